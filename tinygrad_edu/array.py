@@ -1,0 +1,201 @@
+"""What a Tensor shares with an array: operators, methods and NumPy's functions, each bound to its operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import errors, ops, text
+from .context import within
+from .op import OPS, Value, binary, get_frame
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+def both_ways(function: Any) -> tuple[Any, Any]:
+    """An operator and its reflection: ``x - 2`` and ``2 - x``."""
+    return function, binary(function.op, reflected=True)
+
+
+def compared(name: str) -> Any:
+    """A comparison gives a plain array of truth values: it has no derivative."""
+    plain = getattr(np, name)
+    return lambda self, other: plain(self._data, other._data if isinstance(other, Value) else other)
+
+
+def refuse_update(self: Tensor, other: Any) -> Any:
+    """``W -= step`` would make W a result; for results (``total += loss``) Python falls back to ``+``."""
+    if self.is_leaf and self.requires_grad:
+        raise errors.leaf_updated(self)
+    return NotImplemented
+
+
+class ArrayLike(Value):
+    __slots__ = ()
+
+    __add__, __radd__ = both_ways(ops.add)
+    __sub__, __rsub__ = both_ways(ops.subtract)
+    __mul__, __rmul__ = both_ways(ops.multiply)
+    __truediv__, __rtruediv__ = both_ways(ops.divide)
+    __pow__, __rpow__ = both_ways(ops.power)
+    __matmul__, __rmatmul__ = both_ways(ops.matmul)
+    __neg__, __pos__, __abs__ = ops.negative, ops.positive, ops.absolute
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = refuse_update
+    __eq__, __ne__ = compared("equal"), compared("not_equal")
+    __lt__, __le__, __gt__, __ge__ = map(compared, ("less", "less_equal", "greater", "greater_equal"))
+    __hash__ = object.__hash__
+    __getitem__ = ops.getitem
+
+    sum, prod, mean, var, std, max, min = ops.sum, ops.prod, ops.mean, ops.var, ops.std, ops.max, ops.min
+    dot, trace, diagonal, cumsum, sort, clip = ops.dot, ops.trace, ops.diagonal, ops.cumsum, ops.sort, ops.clip
+    reshape, transpose, ravel, flatten, squeeze = ops.reshape, ops.transpose, ops.ravel, ops.ravel, ops.squeeze
+    swapaxes, take, repeat = ops.swapaxes, ops.take, ops.repeat
+    T, mT = property(ops.transpose), property(ops.matrix_transpose)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.node.shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.node.shape)
+
+    @property
+    def size(self) -> int:
+        return int(self._data.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str | None:
+        """The name given, which pictures, formulas and errors use; they find it in the program where there is none."""
+        return self.node.name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise errors.bad_name(name)
+        self.node.name = name
+
+    @property
+    def scope(self) -> str | None:
+        """The part of the model it was computed in: see ``scope``."""
+        return self.node.scope
+
+    @property
+    def requires_grad(self) -> bool:
+        """Does a gradient flow here?  Not to constants and what was computed from them alone."""
+        return self.node.active
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.node.op is None
+
+    def item(self) -> Any:
+        """The value of a tensor of one element, as a Python number.  ValueError if it has more."""
+        return self._data.item()
+
+    def numpy(self) -> Any:
+        """The values, as an array of their own."""
+        return np.array(self._data)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"len() of {text.described(self.node)}: a single number has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __repr__(self) -> str:
+        return text.tensor(self)
+
+    def __format__(self, spec: str) -> str:
+        return text.formatted(self._data, spec)
+
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A leaf is copied; a result never changes, so it is its own copy."""
+        if not self.is_leaf:
+            return self
+        copied = type(self)(self._data, self.name, requires_grad=self.requires_grad)  # type: ignore[call-arg]
+        copied.node.grad = self.node.grad
+        memo[id(self)] = copied
+        return copied
+
+    # Whatever would lose the record without a word says so instead.
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise errors.edited_in_place(self, "data")
+
+    def __float__(self) -> float:
+        if self.requires_grad:
+            raise errors.plain_function(self.node)
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(float(self))
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise errors.made_plain(self.node)
+
+    def __reduce__(self) -> Any:
+        raise errors.pickled(self.node)
+
+    def __getattr__(self, name: str) -> Any:
+        """Methods of an array that have no derivative, such as ``argmax``, answer on the values."""
+        method = getattr(np.ndarray, name, None) if not name.startswith("_") else None
+        if not callable(method):
+            raise errors.no_attribute(self, name)
+        return lambda *args, **kwargs: without_derivative(method, f"ndarray.{name}", (self, *args), kwargs)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        if kwargs.get("out") is not None:
+            raise errors.written_into(name, self.node)
+        return dispatched(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return dispatched(function.__name__, function, args, kwargs)
+
+
+def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """NumPy was called with a tensor: the operation of that name records, for the line that called."""
+    public = getattr(ops, name, None) or getattr(OPS.get(name), "public", None)
+    if public is None:
+        return without_derivative(function, f"np.{name}", args, kwargs)
+    frame = get_frame(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("numpy"):
+        frame = frame.f_back
+    with within(place=(frame.f_code, frame.f_lasti)):
+        return public(*args, **kwargs)
+
+
+def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What gives truth values, integers or shapes loses no gradient and is answered; anything else is refused."""
+    plain = [_values(a) for a in args]
+    result = function(*plain, **{k: _values(v) for k, v in kwargs.items()})
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    if any(isinstance(part, (float, np.ndarray, np.generic)) and np.asarray(part).dtype.kind in "fcO" for part in parts):
+        raise errors.lacking(name, OPS)
+    return result
+
+
+def _values(x: Any) -> Any:
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(_values, x))
+    return x._data if isinstance(x, Value) else x

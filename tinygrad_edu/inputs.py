@@ -1,0 +1,69 @@
+"""What a user may hand in, checked and copied at the door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import errors
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+PLAIN = (np.ndarray, np.generic, float, int)
+
+
+def numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
+    """The array, if it is made of real numbers; of floating ones, where it is to be differentiated."""
+    if array.dtype.kind not in ("fiu" if active else "fiub"):
+        raise errors.not_numeric(array, name, active)
+    return array.astype(np.float64) if active and array.dtype.kind != "f" else array
+
+
+def held(x: Any, operand: bool = True) -> Any:
+    """An argument that is no tensor, copied, so that editing it later cannot falsify the record."""
+    if isinstance(x, (float, int, np.generic)):
+        return x
+    if operand or isinstance(x, np.ndarray):
+        return numeric(np.array(x))
+    return tuple(held(part, False) for part in x) if isinstance(x, tuple) else x
+
+
+def dense(gradient: Any) -> Any:
+    """A gradient as an array, also where it is kept as rows (see ops/rows.py)."""
+    return gradient if isinstance(gradient, PLAIN) else gradient.dense()
+
+
+def seed(tensor: Tensor, given: Any) -> Any:
+    """The gradient that a sweep starts from, of the shape of the tensor that it starts at."""
+    if not tensor.requires_grad:
+        raise errors.nothing_to_differentiate(tensor)
+    if given is None:
+        if tensor.size != 1:
+            raise errors.not_a_scalar(tensor)
+        return np.ones(tensor.shape, tensor.dtype)[()]
+    array = numeric(np.array(given, tensor.dtype))
+    if array.shape != tensor.shape:
+        raise errors.misshapen(tensor, "seed", array)
+    return array[()]
+
+
+def new_data(tensor: Tensor, given: Any) -> Any:
+    """What a leaf's ``data`` is set to: a copy, of the shape and dtype that it had."""
+    if not tensor.is_leaf:
+        raise errors.result_assigned(tensor)
+    array = numeric(np.array(given)).astype(tensor.dtype)
+    if array.shape != tensor.shape:
+        raise errors.misshapen(tensor, "data", array)
+    return array[()]
+
+
+def new_gradient(tensor: Tensor, given: Any) -> Any:
+    """What a leaf's ``grad`` is set to: a copy, of the leaf's shape and dtype."""
+    if not tensor.is_leaf or not tensor.requires_grad:
+        raise errors.no_gradient(tensor.node)
+    array = numeric(np.array(given)).astype(tensor.dtype)
+    if array.shape != tensor.shape:
+        raise errors.misshapen(tensor, "grad", array)
+    return array[()]

@@ -1,0 +1,57 @@
+"""Functions that are several operations, recorded for the line that calls them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..context import within
+from ..op import get_frame, op
+from .elementwise import multiply
+from .linear import logabsdet
+from .select import getitem
+
+
+def composed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What the function records is placed on the line of its caller."""
+
+    @functools.wraps(function)
+    def called(*args: Any, **options: Any) -> Any:
+        frame = get_frame(1)
+        with within(place=(frame.f_code, frame.f_lasti)):
+            return function(*args, **options)
+
+    return called
+
+
+@composed
+def slogdet(x: Any) -> tuple[Any, Any]:
+    """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
+    return np.linalg.slogdet(getattr(x, "_data", x)).sign, logabsdet(x)
+
+
+@composed
+def split(x: Any, parts: Any, axis: int = 0) -> list[Any]:
+    """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists."""
+    n = np.shape(x)[axis]
+    if isinstance(parts, int):
+        if n % parts:
+            raise ValueError(f"an axis of length {n} cannot be split into {parts} equal parts")
+        parts = range(n // parts, n, n // parts) if n else [0] * (parts - 1)
+    edges = [0, *parts, n]
+    before = (slice(None),) * (axis % np.ndim(x))
+    return [getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:])]
+
+
+@composed
+def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -> Any:
+    """Zero each element with probability ``rate``, and scale the others by 1/(1 - rate) so that the mean stays
+    (Srivastava et al. 2014).  Call it in training only.  ``rng``: for the same choice each time."""
+    if not 0 <= rate < 1:
+        raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
+    chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
+    data = getattr(x, "_data", x)
+    return multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))

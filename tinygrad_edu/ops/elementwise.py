@@ -1,0 +1,345 @@
+"""Functions of one number, applied to each element; two arguments broadcast, which the sweep undoes.
+
+Where a function is not defined its gradient is NaN or infinite, never a number that looks right: for log it is
+g/(sqrt(x))^2, which is g/x where x is positive, and NaN where it is not.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import elementwise, op
+
+POSITIVE, UNIT = {"x": (0.2, 3.0)}, {"x": (-0.9, 0.9)}
+LOGARITHM = {"positive numbers; of a rounded 0 use log_softmax, log_sigmoid or cross_entropy, from the logits": lambda x: (x > 0).all()}
+
+
+@elementwise("$x + $y", binds=1, x=lambda g: g, y=lambda g: g)
+def add(x: Any, y: Any) -> Any:
+    """The sum."""
+    return x + y
+
+
+@elementwise("$x - $y", binds=1, x=lambda g: g, y=lambda g: -g)
+def subtract(x: Any, y: Any) -> Any:
+    """The difference."""
+    return x - y
+
+
+@elementwise(r"$x \odot $y", binds=2, x=lambda g, y: g * y, y=lambda g, x: g * x)
+def multiply(x: Any, y: Any) -> Any:
+    """The product, element by element (Hadamard's)."""
+    return x * y
+
+
+@elementwise(
+    r"\frac{$x}{$y}",
+    binds=2,
+    domain={"y": (0.5, 3.0)},
+    needs={"a divisor that is not 0": lambda y: np.all(y != 0)},
+    x=lambda g, y: g / y,
+    y=lambda g, x, y: -g * x / (y * y),
+)
+def divide(x: Any, y: Any) -> Any:
+    """The quotient; 1/0 is infinite, 0/0 is NaN."""
+    return np.true_divide(x, y)
+
+
+@elementwise("-$x", binds=1, x=lambda g: -g)
+def negative(x: Any) -> Any:
+    """The number with the other sign."""
+    return -x
+
+
+@elementwise("$x", binds=9, x=lambda g: g)
+def positive(x: Any) -> Any:
+    """The number itself."""
+    return +x
+
+
+def _lowered(y: Any) -> Any:
+    """The exponent y - 1 of the derivative of x^y; of x^0 any exponent will do, and 0 stays finite at x = 0."""
+    return np.where(y == 0, 1, y - 1) if isinstance(y, np.ndarray) else y - 1 if np.ndim(y) or y != 0 else 1
+
+
+@elementwise(
+    "$x^{$y}",
+    binds=3,
+    domain={"x": (0.2, 2.0)},
+    needs={"a base that is not negative, unless the exponent is whole": lambda x, y: np.all((np.asarray(x) >= 0) | (np.floor(y) == y))},
+    x=lambda g, x, y: g * (y * x ** _lowered(y)),
+    y=lambda g, z, x: g * xlogy(z, x),
+)
+def power(x: Any, y: Any) -> Any:
+    """x to the power y.  The gradient with respect to y takes 0^y as constant, for y > 0."""
+    return np.power(x, y) if isinstance(x, float) else x**y
+
+
+@elementwise(r"$x \log($y)", binds=2, domain={"y": (0.2, 3.0)}, x=lambda g, y: g * np.log(y), y=lambda g, x, y: g * x / np.sqrt(y) ** 2)
+def xlogy(x: Any, y: Any) -> Any:
+    """x log y, and 0 where x is 0, whatever y is: the limit that entropy needs."""
+    x, y = np.asarray(x), np.asarray(y)
+    return x * np.log(np.where(x == 0, 1, y))
+
+
+@elementwise(r"\frac{1}{$x}", binds=2, domain=POSITIVE, x=lambda g, z: -g * z * z)
+def reciprocal(x: Any) -> Any:
+    """1/x."""
+    return 1 / x
+
+
+@elementwise("$x^2", binds=3, x=lambda g, x: g * (2 * x))
+def square(x: Any) -> Any:
+    """x times x."""
+    return x * x
+
+
+@elementwise(
+    r"\sqrt{$x}",
+    domain=POSITIVE,
+    needs={"numbers that are not negative; inside where, replace the others first: where(x > 0, sqrt(where(x > 0, x, 1)), 0)": lambda x: np.all(x >= 0)},
+    x=lambda g, z: g / (2 * z),
+)
+def sqrt(x: Any) -> Any:
+    """The square root.  Its derivative at 0 is infinite."""
+    return np.sqrt(x)
+
+
+@elementwise("|{$x}|", x=lambda g, x: g * np.sign(x))
+def absolute(x: Any) -> Any:
+    """|x|.  The gradient at 0 is 0, the middle of the subdifferential."""
+    return np.abs(x)
+
+
+@elementwise(r"\operatorname{sign}($x)")
+def sign(x: Any) -> Any:
+    """-1, 0 or 1.  Constant wherever it has a derivative: no gradient flows through it."""
+    return np.sign(x)
+
+
+# Exponentials and logarithms.
+
+
+@elementwise("e^{$x}", binds=3, needs={"exponents up to about 709 (88 in float32)": lambda x: np.all(x < (88 if x.dtype == np.float32 else 709))}, x=lambda g, z: g * z)
+def exp(x: Any) -> Any:
+    """e to the power x."""
+    return np.exp(x)
+
+
+@elementwise("2^{$x}", binds=3, x=lambda g, z: g * z * math.log(2))
+def exp2(x: Any) -> Any:
+    """2 to the power x."""
+    return np.exp2(x)
+
+
+@elementwise("e^{$x} - 1", binds=1, x=lambda g, z: g * (z + 1))
+def expm1(x: Any) -> Any:
+    """e^x - 1, exact for small x."""
+    return np.expm1(x)
+
+
+@elementwise(r"\log($x)", domain=POSITIVE, needs=LOGARITHM, x=lambda g, x: g / np.sqrt(x) ** 2)
+def log(x: Any) -> Any:
+    """The natural logarithm."""
+    return np.log(x)
+
+
+@elementwise(r"\log_2($x)", domain=POSITIVE, needs=LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)))
+def log2(x: Any) -> Any:
+    """The logarithm to base 2."""
+    return np.log2(x)
+
+
+@elementwise(r"\log_{10}($x)", domain=POSITIVE, needs=LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)))
+def log10(x: Any) -> Any:
+    """The logarithm to base 10."""
+    return np.log10(x)
+
+
+@elementwise(r"\log(1 + $x)", domain={"x": (-0.8, 3.0)}, needs={"numbers above -1": lambda x: np.all(x > -1)}, x=lambda g, x: g / np.sqrt(1 + x) ** 2)
+def log1p(x: Any) -> Any:
+    """log(1 + x), exact for small x."""
+    return np.log1p(x)
+
+
+@elementwise(r"\log(e^{$x} + e^{$y})", x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x))
+def logaddexp(x: Any, y: Any) -> Any:
+    """log(e^x + e^y), without overflow."""
+    return np.logaddexp(x, y)
+
+
+# Trigonometric and hyperbolic functions and their inverses.
+
+
+@elementwise(r"\sin($x)", x=lambda g, x: g * np.cos(x))
+def sin(x: Any) -> Any:
+    """The sine of an angle in radians."""
+    return np.sin(x)
+
+
+@elementwise(r"\cos($x)", x=lambda g, x: -g * np.sin(x))
+def cos(x: Any) -> Any:
+    """The cosine of an angle in radians."""
+    return np.cos(x)
+
+
+@elementwise(r"\tan($x)", domain={"x": (-1.2, 1.2)}, x=lambda g, z: g * (1 + z * z))
+def tan(x: Any) -> Any:
+    """The tangent of an angle in radians."""
+    return np.tan(x)
+
+
+@elementwise(r"\arcsin($x)", domain=UNIT, x=lambda g, x: g / np.sqrt(1 - x * x))
+def arcsin(x: Any) -> Any:
+    """The angle in [-pi/2, pi/2] whose sine is x."""
+    return np.arcsin(x)
+
+
+@elementwise(r"\arccos($x)", domain=UNIT, x=lambda g, x: -g / np.sqrt(1 - x * x))
+def arccos(x: Any) -> Any:
+    """The angle in [0, pi] whose cosine is x."""
+    return np.arccos(x)
+
+
+@elementwise(r"\arctan($x)", x=lambda g, x: g / (1 + x * x))
+def arctan(x: Any) -> Any:
+    """The angle in (-pi/2, pi/2) whose tangent is x."""
+    return np.arctan(x)
+
+
+@elementwise(r"\sinh($x)", x=lambda g, x: g * np.cosh(x))
+def sinh(x: Any) -> Any:
+    """The hyperbolic sine."""
+    return np.sinh(x)
+
+
+@elementwise(r"\cosh($x)", x=lambda g, x: g * np.sinh(x))
+def cosh(x: Any) -> Any:
+    """The hyperbolic cosine."""
+    return np.cosh(x)
+
+
+@elementwise(r"\tanh($x)", x=lambda g, z: g - g * z * z)
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent: a sigmoid with values in (-1, 1)."""
+    return np.tanh(x)
+
+
+@elementwise(r"\operatorname{arsinh}($x)", x=lambda g, x: g / np.sqrt(x * x + 1))
+def arcsinh(x: Any) -> Any:
+    """The number whose hyperbolic sine is x."""
+    return np.arcsinh(x)
+
+
+@elementwise(r"\operatorname{arcosh}($x)", domain={"x": (1.2, 3.0)}, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+def arccosh(x: Any) -> Any:
+    """The number from 0 up whose hyperbolic cosine is x."""
+    return np.arccosh(x)
+
+
+@elementwise(r"\operatorname{artanh}($x)", domain=UNIT, x=lambda g, x: g / np.sqrt(1 - x * x) ** 2)
+def arctanh(x: Any) -> Any:
+    """The number whose hyperbolic tangent is x."""
+    return np.arctanh(x)
+
+
+# Comparing.  At a tie both sides are the largest, and each gets half of the gradient.
+
+
+@elementwise(
+    r"\max($x, $y)",
+    x=lambda g, x, y: g * (x > y) + 0.5 * g * (x == y),
+    y=lambda g, x, y: g * (y > x) + 0.5 * g * (x == y),
+)
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of two numbers; at a tie each gets half of the gradient."""
+    return np.maximum(x, y)
+
+
+@elementwise(
+    r"\min($x, $y)",
+    x=lambda g, x, y: g * (x < y) + 0.5 * g * (x == y),
+    y=lambda g, x, y: g * (y < x) + 0.5 * g * (x == y),
+)
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of two numbers; at a tie each gets half of the gradient."""
+    return np.minimum(x, y)
+
+
+@op(
+    r"\operatorname{clip}($x)",
+    elementwise=True,
+    examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
+    x=lambda g, x, min, max: g * ((min is None or x >= min) & (max is None or x <= max)),
+)
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """x, but not below ``min`` nor above ``max``.  On a bound the gradient still flows."""
+    return np.clip(x, min, max)
+
+
+# Activations.
+
+
+@elementwise(r"\sigma($x)", x=lambda g, z: g * (z * (1 - z)))
+def sigmoid(x: Any) -> Any:
+    """1/(1 + e^-x): squashes every real number into (0, 1).  Exact and silent at any x, as e^-|x| cannot overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+@elementwise(r"\log \sigma($x)", x=lambda g, x: g * sigmoid(-x))
+def log_sigmoid(x: Any) -> Any:
+    """log(sigmoid(x)), where sigmoid(x) itself would round to 0 or 1."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+@elementwise(r"\log(1 + e^{$x})", x=lambda g, x: g * sigmoid(x))
+def softplus(x: Any) -> Any:
+    """log(1 + e^x), a smooth relu, without overflow."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+@elementwise(r"\operatorname{relu}($x)", x=lambda g, x: g * (x > 0))
+def relu(x: Any) -> Any:
+    """max(x, 0).  The gradient at 0 is 0."""
+    return np.maximum(x, 0)
+
+
+@op(r"\operatorname{leaky\_relu}($x)", elementwise=True, examples=(((2, 3),), ((), dict(slope=0.2))), x=lambda g, x, slope: np.where(x > 0, g, slope * g))
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """x where it is positive, ``slope`` x elsewhere.  The gradient at 0 is ``slope``."""
+    return np.where(x > 0, x, slope * x)
+
+
+@op(r"\operatorname{elu}($x)", elementwise=True, examples=(((2, 3),), ((3,), dict(alpha=0.5))), x=lambda g, z, x, alpha: np.where(x > 0, g, g * (z + alpha)))
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where it is positive, ``alpha`` (e^x - 1) elsewhere (Clevert, Unterthiner and Hochreiter 2016)."""
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+@elementwise(r"\operatorname{erf}($x)", x=lambda g, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
+def erf(x: Any) -> Any:
+    """The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
+    return np.asarray(_erf(x), dtype=np.asarray(x).dtype)[()]
+
+
+_erf: Any = np.frompyfunc(math.erf, 1, 1)
+
+
+def _normal_cdf(x: Any) -> Any:
+    return 0.5 * (1 + erf(x * math.sqrt(0.5)))
+
+
+@elementwise(r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)))
+def gelu(x: Any) -> Any:
+    """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016)."""
+    return x * _normal_cdf(x)
+
+
+@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) * (1 + x - z)))
+def silu(x: Any) -> Any:
+    """x sigmoid(x), also called swish."""
+    return x * sigmoid(x)

@@ -1,0 +1,136 @@
+"""Convolution and pooling, in the layout (examples, channels, height, width).
+
+Both look through a window that slides.  ``windows`` shows all its positions at once; its transpose adds what every
+window got back into place.  The rest is an einsum.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import op
+from .linear import einsum
+from .shape import pad
+
+
+def _pair(n: Any, axes: int) -> tuple[int, ...]:
+    return (n,) * axes if isinstance(n, int) else tuple(n)
+
+
+@op(examples=(((2, 5), dict(size=2, stride=1)), ((1, 5, 6), dict(size=(2, 3), stride=(2, 1)))), x=lambda g, shape, stride: unwindows(g, shape, stride))
+def windows(x: Any, size: Any, stride: Any = 1) -> Any:
+    """Windows over the last axes, as many as ``size`` has: shape (..., positions..., size...)."""
+    size = size if isinstance(size, tuple) else (size,)
+    axes = tuple(range(-len(size), 0))
+    view = np.lib.stride_tricks.sliding_window_view(x, size, axes)
+    every = tuple(slice(None, None, s) for s in _pair(stride, len(size)))
+    return view[(..., *every, *(slice(None),) * len(size))]
+
+
+@op(
+    examples=(((2, 4, 2), dict(to=(2, 5), stride=1)), ((1, 2, 4, 2, 3), dict(to=(1, 5, 6), stride=(2, 1)))),
+    x=lambda g, shape, to, stride: windows(g, shape[len(to) :], stride),
+)
+def unwindows(x: Any, to: tuple[int, ...], stride: Any = 1) -> Any:
+    """Windows added back to an array of shape ``to``, where they overlap together: the transpose of ``windows``."""
+    axes = x.ndim - len(to)
+    z = np.zeros(to, x.dtype)
+    steps, positions, size = _pair(stride, axes), x.shape[-2 * axes : -axes], x.shape[-axes:]
+    for offset in np.ndindex(*size):
+        places = tuple(slice(o, o + s * n, s) for o, s, n in zip(offset, steps, positions))
+        z[(..., *places)] += x[(..., *offset)]
+    return z
+
+
+def _padded(x: Any, padding: Any, axes: int) -> Any:
+    width = _pair(padding, axes)
+    return pad(x, ((0, 0), (0, 0), *((p, p) for p in width))) if any(width) else x
+
+
+def _convolve(x: Any, w: Any, stride: Any, padding: Any) -> Any:
+    axes = w.ndim - 2
+    seen = windows(_padded(x, padding, axes), w.shape[2:], _pair(stride, axes))
+    return einsum("nchij,ocij->noh" if axes == 1 else "nchvij,ocij->nohv", seen, w) if axes == 2 else einsum("nchi,oci->noh", seen, w)
+
+
+def _convolution_x(g: Any, shape: Any, w: Any, stride: Any, padding: Any) -> Any:
+    axes = w.ndim - 2
+    width = _pair(padding, axes)
+    back = einsum("nohv,ocij->nchvij" if axes == 2 else "noh,oci->nchi", g, w)
+    whole = unwindows(back, (*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], width))), _pair(stride, axes))
+    return whole[(..., *(slice(p, p + n) for n, p in zip(shape[2:], width)))] if any(width) else whole
+
+
+def _convolution_w(g: Any, shape: Any, x: Any, stride: Any, padding: Any) -> Any:
+    axes = len(shape) - 2
+    seen = windows(_padded(x, padding, axes), tuple(shape[2:]), _pair(stride, axes))
+    return einsum("nohv,nchvij->ocij" if axes == 2 else "noh,nchi->oci", g, seen)
+
+
+def _fit(x: Any, w: Any) -> bool:
+    return bool(x.ndim == w.ndim and x.shape[1] == w.shape[1])
+
+
+def _large(x: Any, w: Any, padding: Any) -> bool:
+    return all(n + 2 * p >= k for n, p, k in zip(x.shape[2:], _pair(padding, x.ndim - 2), w.shape[2:]))
+
+
+@op(
+    r"$x * $w",
+    binds=2,
+    needs={"x of shape (examples, channels, length) and w of shape (outputs, channels, window)": _fit, "a window that is not longer than x with its padding": _large},
+    examples=(((2, 3, 6), (4, 3, 3)), ((1, 2, 5), (3, 2, 2), dict(stride=2, padding=1))),
+    x=_convolution_x,
+    w=_convolution_w,
+)
+def conv1d(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Any:
+    """The sum of products under a sliding window (a cross-correlation, as in all deep learning)."""
+    return _checked(x, w, 3, stride, padding)
+
+
+@op(
+    r"$x * $w",
+    binds=2,
+    needs={"x of shape (examples, channels, height, width) and w of shape (outputs, channels, height, width)": _fit, "a window that is not larger than x with its padding": _large},
+    examples=(((2, 3, 5, 4), (2, 3, 3, 2)), ((1, 2, 5, 5), (3, 2, 2, 2), dict(stride=2, padding=1))),
+    x=_convolution_x,
+    w=_convolution_w,
+)
+def conv2d(x: Any, w: Any, stride: Any = 1, padding: Any = 0) -> Any:
+    """The sum of products under a sliding window (a cross-correlation, as in all deep learning)."""
+    return _checked(x, w, 4, stride, padding)
+
+
+def _checked(x: Any, w: Any, axes: int, stride: Any, padding: Any) -> Any:
+    if np.ndim(x) != axes or np.ndim(w) != axes or not _fit(x, w):
+        raise ValueError(f"shapes {np.shape(x)} and {np.shape(w)} of x and w do not fit")
+    return _convolve(x, w, stride, padding)
+
+
+def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any:
+    size = _pair(size, 2)
+    seen = windows(x._data if hasattr(x, "node") else x, size, _pair(stride or size, 2))
+    ties = seen == (z._data if hasattr(z, "node") else z)[..., None, None]
+    return unwindows(g[..., None, None] * (ties / ties.sum((-1, -2), keepdims=True, dtype=seen.dtype)), shape, _pair(stride or size, 2))
+
+
+IMAGE = {"x with a height and a width that hold the window": lambda x, size: x.ndim >= 2 and all(n >= k for n, k in zip(x.shape[-2:], _pair(size, 2)))}
+
+
+@op(needs=IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))), x=_max_rule)
+def max_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
+    """The largest under a window, which moves by ``stride`` (left out: by its own size).  Ties share the gradient."""
+    return windows(x, _pair(size, 2), _pair(stride or size, 2)).max((-1, -2))
+
+
+def _average_rule(g: Any, shape: Any, size: Any, stride: Any) -> Any:
+    size = _pair(size, 2)
+    return unwindows(g[..., None, None] * np.full(size, 1 / (size[0] * size[1]), dtype=g.dtype), shape, _pair(stride or size, 2))
+
+
+@op(needs=IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), x=_average_rule)
+def avg_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
+    """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
+    return windows(x, _pair(size, 2), _pair(stride or size, 2)).mean((-1, -2))

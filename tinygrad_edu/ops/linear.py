@@ -1,0 +1,340 @@
+"""Linear algebra.  ``matmul`` is inside its own rules, which is what makes a gradient of a gradient come for free."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from ..op import op
+
+
+def _matmul_x(g: Any, y: Any) -> Any:
+    """G Yᵀ, with the cases of vectors: which they are shows in the numbers of axes."""
+    if y.ndim == 1:  # Xy: the outer product g yᵀ
+        return g[..., None] * y
+    if g.ndim < y.ndim:  # xᵀY: Y g
+        return matmul(y, g) if y.ndim == 2 else matmul(y, g[..., None])[..., 0]
+    return matmul(g, y.mT)
+
+
+def _matmul_y(g: Any, x: Any) -> Any:
+    """Xᵀ G, with the cases of vectors."""
+    if x.ndim == 1:
+        return g * x if g.ndim == 0 else x[:, None] * g[..., None, :]
+    if g.ndim < x.ndim:
+        return matmul(x.mT, g) if x.ndim == 2 else matmul(x.mT, g[..., None])[..., 0]
+    return matmul(x.mT, g)
+
+
+@op(
+    r"$x \, $y",
+    binds=2,
+    needs={
+        "at least one axis in each operand; a number is multiplied with *": lambda x, y: np.ndim(x) and np.ndim(y),
+        "as many columns in x as rows in y": lambda x, y: x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0],
+        "leading axes of x and y that broadcast": lambda x, y: np.broadcast_shapes(x.shape[:-2], y.shape[:-2]) is not None,
+    },
+    examples=(((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((5, 2, 3), (3, 4)), ((5, 2, 3), (3,)), ((3,), (5, 3, 2)), ((2, 1, 2, 3), (5, 3, 2))),
+    x=_matmul_x,
+    y=_matmul_y,
+)
+def matmul(x: Any, y: Any) -> Any:
+    """The matrix product of the last two axes; the others broadcast."""
+    if 0 < np.ndim(x) < 3 and 0 < np.ndim(y) < 3:
+        return x.dot(y)  # the same, half a microsecond sooner
+    return np.matmul(x, y)
+
+
+@op(
+    r"$x \, $W^{\top} + $b",
+    binds=1,
+    needs={"as many columns in W as in x": lambda x, W: x.shape[-1] == W.shape[-1], "one number in b for each row of W": lambda W, b: b.shape == W.shape[:1]},
+    examples=(((2, 3), (4, 3), (4,)), ((3,), (4, 3), (4,)), ((5, 2, 3), (4, 3), (4,))),
+    x=lambda g, W: matmul(g, W),
+    W=lambda g, x: g[:, None] * x if x.ndim == 1 else matmul(g.reshape(-1, g.shape[-1]).mT, x.reshape(-1, x.shape[-1])),
+    b=lambda g: g,
+)
+def linear(x: Any, W: Any, b: Any) -> Any:
+    """A layer's v = W a + b, for one vector ``x`` or with the examples as rows; ``W`` is (outputs, inputs)."""
+    v = matmul(x, W.T)
+    return np.add(v, b, out=v) if v.dtype == b.dtype else v + b
+
+
+@op(
+    r"$x \cdot $y",
+    binds=2,
+    needs={"as many columns in x as rows in y": lambda x, y: x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0]},
+    examples=(((3,), (3,)), ((2, 3), (3, 4)), ((), (3,)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 5))),
+    x=lambda g, x, y: tensordot(g, y, _rest(y)) if x.ndim and y.ndim else (g * y),
+    y=lambda g, x, y: np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if y.ndim > 1 else 0) if x.ndim and y.ndim else (g * x),
+)
+def dot(x: Any, y: Any) -> Any:
+    """NumPy's dot: for matrices and vectors the matrix product; for numbers, the product; a sum over the last axis of
+    ``x`` and the last but one of ``y`` otherwise."""
+    return np.dot(x, y)
+
+
+def _rest(y: Any) -> tuple[list[int], list[int]]:
+    """Pairs the axes that came from y, at the end of g, with those of y that were not summed over."""
+    kept = [i for i in range(y.ndim) if i != max(y.ndim - 2, 0)]
+    return list(range(-len(kept), 0)), kept
+
+
+def _leading(x: Any) -> tuple[list[int], list[int]]:
+    kept = list(range(x.ndim - 1))
+    return kept, kept
+
+
+@op(
+    r"\langle {$x}, {$y} \rangle",
+    needs={"last axes of the same length": lambda x, y: x.shape[-1] == y.shape[-1]},
+    examples=(((3,), (3,)), ((2, 3), (4, 3)), ((), (3,))),
+    x=lambda g, x, y: tensordot(g, y, y.ndim - 1) if x.ndim and y.ndim else g * y,
+    y=lambda g, x, y: tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1) if x.ndim and y.ndim else g * x,
+)
+def inner(x: Any, y: Any) -> Any:
+    """The sum of products over the last axes."""
+    return np.inner(x, y)
+
+
+@op(
+    r"$x \, $y^{\top}",
+    binds=2,
+    examples=(((3,), (4,)), ((2, 2), (3,))),
+    x=lambda g, x, y: matmul(g, y.ravel()).reshape(x.shape),
+    y=lambda g, x, y: matmul(x.ravel(), g).reshape(y.shape),
+)
+def outer(x: Any, y: Any) -> Any:
+    """All products of an element of ``x`` with one of ``y``."""
+    return np.outer(x, y)
+
+
+# Sums of products over named axes.
+
+
+def _explicit(subscripts: str, shapes: Any) -> tuple[list[str], str]:
+    """The subscripts of each operand and of the result, with ``...`` and a missing ``->`` spelt out."""
+    left, arrow, right = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    free = [c for c in string.ascii_letters if c not in subscripts]
+    longest = max((len(s) - len(t) + 3 for t, s in zip(terms, shapes) if "..." in t), default=0)
+    dots = "".join(free[:longest])
+    spelt = [t.replace("...", dots[longest - (len(s) - len(t) + 3) :]) for t, s in zip(terms, shapes)]
+    if not arrow:
+        once = sorted(c for c in set("".join(spelt)) - set(dots) if "".join(spelt).count(c) == 1)
+        return spelt, dots + "".join(once)
+    return spelt, right.replace("...", dots)
+
+
+def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any) -> Any:
+    """The same sum of products, with the gradient in the place of one operand and that operand's axes as the result.
+
+    An axis that only it has was summed over, so the gradient is the same along it (ones); an axis that it has twice
+    picked a diagonal, so the gradient lies there (the unit matrix).
+    """
+    terms, result = _explicit(subscripts, shapes)
+    factors = [(result, g), *((t, x) for i, (t, x) in enumerate(zip(terms, operands)) if i != which)]
+    known = "".join(t for t, _ in factors)
+    free = iter(c for c in string.ascii_letters if c not in known + terms[which])
+    axes = ""
+    for c, n in zip(terms[which], shapes[which]):
+        if c in axes:
+            twin = next(free)
+            factors.append((c + twin, np.eye(n, dtype=g.dtype)))
+            axes += twin
+        else:
+            if c not in known:
+                factors.append((c, np.ones(n, dtype=g.dtype)))
+            axes += c
+    return einsum(",".join(t for t, _ in factors) + "->" + axes, *(x for _, x in factors))
+
+
+@op(
+    r"\operatorname{einsum}($operands)",
+    family="operands",
+    examples=(
+        ([(2, 3), (3, 4)], dict(subscripts="ij,jk->ik")), ([(2, 3), (3,), (2,)], dict(subscripts="ij,j,i->")), ([(3, 3)], dict(subscripts="ii->i")),
+        ([(2, 3)], dict(subscripts="ij->j")), ([(5, 2, 3), (3, 4)], dict(subscripts="...ij,jk")), ([(3, 3)], dict(subscripts="ii")),
+    ),
+    operands=_einsum_rule,
+)  # fmt: skip
+def einsum(subscripts: str, *operands: Any) -> Any:
+    """Sums of products over axes named by letters, in NumPy's notation (Einstein's)."""
+    return np.einsum(subscripts, *operands)
+
+
+def _paired(x: Any, y: Any, axes: Any) -> tuple[str, str, str]:
+    """The letters of x, y and the result of a tensordot."""
+    if isinstance(axes, int):
+        axes = range(x.ndim - axes, x.ndim), range(axes)
+    ours, theirs = ([a] if isinstance(a, int) else a for a in axes)
+    letters = iter(string.ascii_letters)
+    of_x = [next(letters) for _ in range(x.ndim)]
+    of_y = [next(letters) for _ in range(y.ndim)]
+    for i, j in zip(ours, theirs):
+        of_y[j] = of_x[i]
+    return "".join(of_x), "".join(of_y), "".join(c for c in of_x + of_y if (c in of_x) != (c in of_y))
+
+
+def _tensordot_x(g: Any, x: Any, y: Any, axes: Any) -> Any:
+    of_x, of_y, of_z = _paired(x, y, axes)
+    return einsum(f"{of_z},{of_y}->{of_x}", g, y)
+
+
+def _tensordot_y(g: Any, x: Any, y: Any, axes: Any) -> Any:
+    of_x, of_y, of_z = _paired(x, y, axes)
+    return einsum(f"{of_z},{of_x}->{of_y}", g, x)
+
+
+@op(
+    r"\operatorname{tensordot}($x, $y)",
+    examples=(((2, 3), (3, 4), dict(axes=1)), ((2, 3, 4), (4, 3, 5), dict(axes=([1, 2], [1, 0]))), ((2,), (3,), dict(axes=0))),
+    x=_tensordot_x,
+    y=_tensordot_y,
+)
+def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+    """The sum of products over pairs of axes: ``axes=n`` pairs the last n of ``x`` with the first n of ``y``."""
+    return np.tensordot(x, y, axes)
+
+
+def _kron_blocks(g: Any, x: Any, y: Any) -> tuple[Any, tuple[int, ...], tuple[int, ...], int]:
+    """g with an axis of x, then the axis of y, for each axis."""
+    n = max(x.ndim, y.ndim)
+    of_x, of_y = (1,) * (n - x.ndim) + x.shape, (1,) * (n - y.ndim) + y.shape
+    return g.reshape([m for pair in zip(of_x, of_y) for m in pair]), of_x, of_y, n
+
+
+def _kron_x(g: Any, x: Any, y: Any) -> Any:
+    blocks, _, of_y, n = _kron_blocks(g, x, y)
+    return (blocks * y.reshape([m for k in of_y for m in (1, k)])).sum(tuple(range(1, 2 * n, 2))).reshape(x.shape)
+
+
+def _kron_y(g: Any, x: Any, y: Any) -> Any:
+    blocks, of_x, _, n = _kron_blocks(g, x, y)
+    return (blocks * x.reshape([m for k in of_x for m in (k, 1)])).sum(tuple(range(0, 2 * n, 2))).reshape(y.shape)
+
+
+@op(r"$x \otimes $y", binds=2, examples=(((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,))), x=_kron_x, y=_kron_y)
+def kron(x: Any, y: Any) -> Any:
+    """Kronecker's product: each element of ``x`` times the whole of ``y``."""
+    return np.kron(x, y)
+
+
+# Diagonals and triangles.
+
+
+@op(examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))), x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2))
+def on_diagonal(x: Any, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """An array of shape ``to`` that is 0 but for its diagonal, which is ``x``: the transpose of ``diagonal``."""
+    z = np.zeros(to, x.dtype)
+    moved = np.moveaxis(z, (axis1, axis2), (-2, -1))
+    n = x.shape[-1]
+    rows = np.arange(n) + max(-offset, 0)
+    moved[..., rows, np.arange(n) + max(offset, 0)] = x
+    return z
+
+
+@op(
+    r"\operatorname{diagonal}($x)",
+    examples=(((3, 4),), ((3, 3), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2, offset=-1))),
+    x=lambda g, shape, offset, axis1, axis2: on_diagonal(g, shape, offset, axis1, axis2),
+)
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonal of the matrices in two axes, as the last axis of the result."""
+    return np.diagonal(x, offset, axis1, axis2)
+
+
+@op(r"\operatorname{tr}($x)", examples=(((3, 3),), ((3, 4), dict(offset=1))), x=lambda g, shape, offset: np.eye(*shape, offset, dtype=g.dtype) * g)
+def trace(x: Any, offset: int = 0) -> Any:
+    """The sum of the diagonal of a matrix."""
+    return np.trace(x, offset)
+
+
+@op(
+    r"\operatorname{diag}($x)",
+    examples=(((3,),), ((3, 4),), ((2,), dict(k=1)), ((3, 3), dict(k=-1))),
+    x=lambda g, shape, k: diagonal(g, k) if len(shape) == 1 else on_diagonal(g, shape, k),
+)
+def diag(x: Any, k: int = 0) -> Any:
+    """The matrix with the vector ``x`` as its diagonal; of a matrix, its diagonal."""
+    return np.diag(x, k)
+
+
+@op(r"\operatorname{tril}($x)", examples=(((3, 3),), ((2, 3, 4), dict(k=1))), x=lambda g, k: tril(g, k))
+def tril(x: Any, k: int = 0) -> Any:
+    """The lower triangle; 0 above the diagonal ``k``."""
+    return np.tril(x, k)
+
+
+@op(r"\operatorname{triu}($x)", examples=(((3, 3),), ((2, 3, 4), dict(k=-1))), x=lambda g, k: triu(g, k))
+def triu(x: Any, k: int = 0) -> Any:
+    """The upper triangle; 0 below the diagonal ``k``."""
+    return np.triu(x, k)
+
+
+# Inverses and decompositions of square matrices, in the last two axes.
+
+SQUARE = {"a square matrix in the last two axes": lambda x: x.shape[-1] == x.shape[-2]}
+INVERTIBLE = SQUARE | {"a matrix that is not singular": lambda x: bool(np.all(np.linalg.det(x) != 0))}
+
+
+def _regular(rng: Any, *shape: int) -> Any:
+    """A matrix that is far from singular, to try an operation on."""
+    return rng.normal(size=shape) * 0.5 + 2 * np.eye(shape[-1])
+
+
+@op("$x^{-1}", binds=3, needs=INVERTIBLE, examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)), x=lambda g, z: -matmul(matmul(z.mT, g), z.mT))
+def inv(x: Any) -> Any:
+    """The inverse.  (To apply it, ``solve`` is faster and more exact.)"""
+    return np.linalg.inv(x)
+
+
+@op(r"\det($x)", needs=SQUARE, examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)), x=lambda g, z, x: (g * z)[..., None, None] * inv(x).mT)
+def det(x: Any) -> Any:
+    """The determinant.  Its gradient, Jacobi's formula, asks for a matrix that is not singular."""
+    return np.linalg.det(x)
+
+
+@op(r"\log|\det($x)|", needs=INVERTIBLE, examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)), x=lambda g, x: g[..., None, None] * inv(x).mT)
+def logabsdet(x: Any) -> Any:
+    """The logarithm of the absolute value of the determinant, where that itself would overflow: see ``slogdet``."""
+    return np.linalg.slogdet(x).logabsdet
+
+
+def _solve_x(g: Any, z: Any, x: Any, y: Any) -> Any:
+    back = solve(x.mT, g)
+    return -back[:, None] * z if y.ndim == 1 else -matmul(back, z.mT)
+
+
+@op(
+    r"$x^{-1} \, $y",
+    binds=2,
+    needs={"a square matrix x": lambda x: x.shape[-1] == x.shape[-2], "as many rows in y as in x": lambda x, y: y.shape[-2 if y.ndim > 1 else 0] == x.shape[-1]},
+    examples=((lambda rng: _regular(rng, 3, 3), (3,)), (lambda rng: _regular(rng, 3, 3), (3, 2)), (lambda rng: _regular(rng, 2, 3, 3), (2, 3, 2))),
+    x=_solve_x,
+    y=lambda g, x: solve(x.mT, g),
+)
+def solve(x: Any, y: Any) -> Any:
+    """The solution Z of XZ = Y."""
+    return np.linalg.solve(x, y)
+
+
+def _cholesky_rule(g: Any, z: Any) -> Any:
+    """Murray, Differentiation of the Cholesky decomposition (2016), equation 10."""
+    p = tril(matmul(z.mT, g))
+    p = p - 0.5 * p * np.eye(z.shape[-1], dtype=g.dtype)
+    s = solve(z.mT, matmul(p, inv(z)))
+    return 0.5 * (s + s.mT)
+
+
+@op(
+    r"\operatorname{chol}($x)",
+    needs=SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
+    examples=((lambda rng: _regular(rng, 3, 3) @ _regular(rng, 3, 3).T + 9 * np.eye(3),),),
+    x=_cholesky_rule,
+)
+def cholesky(x: Any) -> Any:
+    """The lower triangular L with L Lᵀ = X, of the symmetric part of ``x``: its gradient is symmetric too."""
+    return np.linalg.cholesky((x + x.mT) / 2)

@@ -1,0 +1,41 @@
+"""A gradient that is 0 but for some rows, kept as those: of six rows in 50,000, a thousandth of the work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class Rows:
+    """``rows`` is added at ``index`` to zeros of shape ``table``.  An index that stands twice counts twice."""
+
+    __array_ufunc__ = None  # so that array + rows comes here
+    shape = None  # not yet that of the table: the sweep asks for ``fitted``
+
+    def __init__(self, index: Any, rows: Any, table: tuple[int, ...]) -> None:
+        self.index, self.rows, self.table = np.reshape(index, -1), np.reshape(rows, (-1, *table[1:])), table
+        self.dtype = rows.dtype
+
+    def astype(self, dtype: Any) -> Rows:
+        return Rows(self.index, self.rows.astype(dtype), self.table)
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Rows):
+            return Rows(np.concatenate([self.index, other.index]), np.concatenate([self.rows, other.rows]), self.table)
+        total = np.array(other)
+        np.add.at(total, self.index, self.rows)
+        return total
+
+    __radd__ = __add__
+
+    def summed(self) -> tuple[Any, Any]:
+        """Each index once, with the sum of its rows."""
+        index, place = np.unique(self.index, return_inverse=True)
+        rows = np.zeros((len(index), *self.table[1:]), self.dtype)
+        np.add.at(rows, place, self.rows)
+        return index, rows
+
+    def dense(self) -> Any:
+        """The whole gradient, zeros and all."""
+        return self + np.zeros(self.table, self.dtype)

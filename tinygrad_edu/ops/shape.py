@@ -1,0 +1,150 @@
+"""Moving elements about.  These are linear, and each rule moves the gradient back the way the elements came."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import op
+
+
+def flat(given: tuple[Any, ...]) -> Any:
+    """``reshape(2, 3)`` and ``reshape((2, 3))`` mean the same."""
+    return given[0] if len(given) == 1 and not isinstance(given[0], int) else given
+
+
+@op(
+    r"\operatorname{reshape}($x)",
+    needs={"a shape for as many elements as x has": lambda x, to: -1 in np.atleast_1d(flat(to)) or math.prod(np.atleast_1d(flat(to))) == x.size},
+    examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
+    x=lambda g, shape: g.reshape(shape),
+)
+def reshape(x: Any, *to: Any) -> Any:
+    """The same elements in another shape; one length may be -1, for what is left."""
+    return np.reshape(x, flat(to))
+
+
+@op(r"\operatorname{vec}($x)", examples=(((2, 3),), ((),)), x=lambda g, shape: g.reshape(shape))
+def ravel(x: Any) -> Any:
+    """All elements in one row."""
+    return np.ravel(x)
+
+
+def _inverse(axes: Any) -> Any:
+    return None if axes in ((), (None,)) or axes is None else np.argsort(np.atleast_1d(flat(axes)) % len(np.atleast_1d(flat(axes))))
+
+
+@op("$x^{\\top}", binds=3, examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)), x=lambda g, axes: transpose(g, _inverse(axes)))
+def transpose(x: Any, *axes: Any) -> Any:
+    """The axes in another order: reversed, unless ``axes`` says which."""
+    return np.transpose(x, flat(axes) if axes else None)
+
+
+@op("$x^{\\top}", binds=3, needs={"at least two axes": lambda x: x.ndim >= 2}, examples=(((2, 3),), ((4, 2, 3),)), x=lambda g: g.mT)
+def matrix_transpose(x: Any) -> Any:
+    """The last two axes exchanged: of a stack of matrices, each transposed."""
+    return np.swapaxes(x, -1, -2)
+
+
+@op(examples=(((2, 3, 4), dict(axis1=0, axis2=2)),), x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2))
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged."""
+    return np.swapaxes(x, axis1, axis2)
+
+
+@op(examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))), x=lambda g, source, destination: moveaxis(g, destination, source))
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    """Axes moved to other positions, the others in their old order."""
+    return np.moveaxis(x, source, destination)
+
+
+@op("$x", examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), x=lambda g, shape: g.reshape(shape))
+def expand_dims(x: Any, axis: Any) -> Any:
+    """A new axis of length 1 at ``axis`` of the result."""
+    return np.expand_dims(x, axis)
+
+
+@op("$x", examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))), x=lambda g, shape: g.reshape(shape))
+def squeeze(x: Any, axis: Any = None) -> Any:
+    """Without its axes of length 1, or those at ``axis``."""
+    return np.squeeze(x, axis)
+
+
+@op("$x", examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
+def broadcast_to(x: Any, to: Any) -> Any:
+    """Repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
+    return np.broadcast_to(x, to)
+
+
+def _part(g: Any, which: int, shapes: Any, axis: int | None) -> Any:
+    """The stretch of the gradient that lies over one operand."""
+    if axis is None:
+        shapes, axis, shape = [(math.prod(s),) for s in shapes], 0, shapes[which]
+    else:
+        axis, shape = axis % len(shapes[which]), shapes[which]
+    start = sum(s[axis] for s in shapes[:which])
+    return g[(slice(None),) * axis + (slice(start, start + shapes[which][axis]),)].reshape(shape)
+
+
+@op(
+    r"[$arrays]",
+    family="arrays",
+    needs={"arrays that agree in every axis but the one they are joined along": lambda arrays, axis: axis is None or len({np.delete(np.shape(x), axis).tobytes() for x in arrays}) == 1},
+    examples=(([(2, 3), (1, 3)],), ([(2, 3), (2, 1), (2, 2)], dict(axis=-1)), ([(2, 2), (3,)], dict(axis=None))),
+    arrays=_part,
+)
+def concatenate(arrays: Any, axis: int | None = 0) -> Any:
+    """Arrays joined end to end along an axis that there is; flattened first if it is None."""
+    return np.concatenate(arrays, axis)
+
+
+@op(
+    r"[$arrays]",
+    family="arrays",
+    needs={"arrays of one shape": lambda arrays: len({np.shape(x) for x in arrays}) == 1},
+    examples=(([(3,), (3,)],), ([(2, 3), (2, 3)], dict(axis=-1)), ([(), (), ()],)),
+    arrays=lambda g, which, axis: np.moveaxis(g, axis, 0)[which],
+)
+def stack(arrays: Any, axis: int = 0) -> Any:
+    """Arrays of one shape, side by side along a new axis."""
+    return np.stack(arrays, axis)
+
+
+def _inside(shape: tuple[int, ...], width: Any) -> tuple[slice, ...]:
+    before = np.broadcast_to(width, (len(shape), 2))[:, 0]
+    return tuple(slice(b, b + n) for b, n in zip(before.tolist(), shape))
+
+
+@op(examples=(((3,), dict(pad_width=1)), ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0))), x=lambda g, shape, pad_width: g[_inside(shape, pad_width)])
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
+    """A border of constants: ``pad_width`` is the number before and after, for all axes or for each."""
+    if mode != "constant":
+        raise ValueError(f"pad knows mode='constant' only, not {mode!r}")
+    return np.pad(x, pad_width, constant_values=constant_values)
+
+
+@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), x=lambda g, axis: flip(g, axis))
+def flip(x: Any, axis: Any = None) -> Any:
+    """In reverse order, along all axes or those at ``axis``."""
+    return np.flip(x, axis)
+
+
+@op(examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))), x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis))
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    """Shifted along an axis, what leaves at the end coming in at the start."""
+    return np.roll(x, shift, axis)
+
+
+def _tile_rule(g: Any, shape: tuple[int, ...], reps: Any) -> Any:
+    reps = tuple(np.atleast_1d(reps).tolist())
+    n = max(len(reps), len(shape))
+    reps, full = (1,) * (n - len(reps)) + reps, (1,) * (n - len(shape)) + shape
+    return g.reshape([m for pair in zip(reps, full) for m in pair]).sum(tuple(range(0, 2 * n, 2))).reshape(shape)
+
+
+@op(examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))), x=_tile_rule)
+def tile(x: Any, reps: Any) -> Any:
+    """Copies laid side by side: ``reps`` is their number along each axis."""
+    return np.tile(x, reps)

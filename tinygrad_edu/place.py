@@ -1,0 +1,97 @@
+"""Where in the user's program something was computed, and what the user calls it there.
+
+Recording keeps two pointers, the code object and the instruction.  Only when somebody asks are they turned into a
+file, a line and columns, with ``co_positions`` (PEP 657), and the name that the line gives to the value.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import linecache
+import sys
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .op import Node
+
+PACKAGE = str(Path(__file__).parent)
+
+
+class Place(NamedTuple):
+    file: str
+    line: int
+    columns: tuple[int, int] | None  # of the expression in the line, in characters; None: unknown or over several lines
+    text: str  # the line, as the user wrote it; empty where there is no source, as under ``python -c``
+
+    def pointed(self) -> str:
+        """The line with the expression underlined, as Python's own errors do it."""
+        source = self.text.strip()
+        shown = f"{Path(self.file).name}, line {self.line}" + (f":  {source}" if source else "")
+        if not source or self.columns is None:
+            return shown
+        indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
+        start, end = self.columns
+        return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
+
+
+def resolve(code: CodeType, lasti: int) -> Place:
+    """The place of an instruction."""
+    line, end_line, start, end = position(code, lasti)
+    text = linecache.getline(code.co_filename, line).rstrip("\n")
+    if start is None or end is None or line != end_line or not text:
+        return Place(code.co_filename, line, None, text)
+    encoded = text.encode()  # columns count bytes
+    return Place(code.co_filename, line, (len(encoded[:start].decode()), len(encoded[:end].decode())), text)
+
+
+def position(code: CodeType, lasti: int) -> tuple[int, int, int | None, int | None]:
+    line, end_line, start, end = next(itertools.islice(code.co_positions(), lasti // 2, None), (None, None, None, None))
+    return line or code.co_firstlineno, end_line or 0, start, end
+
+
+def of(node: Node) -> Place:
+    """Where the value of a node was computed."""
+    return resolve(node.code, node.lasti)
+
+
+def of_user() -> Place:
+    """The innermost line under way that is not ours: that is the line the user has to look at."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return resolve(frame.f_code, frame.f_lasti) if frame else Place("?", 0, None, "")
+
+
+def name(node: Node) -> str | None:
+    """The name the user gave, or else the variable that the user's line assigns the value to."""
+    if node.name is not None or node.code.co_filename.startswith(PACKAGE):
+        return node.name
+    line, end_line, start, end = position(node.code, node.lasti)
+    source = "".join(linecache.getlines(node.code.co_filename))
+    return assignments(source).get((line, end_line, start, end))
+
+
+@functools.lru_cache(maxsize=64)
+def assignments(source: str) -> dict[tuple[int, int, int | None, int | None], str]:
+    """The variable that each assigned expression of a program goes to, by the expression's position."""
+    found: dict[tuple[int, int, int | None, int | None], str] = {}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return found
+    for statement in ast.walk(tree):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                pairs = [(target, statement.value)]
+                if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+                    pairs = list(zip(target.elts, statement.value.elts))
+                for variable, value in pairs:
+                    if isinstance(variable, (ast.Name, ast.Attribute)):
+                        called = variable.id if isinstance(variable, ast.Name) else variable.attr
+                        found[value.lineno, value.end_lineno or 0, value.col_offset, value.end_col_offset] = called
+    return found

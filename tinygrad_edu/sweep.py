@@ -1,0 +1,136 @@
+"""The reverse sweep: from the result back to the leaves, one step at a time.
+
+A value is computed from older ones only.  Visited from the youngest to the oldest, each is met after everything that
+used it, when its gradient is complete: no recursion, no tape.  ``backward`` runs the steps to the end, a debugger stops
+between them, a lesson prints them; there is no other loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .context import current
+from .op import Node, Value, new
+from .ops.rows import Rows
+
+
+def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple[Node, Any, tuple[Any, ...]]]:
+    """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand."""
+    nodes, watch = ancestors(root), current.get().watch
+    gradients: dict[int, Any] = {root.serial: seed}
+    ours: set[int] = set()  # whose gradient is a sum that nobody else holds, and may be added to in place
+    for serial in sorted(nodes, reverse=True):
+        node, g = nodes[serial], gradients.pop(serial)
+        op, args, values, z = node.op, node.args, node.values, node.result
+        if node.hooks is not None:
+            g = hooked(node, g)
+        if op is None:
+            yield node, g if differentiable or g.dtype == z.dtype else g.astype(z.dtype), ()
+            continue
+        try:
+            if differentiable:
+                values, z, ours = *tensors(node), set()
+            if op.operands == 1:  # one and two operands are written out: a loop would cost a tenth of the sweep
+                (a,), (rule,) = args, op.rules
+                c = rule(g, z, *values)
+                if c.shape != a.shape:
+                    c = fitted(c, a)
+                k = a.serial
+                gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+                passed: tuple[Any, ...] = (c,)
+            elif op.operands == 2:
+                (a, b), (rule_a, rule_b), (x, y) = args, op.rules, values
+                c = d = None
+                if a is not None and a.active:
+                    c = rule_a(g, z, x, y)
+                    if c.shape != a.shape:
+                        c = fitted(c, a)
+                    k = a.serial
+                    gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+                if b is not None and b.active:
+                    d = rule_b(g, z, x, y)
+                    if d.shape != b.shape:
+                        d = fitted(d, b)
+                    k = b.serial
+                    gradients[k] = add(gradients[k], d, k, ours) if k in gradients else d
+                passed = (c, d)
+            else:
+                flows = [a is not None and a.active for a in args]
+                passed = tuple(fitted(op.pull(k, g, z, values, args), args[k]) if f else None for k, f in enumerate(flows))
+                for a, c in zip(args, passed):
+                    if a is not None and c is not None:
+                        k = a.serial
+                        gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+        except Exception as error:
+            errors.explain_step(error, node)
+            raise
+        if watch is not None:
+            watch(node, g, passed)
+        yield node, g, passed
+
+
+def ancestors(root: Node) -> dict[int, Node]:
+    """All nodes that a gradient of ``root`` reaches, by age."""
+    nodes, stack = {root.serial: root}, [root]
+    while stack:
+        for a in stack.pop().args:
+            if a is not None and a.serial not in nodes and a.active:
+                nodes[a.serial] = a
+                stack.append(a)
+    return nodes
+
+
+def add(total: Any, c: Any, serial: int, ours: set[int]) -> Any:
+    """A value that is used more than once receives the sum over its uses: the chain rule of several variables."""
+    if serial in ours:
+        total += c
+        return total
+    ours.add(serial)
+    return total + c
+
+
+def fitted(c: Any, a: Node) -> Any:
+    """A gradient in the shape of its operand: the place where broadcasting is undone, for all operations.
+
+    An operand that was stretched to fit receives the sum over its copies.  A gradient that is the same all along an axis
+    may come with length 1 there, as that of a sum does, and is stretched.
+    """
+    if isinstance(c, Rows):
+        return c if a.op is None else c.dense()
+    lead = len(c.shape) - len(a.shape)
+    if lead == len(a.shape) == 1 and c.shape[1:] == a.shape and isinstance(c, np.ndarray):
+        return np.ones(len(c), c.dtype).dot(c)  # of a bias, the common case: three times as fast as c.sum(axis=0)
+    axes = tuple(i for i, n in enumerate(c.shape) if i < lead or (lead >= 0 and n != 1 == a.shape[i - lead]))
+    if axes:
+        c = c.sum(axes, keepdims=True)
+        c = c.reshape(c.shape[lead:])
+    if c.shape == a.shape:
+        return c
+    if len(c.shape) > len(a.shape) or any(n not in (1, m) for n, m in zip(c.shape[::-1], a.shape[::-1])):
+        raise errors.wrong_gradient(c, a)
+    return np.broadcast_to(c, a.shape)
+
+
+def hooked(node: Node, g: Any) -> Any:
+    for hook in node.hooks or ():
+        changed = hook(g)
+        g = g if changed is None else changed
+    return g
+
+
+def handle(node: Node, data: Any) -> Any:
+    """A Tensor for a node of the record."""
+    tensor = new(Value.kind)
+    tensor._data, tensor.node = data, node
+    return tensor
+
+
+def tensors(node: Node) -> tuple[tuple[Any, ...], Any]:
+    """What the rules of a node read, as Tensors: so a gradient is itself a recorded computation."""
+    operands = node.values if node.op.family is None else node.values[node.op.family]
+    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands))
+    return node.op.joined(node.values, lifted), handle(node, node.result)

@@ -1,0 +1,63 @@
+"""Tensors in words and figures: ``repr``, ``format``, and how errors and tables speak of them.
+
+Nothing here follows the record further than one step, so a graph of any depth prints in the same time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import place
+
+if TYPE_CHECKING:
+    from .op import Node
+
+
+def tensor(t: Any) -> str:
+    """``Tensor([1., 2.], name='W')``; of a result, the operation that made it."""
+    data, node = np.asarray(t._data), t.node
+    kind = "constant" if node.op is None and not node.active else "Tensor"
+    body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
+    parts = [body]
+    if node.name is not None:
+        parts.append(f"name={node.name!r}")
+    elif node.op is not None:
+        parts.append(f"op={node.op.name}")
+    if data.dtype not in (np.float64, np.bool_):
+        parts.append(f"dtype={data.dtype}")
+    return f"{kind}({', '.join(parts)})"
+
+
+def formatted(data: Any, spec: str) -> str:
+    """``f"{loss:.3f}"``: one number, or each number of an array."""
+    if np.size(data) == 1:
+        return format(data.item(), spec)
+    return np.array2string(data, formatter={"all": lambda v: format(v, spec)} if spec else None, separator=", ")
+
+
+def label(node: Node) -> str:
+    """The name of a tensor, or what made it."""
+    return place.name(node) or (node.op.name if node.op else "a constant" if not node.active else "an unnamed tensor")
+
+
+def described(node: Node) -> str:
+    """``W of shape (3, 4)``."""
+    named = place.name(node) or (f"the result of {node.op.name}" if node.op else label(node))
+    return f"{named} of shape {node.shape}" if node.shape else named
+
+
+def operand(node: Node | None, value: Any) -> str:
+    """An operand in an error: a tensor by its name, an array by its shape, a number as itself."""
+    if node is not None:
+        return described(node)
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}" + (f" and dtype {value.dtype}" if value.dtype.kind != "f" else "")
+    shown = repr(value.item() if isinstance(value, (np.generic, np.ndarray)) else value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def listed(parts: list[str]) -> str:
+    """``a, b and c``."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
