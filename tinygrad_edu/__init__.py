@@ -1,10 +1,33 @@
-"""tinygrad_edu: automatic differentiation that shows its work."""
+"""Automatic differentiation that shows its work.
 
+>>> from tinygrad_edu import Tensor, sigmoid
+>>> x = Tensor(2.0, name="x")
+>>> y = sigmoid(x)
+>>> y.backward()
+>>> print(f"{x.grad:.6f}")
+0.104994
+"""
+
+from . import ops as ops
 from .context import no_grad as no_grad
 from .context import scope as scope
+from .derivatives import Step as Step
+from .derivatives import grad as grad
+from .derivatives import gradients as gradients
+from .derivatives import hessian as hessian
+from .derivatives import hvp as hvp
+from .derivatives import jacobian as jacobian
+from .derivatives import jvp as jvp
+from .derivatives import sweep as sweep
+from .derivatives import value_and_grad as value_and_grad
+from .derivatives import vjp as vjp
+from .gradcheck import gradcheck as gradcheck
+from .nan import trace_nan as trace_nan
 from .op import OPS as OPS
 from .op import elementwise as elementwise
 from .op import op as op
 from .ops import *
 from .tensor import Tensor as Tensor
 from .tensor import constant as constant
+
+__version__ = "0.1.0"

@@ -10,6 +10,7 @@ import numpy as np
 from . import errors, ops, text
 from .context import within
 from .op import OPS, Value, binary, get_frame
+from .ops import composed
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -22,8 +23,14 @@ def both_ways(function: Any) -> tuple[Any, Any]:
 
 def compared(name: str) -> Any:
     """A comparison gives a plain array of truth values: it has no derivative."""
-    plain = getattr(np, name)
-    return lambda self, other: plain(self._data, other._data if isinstance(other, Value) else other)
+    function = getattr(np, name)
+    return lambda self, other: function(self._data, other._data if isinstance(other, Value) else other)
+
+
+def plain(name: str) -> Any:
+    """A method of arrays that has no derivative answers on the values."""
+    method = getattr(np.ndarray, name)
+    return lambda self, *args, **options: method(self._data, *args, **options)
 
 
 def refuse_update(self: Tensor, other: Any) -> Any:
@@ -34,6 +41,11 @@ def refuse_update(self: Tensor, other: Any) -> Any:
 
 
 class ArrayLike(Value):
+    """The operators, attributes and methods of an array.
+
+    It has no ``__getattr__``: with one, Python looks up every attribute of a tensor the slow way.
+    """
+
     __slots__ = ()
 
     __add__, __radd__ = both_ways(ops.add)
@@ -53,6 +65,7 @@ class ArrayLike(Value):
     dot, trace, diagonal, cumsum, sort, clip = ops.dot, ops.trace, ops.diagonal, ops.cumsum, ops.sort, ops.clip
     reshape, transpose, ravel, flatten, squeeze = ops.reshape, ops.transpose, ops.ravel, ops.ravel, ops.squeeze
     swapaxes, take, repeat = ops.swapaxes, ops.take, ops.repeat
+    argmax, argmin, argsort, nonzero, all, any = map(plain, ("argmax", "argmin", "argsort", "nonzero", "all", "any"))
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     @property
@@ -156,13 +169,6 @@ class ArrayLike(Value):
     def __reduce__(self) -> Any:
         raise errors.pickled(self.node)
 
-    def __getattr__(self, name: str) -> Any:
-        """Methods of an array that have no derivative, such as ``argmax``, answer on the values."""
-        method = getattr(np.ndarray, name, None) if not name.startswith("_") else None
-        if not callable(method):
-            raise errors.no_attribute(self, name)
-        return lambda *args, **kwargs: without_derivative(method, f"ndarray.{name}", (self, *args), kwargs)
-
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         if kwargs.get("out") is not None:
@@ -175,7 +181,7 @@ class ArrayLike(Value):
 
 def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """NumPy was called with a tensor: the operation of that name records, for the line that called."""
-    public = getattr(ops, name, None) or getattr(OPS.get(name), "public", None)
+    public = OPS[name].public if name in OPS else getattr(composed, name, None)
     if public is None:
         return without_derivative(function, f"np.{name}", args, kwargs)
     frame = get_frame(2)
@@ -187,8 +193,7 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
 
 def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What gives truth values, integers or shapes loses no gradient and is answered; anything else is refused."""
-    plain = [_values(a) for a in args]
-    result = function(*plain, **{k: _values(v) for k, v in kwargs.items()})
+    result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
     if any(isinstance(part, (float, np.ndarray, np.generic)) and np.asarray(part).dtype.kind in "fcO" for part in parts):
         raise errors.lacking(name, OPS)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import CodeType
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 
-class Context(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Context:
     recording: bool = True
     scope: str | None = None  # where in the model an operation stands, as "net/layer1"
     place: tuple[CodeType, int] | None = None  # the user's line, where we record on the user's behalf
@@ -26,7 +28,7 @@ current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
 @contextmanager
 def within(**changes: Any) -> Iterator[None]:
     """The current context with some of its fields changed."""
-    token = current.set(current.get()._replace(**changes))
+    token = current.set(replace(current.get(), **changes))
     try:
         yield
     finally:

@@ -60,11 +60,13 @@ def needs(op: op, values: tuple[Any, ...]) -> list[str]:
 
 def remedies(op: op, nodes: tuple[Node | None, ...], values: tuple[Any, ...]) -> list[str]:
     """Would it do with one operand transposed, or flattened?  Tried, not guessed, where that costs little."""
-    if op.family is not None or sum(np.size(x) for x in values if isinstance(x, np.ndarray)) > 1_000_000:
+    arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray) and (op.family is not None or op.names[i] in op.rules_by_name)]
+    if op.family is not None or len(arrays) < 2 or sum(values[i].size for i in arrays) > 1_000_000:
         return []
     for word, change in (("transposed", lambda x: x.swapaxes(-1, -2)), ("flattened", np.ravel)):
-        for i, x in enumerate(values):
-            if op.names[i] in op.rules_by_name and isinstance(x, np.ndarray) and x.ndim >= 2:
+        for i in arrays:
+            x = values[i]
+            if x.ndim >= 2:
                 changed = change(x)
                 try:
                     op.forward(*values[:i], changed, *values[i + 1 :])
@@ -75,6 +77,10 @@ def remedies(op: op, nodes: tuple[Node | None, ...], values: tuple[Any, ...]) ->
                 how = {"transposed": f"{called}.mT", "flattened": f"{called}.ravel()"}[word]
                 return [f"It would fit with {called} {word}: {how} has shape {changed.shape}."]
     return []
+
+
+def not_an_array(op: op, z: Any) -> Exception:
+    return taught(TypeError(f"the forward of {op.name} gave {type(z).__name__}, not an array"), "For a single number give np.float64(number).")
 
 
 def explain_step(error: Exception, node: Node) -> None:
@@ -248,7 +254,84 @@ def lacking(name: str, known: Iterable[str]) -> Exception:
     )
 
 
-def no_attribute(tensor: Tensor, name: str) -> Exception:
-    near = difflib.get_close_matches(name, [n for n in dir(type(tensor)) if not n.startswith("_")], n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return AttributeError(f"{text.label(tensor.node)} is a Tensor, which has no {name!r}{hint}")
+# A function that cannot be differentiated.
+
+
+def not_a_list(wrt: Any) -> Exception:
+    return taught(TypeError("gradients takes a list of tensors"), f"gradients(loss, [{place.name(wrt.node) or 't'}])[0]")
+
+
+def no_argument(f: Any, i: int, given: int) -> Exception:
+    name = getattr(f, "__name__", "the function")
+    return taught(IndexError(f"{name} was called with {given} arguments: there is no argument {i} to differentiate"))
+
+
+def not_a_tensor(f: Any, result: Any) -> Exception:
+    name = getattr(f, "__name__", "the function")
+    return taught(
+        TypeError(f"{name} returned {type(result).__name__}, not a Tensor: its result does not depend on its arguments"),
+        "Was a value taken out on the way, with .data, .item() or float()?",
+    )
+
+
+# NaN and infinity.
+
+
+def _census(x: Any) -> str:
+    """``2 of 6 values are nan``."""
+    kinds = [f"{int(number)} of {np.size(x)}" * (np.size(x) > 1) + f" {word}" for word, number in (("nan", np.isnan(x).sum()), ("infinite", np.isinf(x).sum())) if number]
+    return " and ".join(kind.strip() for kind in kinds)
+
+
+def _range(x: Any) -> str:
+    x = np.asarray(x)
+    return f"from {np.nanmin(x):.6g} to {np.nanmax(x):.6g}" if x.size > 1 and not np.isnan(x).all() else f"{x.ravel()[0]:.6g}" if x.size else "empty"
+
+
+def not_finite(node: Node, x: Any) -> Exception:
+    if node.op is None:
+        return taught(FloatingPointError(f"{text.described(node)} was given values that are not finite: {_census(x)}"), at=place.of(node))
+    from .replay import value
+
+    operands = [value(a) if a is not None else v for a, v in zip(node.args, node.values)] if node.op.family is None else []
+    notes = [f"{name} = {text.operand(a, v)}, {_range(v)}." for name, a, v in zip(node.op.names, node.args, operands) if isinstance(v, (np.ndarray, np.generic, float)) and np.size(v)]
+    return taught(
+        FloatingPointError(f"{node.op.name} made values that are not finite: {_census(x)}"), *notes, *needs(node.op, tuple(operands)), at=place.of(node)
+    )
+
+
+def gradient_not_finite(node: Node, a: Node, c: Any) -> Exception:
+    from .replay import value
+
+    assert node.op is not None
+    return taught(
+        FloatingPointError(f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {_census(c)}"),
+        f"{text.label(a)} is {_range(value(a))}.",
+        "Is this the branch that a where did not choose?  0 times infinity is NaN: give it a harmless argument there, "
+        "where(x > 0, sqrt(where(x > 0, x, 1)), 0).",
+        at=place.of(node),
+    )
+
+
+# Networks.
+
+
+def not_a_parameter(p: Any) -> Exception:
+    what = text.described(p.node) if hasattr(p, "node") else repr(p)[:60]
+    return taught(TypeError(f"an optimiser changes Tensors that are leaves, not {what}"), "SGD(net.parameters(), 0.1), or SGD([W, b], 0.1).")
+
+
+def mismatches(expected: Any, found: Any) -> list[str]:
+    """What is missing, unknown or of another shape."""
+    wrong = [f"{path} is missing" for path in expected if path not in found]
+    wrong += [f"{path} is not a parameter here" for path in found if path not in expected]
+    wrong += [f"{path} has shape {found[path].shape}, not {p.shape}" for path, p in expected.items() if path in found and found[path].shape != p.shape]
+    return wrong
+
+
+def other_parameters(file: Any, wrong: list[str]) -> Exception:
+    return taught(ValueError(f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"), "Nothing was changed.")
+
+
+def unreadable(file: Any, error: Exception) -> Exception:
+    return taught(ValueError(f"{file} is not an .npz file of arrays: {error}"), "Nothing was changed.")

@@ -23,7 +23,7 @@ def numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
 
 def held(x: Any, operand: bool = True) -> Any:
     """An argument that is no tensor, copied, so that editing it later cannot falsify the record."""
-    if isinstance(x, (float, int, np.generic)):
+    if x is None or isinstance(x, (float, int, np.generic)):
         return x
     if operand or isinstance(x, np.ndarray):
         return numeric(np.array(x))
@@ -43,27 +43,26 @@ def seed(tensor: Tensor, given: Any) -> Any:
         if tensor.size != 1:
             raise errors.not_a_scalar(tensor)
         return np.ones(tensor.shape, tensor.dtype)[()]
-    array = numeric(np.array(given, tensor.dtype))
-    if array.shape != tensor.shape:
-        raise errors.misshapen(tensor, "seed", array)
-    return array[()]
+    return like(tensor, given, "seed")
 
 
 def new_data(tensor: Tensor, given: Any) -> Any:
-    """What a leaf's ``data`` is set to: a copy, of the shape and dtype that it had."""
+    """What a leaf's ``data`` is set to."""
     if not tensor.is_leaf:
         raise errors.result_assigned(tensor)
-    array = numeric(np.array(given)).astype(tensor.dtype)
-    if array.shape != tensor.shape:
-        raise errors.misshapen(tensor, "data", array)
-    return array[()]
+    return like(tensor, given, "data")
 
 
 def new_gradient(tensor: Tensor, given: Any) -> Any:
-    """What a leaf's ``grad`` is set to: a copy, of the leaf's shape and dtype."""
+    """What a leaf's ``grad`` is set to."""
     if not tensor.is_leaf or not tensor.requires_grad:
         raise errors.no_gradient(tensor.node)
+    return like(tensor, given, "grad")
+
+
+def like(tensor: Tensor, given: Any, what: str) -> Any:
+    """A copy of an array, of a tensor's dtype, and checked to be of its shape."""
     array = numeric(np.array(given)).astype(tensor.dtype)
     if array.shape != tensor.shape:
-        raise errors.misshapen(tensor, "grad", array)
+        raise errors.misshapen(tensor, what, array)
     return array[()]

@@ -29,7 +29,8 @@ from .context import Context, current
 from .inputs import PLAIN, held
 
 OPS: dict[str, op] = {}  # every operation by name; the statements themselves fill it
-new, get_frame, next_serial = object.__new__, sys._getframe, itertools.count().__next__
+new, get_frame, get_state = object.__new__, sys._getframe, current.get
+next_serial = itertools.count().__next__
 
 
 class Node:
@@ -63,14 +64,22 @@ class Value:
 
 def record(op: op | None, args: Any, values: Any, z: Any, active: bool, state: Context, frame: Any) -> Any:
     """A tensor of value ``z`` that remembers how it was made."""
+    try:
+        shape = z.shape
+    except AttributeError:
+        raise errors.not_an_array(op, z) from None
     if not state.recording:
         op, args, values, active = None, (), (), False
     node, tensor = new(Node), new(Value.kind)
-    node.op, node.args, node.values, node.shape, node.active = op, args, values, z.shape, active
-    node.result = z if op is None or not active or op.keeps_result else None
+    node.op, node.args, node.values = op, args, values
+    node.result = z if not active or op.keeps_result else None
+    node.shape, node.active = shape, active
     node.serial, node.scope = next_serial(), state.scope
     node.name = node.grad = node.hooks = None
-    node.code, node.lasti = state.place or (frame.f_code, frame.f_lasti)
+    if state.place is None:
+        node.code, node.lasti = frame.f_code, frame.f_lasti
+    else:
+        node.code, node.lasti = state.place
     tensor._data, tensor.node = z, node
     if state.watch is not None:
         state.watch(node, z)
@@ -91,7 +100,7 @@ def unary(op: op) -> Callable[[Any], Any]:
         except Exception as error:
             errors.explain(error, op, (a,), (x,))
             raise
-        return record(op, (a,), (x if keeps or a.op is None else None,), z, a.active, current.get(), get_frame(1))
+        return record(op, (a,), (x if keeps or a.op is None else None,), z, a.active, get_state(), get_frame(1))
 
     return apply
 
@@ -107,22 +116,25 @@ def binary(op: op, reflected: bool = False) -> Callable[[Any, Any], Any]:
         try:
             if isinstance(x, Value):
                 a, x = x.node, x._data
-            elif not isinstance(y, Value):
+                if isinstance(y, Value):
+                    b, y = y.node, y._data
+                    active = a.active or b.active
+                else:
+                    y, active = held(y), a.active
+            elif isinstance(y, Value):
+                b, y, x = y.node, y._data, held(x)
+                active = b.active
+            else:
                 return forward(x if isinstance(x, PLAIN) else held(x), y if isinstance(y, PLAIN) else held(y))
-            else:
-                x = held(x)
-            if isinstance(y, Value):
-                b, y = y.node, y._data
-            else:
-                y = held(y)
             z = forward(x, y)
         except Exception as error:
             errors.explain(error, op, (a, b), (x, y))
             raise
-        active = (a is not None and a.active) or (b is not None and b.active)
-        x = x if keeps_x or a is None or a.op is None else None
-        y = y if keeps_y or b is None or b.op is None else None
-        return record(op, (a, b), (x, y), z, active, current.get(), get_frame(1))
+        if not keeps_x and a is not None and a.op is not None:
+            x = None
+        if not keeps_y and b is not None and b.op is not None:
+            y = None
+        return record(op, (a, b), (x, y), z, active, get_state(), get_frame(1))
 
     return apply
 
@@ -147,7 +159,7 @@ def general(op: op) -> Callable[..., Any]:
             errors.explain(error, op, nodes, values)
             raise
         values = tuple(v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps))
-        return record(op, nodes, op.joined(given, values), z, active, current.get(), get_frame(1))
+        return record(op, nodes, op.joined(given, values), z, active, get_state(), get_frame(1))
 
     return apply
 
@@ -188,11 +200,16 @@ class op:
         """The arguments, with ``values`` for the operands."""
         return values if self.family is None else (*given[: self.family], values, *given[self.family + 1 :])
 
-    def pull(self, k: int, g: Any, z: Any, values: tuple[Any, ...], args: tuple[Any, ...]) -> Any:
-        """What operand ``k`` receives, of any number of them."""
+    def shapes(self, values: tuple[Any, ...], args: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """The shape of each operand, also of those that were not kept."""
         operands = values if self.family is None else values[self.family]
-        shapes = tuple(np.shape(x) if a is None else a.shape for x, a in zip(operands, args))
-        return self.rules[k if self.family is None else self.family](g, z, k, shapes[k], shapes, *values)
+        return tuple(getattr(x, "shape", ()) if a is None else a.shape for x, a in zip(operands, args))
+
+    def pull(self, which: int, g: Any, z: Any, values: tuple[Any, ...], shapes: tuple[Any, ...]) -> Any:
+        """What one operand receives."""
+        if self.operands:
+            return self.rules[which](g, z, *values)
+        return self.rules[which if self.family is None else self.family](g, z, which, shapes[which], shapes, *values)
 
 
 elementwise = functools.partial(op, elementwise=True)

@@ -59,8 +59,9 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
                     gradients[k] = add(gradients[k], d, k, ours) if k in gradients else d
                 passed = (c, d)
             else:
-                flows = [a is not None and a.active for a in args]
-                passed = tuple(fitted(op.pull(k, g, z, values, args), args[k]) if f else None for k, f in enumerate(flows))
+                shapes, takes = op.shapes(values, args), [a is not None and a.active for a in args]
+                pulled = (op.pull(k, g, z, values, shapes) if take else None for k, take in enumerate(takes))
+                passed = tuple(c if c is None else fitted(c, a) for a, c in zip(args, pulled))
                 for a, c in zip(args, passed):
                     if a is not None and c is not None:
                         k = a.serial

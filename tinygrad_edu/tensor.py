@@ -22,7 +22,7 @@ from .sweep import steps
 
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
     array = inputs.numeric(np.array(data._data if isinstance(data, Value) else data, dtype), name, active)
-    tensor: Tensor = record(None, (), (), array[()], active, current.get(), frame)
+    tensor: Tensor = record(None, (), (), array[()], False, current.get(), frame)
     tensor.node.active, tensor.name = active, name
     return tensor
 

@@ -61,3 +61,17 @@ def operand(node: Node | None, value: Any) -> str:
 def listed(parts: list[str]) -> str:
     """``a, b and c``."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def definition(node: Node) -> str:
+    """``v2 = linear(a1, B)``: the name, if it has one, and how it was made from its operands."""
+    if node.op is None:
+        return label(node)
+    made = f"{node.op.name}({', '.join(label(a) for a in node.args if a is not None)})"
+    name = place.name(node)
+    return f"{name} = {made}" if name else made
+
+
+def size(shape: tuple[int, ...]) -> str:
+    """``64 x 10``, and ``number`` for a single one."""
+    return " x ".join(map(str, shape)) or "number"

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..context import within
-from ..op import get_frame, op
-from .elementwise import multiply
-from .linear import logabsdet
-from .select import getitem
+from ..op import get_frame
+from . import elementwise, linear, select
 
 
 def composed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,7 +28,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 @composed
 def slogdet(x: Any) -> tuple[Any, Any]:
     """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
-    return np.linalg.slogdet(getattr(x, "_data", x)).sign, logabsdet(x)
+    return np.linalg.slogdet(getattr(x, "_data", x)).sign, linear.logabsdet(x)
 
 
 @composed
@@ -43,7 +41,7 @@ def split(x: Any, parts: Any, axis: int = 0) -> list[Any]:
         parts = range(n // parts, n, n // parts) if n else [0] * (parts - 1)
     edges = [0, *parts, n]
     before = (slice(None),) * (axis % np.ndim(x))
-    return [getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:])]
+    return [select.getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:])]
 
 
 @composed
@@ -54,4 +52,4 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
         raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
     chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
     data = getattr(x, "_data", x)
-    return multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
+    return elementwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))

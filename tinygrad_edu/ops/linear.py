@@ -48,18 +48,21 @@ def matmul(x: Any, y: Any) -> Any:
 
 
 @op(
-    r"$x \, $W^{\top} + $b",
+    r"$W \, $x + $b",
     binds=1,
-    needs={"as many columns in W as in x": lambda x, W: x.shape[-1] == W.shape[-1], "one number in b for each row of W": lambda W, b: b.shape == W.shape[:1]},
-    examples=(((2, 3), (4, 3), (4,)), ((3,), (4, 3), (4,)), ((5, 2, 3), (4, 3), (4,))),
+    needs={
+        "as many columns in W as numbers in each example of x": lambda x, W: x.shape[-1] == W.shape[-1],
+        "one number in b for each row of W": lambda W, b: b is None or b.shape == W.shape[:1],
+    },
+    examples=(((2, 3), (4, 3), (4,)), ((3,), (4, 3), (4,)), ((5, 2, 3), (4, 3), (4,)), ((2, 3), (4, 3), dict(b=None))),
     x=lambda g, W: matmul(g, W),
     W=lambda g, x: g[:, None] * x if x.ndim == 1 else matmul(g.reshape(-1, g.shape[-1]).mT, x.reshape(-1, x.shape[-1])),
     b=lambda g: g,
 )
-def linear(x: Any, W: Any, b: Any) -> Any:
+def linear(x: Any, W: Any, b: Any = None) -> Any:
     """A layer's v = W a + b, for one vector ``x`` or with the examples as rows; ``W`` is (outputs, inputs)."""
     v = matmul(x, W.T)
-    return np.add(v, b, out=v) if v.dtype == b.dtype else v + b
+    return v if b is None else np.add(v, b, out=v) if v.dtype == b.dtype else v + b
 
 
 @op(

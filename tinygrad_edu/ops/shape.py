@@ -32,8 +32,10 @@ def ravel(x: Any) -> Any:
     return np.ravel(x)
 
 
-def _inverse(axes: Any) -> Any:
-    return None if axes in ((), (None,)) or axes is None else np.argsort(np.atleast_1d(flat(axes)) % len(np.atleast_1d(flat(axes))))
+def _inverse(axes: tuple[Any, ...]) -> Any:
+    """The order of axes that undoes an order of axes."""
+    order = flat(axes) if axes else None
+    return None if order is None else tuple(np.argsort([a % len(order) for a in order]).tolist())
 
 
 @op("$x^{\\top}", binds=3, examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)), x=lambda g, axes: transpose(g, _inverse(axes)))

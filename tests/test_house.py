@@ -1,0 +1,158 @@
+"""The package stays a house that one can hold in the head: who imports whom, how long files are, what is documented."""
+
+import ast
+import configparser
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tinygrad_edu"
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
+
+# From the ground up.  A module imports from lines above its own; a folder is one word here, and its files may import
+# each other.  What a function imports when it is called does not count, nor what only the type checker reads.
+LAYERS = """
+    place signatures context
+    text
+    errors
+    inputs locked
+    op
+    ops
+    sweep replay
+    array
+    tensor
+    derivatives nan
+    gradcheck
+    nn optim data examples
+    __init__
+    cli
+    __main__
+"""
+LAYER = {module: number for number, line in enumerate(LAYERS.split("\n")) for module in line.split()}
+
+
+def source(path):
+    return path.read_text(encoding="utf-8")
+
+
+def module_of(path):
+    """The word in LAYERS that a file belongs to."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def import_statements(node, everywhere):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child
+        elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        elif everywhere or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from import_statements(child, everywhere)
+
+
+def imports(path, everywhere=False):
+    """The dotted names of all that a file imports, relative ones made absolute."""
+    for statement in import_statements(ast.parse(source(path)), everywhere):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        else:
+            folder = path.relative_to(ROOT).parent.parts
+            start = folder[: len(folder) - statement.level + 1] if statement.level else ()
+            module = ".".join([*start, *([statement.module] if statement.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in statement.names)
+
+
+def modules_imported(path, everywhere=False):
+    """The words in LAYERS that a file imports from."""
+    for name in imports(path, everywhere):
+        top, _, rest = name.partition(".")
+        if top == PACKAGE.name:
+            first = rest.partition(".")[0]
+            yield first if (PACKAGE / first).is_dir() or (PACKAGE / f"{first}.py").exists() else "__init__"
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_a_module_imports_only_what_is_below_it(path):
+    module = module_of(path)
+    assert module in LAYER, f"{module} has no place in LAYERS yet: say what it stands on"
+    for other in modules_imported(path):
+        assert other in LAYER, f"{other} has no place in LAYERS yet: say what it stands on"
+        assert LAYER[other] < LAYER[module] or other == module != "__init__", f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_nothing_imports_the_command_or_what_is_outside_the_package(path):
+    assert module_of(path) == "__main__" or "cli" not in modules_imported(path, everywhere=True)
+    outside = {"lessons", "tests", "bench", "viz"} & {name.partition(".")[0] for name in imports(path, everywhere=True)}
+    assert not outside
+
+
+def lines(path):
+    return source(path).count("\n")
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_a_file_has_at_most_400_lines(path):
+    assert lines(path) <= 400
+
+
+def test_what_one_reads_to_understand_backpropagation_has_at_most_400_lines():
+    core = {name: lines(PACKAGE / f"{name}.py") for name in ("op", "sweep", "tensor", "context")}
+    assert sum(core.values()) <= 400, core
+
+
+def undocumented(node, prefix=""):
+    """Public classes, functions and methods without a docstring.  A property's setter is documented by its getter."""
+    for child in node.body:
+        if isinstance(child, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and not child.name.startswith("_"):
+            decorators = [ast.unparse(d) for d in child.decorator_list]
+            if not ast.get_docstring(child) and not any(d.endswith((".setter", ".deleter")) for d in decorators):
+                yield prefix + child.name
+            if isinstance(child, ast.ClassDef):
+                yield from undocumented(child, f"{prefix}{child.name}.")
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_what_is_public_is_documented(path):
+    tree = ast.parse(source(path))
+    assert ast.get_docstring(tree), "the module has no docstring"
+    assert not list(undocumented(tree))
+
+
+def test_importing_the_engine_loads_numpy_and_nothing_else():
+    program = "import sys; before = set(sys.modules); import tinygrad_edu; print(*sorted(set(sys.modules) - before))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    foreign = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"numpy", PACKAGE.name}
+    assert not {name for name in foreign if "cython" not in name}  # names that NumPy's compiled modules leave behind
+    assert not {"tinygrad_edu.data", "tinygrad_edu.cli", "tinygrad_edu.examples"} & set(loaded)
+
+
+# What is installed.
+
+SETUP = configparser.ConfigParser()
+SETUP.read(ROOT / "setup.cfg", encoding="utf-8")
+
+
+def test_all_folders_with_modules_are_packaged():
+    folders = {".".join(path.relative_to(ROOT).parent.parts) for path in PACKAGE.rglob("__init__.py")}
+    assert set(SETUP["options"]["packages"].split()) == folders
+    assert {".".join(path.relative_to(ROOT).parent.parts) for path in FILES} == folders, "a folder lacks __init__.py"
+
+
+def test_all_other_files_are_packaged():
+    others = {p.name for p in PACKAGE.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc", ".pyo")}
+    assert set(SETUP["options.package_data"]["tinygrad_edu"].split()) == others
+    assert {"py.typed", "digits.npz"} <= others
+    assert all((resources.files("tinygrad_edu") / name).is_file() for name in others)
+
+
+def test_the_version_is_the_newest_in_the_changelog():
+    newest = next(line for line in source(ROOT / "CHANGELOG.md").splitlines() if line.startswith("## "))
+    assert newest.split()[1] == SETUP["metadata"]["version"]

@@ -1,0 +1,52 @@
+"""The command ``tinygrad-edu``: without an argument it trains a network and shows how its gradient was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from . import __version__, train
+
+EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
+
+DESCRIPTION = """\
+Automatic differentiation that shows its work.  Without a command it trains the network
+R = logloss(softmax(B sigma(A x))) on handwritten digits, then shows one example's backward
+sweep as a table, and the delta recursion beside it."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    p = argparse.ArgumentParser("tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
+    commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    train.add_arguments(commands.add_parser("train", help="train on digits and show a backward sweep (what is done without a command)"))
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; what it returns is the exit code: 0 done, 2 a mistake in the call, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without σ shows a question mark
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in ("-h", "--help", "--version", *COMMANDS):
+        words = ["train", *words]
+    try:
+        code = COMMANDS[parser().parse_args(words).command](parser().parse_args(words))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader has seen enough, as with | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except KeyboardInterrupt:
+        print("\ntinygrad-edu: interrupted; nothing was written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except (OSError, ValueError) as error:
+        print(f"tinygrad-edu: {error}", file=sys.stderr)
+        return EXIT_MISTAKE
+
+
+COMMANDS = {"train": train.run}

@@ -1,0 +1,237 @@
+"""Derivatives of functions, all made of one thing: the reverse sweep over a recorded computation.
+
+Forward mode needs no rules of its own.  What a rule computes is linear in g, the upstream gradient; what forward mode
+needs is the transpose of that map.  For an elementwise operation it is the rule itself, since a diagonal matrix is its
+own transpose.  For any other it is the gradient of the rule's result with respect to g (Radul et al., You only
+linearize once, 2022, say the same the other way round).
+
+Functions here take a function ``f`` of arrays and give arrays.  Called with Tensors they give Tensors, recorded, so
+that they nest: ``grad(grad(f))``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import errors, inputs
+from .op import Node, Value
+from .ops import broadcast_to, positive
+from .replay import value
+from .sweep import ancestors, fitted, handle, steps, tensors
+from .tensor import Tensor, constant
+
+
+class Step(NamedTuple):
+    """One step of the sweep: a tensor has its whole gradient, and passes it on to what it was computed from."""
+
+    tensor: Tensor
+    gradient: Any
+    passed: tuple[Any, ...]  # what each operand receives; None for one that takes no gradient
+
+
+def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
+    """The steps of ``result.backward(seed)``, one at a time; no ``.grad`` is changed.
+
+    >>> x = Tensor(3.0, name="x")
+    >>> for step in sweep(x * x):
+    ...     print(step.tensor.name, step.gradient, step.passed)
+    None 1.0 (3.0, 3.0)
+    x 6.0 ()
+    """
+    for node, g, passed in steps(result.node, inputs.seed(result, seed)):
+        yield Step(handle(node, value(node)), g, passed)
+
+
+def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
+    """The gradients of ``result`` with respect to tensors, leaves or not; 0 where it does not depend on one.
+
+    Each has the shape of its tensor.  They are arrays, or Tensors with a record if ``differentiable``; no ``.grad`` is
+    changed.  ``seed`` is as for ``backward``.
+
+    >>> x = Tensor(2.0)
+    >>> (slope,) = gradients(x**3, [x], differentiable=True)
+    >>> gradients(slope, [x])
+    [np.float64(12.0)]
+    """
+    if isinstance(wrt, Value):
+        raise errors.not_a_list(wrt)
+    found: dict[int, Any] = {t.node.serial: None for t in wrt}
+    oldest = min(found, default=0)
+    start = seed if isinstance(seed, Value) else inputs.seed(result, seed)
+    if differentiable and not isinstance(start, Value):
+        start = constant(start)
+    for node, g, _ in steps(result.node, start, differentiable):
+        if node.serial in found:
+            found[node.serial] = g
+        if node.serial <= oldest:
+            break  # nothing older is asked for
+    every = [np.zeros(t.shape, t.dtype)[()] if found[t.node.serial] is None else found[t.node.serial] for t in wrt]
+    if differentiable:
+        return [g if isinstance(g, Value) else constant(g) for g in every]
+    return [inputs.dense(g) for g in every]
+
+
+class Call(NamedTuple):
+    """A function called on tensors: those that were asked for, and what came out."""
+
+    inputs: list[Tensor]
+    result: Tensor
+    differentiable: bool  # were there Tensors among the arguments?
+
+    def shown(self, x: Any) -> Any:
+        """A Tensor as the caller wants it."""
+        return x if self.differentiable else inputs.dense(x._data) if isinstance(x, Value) else x
+
+
+def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]) -> Call:
+    """Call ``f`` with fresh tensors for the arguments at ``argnums``, named as the function names them."""
+    names: list[Any]
+    try:
+        names = list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):
+        names = []
+    names += [None] * len(args)
+    given, chosen = list(args), []
+    for i in argnums:
+        if not -len(args) <= i < len(args):
+            raise errors.no_argument(f, i, len(args))
+        given[i] = positive(args[i]) if isinstance(args[i], Value) else Tensor(args[i], names[i])
+        chosen.append(given[i])
+    result = f(*given, **options)
+    if not isinstance(result, Tensor):
+        raise errors.not_a_tensor(f, result)
+    return Call(chosen, result, any(isinstance(x, Value) for x in args))
+
+
+def _numbers(argnums: int | Sequence[int]) -> list[int]:
+    return [argnums] if isinstance(argnums, int) else list(argnums)
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """A function that gives the value of ``f``, a single number, and its gradient: see ``grad``."""
+
+    def both(*args: Any, **options: Any) -> Any:
+        call = called(f, args, options, _numbers(argnums))
+        if not call.result.requires_grad:
+            found = [np.zeros(t.shape, t.dtype)[()] for t in call.inputs]
+        else:
+            found = gradients(call.result, call.inputs, differentiable=call.differentiable)
+        return call.shown(call.result), found[0] if isinstance(argnums, int) else tuple(found)
+
+    return both
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """A function that gives the gradient of ``f`` with respect to the argument ``argnums``, or a tuple of them.
+
+    >>> grad(lambda x, y: x * y**2)(3.0, 2.0)
+    np.float64(4.0)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    np.float64(12.0)
+    """
+    both = value_and_grad(f, argnums)
+    return lambda *args, **options: both(*args, **options)[1]
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of ``f``, and a function from a cotangent of its shape to the tuple of vector-Jacobian products."""
+    call = called(f, primals, {}, range(len(primals)))
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        differentiable = call.differentiable or isinstance(cotangent, Value)
+        return tuple(gradients(call.result, call.inputs, cotangent, differentiable=differentiable))
+
+    return call.shown(call.result), pullback
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of ``f``, and the product of its Jacobian with ``tangents``: how ``f`` changes in their direction.
+
+    >>> jvp(lambda x: x**2, [3.0], [1.0])
+    (np.float64(9.0), np.float64(6.0))
+    """
+    if len(primals) != len(tangents):
+        raise ValueError(f"{len(primals)} primals and {len(tangents)} tangents: each primal needs one")
+    call = called(f, primals, {}, range(len(primals)))
+    differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
+    directions = [t if isinstance(t, Value) else inputs.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]
+    tangent = pushed(call.result.node, dict(zip((x.node.serial for x in call.inputs), directions)), differentiable)
+    if tangent is None:
+        tangent = np.zeros(call.result.shape, call.result.dtype)[()]
+    return call.shown(call.result), tangent
+
+
+def pushed(result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+    """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
+    nodes = ancestors(result)
+    for serial in sorted(nodes):
+        node = nodes[serial]
+        if node.op is None or serial in tangents:
+            continue
+        values, z = tensors(node) if differentiable else (node.values, node.result)
+        total: Any = None
+        for k, a in enumerate(node.args):
+            if a is not None and a.serial in tangents:
+                part = transposed(node, k, tangents[a.serial], z, values, differentiable)
+                total = part if total is None else total + part
+        if total is not None:
+            tangents[serial] = total if total.shape == node.shape else broadcast_to(total, node.shape)
+    return tangents.get(result.serial)
+
+
+def transposed(node: Node, k: int, tangent: Any, z: Any, values: Any, differentiable: bool) -> Any:
+    """How a node changes when its operand ``k`` does: the rule's transpose, applied to the operand's tangent."""
+    op, a = node.op, node.args[k]
+    assert op is not None and a is not None
+    shapes = op.shapes(values, node.args)
+    if op.elementwise:
+        return op.pull(k, tangent, z, values, shapes)
+    g = Tensor(np.zeros(node.shape))  # the rule is linear in g, so any will do
+    part = fitted(op.pull(k, g, z, values, shapes), a)
+    if not isinstance(part, Value) or not part.node.active:
+        return np.zeros(node.shape)
+    return gradients(part, [g], tangent, differentiable=differentiable)[0]  # type: ignore[arg-type]
+
+
+def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """A function that gives all partial derivatives of ``f``: shape of the result, then shape of the argument.
+
+    By rows (reverse) or by columns (forward), whichever are fewer.
+
+    >>> jacobian(lambda x: x**2)([1.0, 2.0])
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def full(*args: Any, **options: Any) -> Any:
+        call = called(f, args, options, [argnums])
+        (x,), y = call.inputs, call.result
+        if not y.requires_grad:
+            return np.zeros((*y.shape, *x.shape))
+        if call.differentiable or y.size <= x.size:
+            basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
+            rows = [gradients(y, [x], e, differentiable=call.differentiable)[0] for e in basis]
+            stacked = np.stack(rows) if rows else np.zeros((0, *x.shape))
+            return stacked.reshape((*y.shape, *x.shape))
+        basis = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+        columns = [pushed(y.node, {x.node.serial: e}, False) for e in basis]
+        return np.stack([np.broadcast_to(0.0 if c is None else c, y.shape) for c in columns], -1).reshape((*y.shape, *x.shape))
+
+    return full
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """A function that gives all second derivatives of ``f``, a single number: the shape of the argument, twice."""
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The Hessian of ``f`` at ``x`` times ``v``, at the cost of a few sweeps: forward mode over the gradient.
+
+    Pearlmutter, Fast exact multiplication by the Hessian (1994).
+    """
+    return jvp(lambda x: gradients(f(x), [x], differentiable=True)[0], [x], [v])[1]

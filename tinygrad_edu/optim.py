@@ -1,0 +1,129 @@
+"""Optimisers: how gradients change parameters.
+
+A rate is a number, or a schedule: a function from the number of the step, from 0, to a number.  An older record keeps
+the values that it saw: new values go to another array, unless nobody holds the old one.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from . import errors, inputs
+from .ops.rows import Rows
+from .tensor import Tensor
+
+Rate = float | Callable[[int], float]
+
+
+def constant_rate(rate: float) -> Callable[[int], float]:
+    """The same rate at every step."""
+    return lambda step: rate
+
+
+def step_decay(rate: float, factor: float, every: int) -> Callable[[int], float]:
+    """Multiplied by ``factor`` after each ``every`` steps."""
+    return lambda step: rate * factor ** (step // every)
+
+
+def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
+    """Up in a line over ``warmup`` steps, then down along a cosine to 0 at ``steps`` (Loshchilov and Hutter 2017)."""
+
+    def at(step: int) -> float:
+        if step < warmup:
+            return rate * (step + 1) / warmup
+        return rate * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, steps - warmup))))
+
+    return at
+
+
+class Optimiser:
+    """The part that all share: which parameters, at which rate, how many steps so far."""
+
+    def __init__(self, parameters: Iterable[Tensor], rate: Rate) -> None:
+        self.parameters = list(parameters)
+        for p in self.parameters:
+            if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
+                raise errors.not_a_parameter(p)
+        self.rate = rate if callable(rate) else constant_rate(rate)
+        self.steps = 0
+        self.spare: list[Any] = [None] * len(self.parameters)  # arrays of two steps ago, to be written again
+
+    def zero_grad(self) -> None:
+        """Forget all gradients: ``backward`` adds to what is there."""
+        for p in self.parameters:
+            p.zero_grad()
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient, once."""
+        rate = self.rate(self.steps)
+        for i, p in enumerate(self.parameters):
+            if p.node.grad is not None:
+                self.change(i, p, p.node.grad, rate)
+        self.steps += 1
+
+    def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
+        """Change the parameter number ``i``."""
+        raise NotImplementedError(f"{type(self).__name__} defines change(i, p, g, rate)")
+
+    def subtract(self, i: int, p: Tensor, direction: Any, rate: float) -> None:
+        """p - rate * direction, into the array of two steps ago if no record holds that any more."""
+        old, new = p._data, self.spare[i]
+        if not old.shape:
+            p._data = p.node.result = old - old.dtype.type(rate) * direction
+            return
+        if new is None or sys.getrefcount(new) > 3:  # the list, the name here, and the call
+            new = np.empty_like(old)
+        np.multiply(direction, old.dtype.type(rate), out=new)
+        np.subtract(old, new, out=new)
+        p._data = p.node.result = new
+        self.spare[i] = old
+
+
+class SGD(Optimiser):
+    """W - rate * gradient; with ``momentum`` m, of the running sum v = m v + gradient (Polyak 1964).
+
+    A gradient of a few rows (see ``embedding``) changes those rows alone; in place if no record holds the table, as
+    after ``backward(free=True)``.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], rate: Rate = 0.01, momentum: float = 0.0) -> None:
+        super().__init__(parameters, rate)
+        self.momentum = momentum
+        self.velocity: list[Any] = [None] * len(self.parameters)
+
+    def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
+        if isinstance(g, Rows) and not self.momentum:
+            index, rows = g.summed()
+            if sys.getrefcount(p._data) > 3:  # the tensor, its node, and the call
+                p._data = p.node.result = p._data.copy()
+            p._data[index] -= p._data.dtype.type(rate) * rows
+            return
+        g = inputs.dense(g)
+        if self.momentum:
+            v = self.velocity[i]
+            self.velocity[i] = g = g if v is None else self.momentum * v + g
+        self.subtract(i, p, g, rate)
+
+
+class Adam(Optimiser):
+    """Kingma and Ba, Adam (2015), algorithm 1: the mean gradient divided by the root of the mean square gradient."""
+
+    def __init__(self, parameters: Iterable[Tensor], rate: Rate = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> None:
+        super().__init__(parameters, rate)
+        self.betas, self.eps = betas, eps
+        self.means = [(np.zeros(p.shape, p.dtype), np.zeros(p.shape, p.dtype)) for p in self.parameters]
+        self.times = [0] * len(self.parameters)
+
+    def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
+        g, (m, v), (b1, b2) = inputs.dense(g), self.means[i], self.betas
+        self.times[i] += 1
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g * g
+        self.means[i] = m, v
+        unbiased, spread = m / (1 - b1 ** self.times[i]), v / (1 - b2 ** self.times[i])
+        self.subtract(i, p, unbiased / (np.sqrt(spread) + self.eps), rate)

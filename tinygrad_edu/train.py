@@ -1,0 +1,162 @@
+"""The main job: train a two-layer network on handwritten digits, then show where one gradient came from.
+
+The network is that of hand-in 002, R = logloss(softmax(B sigma(A x))): no biases, one hidden layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import nn, optim, ops, text
+from .data import Digits, digits
+from .derivatives import sweep
+from .tensor import constant
+
+WIDTH = 80
+SHADES = " .:-=+*#%@"
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The options of the main job."""
+
+    def whole(words: str) -> int:
+        number = int(words)
+        if number < 0:
+            raise argparse.ArgumentTypeError(f"{words} is below 0")
+        return number
+
+    p.description = "Train R = logloss(softmax(B sigma(A x))) on handwritten digits and show one backward sweep."
+    p.add_argument("--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)")
+    p.add_argument("--epochs", type=whole, default=30, metavar="N", help="how often every image is seen (default: %(default)s)")
+    p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
+    p.add_argument("--rate", type=float, default=0.5, metavar="R", help="learning rate, falling along a cosine to 0 (default: %(default)s)")
+    p.add_argument("--seed", type=whole, default=0, metavar="N", help="of the random start and order (default: %(default)s)")
+    p.add_argument("--example", type=whole, default=0, metavar="N", help="the test image whose sweep is shown (default: %(default)s)")
+    p.add_argument("--save", type=Path, metavar="FILE", help="write A and B to an .npz file")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, measure, show, and say what to try next."""
+    for name in ("hidden", "batch"):
+        if not getattr(options, name):
+            raise ValueError(f"--{name} is at least 1")
+    data = digits(seed=0)
+    if options.example >= len(data.test_labels):
+        raise ValueError(f"--example is the number of a test image, from 0 to {len(data.test_labels) - 1}")
+    if options.save and not options.save.absolute().parent.is_dir():
+        raise ValueError(f"--save: there is no folder {options.save.absolute().parent}")
+    net = network(options.hidden, options.seed)
+    A, B = net.parameters()
+    print(f"R = logloss(softmax(B σ(A x))) on {len(data.labels) + len(data.test_labels):,} handwritten digits of 8 x 8")
+    print(f"A is {A.shape[0]} x {A.shape[1]}, B is {B.shape[0]} x {B.shape[1]}: {A.size + B.size:,} parameters; {len(data.labels):,} images to learn from, {len(data.test_labels)} to test on\n")
+
+    started = time.perf_counter()
+    fit(net, data, options)
+    seconds = time.perf_counter() - started
+    right = int((predicted(net, data.test_images).argmax(1) == data.test_labels).sum())
+    print(f"test accuracy {100 * right / len(data.test_labels):.1f} % ({right} of {len(data.test_labels)} unseen images) after {seconds:.1f} s")
+    if options.save:
+        net.save(options.save)
+        print(f"A and B are saved in {options.save}")
+
+    x, y = data.test_images[options.example], int(data.test_labels[options.example])
+    show_example(net, x, y, options.example)
+    show_sweep(net, x, y)
+    show_recursion(net, x, y)
+    print(NEXT)
+    return 0
+
+
+def network(hidden: int, seed: int) -> nn.MLP:
+    """B σ(A x), with its parameters named as in the hand-in."""
+    net = nn.MLP((64, hidden, 10), ops.sigmoid, bias=False, rng=np.random.default_rng(seed))
+    net.layers[0].W.name, net.layers[1].W.name = "A", "B"
+    return net
+
+
+def predicted(net: nn.MLP, images: Any) -> Any:
+    """The probability of each digit, (examples, 10)."""
+    return ops.softmax(net(images)).data
+
+
+def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> None:
+    """Stochastic gradient descent with momentum, in random batches."""
+    rng, n = np.random.default_rng(options.seed), len(data.labels)
+    steps = options.epochs * -(-n // options.batch)
+    optimiser = optim.SGD(net.parameters(), optim.cosine(options.rate, steps), momentum=0.9)
+    for epoch in range(options.epochs):
+        total, order = 0.0, rng.permutation(n)
+        for start in range(0, n, options.batch):
+            batch = order[start : start + options.batch]
+            R = ops.cross_entropy(net(data.images[batch]), data.labels[batch])
+            optimiser.zero_grad()
+            R.backward()
+            optimiser.step()
+            total += R.item() * len(batch)
+        progress(epoch + 1, options.epochs, f"mean loss {total / n:.4f}")
+
+
+def progress(done: int, of: int, words: str) -> None:
+    """A bar in a terminal; in a file or pipe, a line now and then."""
+    if sys.stderr.isatty():
+        bar = "#" * (30 * done // of)
+        print(f"\r  epoch {done:>{len(str(of))}}/{of} [{bar:<30}] {words}", end="\n\n" if done == of else "", file=sys.stderr, flush=True)
+    elif done == of or done % max(1, of // 5) == 0:
+        print(f"  epoch {done}/{of}: {words}", file=sys.stderr, flush=True)
+
+
+def heading(words: str) -> None:
+    print(f"\n{words}\n{'-' * len(words)}")
+
+
+def show_example(net: nn.MLP, x: Any, y: int, number: int) -> None:
+    """The image as characters, beside what the network makes of it."""
+    p = predicted(net, x)
+    heading(f"Test image {number}, a {y}; the network says {p.argmax()}")
+    for row, digit in zip(x.reshape(8, 8), [*range(8)]):
+        image = "".join(2 * SHADES[int(v * (len(SHADES) - 1))] for v in row)
+        left, right = (f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" if d < 10 else "" for d in (digit, digit + 8))
+        print(f"  {image}   {left} {right}".rstrip())
+
+
+def show_sweep(net: nn.MLP, x: Any, y: int) -> None:
+    """Each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
+    heading("Its backward sweep, from the loss to the parameters")
+    R = ops.cross_entropy(net(constant(x, "x")), y)
+    R.name = "R"
+    print(f"  {'node':<31}{'shape':<10}{'gradient in':<13}passed on (sizes are Euclidean norms)")
+    for tensor, gradient, passed in sweep(R):
+        node = tensor.node
+        parts = [f"{text.label(a)} {norm(c)}" for a, c in zip(node.args, passed) if a is not None and c is not None]
+        print(f"  {text.definition(node):<31}{text.size(node.shape):<10}{norm(gradient):<13}{', '.join(parts) or 'kept as .grad'}")
+
+
+def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
+    """The delta of each layer and the gradient of its weights: by the recursion, and by the sweep."""
+    heading("The delta recursion by hand, beside it")
+    print("  δ(2) = softmax(v2) - y      δ(1) = σ'(v1) ⊙ Bᵀ δ(2)      ∂R/∂B = δ(2) a1ᵀ      ∂R/∂A = δ(1) xᵀ\n")
+    print(f"  {'':<9}{'by hand':<13}{'by the sweep':<15}largest difference")
+    hand, swept = nn.delta_recursion(net, x, y), nn.swept_deltas(net, x, y)
+    names = [[f"δ({s + 1})", f"∂R/∂{layer.W.name}"] for s, layer in enumerate(net.layers)]
+    for s in reversed(range(len(net.layers))):
+        for name, one, other in zip(names[s], (hand.delta[s], hand.W[s]), (swept.delta[s], swept.W[s])):
+            print(f"  {name:<9}{norm(one):<13}{norm(other):<15}{np.abs(one - other).max():.1e}")
+
+
+def norm(x: Any) -> str:
+    return f"{np.linalg.norm(x):.6g}"
+
+
+NEXT = """
+Next
+----
+  tinygrad-edu --example 7       another image's sweep
+  tinygrad-edu --hidden 3        so narrow that it errs: watch the gradients grow
+  tinygrad-edu --help            all options
+  tinygrad_edu/op.py, sweep.py and tensor.py are the engine, to be read in this order"""
