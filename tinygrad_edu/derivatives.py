@@ -5,8 +5,8 @@ needs is the transpose of that map.  For an elementwise operation it is the rule
 own transpose.  For any other it is the gradient of the rule's result with respect to g (Radul et al., You only
 linearize once, 2022, say the same the other way round).
 
-Functions here take a function ``f`` of arrays and give arrays.  Called with Tensors they give Tensors, recorded, so
-that they nest: ``grad(grad(f))``.
+Functions here take a function ``f`` of arrays and give arrays.  Where the result depends on Tensors from outside, given
+as arguments or used by ``f``, they give Tensors, recorded, so that they nest: ``grad(grad(f))``.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Call(NamedTuple):
 
     inputs: list[Tensor]
     result: Tensor
-    differentiable: bool  # were there Tensors among the arguments?
+    differentiable: bool  # does the result depend on tensors from outside, through which a gradient may be asked for?
 
     def shown(self, x: Any) -> Any:
         """A Tensor as the caller wants it."""
@@ -104,7 +104,8 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
     result = f(*given, **options)
     if not isinstance(result, Tensor):
         raise errors.not_a_tensor(f, result)
-    return Call(chosen, result, any(isinstance(x, Value) for x in args))
+    oldest = min((x.node.serial for x in chosen), default=result.node.serial)
+    return Call(chosen, result, result.requires_grad and min(ancestors(result.node)) < oldest)
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:

@@ -58,7 +58,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, rtol: float = 1e-5, atol: float
     direction = [rng.normal(size=a.shape) for a in arrays]
     along = jvp(f, arrays, direction)[1]
     expected = _difference(lambda *point: np.asarray(_run(f, point)), arrays, direction)
-    _compare("forward", "the tangent of the result", "by the rules", np.asarray(along), "by differences", expected, rtol, atol)
+    _compare("forward", "the tangent of the result", "by the rules", np.asarray(getattr(along, "_data", along)), "by differences", expected, rtol, atol)
 
     if order > 1:
         expected = _difference(lambda *point: _flat(gradient(*point)), arrays, direction)

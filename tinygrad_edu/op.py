@@ -184,6 +184,7 @@ class op:
     def __call__(self, function: Callable[..., Any]) -> Any:
         self.function, self.name, rules = function, function.__name__, self.rules_by_name
         self.names, self.complete, self.forward = signatures.of(function)
+        self.notation = self.notation or signatures.notation(self.name, rules)
         self.family = self.names.index(self.family_name) if self.family_name else None
         OPS[self.name] = errors.checked_op(self, OPS.get(self.name))
         read = {name for rule in rules.values() for name in signatures.reads(rule)}

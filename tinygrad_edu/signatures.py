@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -32,3 +32,8 @@ def of(function: Callable[..., Any]) -> tuple[tuple[str, ...], Any, Any]:
     complete.__defaults__, complete.__qualname__ = function.__defaults__, function.__name__
     forward = (lambda *values: function(*values[:-1], *values[-1])) if starred else function
     return tuple(parameters), complete, forward
+
+
+def notation(name: str, operands: Iterable[str]) -> str:
+    """How a function is written that has no notation of its own: its name, and its operands in parentheses."""
+    return rf"\operatorname{{{name}}}({', '.join(f'${x}' for x in operands)})".replace("_", r"\_")

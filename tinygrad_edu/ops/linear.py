@@ -68,7 +68,7 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
 @op(
     r"$x \cdot $y",
     binds=2,
-    needs={"as many columns in x as rows in y": lambda x, y: x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0]},
+    needs={"as many columns in x as rows in y": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0]},
     examples=(((3,), (3,)), ((2, 3), (3, 4)), ((), (3,)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 5))),
     x=lambda g, x, y: tensordot(g, y, _rest(y)) if x.ndim and y.ndim else (g * y),
     y=lambda g, x, y: np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if y.ndim > 1 else 0) if x.ndim and y.ndim else (g * x),
@@ -92,7 +92,7 @@ def _leading(x: Any) -> tuple[list[int], list[int]]:
 
 @op(
     r"\langle {$x}, {$y} \rangle",
-    needs={"last axes of the same length": lambda x, y: x.shape[-1] == y.shape[-1]},
+    needs={"last axes of the same length": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-1]},
     examples=(((3,), (3,)), ((2, 3), (4, 3)), ((), (3,))),
     x=lambda g, x, y: tensordot(g, y, y.ndim - 1) if x.ndim and y.ndim else g * y,
     y=lambda g, x, y: tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1) if x.ndim and y.ndim else g * x,

@@ -6,6 +6,7 @@ They are the mean over all examples unless ``reduction`` is "sum" or "none".  Th
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def _labelled(logits: Any, target: Any, axis: int) -> bool:
 
 
 def _classes(g: Any, shape: tuple[int, ...], axis: int, reduction: str) -> Any:
-    g = share(g, max(1, int(np.prod(np.delete(shape, axis)))), reduction)
+    g = share(g, max(1, math.prod(shape) // max(1, shape[axis])), reduction)
     return np.expand_dims(g, axis) if reduction == "none" else g
 
 
@@ -93,8 +94,8 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
     needs={SAME: _alike, "probabilities in (0, 1) as predictions; from logits use binary_cross_entropy_with_logits": lambda prediction: np.all((prediction > 0) & (prediction < 1))},
     domain={"prediction": (0.1, 0.9), "target": (0.1, 0.9)},
     examples=REDUCTIONS,
-    prediction=lambda g, shape, prediction, target, reduction: share(g, np.prod(shape, dtype=int), reduction) * (prediction - target) / (prediction * (1 - prediction)),
-    target=lambda g, shape, prediction, reduction: share(g, np.prod(shape, dtype=int), reduction) * (np.log(1 - prediction) - np.log(prediction)),
+    prediction=lambda g, shape, prediction, target, reduction: share(g, math.prod(shape), reduction) * (prediction - target) / (prediction * (1 - prediction)),
+    target=lambda g, shape, prediction, reduction: share(g, math.prod(shape), reduction) * (np.log(1 - prediction) - np.log(prediction)),
 )
 def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1."""
@@ -107,8 +108,8 @@ def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") 
     needs={SAME: lambda logits, target: _alike(logits, target)},
     domain={"target": (0.1, 0.9)},
     examples=REDUCTIONS,
-    logits=lambda g, shape, logits, target, reduction: share(g, np.prod(shape, dtype=int), reduction) * (sigmoid(logits) - target),
-    target=lambda g, shape, logits, reduction: -share(g, np.prod(shape, dtype=int), reduction) * logits,
+    logits=lambda g, shape, logits, target, reduction: share(g, math.prod(shape), reduction) * (sigmoid(logits) - target),
+    target=lambda g, shape, logits, reduction: -share(g, math.prod(shape), reduction) * logits,
 )
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """-(y log s(x) + (1 - y) log s(-x)), s the sigmoid: binary cross-entropy of logits x, exact at any x."""
@@ -120,8 +121,8 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
     r"\operatorname{MSE}($prediction, $target)",
     needs={SAME: _alike},
     examples=REDUCTIONS,
-    prediction=lambda g, shape, prediction, target, reduction: share(2 * g, np.prod(shape, dtype=int), reduction) * (prediction - target),
-    target=lambda g, shape, prediction, target, reduction: share(2 * g, np.prod(shape, dtype=int), reduction) * (target - prediction),
+    prediction=lambda g, shape, prediction, target, reduction: share(2 * g, math.prod(shape), reduction) * (prediction - target),
+    target=lambda g, shape, prediction, target, reduction: share(2 * g, math.prod(shape), reduction) * (target - prediction),
 )
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """The squared difference (mean squared error)."""
@@ -129,11 +130,16 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced((prediction - target) ** 2, reduction)
 
 
+def _hinged(g: Any, shape: Any, prediction: Any, target: Any, reduction: str) -> Any:
+    return -share(g, math.prod(shape), reduction) * (prediction * target < 1)
+
+
 @op(
     r"\operatorname{hinge}($prediction, $target)",
     needs={SAME: _alike},
-    examples=tuple((*shapes[:1], {"target": np.where(np.arange(np.prod(shapes[0])).reshape(shapes[0]) % 2, 1.0, -1.0), **(shapes[2] if len(shapes) > 2 else {})}) for shapes in REDUCTIONS),
-    prediction=lambda g, shape, prediction, target, reduction: -share(g, np.prod(shape, dtype=int), reduction) * target * (prediction * target < 1),
+    examples=REDUCTIONS,
+    prediction=lambda g, shape, prediction, target, reduction: _hinged(g, shape, prediction, target, reduction) * target,
+    target=lambda g, shape, prediction, target, reduction: _hinged(g, shape, prediction, target, reduction) * prediction,
 )
 def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """max(0, 1 - y x), of scores x and targets y that are 1 or -1.  The gradient at the bend is 0."""

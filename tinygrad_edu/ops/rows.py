@@ -10,7 +10,6 @@ import numpy as np
 class Rows:
     """``rows`` is added at ``index`` to zeros of shape ``table``.  An index that stands twice counts twice."""
 
-    __array_ufunc__ = None  # so that array + rows comes here
     shape = None  # not yet that of the table: the sweep asks for ``fitted``
 
     def __init__(self, index: Any, rows: Any, table: tuple[int, ...]) -> None:
@@ -23,11 +22,15 @@ class Rows:
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Rows):
             return Rows(np.concatenate([self.index, other.index]), np.concatenate([self.rows, other.rows]), self.table)
-        total = np.array(other)
+        return other + self
+
+    def __array_ufunc__(self, ufunc: Any, method: str, array: Any, rows: Any = None, out: Any = None) -> Any:
+        """``array + rows``, and ``array += rows`` in place."""
+        if ufunc is not np.add or rows is not self:
+            return NotImplemented
+        total = np.array(array) if out is None else out[0]
         np.add.at(total, self.index, self.rows)
         return total
-
-    __radd__ = __add__
 
     def summed(self) -> tuple[Any, Any]:
         """Each index once, with the sum of its rows."""
@@ -38,4 +41,4 @@ class Rows:
 
     def dense(self) -> Any:
         """The whole gradient, zeros and all."""
-        return self + np.zeros(self.table, self.dtype)
+        return np.zeros(self.table, self.dtype) + self

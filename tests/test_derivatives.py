@@ -1,0 +1,229 @@
+"""The transforms, against closed forms and against each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu import Tensor, grad, gradcheck, gradients, hessian, hvp, jacobian, jvp, sigmoid, softmax, vjp
+
+RNG = np.random.default_rng(0)
+A = RNG.normal(size=(3, 3))
+
+
+def quadratic(x: Any) -> Any:
+    return x @ (A @ x) / 2
+
+
+def wavy(x: Any) -> Any:
+    return (tg.sin(x) * tg.exp(x / 3)).sum() + (x * x).sum() ** 2
+
+
+def test_grad_and_value() -> None:
+    x = RNG.normal(size=3)
+    np.testing.assert_allclose(grad(quadratic)(x), (A + A.T) @ x / 2)
+    value, g = tg.value_and_grad(quadratic)(x)
+    assert value == pytest.approx(x @ A @ x / 2)
+    np.testing.assert_allclose(g, (A + A.T) @ x / 2)
+
+
+def test_grad_of_several_arguments() -> None:
+    gx, gy = grad(lambda x, y: (x * y**2).sum(), argnums=(0, 1))([1.0, 2.0], [3.0, 4.0])
+    np.testing.assert_array_equal(gx, [9.0, 16.0])
+    np.testing.assert_array_equal(gy, [6.0, 16.0])
+    assert grad(lambda x, y: x * y, argnums=-1)(3.0, 5.0) == 3.0
+
+
+def test_arguments_are_named_as_the_function_names_them() -> None:
+    names: list[Any] = []
+    grad(lambda W, x: names.extend([W.name]) or (W * x).sum())([1.0], [2.0])
+    assert names == ["W"]
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_derivatives_of_any_order(order: int) -> None:
+    f: Any = lambda x: x**5  # noqa: E731
+    for _ in range(order):
+        f = grad(f)
+    falling = np.prod([5 - i for i in range(order)])
+    assert f(2.0) == pytest.approx(falling * 2.0 ** (5 - order))
+
+
+def test_an_inner_gradient_inside_an_outer_one() -> None:
+    # d/dx [x * d/dy (x y^2) at y=3] = d/dx [x * 6x] = 12x: the perturbations must not be confused (Siskind & Pearlmutter)
+    assert grad(lambda x: x * grad(lambda y: x * y**2)(3.0))(2.0) == 24.0
+    assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(2.0) == 1.0
+    assert grad(lambda x: grad(lambda y: x * y * y)(x))(3.0) == 12.0
+
+
+def test_the_softmax_jacobian() -> None:
+    s = RNG.normal(size=4)
+    z = softmax(s)
+    np.testing.assert_allclose(jacobian(softmax)(s), np.diag(z) - np.outer(z, z), atol=1e-15)
+
+
+def test_jacobian_by_rows_and_by_columns() -> None:
+    W = RNG.normal(size=(5, 2))
+    tall, wide = lambda x: sigmoid(W @ x), lambda x: sigmoid(W.T @ x)
+    x, y = RNG.normal(size=2), RNG.normal(size=5)
+    a = sigmoid(W @ x)
+    np.testing.assert_allclose(jacobian(tall)(x), (a * (1 - a))[:, None] * W)
+    b = sigmoid(W.T @ y)
+    np.testing.assert_allclose(jacobian(wide)(y), (b * (1 - b))[:, None] * W.T)
+    assert jacobian(lambda X: X @ X.mT)(np.ones((2, 3))).shape == (2, 2, 2, 3)
+
+
+def test_hessian_and_its_products() -> None:
+    x, v = RNG.normal(size=3), RNG.normal(size=3)
+    np.testing.assert_allclose(hessian(quadratic)(x), (A + A.T) / 2, atol=1e-14)
+    np.testing.assert_allclose(hvp(wavy, x, v), hessian(wavy)(x) @ v)
+    np.testing.assert_allclose(hessian(wavy)(x), hessian(wavy)(x).T)
+
+
+def test_vjp_and_jvp_are_transposes() -> None:
+    W = RNG.normal(size=(4, 3))
+    f = lambda x: tg.tanh(W @ x) * (x @ x)  # noqa: E731
+    x, t, c = RNG.normal(size=3), RNG.normal(size=3), RNG.normal(size=4)
+    value, pullback = vjp(f, x)
+    same, tangent = jvp(f, [x], [t])
+    np.testing.assert_array_equal(value, same)
+    assert pullback(c)[0] @ t == pytest.approx(c @ tangent)
+
+
+def test_jvp_through_everything_that_is_not_elementwise() -> None:
+    def f(X: Any, y: Any) -> Any:
+        Z = tg.concatenate([X @ X.mT, tg.stack([y, y])], axis=1)
+        return tg.logsumexp(Z[:, 1:] * 2, axis=1).cumsum() + tg.solve(X @ X.mT + 3 * np.eye(2), y)
+
+    assert gradcheck(f, RNG.normal(size=(2, 3)), RNG.normal(size=2))
+
+
+def test_forward_over_forward_and_reverse_over_forward() -> None:
+    f = lambda x: x**3  # noqa: E731
+    assert jvp(lambda x: jvp(f, [x], [1.0])[1], [2.0], [1.0])[1] == 12.0
+    assert grad(lambda x: jvp(f, [x], [1.0])[1])(2.0) == 12.0
+
+
+def test_gradients_of_what_is_not_a_leaf_and_of_what_is_not_reached() -> None:
+    x, other = Tensor([1.0, 2.0]), Tensor(np.ones((2, 2)))
+    h = x * x
+    gh, gx, go = gradients((h * 3).sum(), [h, x, other])
+    np.testing.assert_array_equal(gh, [3.0, 3.0])
+    np.testing.assert_array_equal(gx, [6.0, 12.0])
+    np.testing.assert_array_equal(go, np.zeros((2, 2)))
+
+
+def test_differentiable_gradients_are_tensors_and_record() -> None:
+    x = Tensor(2.0)
+    (g,) = gradients(x**3, [x], differentiable=True)
+    assert isinstance(g, Tensor) and g.requires_grad
+    g.backward()
+    assert x.grad == 12.0
+
+
+def test_newtons_method_on_a_small_loss() -> None:
+    x = np.array([1.0, -0.5, 2.0])
+    f = lambda x: (x**4).sum() / 4 + quadratic(x) + (x @ x)  # noqa: E731
+    for _ in range(30):
+        x = x - np.linalg.solve(hessian(f)(x) + np.eye(3) * 1e-9, grad(f)(x))
+    np.testing.assert_allclose(grad(f)(x), 0, atol=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 4))
+def test_random_programs_pass_gradcheck(seed: int, n: int, m: int) -> None:
+    rng = np.random.default_rng(seed)
+    choices = [tg.tanh, tg.sigmoid, tg.sin, lambda x: x * x, lambda x: x - x.mean(), lambda x: tg.softmax(x), lambda x: x / 2, tg.silu]
+    picked = [choices[i] for i in rng.integers(0, len(choices), 5)]
+
+    def f(W: Any, x: Any) -> Any:
+        v = W @ x
+        for g in picked:
+            v = g(v) + v * 0.5
+        return v
+
+    assert gradcheck(f, rng.normal(size=(n, m)), rng.normal(size=m))
+
+
+def test_gradcheck_finds_a_function_that_is_not_the_same_twice() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(AssertionError, match="^values: f"):
+        gradcheck(lambda x: (tg.dropout(x, 0.5, rng) * np.arange(1.0, 9.0)).sum(), np.ones(8))
+
+
+def test_gradcheck_finds_a_wrong_second_derivative() -> None:
+    @tg.elementwise(x=lambda g, z: g * z.data if isinstance(z, Tensor) else g * z)
+    def cut_exp(x: Any) -> Any:
+        """An exponential whose rule cuts the record."""
+        return np.exp(x)
+
+    try:
+        assert gradcheck(cut_exp, [0.5], order=1)
+        with pytest.raises(AssertionError, match="^second order: the second derivative by x at \\[0\\] is 0 by the rules and "):
+            gradcheck(cut_exp, [0.5])
+    finally:
+        del tg.OPS["cut_exp"]
+
+
+# Where the textbook's formula fails.
+
+
+def test_stable_at_the_extremes() -> None:
+    x = Tensor([-1000.0, 1000.0, 0.0])
+    z = sigmoid(x)
+    assert z.data.tolist() == [0.0, 1.0, 0.5]
+    z.sum().backward()
+    assert x.grad.tolist() == [0.0, 0.0, 0.25]
+    assert tg.log_sigmoid(np.array([-1000.0, 1000.0])).tolist() == [-1000.0, 0.0]
+    assert grad(lambda x: tg.log_sigmoid(x))(-1000.0) == 1.0
+    assert tg.logsumexp(np.array([1000.0, 1000.0])) == pytest.approx(1000 + np.log(2))
+    assert tg.logsumexp(np.array([-np.inf, -np.inf])) == -np.inf
+    assert tg.softplus(np.array([1000.0, -1000.0])).tolist() == [1000.0, 0.0]
+    loss, g = tg.value_and_grad(lambda s: tg.cross_entropy(s, 1))(np.array([1000.0, -1000.0]))
+    assert loss == 2000.0 and g.tolist() == [1.0, -1.0]
+    assert tg.binary_cross_entropy_with_logits(np.array([800.0, -800.0]), np.array([0.0, 1.0])) == 800.0
+    assert sigmoid(np.float64(-40.0)) == pytest.approx(np.exp(-40.0), rel=1e-14)
+
+
+def test_the_gradient_of_a_norm_at_zero_is_zero() -> None:
+    assert grad(lambda x: tg.norm(x))(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
+    assert grad(lambda x: x.std())(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value", "ignore:divide by zero")
+@pytest.mark.parametrize("name", ["log", "log2", "log10", "log1p", "sqrt", "arcsin", "arccosh", "arctanh"])
+def test_there_is_no_finite_gradient_where_a_function_is_not_defined(name: str) -> None:
+    assert not np.isfinite(grad(getattr(tg, name))(-2.0))
+
+
+def test_ties_share_the_gradient() -> None:
+    assert grad(lambda x: x.max())([3.0, 1.0, 3.0]).tolist() == [0.5, 0.0, 0.5]
+    assert grad(lambda x: tg.maximum(x, 2.0).sum())([2.0, 3.0]).tolist() == [0.5, 1.0]
+    assert grad(lambda x: tg.relu(x).sum())([0.0, 1.0]).tolist() == [0.0, 1.0]
+
+
+def test_products_with_zeros_among_the_factors() -> None:
+    assert grad(lambda x: x.prod())([2.0, 0.0, 3.0]).tolist() == [0.0, 6.0, 0.0]
+    assert grad(lambda x: x.prod())([0.0, 0.0, 3.0]).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_powers_at_zero() -> None:
+    assert grad(lambda x: x**0)(0.0) == 0.0
+    assert grad(lambda x: x**1)(0.0) == 1.0
+    assert grad(lambda x: x**2)(0.0) == 0.0
+    assert grad(lambda y: 0.0**y)(2.0) == 0.0
+    assert grad(lambda x: x**3)(-2.0) == 12.0
+
+
+def test_cross_entropy_of_labels_and_of_distributions() -> None:
+    s, labels = RNG.normal(size=(4, 3)), np.array([0, 2, 1, 2])
+    assert tg.cross_entropy(s, labels) == pytest.approx(tg.cross_entropy(s, tg.one_hot(labels, 3)))
+    y = RNG.uniform(size=(4, 3))  # rows that do not sum to one
+    np.testing.assert_allclose(
+        grad(lambda s: tg.cross_entropy(s, y, reduction="sum"))(s), softmax(s) * y.sum(1, keepdims=True) - y
+    )
