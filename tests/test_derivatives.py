@@ -55,7 +55,7 @@ def test_derivatives_of_any_order(order: int) -> None:
 
 
 def test_an_inner_gradient_inside_an_outer_one() -> None:
-    # d/dx [x * d/dy (x y^2) at y=3] = d/dx [x * 6x] = 12x: the perturbations must not be confused (Siskind & Pearlmutter)
+    # d/dx [x * d/dy (x y^2) at y=3] = d/dx [x * 6x] = 12x: perturbation confusion (Siskind and Pearlmutter 2005)
     assert grad(lambda x: x * grad(lambda y: x * y**2)(3.0))(2.0) == 24.0
     assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(2.0) == 1.0
     assert grad(lambda x: grad(lambda y: x * y * y)(x))(3.0) == 12.0
@@ -138,7 +138,16 @@ def test_newtons_method_on_a_small_loss() -> None:
 @given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 4))
 def test_random_programs_pass_gradcheck(seed: int, n: int, m: int) -> None:
     rng = np.random.default_rng(seed)
-    choices = [tg.tanh, tg.sigmoid, tg.sin, lambda x: x * x, lambda x: x - x.mean(), lambda x: tg.softmax(x), lambda x: x / 2, tg.silu]
+    choices = [
+        tg.tanh,
+        tg.sigmoid,
+        tg.sin,
+        lambda x: x * x,
+        lambda x: x - x.mean(),
+        lambda x: tg.softmax(x),
+        lambda x: x / 2,
+        tg.silu,
+    ]
     picked = [choices[i] for i in rng.integers(0, len(choices), 5)]
 
     def f(W: Any, x: Any) -> Any:
@@ -164,7 +173,9 @@ def test_gradcheck_finds_a_wrong_second_derivative() -> None:
 
     try:
         assert gradcheck(cut_exp, [0.5], order=1)
-        with pytest.raises(AssertionError, match="^second order: the second derivative by x at \\[0\\] is 0 by the rules and "):
+        with pytest.raises(
+            AssertionError, match="^second order: the second derivative by x at \\[0\\] is 0 by the rules and "
+        ):
             gradcheck(cut_exp, [0.5])
     finally:
         del tg.OPS["cut_exp"]

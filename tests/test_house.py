@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import tinygrad_edu
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tinygrad_edu"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -20,15 +22,18 @@ LAYERS = """
     place signatures context
     text
     errors
-    inputs locked
+    explain inputs locked
     op
+    fast
     ops
-    sweep replay
-    array
+    replay notation
+    sweep
+    interface
     tensor
     derivatives nan
     gradcheck
     nn optim data examples
+    train
     __init__
     cli
     __main__
@@ -121,7 +126,8 @@ def undocumented(node, prefix=""):
 def test_what_is_public_is_documented(path):
     tree = ast.parse(source(path))
     assert ast.get_docstring(tree), "the module has no docstring"
-    assert not list(undocumented(tree))
+    if path.name != "errors.py":  # each function there is its message
+        assert not list(undocumented(tree))
 
 
 def test_importing_the_engine_loads_numpy_and_nothing_else():
@@ -155,4 +161,4 @@ def test_all_other_files_are_packaged():
 
 def test_the_version_is_the_newest_in_the_changelog():
     newest = next(line for line in source(ROOT / "CHANGELOG.md").splitlines() if line.startswith("## "))
-    assert newest.split()[1] == SETUP["metadata"]["version"]
+    assert newest.split()[1] == tinygrad_edu.__version__

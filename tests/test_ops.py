@@ -1,4 +1,4 @@
-"""Every operation, checked by its own examples.  No operation is named here, so a new one is checked as it is declared."""
+"""Every operation, checked by its own examples.  None is named here: a new one is checked as soon as it is declared."""
 
 from __future__ import annotations
 
@@ -133,7 +133,9 @@ def test_any_shapes_that_broadcast(op: Any, data: st.DataObject) -> None:
     seed, shapes = (data.draw(s) for s in broadcasting(op))
     dtype = data.draw(st.sampled_from([np.float32, np.float64]))
     rng = np.random.default_rng(seed)
-    operands = [rng.uniform(*op.domain.get(n, (-2, 2)), shape).astype(dtype) for n, shape in zip(op.names, shapes.input_shapes)]
+    operands = [
+        rng.uniform(*op.domain.get(n, (-2, 2)), shape).astype(dtype) for n, shape in zip(op.names, shapes.input_shapes)
+    ]
     tensors = [tg.Tensor(x) for x in operands]
     result = op.public(*tensors)
     assert result.shape == shapes.result_shape and result.dtype == dtype
@@ -147,13 +149,20 @@ def test_any_shapes_that_broadcast(op: Any, data: st.DataObject) -> None:
         lead = expected.ndim - x.ndim
         axes = tuple(range(lead)) + tuple(lead + j for j, n in enumerate(x.shape) if n != expected.shape[lead + j])
         expected = expected.sum(axes, keepdims=True).reshape(x.shape)
-        np.testing.assert_allclose(tensor.grad, expected, rtol=1e-4 if dtype == np.float32 else 1e-10, atol=1e-5 if dtype == np.float32 else 1e-12)
+        np.testing.assert_allclose(
+            tensor.grad,
+            expected,
+            rtol=1e-4 if dtype == np.float32 else 1e-10,
+            atol=1e-5 if dtype == np.float32 else 1e-12,
+        )
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_matrix_products_of_any_shapes(data: st.DataObject) -> None:
-    shapes = data.draw(hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, min_side=0, max_side=3))
+    shapes = data.draw(
+        hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, min_side=0, max_side=3)
+    )
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     x, y = (tg.Tensor(rng.normal(size=s)) for s in shapes.input_shapes)
     z = x @ y
@@ -161,7 +170,9 @@ def test_matrix_products_of_any_shapes(data: st.DataObject) -> None:
     g = rng.normal(size=z.shape)
     dx, dy = rng.normal(size=x.shape), rng.normal(size=y.shape)
     z.backward(g)
-    np.testing.assert_allclose((x.grad * dx).sum() + (y.grad * dy).sum(), (g * (dx @ y.data + x.data @ dy)).sum(), atol=1e-9)
+    np.testing.assert_allclose(
+        (x.grad * dx).sum() + (y.grad * dy).sum(), (g * (dx @ y.data + x.data @ dy)).sum(), atol=1e-9
+    )
 
 
 # A new operation is one statement.
@@ -196,4 +207,8 @@ def test_gradcheck_names_the_worst_entry_and_both_numbers() -> None:
     finally:
         del tg.OPS["wrong_square"]
     words = str(caught.value)
-    assert words.startswith("reverse: the gradient of x at [1] is ") and " by the rules and " in words and words.endswith(" by differences")
+    assert (
+        words.startswith("reverse: the gradient of x at [1] is ")
+        and " by the rules and " in words
+        and words.endswith(" by differences")
+    )

@@ -232,6 +232,10 @@ def test_rows_of_a_table_stay_rows_until_they_are_looked_at() -> None:
 
 def test_rows_meet_a_dense_gradient() -> None:
     table = Tensor(np.ones((5, 2)), "table")
-    loss = tg.embedding(table, np.array([1, 1])).sum() + (table * table).sum() + tg.embedding(table * 2, np.array([0])).sum()
+    loss = (
+        tg.embedding(table, np.array([1, 1])).sum()
+        + (table * table).sum()
+        + tg.embedding(table * 2, np.array([0])).sum()
+    )
     loss.backward()
     np.testing.assert_array_equal(table.grad, [[4, 4], [4, 4], [2, 2], [2, 2], [2, 2]])

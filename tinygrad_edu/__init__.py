@@ -8,7 +8,6 @@
 0.104994
 """
 
-from . import ops as ops
 from .context import no_grad as no_grad
 from .context import scope as scope
 from .derivatives import Step as Step
@@ -31,3 +30,4 @@ from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
 __version__ = "0.1.0"
+__all__ = sorted(name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}."))

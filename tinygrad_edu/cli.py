@@ -19,10 +19,14 @@ sweep as a table, and the delta recursion beside it."""
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    p = argparse.ArgumentParser("tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        "tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    train.add_arguments(commands.add_parser("train", help="train on digits and show a backward sweep (what is done without a command)"))
+    train.add_arguments(
+        commands.add_parser("train", help="train on digits and show a backward sweep (what is done without a command)")
+    )
     return p
 
 

@@ -1,24 +1,22 @@
-"""What the engine is doing right now: does it record, in which scope, for which line, and who watches.
-
-One immutable value in a ``ContextVar``: every thread and asyncio task has its own, and leaving a ``with`` block puts
-back exactly what was there before.
-"""
+"""What the engine is doing right now.  One immutable value for each thread and asyncio task; ``with`` puts it back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from types import CodeType
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """Does it record, where, and who watches?"""
+
     recording: bool = True
     scope: str | None = None  # where in the model an operation stands, as "net/layer1"
-    place: tuple[CodeType, int] | None = None  # the user's line, where we record on the user's behalf
+    frame: FrameType | None = None  # where the user is, when we record on the user's behalf
     watch: Callable[..., None] | None = None  # is shown every value and every gradient: see nan.py
 
 

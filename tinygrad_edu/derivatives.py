@@ -20,8 +20,8 @@ import numpy as np
 from . import errors, inputs
 from .op import Node, Value
 from .ops import broadcast_to, positive
-from .replay import value
-from .sweep import ancestors, fitted, handle, steps, tensors
+from .replay import handle, tensors, value
+from .sweep import ancestors, fitted, steps
 from .tensor import Tensor, constant
 
 
@@ -39,7 +39,7 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
     >>> x = Tensor(3.0, name="x")
     >>> for step in sweep(x * x):
     ...     print(step.tensor.name, step.gradient, step.passed)
-    None 1.0 (3.0, 3.0)
+    None 1.0 (np.float64(3.0), np.float64(3.0))
     x 6.0 ()
     """
     for node, g, passed in steps(result.node, inputs.seed(result, seed)):
@@ -188,11 +188,10 @@ def transposed(node: Node, k: int, tangent: Any, z: Any, values: Any, differenti
     """How a node changes when its operand ``k`` does: the rule's transpose, applied to the operand's tangent."""
     op, a = node.op, node.args[k]
     assert op is not None and a is not None
-    shapes = op.shapes(values, node.args)
     if op.elementwise:
-        return op.pull(k, tangent, z, values, shapes)
+        return op.pull(node.args, tangent, z, values, k)[k]
     g = Tensor(np.zeros(node.shape))  # the rule is linear in g, so any will do
-    part = fitted(op.pull(k, g, z, values, shapes), a)
+    part = fitted(op.pull(node.args, g, z, values, k)[k], a)
     if not isinstance(part, Value) or not part.node.active:
         return np.zeros(node.shape)
     return gradients(part, [g], tangent, differentiable=differentiable)[0]  # type: ignore[arg-type]
@@ -220,7 +219,9 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return stacked.reshape((*y.shape, *x.shape))
         basis = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
         columns = [pushed(y.node, {x.node.serial: e}, False) for e in basis]
-        return np.stack([np.broadcast_to(0.0 if c is None else c, y.shape) for c in columns], -1).reshape((*y.shape, *x.shape))
+        return np.stack([np.broadcast_to(0.0 if c is None else c, y.shape) for c in columns], -1).reshape(
+            (*y.shape, *x.shape)
+        )
 
     return full
 

@@ -18,6 +18,8 @@ BROADCASTING: dict[int, tuple[Any, ...]] = {  # for elementwise operations of so
 
 
 class Example(NamedTuple):
+    """An operation with operands and options to call it with."""
+
     op: Op
     operands: dict[str, Any]  # arrays, or lists of arrays, by the names of the arguments
     options: dict[str, Any]
@@ -48,4 +50,5 @@ def examples(op: Op, dtype: Any = np.float64) -> Iterator[Example]:
 def _draw(op: Op, name: str, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
     if isinstance(shape, list):
         return [_draw(op, name, each, rng, dtype) for each in shape]
-    return np.asarray(shape(rng) if callable(shape) else rng.uniform(*op.domain.get(name, (-2, 2)), shape), dtype)
+    low, high = op.domain.get(name, (-2, 2))
+    return np.asarray(shape(rng) if callable(shape) else rng.uniform(low, high, shape), dtype)

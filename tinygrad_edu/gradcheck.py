@@ -15,7 +15,7 @@ STEP = 1e-4  # of the five-point formula, whose error is about STEP^4 + 1e-16/ST
 
 
 def gradcheck(f: Callable[..., Any], *args: Any, rtol: float = 1e-5, atol: float = 1e-7, order: int = 2) -> bool:
-    """Compare the derivatives of ``f`` at ``args`` with central differences: True, or AssertionError on the worst entry.
+    """Compare the derivatives of ``f`` at ``args`` with differences: True, or AssertionError on the worst entry.
 
     Checked are, in this order: *values* (the same twice, recorded or not), *reverse* mode in every entry of every
     argument, *forward* mode in a random direction, and with ``order=2`` the *second order*, the gradient's own gradient
@@ -53,12 +53,23 @@ def gradcheck(f: Callable[..., Any], *args: Any, rtol: float = 1e-5, atol: float
             unit = [np.zeros_like(a) for a in arrays]
             unit[i][place] = 1
             expected[place] = _difference(number, arrays, unit)
-        _compare("reverse", f"the gradient of {name}", "by the rules", np.asarray(g), "by differences", expected, rtol, atol)
+        _compare(
+            "reverse", f"the gradient of {name}", "by the rules", np.asarray(g), "by differences", expected, rtol, atol
+        )
 
     direction = [rng.normal(size=a.shape) for a in arrays]
     along = jvp(f, arrays, direction)[1]
     expected = _difference(lambda *point: np.asarray(_run(f, point)), arrays, direction)
-    _compare("forward", "the tangent of the result", "by the rules", np.asarray(getattr(along, "_data", along)), "by differences", expected, rtol, atol)
+    _compare(
+        "forward",
+        "the tangent of the result",
+        "by the rules",
+        np.asarray(getattr(along, "_data", along)),
+        "by differences",
+        expected,
+        rtol,
+        atol,
+    )
 
     if order > 1:
         expected = _difference(lambda *point: _flat(gradient(*point)), arrays, direction)
@@ -72,7 +83,16 @@ def gradcheck(f: Callable[..., Any], *args: Any, rtol: float = 1e-5, atol: float
         for name, a, s in zip(names, arrays, second):
             part = expected[start : start + a.size].reshape(a.shape)
             start += a.size
-            _compare("second order", f"the second derivative by {name}", "by the rules", np.asarray(s), "by differences", part, 10 * rtol, 10 * atol)
+            _compare(
+                "second order",
+                f"the second derivative by {name}",
+                "by the rules",
+                np.asarray(s),
+                "by differences",
+                part,
+                10 * rtol,
+                10 * atol,
+            )
     return True
 
 
@@ -100,4 +120,6 @@ def _compare(what: str, of: str, one: str, a: Any, other: str, b: Any, rtol: flo
     if bad.any():
         worst = np.unravel_index(np.argmax(np.where(bad, np.nan_to_num(error, nan=np.inf), -1)), a.shape)
         entry = f"[{', '.join(map(str, worst))}]" if a.ndim else ""
-        raise AssertionError(f"{what}: {of}{' at ' + entry if entry else ''} is {a[worst]:.10g} {one} and {b[worst]:.10g} {other}")
+        raise AssertionError(
+            f"{what}: {of}{' at ' + entry if entry else ''} is {a[worst]:.10g} {one} and {b[worst]:.10g} {other}"
+        )

@@ -21,13 +21,18 @@ def numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
     return array.astype(np.float64) if active and array.dtype.kind != "f" else array
 
 
-def held(x: Any, operand: bool = True) -> Any:
-    """An argument that is no tensor, copied, so that editing it later cannot falsify the record."""
+def held(x: Any, recorded: Any = None, rule: Any = True) -> Any:
+    """An argument that is no tensor; copied if it is ``recorded``, so that editing it later cannot falsify the record.
+
+    An argument without a ``rule`` is an option, such as an axis or an index.
+    """
+    if isinstance(x, np.ndarray):
+        return x if recorded is None else numeric(np.array(x))
     if x is None or isinstance(x, (float, int, np.generic)):
         return x
-    if operand or isinstance(x, np.ndarray):
+    if rule is not None:
         return numeric(np.array(x))
-    return tuple(held(part, False) for part in x) if isinstance(x, tuple) else x
+    return tuple(held(part, recorded, None) for part in x) if isinstance(x, tuple) else x
 
 
 def dense(gradient: Any) -> Any:

@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, inputs
+from . import errors, explain, inputs, place, text
 from .context import within
-from .op import Node
+from .op import Node, Value
+from .replay import value
+
+WHERE = (
+    "Is this the branch that a where did not choose?  0 times infinity is NaN: give it a harmless argument there, "
+    "where(x > 0, sqrt(where(x > 0, x, 1)), 0)."
+)
 
 
 def trace_nan() -> AbstractContextManager[None]:
@@ -22,12 +28,49 @@ def trace_nan() -> AbstractContextManager[None]:
 
 
 def look(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
+    """Look at the value of a node when it was computed, or at its gradient and what it passes to each operand."""
     if passed is None:
         if not np.all(np.isfinite(x)):
-            raise errors.not_finite(node, x)
-    elif np.all(np.isfinite(inputs.dense(x._data if hasattr(x, "node") else x))):
+            raise _value_error(node, x)
+    elif np.all(np.isfinite(_numbers(x))):
         for a, c in zip(node.args, passed):
-            if a is not None and c is not None:
-                c = inputs.dense(c._data if hasattr(c, "node") else c)
-                if not np.all(np.isfinite(c)):
-                    raise errors.gradient_not_finite(node, a, c)
+            if a is not None and c is not None and not np.all(np.isfinite(_numbers(c))):
+                raise _gradient_error(node, a, _numbers(c))
+
+
+def _numbers(x: Any) -> Any:
+    return x._data if isinstance(x, Value) else inputs.dense(x)
+
+
+def _value_error(node: Node, x: Any) -> Exception:
+    op = node.op
+    if op is None:
+        words = f"{text.described(node)} was given values that are not finite: {_census(x)}"
+        return errors.taught(FloatingPointError(words), at=place.of(node))
+    values = node.values if op.family is None else node.values[op.family]
+    operands = [v if a is None or v is not None else value(a) for a, v in zip(node.args, values)]
+    names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(operands))]
+    notes = [
+        f"{name} = {text.operand(a, v)}, {_range(v)}."
+        for name, a, v in zip(names, node.args, operands)
+        if isinstance(v, (np.ndarray, np.generic, float)) and np.size(v)
+    ]
+    needs = explain.needs(op, op.joined(node.values, tuple(operands)))
+    words = f"{op.name} made values that are not finite: {_census(x)}"
+    return errors.taught(FloatingPointError(words), *notes, *needs, at=place.of(node))
+
+
+def _gradient_error(node: Node, a: Node, c: Any) -> Exception:
+    words = f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {_census(c)}"
+    return errors.taught(FloatingPointError(words), f"{text.label(a)} is {_range(value(a))}.", WHERE, at=place.of(node))
+
+
+def _census(x: Any) -> str:
+    """``2 of 6 nan``, or for a single number ``nan``."""
+    counted = [("nan", int(np.isnan(x).sum())), ("infinite", int(np.isinf(x).sum()))]
+    return " and ".join(f"{n} of {np.size(x)} {word}" if np.size(x) > 1 else word for word, n in counted if n)
+
+
+def _range(x: Any) -> str:
+    x = np.ravel(x)
+    return f"from {np.nanmin(x):.6g} to {np.nanmax(x):.6g}" if x.size > 1 and not np.isnan(x).all() else f"{x[0]:.6g}"

@@ -29,6 +29,7 @@ class Module:
     name: str | None = None
 
     def forward(self, *args: Any) -> Any:
+        """What the module computes; called through the module itself, ``net(x)``."""
         raise NotImplementedError(f"{type(self).__name__} defines forward(...)")
 
     def __call__(self, *args: Any) -> Any:
@@ -67,7 +68,7 @@ class Module:
         partial = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             with partial.open("xb") as stream:
-                np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})  # type: ignore[arg-type]
+                np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})
             os.replace(partial, target)
         finally:
             partial.unlink(missing_ok=True)
@@ -103,6 +104,7 @@ class Linear(Module):
         self.b = Tensor(np.zeros(outputs), "b") if bias else None
 
     def forward(self, a: Any) -> Any:
+        """v, of shape (..., outputs), from a of shape (..., inputs)."""
         return ops.linear(a, self.W, self.b)
 
 
@@ -110,13 +112,20 @@ class Conv2d(Module):
     """A window that slides over images (examples, inputs, height, width): see ``conv2d``."""
 
     def __init__(
-        self, inputs: int, outputs: int, window: int = 3, stride: int = 1, padding: int = 0, rng: np.random.Generator | None = None
+        self,
+        inputs: int,
+        outputs: int,
+        window: int = 3,
+        stride: int = 1,
+        padding: int = 0,
+        rng: np.random.Generator | None = None,
     ) -> None:
         self.W = Tensor(glorot(rng or np.random.default_rng(), outputs, inputs, window, window), "W")
         self.b = Tensor(np.zeros((outputs, 1, 1)), "b")
         self.stride, self.padding = stride, padding
 
     def forward(self, a: Any) -> Any:
+        """Images (examples, outputs, height, width), smaller by the window unless padded."""
         return ops.conv2d(a, self.W, self.stride, self.padding) + self.b
 
 
@@ -127,6 +136,7 @@ class Embedding(Module):
         self.W = Tensor((rng or np.random.default_rng()).normal(size=(number, size)) / np.sqrt(size), "W")
 
     def forward(self, index: Any) -> Any:
+        """Vectors (..., size) for whole numbers (...) below ``number``."""
         return ops.embedding(self.W, index)
 
 
@@ -138,7 +148,11 @@ class MLP(Module):
     """
 
     def __init__(
-        self, sizes: Sequence[int], activation: Callable[[Any], Any] = ops.sigmoid, bias: bool = True, rng: np.random.Generator | None = None
+        self,
+        sizes: Sequence[int],
+        activation: Callable[[Any], Any] = ops.sigmoid,
+        bias: bool = True,
+        rng: np.random.Generator | None = None,
     ) -> None:
         if len(sizes) < 2:
             raise ValueError(f"an MLP needs at least two sizes, of its inputs and its outputs, not {list(sizes)}")
@@ -151,6 +165,7 @@ class MLP(Module):
                 layer.b.name = f"b{s}"
 
     def forward(self, x: Any) -> Any:
+        """The logits (..., outputs) of examples (..., inputs)."""
         return self.values(x)[-1]
 
     def values(self, x: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""An operation in typeset mathematics: its notation with its operands filled in, and parentheses where they are needed."""
+"""An operation in typeset mathematics: its notation, with operands filled in and in parentheses where needed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import NamedTuple
 
 from .op import op as Op
 
+SUM, PRODUCT, POWER, WHOLE = 1, 2, 3, 9
+FACTORS = (r"\,", r"\odot", r"\cdot", r"\otimes", "*", r"\sum", r"\prod", r"\max", r"\min")
+
 
 class Formula(NamedTuple):
-    """LaTeX, and how strongly it holds together: 1 a sum, 2 a product, 3 a power, 9 a name or f(x)."""
+    """LaTeX, how strongly it holds together (1 a sum, 2 a product, 3 a power, 9 a name or f(x)), and whose it is."""
 
     latex: str
-    binds: int = 9
+    binds: int = WHOLE
+    op: str = ""
 
 
 def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
     r"""The operation applied to operands, given by the names of its arguments.
-
-    An operand that holds together less strongly than the operation needs is put in parentheses; one that brackets or
-    braces of the notation enclose, as in ``\sigma($x)``, needs none.
 
     >>> from tinygrad_edu import OPS
     >>> typeset(OPS["multiply"], x=typeset(OPS["add"], x=Formula("a"), y=Formula("b")), y=Formula("c")).latex
@@ -30,10 +31,22 @@ def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
         given = operands[match[1]]
         if isinstance(given, list):
             return ", ".join(formula.latex for formula in given)
-        before, after = op.notation[: match.start()], op.notation[match.end() :]
-        enclosed = before.rstrip()[-1:] in ("(", "{", "[", ",", "|") and after.lstrip()[:1] in (")", "}", "]", ",", "|")
-        # First in a sum or product, as strong as the whole is strong enough: a - b - c, but a - (b - c) and (a^b)^c.
-        enough = given.binds > op.binds or (given.binds == op.binds < 3 and not before)
-        return given.latex if enclosed or enough or given.binds == 9 else rf"\left({given.latex}\right)"
+        before, after = op.notation[: match.start()].rstrip(), op.notation[match.end() :].lstrip()
+        alone = holds(given, op, before, after)
+        return given.latex if alone else rf"\left({given.latex}\right)"
 
-    return Formula(re.sub(r"\$([A-Za-z]+)", slot, op.notation), op.binds)
+    return Formula(re.sub(r"\$([A-Za-z]+)", slot, op.notation), op.binds, op.name)
+
+
+def holds(given: Formula, op: Op, before: str, after: str) -> bool:
+    """Does an operand hold together, in its place in a notation, without parentheses?"""
+    enclosed = before.endswith(("(", "{", "[", ",", "|")) and after.startswith((")", "}", "]", ",", "|"))
+    if given.binds == WHOLE or enclosed:
+        return True
+    if after.startswith(("^", "_")):
+        return False
+    if before.endswith(FACTORS) or after.startswith(FACTORS):  # a b c is (a b) c; other products are told apart
+        return given.binds > PRODUCT or (given.op == op.name and not before)
+    if before.endswith("-"):
+        return given.binds > SUM  # a - (b - c)
+    return given.binds >= op.binds

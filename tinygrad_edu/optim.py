@@ -97,6 +97,7 @@ class SGD(Optimiser):
         self.velocity: list[Any] = [None] * len(self.parameters)
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
+        """One step against the gradient, or against the running sum of gradients."""
         if isinstance(g, Rows) and not self.momentum:
             index, rows = g.summed()
             if sys.getrefcount(p._data) > 3:  # the tensor, its node, and the call
@@ -113,13 +114,20 @@ class SGD(Optimiser):
 class Adam(Optimiser):
     """Kingma and Ba, Adam (2015), algorithm 1: the mean gradient divided by the root of the mean square gradient."""
 
-    def __init__(self, parameters: Iterable[Tensor], rate: Rate = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Tensor],
+        rate: Rate = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
         super().__init__(parameters, rate)
         self.betas, self.eps = betas, eps
         self.means = [(np.zeros(p.shape, p.dtype), np.zeros(p.shape, p.dtype)) for p in self.parameters]
         self.times = [0] * len(self.parameters)
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
+        """One step against the mean gradient, in units of its spread."""
         g, (m, v), (b1, b2) = inputs.dense(g), self.means[i], self.betas
         self.times[i] += 1
         m = b1 * m + (1 - b1) * g

@@ -22,6 +22,8 @@ PACKAGE = str(Path(__file__).parent)
 
 
 class Place(NamedTuple):
+    """A place in a program: a line, and the columns of an expression in it."""
+
     file: str
     line: int
     columns: tuple[int, int] | None  # of the expression in the line, in characters; None: unknown or over several lines
@@ -49,6 +51,7 @@ def resolve(code: CodeType, lasti: int) -> Place:
 
 
 def position(code: CodeType, lasti: int) -> tuple[int, int, int | None, int | None]:
+    """First line, last line, first and last column (in bytes) of an instruction."""
     line, end_line, start, end = next(itertools.islice(code.co_positions(), lasti // 2, None), (None, None, None, None))
     return line or code.co_firstlineno, end_line or 0, start, end
 

@@ -1,11 +1,11 @@
-"""Values that no rule reads are not kept; whoever wants to look at one gets it computed again, here."""
+"""The record, read back: as values, also those that no rule reads and nobody kept, and as Tensors."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import errors
-from .op import Node
+from .op import Node, Value, new
 
 
 def value(node: Node) -> Any:
@@ -23,3 +23,19 @@ def value(node: Node) -> Any:
         known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands))
         n.result = n.op.forward(*n.op.joined(n.values, known))
     return node.result
+
+
+def handle(node: Node, data: Any) -> Any:
+    """A Tensor for a node of the record."""
+    tensor = new(Value.kind)
+    tensor._data, tensor.node = data, node
+    return tensor
+
+
+def tensors(node: Node) -> tuple[tuple[Any, ...], Any]:
+    """What the rules of a node read, as Tensors, so that a gradient is itself a recorded computation."""
+    op = node.op
+    assert op is not None
+    operands = node.values if op.family is None else node.values[op.family]
+    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands))
+    return op.joined(node.values, lifted), handle(node, node.result)

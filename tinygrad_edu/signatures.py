@@ -28,7 +28,7 @@ def of(function: Callable[..., Any]) -> tuple[tuple[str, ...], Any, Any]:
     parameters = inspect.signature(function).parameters
     starred = [name for name, p in parameters.items() if p.kind is p.VAR_POSITIONAL]
     signature = ", ".join(f"*{name}" if name in starred else name for name in parameters)
-    complete = eval(f"lambda {signature}: ({', '.join(parameters)},)")
+    complete: Any = eval(f"lambda {signature}: ({', '.join(parameters)},)")
     complete.__defaults__, complete.__qualname__ = function.__defaults__, function.__name__
     forward = (lambda *values: function(*values[:-1], *values[-1])) if starred else function
     return tuple(parameters), complete, forward

@@ -1,8 +1,7 @@
 """The reverse sweep: from the result back to the leaves, one step at a time.
 
-A value is computed from older ones only.  Visited from the youngest to the oldest, each is met after everything that
-used it, when its gradient is complete: no recursion, no tape.  ``backward`` runs the steps to the end, a debugger stops
-between them, a lesson prints them; there is no other loop.
+A value is computed from older ones only.  Visited from the youngest to the oldest, each is met after all that used it,
+when its gradient is complete: no recursion, no tape.  A debugger stops between the steps that ``backward`` runs.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from . import errors, explain
 from .context import current
-from .op import Node, Value, new
+from .op import Node
 from .ops.rows import Rows
+from .replay import tensors
 
 
 def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple[Node, Any, tuple[Any, ...]]]:
@@ -26,8 +26,8 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
     for serial in sorted(nodes, reverse=True):
         node, g = nodes[serial], gradients.pop(serial)
         op, args, values, z = node.op, node.args, node.values, node.result
-        if node.hooks is not None:
-            g = hooked(node, g)
+        for hook in node.hooks:
+            g = hook(g)
         if op is None:
             yield node, g if differentiable or g.dtype == z.dtype else g.astype(z.dtype), ()
             continue
@@ -59,15 +59,14 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
                     gradients[k] = add(gradients[k], d, k, ours) if k in gradients else d
                 passed = (c, d)
             else:
-                shapes, takes = op.shapes(values, args), [a is not None and a.active for a in args]
-                pulled = (op.pull(k, g, z, values, shapes) if take else None for k, take in enumerate(takes))
+                pulled = op.pull(args, g, z, values)
                 passed = tuple(c if c is None else fitted(c, a) for a, c in zip(args, pulled))
                 for a, c in zip(args, passed):
                     if a is not None and c is not None:
                         k = a.serial
                         gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
         except Exception as error:
-            errors.explain_step(error, node)
+            explain.step(error, node)
             raise
         if watch is not None:
             watch(node, g, passed)
@@ -97,8 +96,8 @@ def add(total: Any, c: Any, serial: int, ours: set[int]) -> Any:
 def fitted(c: Any, a: Node) -> Any:
     """A gradient in the shape of its operand: the place where broadcasting is undone, for all operations.
 
-    An operand that was stretched to fit receives the sum over its copies.  A gradient that is the same all along an axis
-    may come with length 1 there, as that of a sum does, and is stretched.
+    An operand that was stretched to fit receives the sum over its copies.  A gradient that is the same all along an
+    axis may come with length 1 there, as that of a sum does, and is stretched.
     """
     if isinstance(c, Rows):
         return c if a.op is None else c.dense()
@@ -114,24 +113,3 @@ def fitted(c: Any, a: Node) -> Any:
     if len(c.shape) > len(a.shape) or any(n not in (1, m) for n, m in zip(c.shape[::-1], a.shape[::-1])):
         raise errors.wrong_gradient(c, a)
     return np.broadcast_to(c, a.shape)
-
-
-def hooked(node: Node, g: Any) -> Any:
-    for hook in node.hooks or ():
-        changed = hook(g)
-        g = g if changed is None else changed
-    return g
-
-
-def handle(node: Node, data: Any) -> Any:
-    """A Tensor for a node of the record."""
-    tensor = new(Value.kind)
-    tensor._data, tensor.node = data, node
-    return tensor
-
-
-def tensors(node: Node) -> tuple[tuple[Any, ...], Any]:
-    """What the rules of a node read, as Tensors: so a gradient is itself a recorded computation."""
-    operands = node.values if node.op.family is None else node.values[node.op.family]
-    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands))
-    return node.op.joined(node.values, lifted), handle(node, node.result)

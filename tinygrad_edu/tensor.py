@@ -1,26 +1,24 @@
 """A Tensor: an array that remembers how it was computed, so that its gradient can be found.
 
-A leaf is made by the user, a result by an operation.  ``backward`` leaves a gradient on the leaves; a constant is a
-leaf that takes none.  NumPy arrays and numbers may stand wherever a Tensor may: they are constants without a name.
+A leaf is made by the user, a result by an operation; a constant takes no gradient, nor do plain arrays and numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from . import errors, inputs
-from .array import ArrayLike
 from .context import current
+from .interface import Interface
 from .locked import locked
 from .op import Value, get_frame, record
 from .sweep import steps
 
 
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
+    """What ``Tensor`` and ``constant`` make."""
     array = inputs.numeric(np.array(data._data if isinstance(data, Value) else data, dtype), name, active)
     tensor: Tensor = record(None, (), (), array[()], False, current.get(), frame)
     tensor.node.active, tensor.name = active, name
@@ -28,25 +26,20 @@ def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> T
 
 
 def constant(data: Any, name: str | None = None, dtype: Any = None) -> Tensor:
-    """Data that is drawn and printed by its name and costs no gradient; integers and truth values stay what they are.
-
-    >>> constant([0, 1], name="labels")
-    constant([0, 1], name='labels', dtype=int64)
-    """
+    """Data that is drawn and printed by its name and costs no gradient; integers and truth values stay as they are."""
     return leaf(data, name, False, dtype, get_frame(1))
 
 
-class Tensor(ArrayLike, Value):
+class Tensor(Interface, Value):
     """``Tensor(data, name=None)``: a leaf, something to differentiate with respect to.
 
     ``data``: numbers, nested lists or an array, copied.  Floating dtypes are kept, integers become float64.
     ``requires_grad=False`` is another way to write ``constant``.  Raises TypeError for what is not real numbers.
 
-    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], name="W")
-    >>> (W @ [1.0, -1.0]).sum().backward()
+    >>> W = Tensor([1.0, 2.0], name="W")
+    >>> (W * W).sum().backward()
     >>> W.grad
-    array([[ 1., -1.],
-           [ 1., -1.]])
+    array([2., 4.])
     """
 
     __slots__ = ("__weakref__",)
@@ -77,28 +70,15 @@ class Tensor(ArrayLike, Value):
     def backward(self, seed: Any = None, *, free: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.
 
-        ``seed``: the gradient with respect to this tensor itself, of its shape; left out, it is 1, for a single number.
-        ``free``: give the record's arrays back on the way, so that it cannot be swept again; otherwise a second call
-        adds the same once more.  Raises ValueError for a missing or misshapen seed, RuntimeError without a record.
+        ``seed``: the gradient with respect to this tensor itself, of its shape; for a single number it is 1, left out.
+        ``free``: give the record's arrays back on the way; otherwise a second call adds the same once more.
+        Raises ValueError for a missing or misshapen seed, RuntimeError where there is no record, or no more.
         """
         for node, g, _ in steps(self.node, inputs.seed(self, seed)):
             if node.op is None:
                 node.grad = g if node.grad is None else node.grad + g
             elif free:
                 node.values = node.result = None
-
-    def zero_grad(self) -> None:
-        """Forget ``.grad``."""
-        self.node.grad = None
-
-    def register_hook(self, hook: Callable[[Any], Any]) -> SimpleNamespace:
-        """Show ``hook`` each gradient that arrives here; what it returns, unless None, takes the gradient's place."""
-        self.node.hooks = [*(self.node.hooks or ()), hook]
-        return SimpleNamespace(remove=lambda: self.node.hooks and self.node.hooks.remove(hook))
-
-    def detach(self) -> Tensor:
-        """A constant of the same value: no gradient flows through it."""
-        return leaf(self._data, self.name, False, None, get_frame(1))
 
 
 Value.kind = Tensor

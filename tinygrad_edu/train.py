@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from . import nn, optim, ops, text
+from . import nn, ops, optim, text
 from .data import Digits, digits
 from .derivatives import sweep
 from .tensor import constant
 
-WIDTH = 80
 SHADES = " .:-=+*#%@"
 
 
@@ -32,12 +31,29 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         return number
 
     p.description = "Train R = logloss(softmax(B sigma(A x))) on handwritten digits and show one backward sweep."
-    p.add_argument("--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)")
-    p.add_argument("--epochs", type=whole, default=30, metavar="N", help="how often every image is seen (default: %(default)s)")
+    p.add_argument(
+        "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
+    )
+    p.add_argument(
+        "--epochs", type=whole, default=30, metavar="N", help="how often every image is seen (default: %(default)s)"
+    )
     p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
-    p.add_argument("--rate", type=float, default=0.5, metavar="R", help="learning rate, falling along a cosine to 0 (default: %(default)s)")
-    p.add_argument("--seed", type=whole, default=0, metavar="N", help="of the random start and order (default: %(default)s)")
-    p.add_argument("--example", type=whole, default=0, metavar="N", help="the test image whose sweep is shown (default: %(default)s)")
+    p.add_argument(
+        "--rate",
+        type=float,
+        default=0.5,
+        metavar="R",
+        help="learning rate, falling along a cosine to 0 (default: %(default)s)",
+    )
+    p.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="of the random start and order (default: %(default)s)"
+    )
+    p.add_argument(
+        "--example",
+        type=whole,
+        metavar="N",
+        help="the test image whose sweep is shown (default: the one with the largest loss)",
+    )
     p.add_argument("--save", type=Path, metavar="FILE", help="write A and B to an .npz file")
 
 
@@ -47,26 +63,29 @@ def run(options: argparse.Namespace) -> int:
         if not getattr(options, name):
             raise ValueError(f"--{name} is at least 1")
     data = digits(seed=0)
-    if options.example >= len(data.test_labels):
+    if options.example is not None and options.example >= len(data.test_labels):
         raise ValueError(f"--example is the number of a test image, from 0 to {len(data.test_labels) - 1}")
     if options.save and not options.save.absolute().parent.is_dir():
         raise ValueError(f"--save: there is no folder {options.save.absolute().parent}")
     net = network(options.hidden, options.seed)
     A, B = net.parameters()
-    print(f"R = logloss(softmax(B σ(A x))) on {len(data.labels) + len(data.test_labels):,} handwritten digits of 8 x 8")
-    print(f"A is {A.shape[0]} x {A.shape[1]}, B is {B.shape[0]} x {B.shape[1]}: {A.size + B.size:,} parameters; {len(data.labels):,} images to learn from, {len(data.test_labels)} to test on\n")
+    learning, testing = len(data.labels), len(data.test_labels)
+    print(f"R = logloss(softmax(B σ(A x))) on {learning + testing:,} handwritten digits of 8 x 8")
+    print(f"A is {text.size(A.shape)} and B is {text.size(B.shape)}: {A.size + B.size:,} parameters")
+    print(f"{learning:,} images to learn from, {testing} to test on\n")
 
     started = time.perf_counter()
     fit(net, data, options)
     seconds = time.perf_counter() - started
     right = int((predicted(net, data.test_images).argmax(1) == data.test_labels).sum())
-    print(f"test accuracy {100 * right / len(data.test_labels):.1f} % ({right} of {len(data.test_labels)} unseen images) after {seconds:.1f} s")
+    print(f"test accuracy {100 * right / testing:.1f} % ({right} of {testing} unseen images) after {seconds:.1f} s")
     if options.save:
         net.save(options.save)
         print(f"A and B are saved in {options.save}")
 
-    x, y = data.test_images[options.example], int(data.test_labels[options.example])
-    show_example(net, x, y, options.example)
+    number = hardest(net, data) if options.example is None else options.example
+    x, y = data.test_images[number], int(data.test_labels[number])
+    show_example(net, x, y, number)
     show_sweep(net, x, y)
     show_recursion(net, x, y)
     print(NEXT)
@@ -83,6 +102,11 @@ def network(hidden: int, seed: int) -> nn.MLP:
 def predicted(net: nn.MLP, images: Any) -> Any:
     """The probability of each digit, (examples, 10)."""
     return ops.softmax(net(images)).data
+
+
+def hardest(net: nn.MLP, data: Digits) -> int:
+    """The test image with the largest loss: the one that the network would learn most from."""
+    return int(ops.cross_entropy(net(data.test_images), data.test_labels, reduction="none").argmax())
 
 
 def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> None:
@@ -106,12 +130,18 @@ def progress(done: int, of: int, words: str) -> None:
     """A bar in a terminal; in a file or pipe, a line now and then."""
     if sys.stderr.isatty():
         bar = "#" * (30 * done // of)
-        print(f"\r  epoch {done:>{len(str(of))}}/{of} [{bar:<30}] {words}", end="\n\n" if done == of else "", file=sys.stderr, flush=True)
+        print(
+            f"\r  epoch {done:>{len(str(of))}}/{of} [{bar:<30}] {words}",
+            end="\n\n" if done == of else "",
+            file=sys.stderr,
+            flush=True,
+        )
     elif done == of or done % max(1, of // 5) == 0:
         print(f"  epoch {done}/{of}: {words}", file=sys.stderr, flush=True)
 
 
 def heading(words: str) -> None:
+    """A line of words, underlined."""
     print(f"\n{words}\n{'-' * len(words)}")
 
 
@@ -121,26 +151,29 @@ def show_example(net: nn.MLP, x: Any, y: int, number: int) -> None:
     heading(f"Test image {number}, a {y}; the network says {p.argmax()}")
     for row, digit in zip(x.reshape(8, 8), [*range(8)]):
         image = "".join(2 * SHADES[int(v * (len(SHADES) - 1))] for v in row)
-        left, right = (f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" if d < 10 else "" for d in (digit, digit + 8))
+        left, right = (
+            f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" if d < 10 else "" for d in (digit, digit + 8)
+        )
         print(f"  {image}   {left} {right}".rstrip())
 
 
 def show_sweep(net: nn.MLP, x: Any, y: int) -> None:
     """Each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
     heading("Its backward sweep, from the loss to the parameters")
-    R = ops.cross_entropy(net(constant(x, "x")), y)
+    R = ops.cross_entropy(net(constant(x, "x")), constant(y, "y"))
     R.name = "R"
-    print(f"  {'node':<31}{'shape':<10}{'gradient in':<13}passed on (sizes are Euclidean norms)")
+    print(f"  {'node':<27}{'shape':<10}{'gradient in':<13}passed on (Euclidean norms)")
     for tensor, gradient, passed in sweep(R):
         node = tensor.node
         parts = [f"{text.label(a)} {norm(c)}" for a, c in zip(node.args, passed) if a is not None and c is not None]
-        print(f"  {text.definition(node):<31}{text.size(node.shape):<10}{norm(gradient):<13}{', '.join(parts) or 'kept as .grad'}")
+        row = f"  {text.definition(node):<27}{text.size(node.shape):<10}{norm(gradient):<13}"
+        print(row + (", ".join(parts) or "kept as .grad"))
 
 
 def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
     """The delta of each layer and the gradient of its weights: by the recursion, and by the sweep."""
     heading("The delta recursion by hand, beside it")
-    print("  δ(2) = softmax(v2) - y      δ(1) = σ'(v1) ⊙ Bᵀ δ(2)      ∂R/∂B = δ(2) a1ᵀ      ∂R/∂A = δ(1) xᵀ\n")
+    print("  δ(2) = softmax(v2) - y    δ(1) = σ'(v1) ⊙ Bᵀδ(2)    ∂R/∂B = δ(2)a1ᵀ    ∂R/∂A = δ(1)xᵀ\n")
     print(f"  {'':<9}{'by hand':<13}{'by the sweep':<15}largest difference")
     hand, swept = nn.delta_recursion(net, x, y), nn.swept_deltas(net, x, y)
     names = [[f"δ({s + 1})", f"∂R/∂{layer.W.name}"] for s, layer in enumerate(net.layers)]
@@ -150,13 +183,14 @@ def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
 
 
 def norm(x: Any) -> str:
-    return f"{np.linalg.norm(x):.6g}"
+    """The Euclidean norm, in five digits."""
+    return f"{np.linalg.norm(x):.5g}"
 
 
 NEXT = """
 Next
 ----
-  tinygrad-edu --example 7       another image's sweep
+  tinygrad-edu --example 7       the sweep of another image
   tinygrad-edu --hidden 3        so narrow that it errs: watch the gradients grow
   tinygrad-edu --help            all options
   tinygrad_edu/op.py, sweep.py and tensor.py are the engine, to be read in this order"""

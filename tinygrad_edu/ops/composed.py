@@ -18,8 +18,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def called(*args: Any, **options: Any) -> Any:
-        frame = get_frame(1)
-        with within(place=(frame.f_code, frame.f_lasti)):
+        with within(frame=get_frame(1)):
             return function(*args, **options)
 
     return called

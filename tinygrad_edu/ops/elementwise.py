@@ -13,8 +13,12 @@ import numpy as np
 
 from ..op import elementwise, op
 
-POSITIVE, UNIT = {"x": (0.2, 3.0)}, {"x": (-0.9, 0.9)}
-LOGARITHM = {"positive numbers; of a rounded 0 use log_softmax, log_sigmoid or cross_entropy, from the logits": lambda x: (x > 0).all()}
+_POSITIVE, _UNIT = {"x": (0.2, 3.0)}, {"x": (-0.9, 0.9)}
+_LOGARITHM = {
+    "positive numbers; of a rounded 0 use log_softmax, log_sigmoid or cross_entropy, from the logits": lambda x: (
+        x > 0
+    ).all()
+}
 
 
 @elementwise("$x + $y", binds=1, x=lambda g: g, y=lambda g: g)
@@ -69,7 +73,11 @@ def _lowered(y: Any) -> Any:
     "$x^{$y}",
     binds=3,
     domain={"x": (0.2, 2.0)},
-    needs={"a base that is not negative, unless the exponent is whole": lambda x, y: np.all((np.asarray(x) >= 0) | (np.floor(y) == y))},
+    needs={
+        "a base that is not negative, unless the exponent is whole": lambda x, y: np.all(
+            (np.asarray(x) >= 0) | (np.floor(y) == y)
+        )
+    },
     x=lambda g, x, y: g * (y * x ** _lowered(y)),
     y=lambda g, z, x: g * xlogy(z, x),
 )
@@ -78,14 +86,20 @@ def power(x: Any, y: Any) -> Any:
     return np.power(x, y) if isinstance(x, float) else x**y
 
 
-@elementwise(r"$x \log($y)", binds=2, domain={"y": (0.2, 3.0)}, x=lambda g, y: g * np.log(y), y=lambda g, x, y: g * x / np.sqrt(y) ** 2)
+@elementwise(
+    r"$x \log($y)",
+    binds=2,
+    domain={"y": (0.2, 3.0)},
+    x=lambda g, y: g * np.log(y),
+    y=lambda g, x, y: g * x / np.sqrt(y) ** 2,
+)
 def xlogy(x: Any, y: Any) -> Any:
     """x log y, and 0 where x is 0, whatever y is: the limit that entropy needs."""
     x, y = np.asarray(x), np.asarray(y)
     return x * np.log(np.where(x == 0, 1, y))
 
 
-@elementwise(r"\frac{1}{$x}", binds=2, domain=POSITIVE, x=lambda g, z: -g * z * z)
+@elementwise(r"\frac{1}{$x}", binds=2, domain=_POSITIVE, x=lambda g, z: -g * z * z)
 def reciprocal(x: Any) -> Any:
     """1/x."""
     return 1 / x
@@ -99,8 +113,12 @@ def square(x: Any) -> Any:
 
 @elementwise(
     r"\sqrt{$x}",
-    domain=POSITIVE,
-    needs={"numbers that are not negative; inside where, replace the others first: where(x > 0, sqrt(where(x > 0, x, 1)), 0)": lambda x: np.all(x >= 0)},
+    domain=_POSITIVE,
+    needs={
+        "numbers that are not negative; inside where, replace the others first: where(x > 0, sqrt(where(x > 0, x, 1)), 0)": lambda x: (
+            np.all(x >= 0)
+        )
+    },
     x=lambda g, z: g / (2 * z),
 )
 def sqrt(x: Any) -> Any:
@@ -123,7 +141,12 @@ def sign(x: Any) -> Any:
 # Exponentials and logarithms.
 
 
-@elementwise("e^{$x}", binds=3, needs={"exponents up to about 709 (88 in float32)": lambda x: np.all(x < (88 if x.dtype == np.float32 else 709))}, x=lambda g, z: g * z)
+@elementwise(
+    "e^{$x}",
+    binds=3,
+    needs={"exponents up to about 709 (88 in float32)": lambda x: np.all(x < (88 if x.dtype == np.float32 else 709))},
+    x=lambda g, z: g * z,
+)
 def exp(x: Any) -> Any:
     """e to the power x."""
     return np.exp(x)
@@ -141,25 +164,30 @@ def expm1(x: Any) -> Any:
     return np.expm1(x)
 
 
-@elementwise(r"\log($x)", domain=POSITIVE, needs=LOGARITHM, x=lambda g, x: g / np.sqrt(x) ** 2)
+@elementwise(r"\log($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / np.sqrt(x) ** 2)
 def log(x: Any) -> Any:
     """The natural logarithm."""
     return np.log(x)
 
 
-@elementwise(r"\log_2($x)", domain=POSITIVE, needs=LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)))
+@elementwise(r"\log_2($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)))
 def log2(x: Any) -> Any:
     """The logarithm to base 2."""
     return np.log2(x)
 
 
-@elementwise(r"\log_{10}($x)", domain=POSITIVE, needs=LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)))
+@elementwise(r"\log_{10}($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)))
 def log10(x: Any) -> Any:
     """The logarithm to base 10."""
     return np.log10(x)
 
 
-@elementwise(r"\log(1 + $x)", domain={"x": (-0.8, 3.0)}, needs={"numbers above -1": lambda x: np.all(x > -1)}, x=lambda g, x: g / np.sqrt(1 + x) ** 2)
+@elementwise(
+    r"\log(1 + $x)",
+    domain={"x": (-0.8, 3.0)},
+    needs={"numbers above -1": lambda x: np.all(x > -1)},
+    x=lambda g, x: g / np.sqrt(1 + x) ** 2,
+)
 def log1p(x: Any) -> Any:
     """log(1 + x), exact for small x."""
     return np.log1p(x)
@@ -192,13 +220,13 @@ def tan(x: Any) -> Any:
     return np.tan(x)
 
 
-@elementwise(r"\arcsin($x)", domain=UNIT, x=lambda g, x: g / np.sqrt(1 - x * x))
+@elementwise(r"\arcsin($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt(1 - x * x))
 def arcsin(x: Any) -> Any:
     """The angle in [-pi/2, pi/2] whose sine is x."""
     return np.arcsin(x)
 
 
-@elementwise(r"\arccos($x)", domain=UNIT, x=lambda g, x: -g / np.sqrt(1 - x * x))
+@elementwise(r"\arccos($x)", domain=_UNIT, x=lambda g, x: -g / np.sqrt(1 - x * x))
 def arccos(x: Any) -> Any:
     """The angle in [0, pi] whose cosine is x."""
     return np.arccos(x)
@@ -234,13 +262,15 @@ def arcsinh(x: Any) -> Any:
     return np.arcsinh(x)
 
 
-@elementwise(r"\operatorname{arcosh}($x)", domain={"x": (1.2, 3.0)}, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+@elementwise(
+    r"\operatorname{arcosh}($x)", domain={"x": (1.2, 3.0)}, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1))
+)
 def arccosh(x: Any) -> Any:
     """The number from 0 up whose hyperbolic cosine is x."""
     return np.arccosh(x)
 
 
-@elementwise(r"\operatorname{artanh}($x)", domain=UNIT, x=lambda g, x: g / np.sqrt(1 - x * x) ** 2)
+@elementwise(r"\operatorname{artanh}($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt(1 - x * x) ** 2)
 def arctanh(x: Any) -> Any:
     """The number whose hyperbolic tangent is x."""
     return np.arctanh(x)
@@ -290,7 +320,7 @@ def sigmoid(x: Any) -> Any:
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
-@elementwise(r"\log \sigma($x)", x=lambda g, x: g * sigmoid(-x))
+@elementwise(r"\log \sigma($x)", binds=2, x=lambda g, x: g * sigmoid(-x))
 def log_sigmoid(x: Any) -> Any:
     """log(sigmoid(x)), where sigmoid(x) itself would round to 0 or 1."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
@@ -308,13 +338,23 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-@op(r"\operatorname{leaky\_relu}($x)", elementwise=True, examples=(((2, 3),), ((), dict(slope=0.2))), x=lambda g, x, slope: np.where(x > 0, g, slope * g))
+@op(
+    r"\operatorname{leaky\_relu}($x)",
+    elementwise=True,
+    examples=(((2, 3),), ((), dict(slope=0.2))),
+    x=lambda g, x, slope: np.where(x > 0, g, slope * g),
+)
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where it is positive, ``slope`` x elsewhere.  The gradient at 0 is ``slope``."""
     return np.where(x > 0, x, slope * x)
 
 
-@op(r"\operatorname{elu}($x)", elementwise=True, examples=(((2, 3),), ((3,), dict(alpha=0.5))), x=lambda g, z, x, alpha: np.where(x > 0, g, g * (z + alpha)))
+@op(
+    r"\operatorname{elu}($x)",
+    elementwise=True,
+    examples=(((2, 3),), ((3,), dict(alpha=0.5))),
+    x=lambda g, z, x, alpha: np.where(x > 0, g, g * (z + alpha)),
+)
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where it is positive, ``alpha`` (e^x - 1) elsewhere (Clevert, Unterthiner and Hochreiter 2016)."""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
@@ -333,7 +373,9 @@ def _normal_cdf(x: Any) -> Any:
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
 
 
-@elementwise(r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)))
+@elementwise(
+    r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
+)
 def gelu(x: Any) -> Any:
     """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016)."""
     return x * _normal_cdf(x)

@@ -19,13 +19,16 @@ def _pair(n: Any, axes: int) -> tuple[int, ...]:
     return (n,) * axes if isinstance(n, int) else tuple(n)
 
 
-@op(examples=(((2, 5), dict(size=2, stride=1)), ((1, 5, 6), dict(size=(2, 3), stride=(2, 1)))), x=lambda g, shape, stride: unwindows(g, shape, stride))
+@op(
+    examples=(((2, 5), dict(size=2, stride=1)), ((1, 5, 6), dict(size=(2, 3), stride=(2, 1)))),
+    x=lambda g, shape, stride: unwindows(g, shape, stride),
+)
 def windows(x: Any, size: Any, stride: Any = 1) -> Any:
     """Windows over the last axes, as many as ``size`` has: shape (..., positions..., size...)."""
     size = size if isinstance(size, tuple) else (size,)
     axes = tuple(range(-len(size), 0))
     view = np.lib.stride_tricks.sliding_window_view(x, size, axes)
-    every = tuple(slice(None, None, s) for s in _pair(stride, len(size)))
+    every: Any = tuple(slice(None, None, s) for s in _pair(stride, len(size)))
     return view[(..., *every, *(slice(None),) * len(size))]
 
 
@@ -39,7 +42,7 @@ def unwindows(x: Any, to: tuple[int, ...], stride: Any = 1) -> Any:
     z = np.zeros(to, x.dtype)
     steps, positions, size = _pair(stride, axes), x.shape[-2 * axes : -axes], x.shape[-axes:]
     for offset in np.ndindex(*size):
-        places = tuple(slice(o, o + s * n, s) for o, s, n in zip(offset, steps, positions))
+        places: Any = tuple(slice(o, o + s * n, s) for o, s, n in zip(offset, steps, positions))
         z[(..., *places)] += x[(..., *offset)]
     return z
 
@@ -52,7 +55,11 @@ def _padded(x: Any, padding: Any, axes: int) -> Any:
 def _convolve(x: Any, w: Any, stride: Any, padding: Any) -> Any:
     axes = w.ndim - 2
     seen = windows(_padded(x, padding, axes), w.shape[2:], _pair(stride, axes))
-    return einsum("nchij,ocij->noh" if axes == 1 else "nchvij,ocij->nohv", seen, w) if axes == 2 else einsum("nchi,oci->noh", seen, w)
+    return (
+        einsum("nchij,ocij->noh" if axes == 1 else "nchvij,ocij->nohv", seen, w)
+        if axes == 2
+        else einsum("nchi,oci->noh", seen, w)
+    )
 
 
 def _convolution_x(g: Any, shape: Any, w: Any, stride: Any, padding: Any) -> Any:
@@ -80,7 +87,10 @@ def _large(x: Any, w: Any, padding: Any) -> bool:
 @op(
     r"$x * $w",
     binds=2,
-    needs={"x of shape (examples, channels, length) and w of shape (outputs, channels, window)": _fit, "a window that is not longer than x with its padding": _large},
+    needs={
+        "x of shape (examples, channels, length) and w of shape (outputs, channels, window)": _fit,
+        "a window that is not longer than x with its padding": _large,
+    },
     examples=(((2, 3, 6), (4, 3, 3)), ((1, 2, 5), (3, 2, 2), dict(stride=2, padding=1))),
     x=_convolution_x,
     w=_convolution_w,
@@ -93,7 +103,10 @@ def conv1d(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Any:
 @op(
     r"$x * $w",
     binds=2,
-    needs={"x of shape (examples, channels, height, width) and w of shape (outputs, channels, height, width)": _fit, "a window that is not larger than x with its padding": _large},
+    needs={
+        "x of shape (examples, channels, height, width) and w of shape (outputs, channels, height, width)": _fit,
+        "a window that is not larger than x with its padding": _large,
+    },
     examples=(((2, 3, 5, 4), (2, 3, 3, 2)), ((1, 2, 5, 5), (3, 2, 2, 2), dict(stride=2, padding=1))),
     x=_convolution_x,
     w=_convolution_w,
@@ -113,13 +126,21 @@ def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any
     size = _pair(size, 2)
     seen = windows(x._data if hasattr(x, "node") else x, size, _pair(stride or size, 2))
     ties = seen == (z._data if hasattr(z, "node") else z)[..., None, None]
-    return unwindows(g[..., None, None] * (ties / ties.sum((-1, -2), keepdims=True, dtype=seen.dtype)), shape, _pair(stride or size, 2))
+    return unwindows(
+        g[..., None, None] * (ties / ties.sum((-1, -2), keepdims=True, dtype=seen.dtype)),
+        shape,
+        _pair(stride or size, 2),
+    )
 
 
-IMAGE = {"x with a height and a width that hold the window": lambda x, size: x.ndim >= 2 and all(n >= k for n, k in zip(x.shape[-2:], _pair(size, 2)))}
+_IMAGE = {
+    "x with a height and a width that hold the window": lambda x, size: (
+        x.ndim >= 2 and all(n >= k for n, k in zip(x.shape[-2:], _pair(size, 2)))
+    )
+}
 
 
-@op(needs=IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))), x=_max_rule)
+@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))), x=_max_rule)
 def max_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
     """The largest under a window, which moves by ``stride`` (left out: by its own size).  Ties share the gradient."""
     return windows(x, _pair(size, 2), _pair(stride or size, 2)).max((-1, -2))
@@ -127,10 +148,12 @@ def max_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
 
 def _average_rule(g: Any, shape: Any, size: Any, stride: Any) -> Any:
     size = _pair(size, 2)
-    return unwindows(g[..., None, None] * np.full(size, 1 / (size[0] * size[1]), dtype=g.dtype), shape, _pair(stride or size, 2))
+    return unwindows(
+        g[..., None, None] * np.full(size, 1 / (size[0] * size[1]), dtype=g.dtype), shape, _pair(stride or size, 2)
+    )
 
 
-@op(needs=IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), x=_average_rule)
+@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), x=_average_rule)
 def avg_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
     """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
     return windows(x, _pair(size, 2), _pair(stride or size, 2)).mean((-1, -2))

@@ -34,9 +34,20 @@ def _matmul_y(g: Any, x: Any) -> Any:
     needs={
         "at least one axis in each operand; a number is multiplied with *": lambda x, y: np.ndim(x) and np.ndim(y),
         "as many columns in x as rows in y": lambda x, y: x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0],
-        "leading axes of x and y that broadcast": lambda x, y: np.broadcast_shapes(x.shape[:-2], y.shape[:-2]) is not None,
+        "leading axes of x and y that broadcast": lambda x, y: (
+            np.broadcast_shapes(x.shape[:-2], y.shape[:-2]) is not None
+        ),
     },
-    examples=(((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((5, 2, 3), (3, 4)), ((5, 2, 3), (3,)), ((3,), (5, 3, 2)), ((2, 1, 2, 3), (5, 3, 2))),
+    examples=(
+        ((2, 3), (3, 4)),
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((5, 2, 3), (3, 4)),
+        ((5, 2, 3), (3,)),
+        ((3,), (5, 3, 2)),
+        ((2, 1, 2, 3), (5, 3, 2)),
+    ),
     x=_matmul_x,
     y=_matmul_y,
 )
@@ -68,10 +79,16 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
 @op(
     r"$x \cdot $y",
     binds=2,
-    needs={"as many columns in x as rows in y": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0]},
+    needs={
+        "as many columns in x as rows in y": lambda x, y: (
+            not x.ndim or not y.ndim or x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0]
+        )
+    },
     examples=(((3,), (3,)), ((2, 3), (3, 4)), ((), (3,)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 5))),
     x=lambda g, x, y: tensordot(g, y, _rest(y)) if x.ndim and y.ndim else (g * y),
-    y=lambda g, x, y: np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if y.ndim > 1 else 0) if x.ndim and y.ndim else (g * x),
+    y=lambda g, x, y: (
+        np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if y.ndim > 1 else 0) if x.ndim and y.ndim else (g * x)
+    ),
 )
 def dot(x: Any, y: Any) -> Any:
     """NumPy's dot: for matrices and vectors the matrix product; for numbers, the product; a sum over the last axis of
@@ -95,7 +112,11 @@ def _leading(x: Any) -> tuple[list[int], list[int]]:
     needs={"last axes of the same length": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-1]},
     examples=(((3,), (3,)), ((2, 3), (4, 3)), ((), (3,))),
     x=lambda g, x, y: tensordot(g, y, y.ndim - 1) if x.ndim and y.ndim else g * y,
-    y=lambda g, x, y: tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1) if x.ndim and y.ndim else g * x,
+    y=lambda g, x, y: (
+        tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1)
+        if x.ndim and y.ndim
+        else g * x
+    ),
 )
 def inner(x: Any, y: Any) -> Any:
     """The sum of products over the last axes."""
@@ -193,7 +214,11 @@ def _tensordot_y(g: Any, x: Any, y: Any, axes: Any) -> Any:
 
 @op(
     r"\operatorname{tensordot}($x, $y)",
-    examples=(((2, 3), (3, 4), dict(axes=1)), ((2, 3, 4), (4, 3, 5), dict(axes=([1, 2], [1, 0]))), ((2,), (3,), dict(axes=0))),
+    examples=(
+        ((2, 3), (3, 4), dict(axes=1)),
+        ((2, 3, 4), (4, 3, 5), dict(axes=([1, 2], [1, 0]))),
+        ((2,), (3,), dict(axes=0)),
+    ),
     x=_tensordot_x,
     y=_tensordot_y,
 )
@@ -228,7 +253,10 @@ def kron(x: Any, y: Any) -> Any:
 # Diagonals and triangles.
 
 
-@op(examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))), x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2))
+@op(
+    examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))),
+    x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2),
+)
 def on_diagonal(x: Any, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """An array of shape ``to`` that is 0 but for its diagonal, which is ``x``: the transpose of ``diagonal``."""
     z = np.zeros(to, x.dtype)
@@ -249,7 +277,11 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.diagonal(x, offset, axis1, axis2)
 
 
-@op(r"\operatorname{tr}($x)", examples=(((3, 3),), ((3, 4), dict(offset=1))), x=lambda g, shape, offset: np.eye(*shape, offset, dtype=g.dtype) * g)
+@op(
+    r"\operatorname{tr}($x)",
+    examples=(((3, 3),), ((3, 4), dict(offset=1))),
+    x=lambda g, shape, offset: np.eye(shape[0], shape[1], offset, dtype=g.dtype) * g,
+)
 def trace(x: Any, offset: int = 0) -> Any:
     """The sum of the diagonal of a matrix."""
     return np.trace(x, offset)
@@ -279,8 +311,8 @@ def triu(x: Any, k: int = 0) -> Any:
 
 # Inverses and decompositions of square matrices, in the last two axes.
 
-SQUARE = {"a square matrix in the last two axes": lambda x: x.shape[-1] == x.shape[-2]}
-INVERTIBLE = SQUARE | {"a matrix that is not singular": lambda x: bool(np.all(np.linalg.det(x) != 0))}
+_SQUARE = {"a square matrix in the last two axes": lambda x: x.shape[-1] == x.shape[-2]}
+_INVERTIBLE = _SQUARE | {"a matrix that is not singular": lambda x: bool(np.all(np.linalg.det(x) != 0))}
 
 
 def _regular(rng: Any, *shape: int) -> Any:
@@ -288,19 +320,35 @@ def _regular(rng: Any, *shape: int) -> Any:
     return rng.normal(size=shape) * 0.5 + 2 * np.eye(shape[-1])
 
 
-@op("$x^{-1}", binds=3, needs=INVERTIBLE, examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)), x=lambda g, z: -matmul(matmul(z.mT, g), z.mT))
+@op(
+    "$x^{-1}",
+    binds=3,
+    needs=_INVERTIBLE,
+    examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    x=lambda g, z: -matmul(matmul(z.mT, g), z.mT),
+)
 def inv(x: Any) -> Any:
     """The inverse.  (To apply it, ``solve`` is faster and more exact.)"""
     return np.linalg.inv(x)
 
 
-@op(r"\det($x)", needs=SQUARE, examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)), x=lambda g, z, x: (g * z)[..., None, None] * inv(x).mT)
+@op(
+    r"\det($x)",
+    needs=_SQUARE,
+    examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    x=lambda g, z, x: (g * z)[..., None, None] * inv(x).mT,
+)
 def det(x: Any) -> Any:
     """The determinant.  Its gradient, Jacobi's formula, asks for a matrix that is not singular."""
     return np.linalg.det(x)
 
 
-@op(r"\log|\det($x)|", needs=INVERTIBLE, examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)), x=lambda g, x: g[..., None, None] * inv(x).mT)
+@op(
+    r"\log|\det($x)|",
+    needs=_INVERTIBLE,
+    examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    x=lambda g, x: g[..., None, None] * inv(x).mT,
+)
 def logabsdet(x: Any) -> Any:
     """The logarithm of the absolute value of the determinant, where that itself would overflow: see ``slogdet``."""
     return np.linalg.slogdet(x).logabsdet
@@ -314,8 +362,15 @@ def _solve_x(g: Any, z: Any, x: Any, y: Any) -> Any:
 @op(
     r"$x^{-1} \, $y",
     binds=2,
-    needs={"a square matrix x": lambda x: x.shape[-1] == x.shape[-2], "as many rows in y as in x": lambda x, y: y.shape[-2 if y.ndim > 1 else 0] == x.shape[-1]},
-    examples=((lambda rng: _regular(rng, 3, 3), (3,)), (lambda rng: _regular(rng, 3, 3), (3, 2)), (lambda rng: _regular(rng, 2, 3, 3), (2, 3, 2))),
+    needs={
+        "a square matrix x": lambda x: x.shape[-1] == x.shape[-2],
+        "as many rows in y as in x": lambda x, y: y.shape[-2 if y.ndim > 1 else 0] == x.shape[-1],
+    },
+    examples=(
+        (lambda rng: _regular(rng, 3, 3), (3,)),
+        (lambda rng: _regular(rng, 3, 3), (3, 2)),
+        (lambda rng: _regular(rng, 2, 3, 3), (2, 3, 2)),
+    ),
     x=_solve_x,
     y=lambda g, x: solve(x.mT, g),
 )
@@ -334,7 +389,7 @@ def _cholesky_rule(g: Any, z: Any) -> Any:
 
 @op(
     r"\operatorname{chol}($x)",
-    needs=SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
+    needs=_SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
     examples=((lambda rng: _regular(rng, 3, 3) @ _regular(rng, 3, 3).T + 9 * np.eye(3),),),
     x=_cholesky_rule,
 )

@@ -15,23 +15,27 @@ from ..op import op
 from .elementwise import log_sigmoid, sigmoid
 from .normalise import log_softmax, softmax
 
-SAME = "prediction and target of the same shape: (n, 1) against (n,) would silently become (n, n)"
-REDUCTIONS: tuple[Any, ...] = (((2, 3), (2, 3)), ((3,), (3,), dict(reduction="sum")), ((3,), (3,), dict(reduction="none")))
+_SAME = "prediction and target of the same shape: (n, 1) against (n,) would silently become (n, n)"
+_REDUCTIONS: tuple[Any, ...] = (
+    ((2, 3), (2, 3)),
+    ((3,), (3,), dict(reduction="sum")),
+    ((3,), (3,), dict(reduction="none")),
+)
 
 
-def reduced(losses: Any, reduction: str) -> Any:
+def _reduced(losses: Any, reduction: str) -> Any:
     """One number from the loss of each example."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     return losses if reduction == "none" else np.sum(losses) if reduction == "sum" else np.mean(losses)
 
 
-def share(g: Any, number: int, reduction: str) -> Any:
+def _share(g: Any, number: int, reduction: str) -> Any:
     """What the loss of one example receives of the gradient."""
     return g / number if reduction == "mean" else g
 
 
-def same_shape(x: Any, y: Any) -> None:
+def _same_shape(x: Any, y: Any) -> None:
     if np.shape(x) != np.shape(y):
         raise ValueError(f"shapes {np.shape(x)} and {np.shape(y)} of prediction and target differ")
 
@@ -40,11 +44,13 @@ def _alike(prediction: Any, target: Any) -> bool:
     return np.shape(prediction) == np.shape(target)
 
 
-def distribution(logits: Any, target: Any, axis: int) -> Any:
+def _distribution(logits: Any, target: Any, axis: int) -> Any:
     """The target as probabilities: labels become ones among zeros."""
     if np.shape(target) == logits.shape and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
         return target
-    return np.moveaxis(np.eye(logits.shape[axis], dtype=logits.dtype)[np.asarray(getattr(target, "_data", target))], -1, axis)
+    return np.moveaxis(
+        np.eye(logits.shape[axis], dtype=logits.dtype)[np.asarray(getattr(target, "_data", target))], -1, axis
+    )
 
 
 def _labelled(logits: Any, target: Any, axis: int) -> bool:
@@ -57,13 +63,13 @@ def _labelled(logits: Any, target: Any, axis: int) -> bool:
 
 
 def _classes(g: Any, shape: tuple[int, ...], axis: int, reduction: str) -> Any:
-    g = share(g, max(1, math.prod(shape) // max(1, shape[axis])), reduction)
+    g = _share(g, max(1, math.prod(shape) // max(1, shape[axis])), reduction)
     return np.expand_dims(g, axis) if reduction == "none" else g
 
 
 def _towards(g: Any, shape: Any, logits: Any, target: Any, axis: int, reduction: str) -> Any:
     """(sum of y) softmax(x) - y, which is softmax(x) - y where the probabilities sum to one."""
-    y = distribution(logits, target, axis)
+    y = _distribution(logits, target, axis)
     return _classes(g, shape, axis, reduction) * (softmax(logits, axis) * y.sum(axis, keepdims=True) - y)
 
 
@@ -74,7 +80,12 @@ def _towards(g: Any, shape: Any, logits: Any, target: Any, axis: int, reduction:
         "or probabilities, floating, of the shape of the logits": _labelled
     },
     domain={"target": (0.1, 1.0)},
-    examples=(((2, 3), (2, 3)), ((3,), (3,), dict(reduction="sum")), ((2, 3), dict(target=np.array([2, 0]))), ((3, 2), (3, 2), dict(axis=0, reduction="none"))),
+    examples=(
+        ((2, 3), (2, 3)),
+        ((3,), (3,), dict(reduction="sum")),
+        ((2, 3), dict(target=np.array([2, 0]))),
+        ((3, 2), (3, 2), dict(axis=0, reduction="none")),
+    ),
     logits=_towards,
     target=lambda g, shape, logits, axis, reduction: -_classes(g, shape, axis, reduction) * log_softmax(logits, axis),
 )
@@ -84,67 +95,88 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
     Computed from the logits x, so that no probability rounds to 0.  Integers are labels, floats are probabilities.
     """
     if not _labelled(logits, target, axis):
-        raise ValueError(f"a target of shape {np.shape(target)} and dtype {np.asarray(target).dtype} for logits of shape {logits.shape}")
-    y = distribution(logits, target, axis)
-    return reduced(-np.sum(y * log_softmax(logits, axis), axis), reduction)
+        raise ValueError(
+            f"a target of shape {np.shape(target)} and dtype {np.asarray(target).dtype} for logits of shape {logits.shape}"
+        )
+    y = _distribution(logits, target, axis)
+    return _reduced(-np.sum(y * log_softmax(logits, axis), axis), reduction)
 
 
 @op(
     r"\operatorname{BCE}($prediction, $target)",
-    needs={SAME: _alike, "probabilities in (0, 1) as predictions; from logits use binary_cross_entropy_with_logits": lambda prediction: np.all((prediction > 0) & (prediction < 1))},
+    needs={
+        _SAME: _alike,
+        "probabilities in (0, 1) as predictions; from logits use binary_cross_entropy_with_logits": lambda prediction: (
+            np.all((prediction > 0) & (prediction < 1))
+        ),
+    },
     domain={"prediction": (0.1, 0.9), "target": (0.1, 0.9)},
-    examples=REDUCTIONS,
-    prediction=lambda g, shape, prediction, target, reduction: share(g, math.prod(shape), reduction) * (prediction - target) / (prediction * (1 - prediction)),
-    target=lambda g, shape, prediction, reduction: share(g, math.prod(shape), reduction) * (np.log(1 - prediction) - np.log(prediction)),
+    examples=_REDUCTIONS,
+    prediction=lambda g, shape, prediction, target, reduction: (
+        _share(g, math.prod(shape), reduction) * (prediction - target) / (prediction * (1 - prediction))
+    ),
+    target=lambda g, shape, prediction, reduction: (
+        _share(g, math.prod(shape), reduction) * (np.log(1 - prediction) - np.log(prediction))
+    ),
 )
 def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1."""
-    same_shape(prediction, target)
-    return reduced(-(target * np.log(prediction) + (1 - target) * np.log1p(-prediction)), reduction)
+    _same_shape(prediction, target)
+    return _reduced(-(target * np.log(prediction) + (1 - target) * np.log1p(-prediction)), reduction)
 
 
 @op(
     r"\operatorname{BCE}(\sigma($logits), $target)",
-    needs={SAME: lambda logits, target: _alike(logits, target)},
+    needs={_SAME: lambda logits, target: _alike(logits, target)},
     domain={"target": (0.1, 0.9)},
-    examples=REDUCTIONS,
-    logits=lambda g, shape, logits, target, reduction: share(g, math.prod(shape), reduction) * (sigmoid(logits) - target),
-    target=lambda g, shape, logits, reduction: -share(g, math.prod(shape), reduction) * logits,
+    examples=_REDUCTIONS,
+    logits=lambda g, shape, logits, target, reduction: (
+        _share(g, math.prod(shape), reduction) * (sigmoid(logits) - target)
+    ),
+    target=lambda g, shape, logits, reduction: -_share(g, math.prod(shape), reduction) * logits,
 )
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """-(y log s(x) + (1 - y) log s(-x)), s the sigmoid: binary cross-entropy of logits x, exact at any x."""
-    same_shape(logits, target)
-    return reduced(-log_sigmoid(-logits) - target * logits, reduction)
+    _same_shape(logits, target)
+    return _reduced(-log_sigmoid(-logits) - target * logits, reduction)
 
 
 @op(
     r"\operatorname{MSE}($prediction, $target)",
-    needs={SAME: _alike},
-    examples=REDUCTIONS,
-    prediction=lambda g, shape, prediction, target, reduction: share(2 * g, math.prod(shape), reduction) * (prediction - target),
-    target=lambda g, shape, prediction, target, reduction: share(2 * g, math.prod(shape), reduction) * (target - prediction),
+    needs={_SAME: _alike},
+    examples=_REDUCTIONS,
+    prediction=lambda g, shape, prediction, target, reduction: (
+        _share(2 * g, math.prod(shape), reduction) * (prediction - target)
+    ),
+    target=lambda g, shape, prediction, target, reduction: (
+        _share(2 * g, math.prod(shape), reduction) * (target - prediction)
+    ),
 )
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """The squared difference (mean squared error)."""
-    same_shape(prediction, target)
-    return reduced((prediction - target) ** 2, reduction)
+    _same_shape(prediction, target)
+    return _reduced((prediction - target) ** 2, reduction)
 
 
 def _hinged(g: Any, shape: Any, prediction: Any, target: Any, reduction: str) -> Any:
-    return -share(g, math.prod(shape), reduction) * (prediction * target < 1)
+    return -_share(g, math.prod(shape), reduction) * (prediction * target < 1)
 
 
 @op(
     r"\operatorname{hinge}($prediction, $target)",
-    needs={SAME: _alike},
-    examples=REDUCTIONS,
-    prediction=lambda g, shape, prediction, target, reduction: _hinged(g, shape, prediction, target, reduction) * target,
-    target=lambda g, shape, prediction, target, reduction: _hinged(g, shape, prediction, target, reduction) * prediction,
+    needs={_SAME: _alike},
+    examples=_REDUCTIONS,
+    prediction=lambda g, shape, prediction, target, reduction: (
+        _hinged(g, shape, prediction, target, reduction) * target
+    ),
+    target=lambda g, shape, prediction, target, reduction: (
+        _hinged(g, shape, prediction, target, reduction) * prediction
+    ),
 )
 def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """max(0, 1 - y x), of scores x and targets y that are 1 or -1.  The gradient at the bend is 0."""
-    same_shape(prediction, target)
-    return reduced(np.maximum(0, 1 - prediction * target), reduction)
+    _same_shape(prediction, target)
+    return _reduced(np.maximum(0, 1 - prediction * target), reduction)
 
 
 def _pair(u: Any, v: Any) -> Any:
@@ -156,11 +188,18 @@ def _noise(u: Any, negatives: Any) -> Any:
 
 
 @op(
-    r"-\log \sigma($v^{\top} $u) - \textstyle\sum \log \sigma(-$negatives \, $u)",
+    r"-\log \sigma($v^{\top} \, $u) - \textstyle\sum \log \sigma(-$negatives \, $u)",
     binds=1,
-    needs={"u and v of one shape (..., d), and negatives of shape (..., n, d)": lambda u, v, negatives: u.shape == v.shape and negatives.shape[:-2] + negatives.shape[-1:] == u.shape},
+    needs={
+        "u and v of one shape (..., d), and negatives of shape (..., n, d)": lambda u, v, negatives: (
+            u.shape == v.shape and negatives.shape[:-2] + negatives.shape[-1:] == u.shape
+        )
+    },
     examples=(((4,), (4,), (3, 4)), ((2, 4), (2, 4), (2, 3, 4))),
-    u=lambda g, u, v, negatives: g[..., None] * (-sigmoid(-_pair(u, v))[..., None] * v + (sigmoid(_noise(u, negatives))[..., None] * negatives).sum(-2)),
+    u=lambda g, u, v, negatives: (
+        g[..., None]
+        * (-sigmoid(-_pair(u, v))[..., None] * v + (sigmoid(_noise(u, negatives))[..., None] * negatives).sum(-2))
+    ),
     v=lambda g, u, v: -(g * sigmoid(-_pair(u, v)))[..., None] * u,
     negatives=lambda g, u, negatives: (g[..., None] * sigmoid(_noise(u, negatives)))[..., None] * u[..., None, :],
 )

@@ -8,17 +8,22 @@ import numpy as np
 
 from ..op import op
 
-AXES: tuple[Any, ...] = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
+_AXES: tuple[Any, ...] = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
 
 
-@op(r"\operatorname{softmax}($x)", examples=AXES, x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)))
+@op(r"\operatorname{softmax}($x)", examples=_AXES, x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)))
 def softmax(x: Any, axis: int = -1) -> Any:
     """e^x divided by its sum along an axis.  Its Jacobian is diag(z) - z zᵀ: every output depends on every input."""
     e = np.exp(x - np.max(x, axis, keepdims=True, initial=-np.inf))
     return e / np.sum(e, axis, keepdims=True)
 
 
-@op(r"\log \operatorname{softmax}($x)", examples=AXES, x=lambda g, z, axis: g - np.exp(z) * g.sum(axis, keepdims=True))
+@op(
+    r"\log \operatorname{softmax}($x)",
+    binds=2,
+    examples=_AXES,
+    x=lambda g, z, axis: g - np.exp(z) * g.sum(axis, keepdims=True),
+)
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(softmax(x)), where softmax(x) itself would round to 0."""
     shifted = x - np.max(x, axis, keepdims=True, initial=-np.inf)
@@ -30,7 +35,11 @@ def _layer_norm_rule(g: Any, z: Any, x: Any, axis: Any, eps: float) -> Any:
     return inward / np.sqrt(x.var(axis, keepdims=True) + eps)
 
 
-@op(r"\operatorname{layer\_norm}($x)", examples=(((4,),), ((2, 5),), ((4, 2), dict(axis=0, eps=0.1))), x=_layer_norm_rule)
+@op(
+    r"\operatorname{layer\_norm}($x)",
+    examples=(((4,),), ((2, 5),), ((4, 2), dict(axis=0, eps=0.1))),
+    x=_layer_norm_rule,
+)
 def layer_norm(x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
     """(x - mean)/sqrt(var + eps) along an axis (Ba, Kiros and Hinton 2016); multiply and add for gain and shift."""
     return (x - np.mean(x, axis, keepdims=True)) / np.sqrt(np.var(x, axis, keepdims=True) + eps)

@@ -17,6 +17,7 @@ class Rows:
         self.dtype = rows.dtype
 
     def astype(self, dtype: Any) -> Rows:
+        """The same rows in another dtype."""
         return Rows(self.index, self.rows.astype(dtype), self.table)
 
     def __add__(self, other: Any) -> Any:

@@ -26,7 +26,10 @@ def put(x: Any, key: Any, to: tuple[int, ...]) -> Any:
 
 def _basic(key: Any) -> bool:
     """An index of numbers and slices names no place twice."""
-    return all(k is None or k is Ellipsis or isinstance(k, (int, slice, np.integer)) for k in (key if isinstance(key, tuple) else (key,)))
+    return all(
+        k is None or k is Ellipsis or isinstance(k, (int, slice, np.integer))
+        for k in (key if isinstance(key, tuple) else (key,))
+    )
 
 
 @op(
@@ -49,7 +52,11 @@ def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
 
 @op(
     r"$x_{[\cdot]}",
-    examples=(((4, 3), dict(indices=np.array([0, 2, 0]), axis=0)), ((2, 3), dict(indices=1, axis=-1)), ((2, 3), dict(indices=np.array([[5, 0]])))),
+    examples=(
+        ((4, 3), dict(indices=np.array([0, 2, 0]), axis=0)),
+        ((2, 3), dict(indices=1, axis=-1)),
+        ((2, 3), dict(indices=np.array([[5, 0]]))),
+    ),
     x=lambda g, shape, indices, axis: put(g, _along(axis, np.asarray(indices), shape), shape),
 )
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
@@ -58,8 +65,14 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 @op(
-    examples=(((3,), dict(repeats=2)), ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)), ((2, 3), dict(repeats=3, axis=0))),
-    x=lambda g, shape, repeats, axis: put(g, _along(axis, np.repeat(np.arange(np.prod(shape) if axis is None else shape[axis]), repeats), shape), shape),
+    examples=(
+        ((3,), dict(repeats=2)),
+        ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
+        ((2, 3), dict(repeats=3, axis=0)),
+    ),
+    x=lambda g, shape, repeats, axis: put(
+        g, _along(axis, np.repeat(np.arange(np.prod(shape) if axis is None else shape[axis]), repeats), shape), shape
+    ),
 )
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element so many times, along an axis; of the flattened array if it is None."""
@@ -85,7 +98,10 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
 @op(
     r"\begin{cases} {$x} \\ {$y} \end{cases}",
     elementwise=True,
-    examples=(((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))), ((), (3,), dict(condition=np.array([True, False, True])))),
+    examples=(
+        ((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))),
+        ((), (3,), dict(condition=np.array([True, False, True]))),
+    ),
     x=lambda g, condition: np.where(condition, g, 0 * g),
     y=lambda g, condition: np.where(condition, 0 * g, g),
 )
@@ -112,8 +128,16 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 @op(
     r"$table_{[\cdot]}",
-    needs={"whole numbers, of rows that the table has": lambda table, index: np.asarray(index).dtype.kind in "iu" and np.all(np.asarray(index) < len(table))},
-    examples=(((5, 3), dict(index=np.array([1, 4, 1]))), ((5, 3), dict(index=np.array([[0, 2], [2, 2]]))), ((5, 3), dict(index=3))),
+    needs={
+        "whole numbers, of rows that the table has": lambda table, index: (
+            np.asarray(index).dtype.kind in "iu" and np.all(np.asarray(index) < len(table))
+        )
+    },
+    examples=(
+        ((5, 3), dict(index=np.array([1, 4, 1]))),
+        ((5, 3), dict(index=np.array([[0, 2], [2, 2]]))),
+        ((5, 3), dict(index=3)),
+    ),
     table=_rows,
 )
 def embedding(table: Any, index: Any) -> Any:

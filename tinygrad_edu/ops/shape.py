@@ -10,20 +10,24 @@ import numpy as np
 from ..op import op
 
 
-def flat(given: tuple[Any, ...]) -> Any:
+def _flat(given: tuple[Any, ...]) -> Any:
     """``reshape(2, 3)`` and ``reshape((2, 3))`` mean the same."""
     return given[0] if len(given) == 1 and not isinstance(given[0], int) else given
 
 
 @op(
     r"\operatorname{reshape}($x)",
-    needs={"a shape for as many elements as x has": lambda x, to: -1 in np.atleast_1d(flat(to)) or math.prod(np.atleast_1d(flat(to))) == x.size},
+    needs={
+        "a shape for as many elements as x has": lambda x, to: (
+            -1 in np.atleast_1d(_flat(to)) or math.prod(np.atleast_1d(_flat(to))) == x.size
+        )
+    },
     examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
     x=lambda g, shape: g.reshape(shape),
 )
 def reshape(x: Any, *to: Any) -> Any:
     """The same elements in another shape; one length may be -1, for what is left."""
-    return np.reshape(x, flat(to))
+    return np.reshape(x, _flat(to))
 
 
 @op(r"\operatorname{vec}($x)", examples=(((2, 3),), ((),)), x=lambda g, shape: g.reshape(shape))
@@ -34,17 +38,28 @@ def ravel(x: Any) -> Any:
 
 def _inverse(axes: tuple[Any, ...]) -> Any:
     """The order of axes that undoes an order of axes."""
-    order = flat(axes) if axes else None
+    order = _flat(axes) if axes else None
     return None if order is None else tuple(np.argsort([a % len(order) for a in order]).tolist())
 
 
-@op("$x^{\\top}", binds=3, examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)), x=lambda g, axes: transpose(g, _inverse(axes)))
+@op(
+    "$x^{\\top}",
+    binds=3,
+    examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
+    x=lambda g, axes: transpose(g, _inverse(axes)),
+)
 def transpose(x: Any, *axes: Any) -> Any:
     """The axes in another order: reversed, unless ``axes`` says which."""
-    return np.transpose(x, flat(axes) if axes else None)
+    return np.transpose(x, _flat(axes) if axes else None)
 
 
-@op("$x^{\\top}", binds=3, needs={"at least two axes": lambda x: x.ndim >= 2}, examples=(((2, 3),), ((4, 2, 3),)), x=lambda g: g.mT)
+@op(
+    "$x^{\\top}",
+    binds=3,
+    needs={"at least two axes": lambda x: x.ndim >= 2},
+    examples=(((2, 3),), ((4, 2, 3),)),
+    x=lambda g: g.mT,
+)
 def matrix_transpose(x: Any) -> Any:
     """The last two axes exchanged: of a stack of matrices, each transposed."""
     return np.swapaxes(x, -1, -2)
@@ -56,7 +71,10 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return np.swapaxes(x, axis1, axis2)
 
 
-@op(examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))), x=lambda g, source, destination: moveaxis(g, destination, source))
+@op(
+    examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))),
+    x=lambda g, source, destination: moveaxis(g, destination, source),
+)
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """Axes moved to other positions, the others in their old order."""
     return np.moveaxis(x, source, destination)
@@ -93,7 +111,11 @@ def _part(g: Any, which: int, shapes: Any, axis: int | None) -> Any:
 @op(
     r"[$arrays]",
     family="arrays",
-    needs={"arrays that agree in every axis but the one they are joined along": lambda arrays, axis: axis is None or len({np.delete(np.shape(x), axis).tobytes() for x in arrays}) == 1},
+    needs={
+        "arrays that agree in every axis but the one they are joined along": lambda arrays, axis: (
+            axis is None or len({np.delete(np.shape(x), axis).tobytes() for x in arrays}) == 1
+        )
+    },
     examples=(([(2, 3), (1, 3)],), ([(2, 3), (2, 1), (2, 2)], dict(axis=-1)), ([(2, 2), (3,)], dict(axis=None))),
     arrays=_part,
 )
@@ -119,7 +141,10 @@ def _inside(shape: tuple[int, ...], width: Any) -> tuple[slice, ...]:
     return tuple(slice(b, b + n) for b, n in zip(before.tolist(), shape))
 
 
-@op(examples=(((3,), dict(pad_width=1)), ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0))), x=lambda g, shape, pad_width: g[_inside(shape, pad_width)])
+@op(
+    examples=(((3,), dict(pad_width=1)), ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0))),
+    x=lambda g, shape, pad_width: g[_inside(shape, pad_width)],
+)
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
     """A border of constants: ``pad_width`` is the number before and after, for all axes or for each."""
     if mode != "constant":
@@ -133,7 +158,10 @@ def flip(x: Any, axis: Any = None) -> Any:
     return np.flip(x, axis)
 
 
-@op(examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))), x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis))
+@op(
+    examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))),
+    x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+)
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """Shifted along an axis, what leaves at the end coming in at the start."""
     return np.roll(x, shift, axis)

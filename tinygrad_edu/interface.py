@@ -1,15 +1,20 @@
-"""What a Tensor shares with an array: operators, methods and NumPy's functions, each bound to its operation."""
+"""What a Tensor shares with other arrays and tensors: operators, attributes, methods, and NumPy's functions.
+
+To understand how a gradient is found, nothing of this is needed: see tensor.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import errors, ops, text
 from .context import within
-from .op import OPS, Value, binary, get_frame
+from .fast import binary
+from .op import OPS, Value, get_frame
 from .ops import composed
 
 if TYPE_CHECKING:
@@ -40,8 +45,8 @@ def refuse_update(self: Tensor, other: Any) -> Any:
     return NotImplemented
 
 
-class ArrayLike(Value):
-    """The operators, attributes and methods of an array.
+class Interface(Value):
+    """What every array or tensor is expected to do.
 
     It has no ``__getattr__``: with one, Python looks up every attribute of a tensor the slow way.
     """
@@ -70,19 +75,23 @@ class ArrayLike(Value):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis; () for a single number."""
         return self.node.shape
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.node.shape)
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return int(self._data.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype  # type: ignore[no-any-return]
+        """The type of its numbers."""
+        return self._data.dtype
 
     @property
     def name(self) -> str | None:
@@ -107,7 +116,31 @@ class ArrayLike(Value):
 
     @property
     def is_leaf(self) -> bool:
+        """Was it made, by ``Tensor`` or ``constant``, rather than computed?"""
         return self.node.op is None
+
+    def zero_grad(self) -> None:
+        """Forget ``.grad``."""
+        self.node.grad = None
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> SimpleNamespace:
+        """Show ``hook`` each gradient that arrives here; what it returns, unless None, takes the gradient's place.
+
+        The result's ``remove()`` ends it.
+        """
+
+        def shown(g: Any) -> Any:
+            changed = hook(g)
+            return g if changed is None else changed
+
+        node = self.node
+        node.hooks += (shown,)
+        return SimpleNamespace(remove=lambda: setattr(node, "hooks", tuple(h for h in node.hooks if h is not shown)))
+
+    def detach(self) -> Tensor:
+        """A constant of the same value: no gradient flows through it."""
+        with within(frame=get_frame(1)):
+            return type(self)(self._data, self.name, requires_grad=False)  # type: ignore
 
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python number.  ValueError if it has more."""
@@ -153,7 +186,7 @@ class ArrayLike(Value):
     # Whatever would lose the record without a word says so instead.
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise errors.edited_in_place(self, "data")
+        raise errors.edited_in_place(self, "data")  # type: ignore[arg-type]
 
     def __float__(self) -> float:
         if self.requires_grad:
@@ -187,7 +220,7 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
     frame = get_frame(2)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("numpy"):
         frame = frame.f_back
-    with within(place=(frame.f_code, frame.f_lasti)):
+    with within(frame=frame):
         return public(*args, **kwargs)
 
 
@@ -195,7 +228,9 @@ def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any,
     """What gives truth values, integers or shapes loses no gradient and is answered; anything else is refused."""
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
-    if any(isinstance(part, (float, np.ndarray, np.generic)) and np.asarray(part).dtype.kind in "fcO" for part in parts):
+    if any(
+        isinstance(part, (float, np.ndarray, np.generic)) and np.asarray(part).dtype.kind in "fcO" for part in parts
+    ):
         raise errors.lacking(name, OPS)
     return result
 

@@ -1,0 +1,88 @@
+"""What is added to an error in an operation, so that whoever made the mistake can mend it.
+
+NumPy's error keeps its type and words.  All of this runs only after a failure, and costs nothing before.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import errors, place, signatures, text
+
+if TYPE_CHECKING:
+    from .op import Node, op
+
+
+def operation(error: Exception, op: op, nodes: tuple[Node | None, ...], values: tuple[Any, ...]) -> None:
+    """Add to an error in an operation what the user has to know to mend it."""
+    if getattr(error, "__notes__", None):
+        return  # a rule used an operation, which has explained itself
+    names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(values))]
+    operands = [
+        f"{name} = {text.operand(node, x)}"
+        for name, node, x in zip(names, nodes, values)
+        if node is not None or isinstance(x, (np.ndarray, float, int)) or name in op.rules_by_name
+    ]
+    errors.taught(
+        error, f"{op.name} was called with {text.listed(operands)}.", *needs(op, values), *remedies(op, nodes, values)
+    )
+
+
+def needs(op: op, values: tuple[Any, ...]) -> list[str]:
+    """The first of an operation's needs that its arguments do not meet."""
+    known = dict(zip(op.names, values))
+    for words, holds in op.needs.items():
+        try:
+            met = bool(holds(*(known[name] for name in signatures.reads(holds))))
+        except Exception:  # a need about matrices, asked of a number, is not met either
+            met = False
+        if not met:
+            return [f"{op.name} needs {words}."]
+    return []
+
+
+def remedies(op: op, nodes: tuple[Node | None, ...], values: tuple[Any, ...]) -> list[str]:
+    """Would it do with one operand transposed, or flattened?  Tried, not guessed, where that costs little."""
+    if op.family is not None:
+        return []
+    arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray) and op.names[i] in op.rules_by_name]
+    if len(arrays) < 2 or sum(values[i].size for i in arrays) > 1_000_000:
+        return []
+    for word, change in (("transposed", lambda x: x.swapaxes(-1, -2)), ("flattened", np.ravel)):
+        for i in arrays:
+            x = values[i]
+            if x.ndim >= 2:
+                changed = change(x)
+                try:
+                    op.forward(*values[:i], changed, *values[i + 1 :])
+                except Exception:
+                    continue
+                node = nodes[i]
+                called = (place.name(node) if node else None) or op.names[i]
+                how = {"transposed": f"{called}.mT", "flattened": f"{called}.ravel()"}[word]
+                return [f"It would fit with {called} {word}: {how} has shape {changed.shape}."]
+    return []
+
+
+def step(error: Exception, node: Node) -> None:
+    """Add to an error in a rule where the gradient was when it failed."""
+    if node.values is None:
+        raise errors.freed(node) from None
+    if not getattr(error, "__notes__", None):
+        words = f"This was the backward step of {text.described(node)}, computed by {node.op.name}."
+        errors.taught(error, words, at=place.of(node))
+
+
+def checked_active(op: op, nodes: Iterable[Node | None], rules: Iterable[Any]) -> bool:
+    """Does a gradient flow through this use of an operation?  It must not be lost in an argument without a rule."""
+    active = False
+    for name, node, rule in zip(op.names if op.family is None else itertools.repeat(""), nodes, rules):
+        if node is not None and node.active:
+            if rule is None and op.rules_by_name:
+                raise TypeError(f"{op.name} has no derivative with respect to {name}: pass {name}.data, or a constant")
+            active |= rule is not None
+    return active
