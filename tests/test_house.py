@@ -31,7 +31,7 @@ LAYERS = """
     interface
     tensor
     derivatives nan
-    gradcheck
+    differences
     nn optim data examples
     train
     __init__

@@ -20,7 +20,7 @@ from .derivatives import jvp as jvp
 from .derivatives import sweep as sweep
 from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
-from .gradcheck import gradcheck as gradcheck
+from .differences import gradcheck as gradcheck
 from .nan import trace_nan as trace_nan
 from .op import OPS as OPS
 from .op import elementwise as elementwise
@@ -30,4 +30,5 @@ from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
 __version__ = "0.1.0"
-__all__ = sorted(name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}."))
+__all__ = ["OPS", "elementwise"]
+__all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]

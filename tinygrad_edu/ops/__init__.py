@@ -1,14 +1,14 @@
 """All operations, each one statement in the file of its kind."""
 
 from .. import fast as fast  # before any operation is declared
+from .algebra import *
 from .composed import dropout as dropout
 from .composed import slogdet as slogdet
 from .composed import split as split
-from .elementwise import *
 from .image import *
-from .linear import *
 from .loss import *
 from .normalise import *
+from .pointwise import *
 from .reduce import *
 from .select import *
 from .shape import *

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import within
 from ..op import get_frame
-from . import elementwise, linear, select
+from . import algebra, pointwise, select
 
 
 def composed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,7 +27,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 @composed
 def slogdet(x: Any) -> tuple[Any, Any]:
     """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
-    return np.linalg.slogdet(getattr(x, "_data", x)).sign, linear.logabsdet(x)
+    return np.linalg.slogdet(getattr(x, "_data", x)).sign, algebra.logabsdet(x)
 
 
 @composed
@@ -51,4 +51,4 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
         raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
     chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
     data = getattr(x, "_data", x)
-    return elementwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
+    return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..op import op
-from .linear import einsum
+from .algebra import einsum
 from .shape import pad
 
 

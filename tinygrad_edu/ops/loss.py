@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..op import op
-from .elementwise import log_sigmoid, sigmoid
 from .normalise import log_softmax, softmax
+from .pointwise import log_sigmoid, sigmoid
 
 _SAME = "prediction and target of the same shape: (n, 1) against (n,) would silently become (n, n)"
 _REDUCTIONS: tuple[Any, ...] = (

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..op import op
-from .elementwise import sqrt
+from .pointwise import sqrt
 
 _AXES: tuple[Any, ...] = (((2, 3),), ((2, 3), dict(axis=0)), ((2, 3, 2), dict(axis=(0, -1), keepdims=True)), ((),))
 

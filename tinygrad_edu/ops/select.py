@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Value, op
-from .rows import Rows
+from ..op import Value as _Value
+from ..op import op
+from .rows import Rows as _Rows
 
 
 @op(
@@ -116,14 +117,14 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 def one_hot(labels: Any, classes: int) -> Any:
     """A row of zeros with a one at the label, for each label: a plain array of shape (..., classes), float64."""
-    labels = np.asarray(labels._data if isinstance(labels, Value) else labels)
+    labels = np.asarray(labels._data if isinstance(labels, _Value) else labels)
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}")
     return np.eye(classes)[labels]
 
 
 def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    return put(g, index, shape) if isinstance(g, Value) else Rows(index, g, shape)
+    return put(g, index, shape) if isinstance(g, _Value) else _Rows(index, g, shape)
 
 
 @op(
