@@ -6,7 +6,7 @@ NumPy's error keeps its type and words.  All of this runs only after a failure, 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .op import Node, op
 
 
-def operation(error: Exception, op: op, nodes: tuple[Node | None, ...], values: tuple[Any, ...]) -> None:
+def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> None:
     """Add to an error in an operation what the user has to know to mend it."""
     if getattr(error, "__notes__", None):
         return  # a rule used an operation, which has explained itself
@@ -32,7 +32,7 @@ def operation(error: Exception, op: op, nodes: tuple[Node | None, ...], values: 
     )
 
 
-def needs(op: op, values: tuple[Any, ...]) -> list[str]:
+def needs(op: op, values: Sequence[Any]) -> list[str]:
     """The first of an operation's needs that its arguments do not meet."""
     known = dict(zip(op.names, values))
     for words, holds in op.needs.items():
@@ -45,7 +45,7 @@ def needs(op: op, values: tuple[Any, ...]) -> list[str]:
     return []
 
 
-def remedies(op: op, nodes: tuple[Node | None, ...], values: tuple[Any, ...]) -> list[str]:
+def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> list[str]:
     """Would it do with one operand transposed, or flattened?  Tried, not guessed, where that costs little."""
     if op.family is not None:
         return []

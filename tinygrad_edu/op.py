@@ -18,9 +18,11 @@ from __future__ import annotations
 import functools
 import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
 from typing import Any, ClassVar
+
+import numpy as np
 
 from . import errors, explain, signatures
 from .context import Context, current
@@ -88,13 +90,14 @@ def general(op: op) -> Callable[..., Any]:
 
     def apply(*args: Any, **options: Any) -> Any:
         given = op.complete(*args, **options)
-        values = given if family is None else tuple(given[family])
-        rules = op.rules if family is None else (op.rules[family],) * len(values)
-        keeps = op.keeps if family is None else (op.keeps[family],) * len(values)
-        nodes = tuple(x.node if isinstance(x, Value) else None for x in values)
+        values, rules, keeps = given, op.rules, op.keeps
+        if family is not None:
+            values = tuple(given[family])
+            rules, keeps = (rules[family],) * len(values), (keeps[family],) * len(values)
+        nodes = [x.node if isinstance(x, Value) else None for x in values]
         recorded = any(nodes) or None
         try:
-            values = tuple(held(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules))
+            values = [held(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
             z = forward(*op.joined(given, values))
             active = explain.checked_active(op, nodes, rules)
         except Exception as error:
@@ -102,7 +105,7 @@ def general(op: op) -> Callable[..., Any]:
             raise
         if recorded is None:
             return z
-        values = tuple(v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps))
+        values = [v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps)]
         return record(op, nodes, op.joined(given, values), z, active, get_state(), get_frame(1))
 
     return apply
@@ -140,18 +143,20 @@ class op:
         self.public, public.op = public, self
         return public
 
-    def joined(self, given: tuple[Any, ...], operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    def joined(self, given: Sequence[Any], operands: Sequence[Any]) -> Sequence[Any]:
         """The arguments, with these operands."""
         return operands if self.family is None else (*given[: self.family], operands, *given[self.family + 1 :])
 
     def pull(self, args: Any, g: Any, z: Any, values: Any, only: int | None = None) -> list[Any]:
         """What each operand receives, if a gradient flows there; or what ``only`` the one of that number does."""
-        k, operands = self.family, values if self.family is None else values[self.family]
-        shapes = [getattr(x, "shape", ()) if a is None else a.shape for x, a in zip(operands, args)]
-        takes = [i for i, a in enumerate(args) if a is not None and a.active and only in (None, i)]
-        known = {i: () if self.operands else (i, shapes[i], shapes) for i in takes}
-        pulled = {i: self.rules[i if k is None else k](g, z, *known[i], *values) for i in takes}
-        return [pulled.get(i) for i in range(len(args))]
+        k, pulled, shapes = self.family, [None] * len(args), None
+        if k is not None:
+            shapes = [np.shape(x) if a is None else a.shape for x, a in zip(values[k], args)]
+        for i, a in enumerate(args):
+            if a is not None and a.active and (only is None or only == i):
+                known = () if self.operands else (i, a.shape, shapes)
+                pulled[i] = self.rules[i if k is None else k](g, z, *known, *values)
+        return pulled
 
 
 elementwise = functools.partial(op, elementwise=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import errors
@@ -32,7 +33,7 @@ def handle(node: Node, data: Any) -> Any:
     return tensor
 
 
-def tensors(node: Node) -> tuple[tuple[Any, ...], Any]:
+def tensors(node: Node) -> tuple[Sequence[Any], Any]:
     """What the rules of a node read, as Tensors, so that a gradient is itself a recorded computation."""
     op = node.op
     assert op is not None

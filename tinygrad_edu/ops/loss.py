@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import op
+from ..op import Value, op
 from .normalise import log_softmax, softmax
 from .pointwise import log_sigmoid, sigmoid
 
@@ -27,7 +27,10 @@ def _reduced(losses: Any, reduction: str) -> Any:
     """One number from the loss of each example."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    return losses if reduction == "none" else np.sum(losses) if reduction == "sum" else np.mean(losses)
+    if reduction == "none":
+        return losses
+    total = np.add.reduce(losses, None)
+    return total if reduction == "sum" else total / max(1, losses.size)
 
 
 def _share(g: Any, number: int, reduction: str) -> Any:
@@ -44,40 +47,48 @@ def _alike(prediction: Any, target: Any) -> bool:
     return np.shape(prediction) == np.shape(target)
 
 
+def _probabilities(target: Any) -> bool:
+    """Is the target probabilities, which are floating, rather than labels, which are whole numbers?"""
+    return bool(np.asarray(target._data if isinstance(target, Value) else target).dtype.kind == "f")
+
+
 def _distribution(logits: Any, target: Any, axis: int) -> Any:
-    """The target as probabilities: labels become ones among zeros."""
-    if np.shape(target) == logits.shape and np.asarray(getattr(target, "_data", target)).dtype.kind == "f":
+    """The target as probabilities: a label becomes a one among zeros."""
+    if _probabilities(target):
         return target
-    return np.moveaxis(
-        np.eye(logits.shape[axis], dtype=logits.dtype)[np.asarray(getattr(target, "_data", target))], -1, axis
-    )
+    labels = np.asarray(target._data if isinstance(target, Value) else target)
+    ones = np.eye(logits.shape[axis], dtype=logits.dtype)[labels.astype(np.uintp)]  # where -1 is no last class
+    return ones if axis in (-1, ones.ndim - 1) else np.moveaxis(ones, -1, axis)
 
 
-def _labelled(logits: Any, target: Any, axis: int) -> bool:
-    """Does the target fit, as labels (without the axis of classes) or as probabilities (with it)?"""
+def _fits(logits: Any, target: Any, axis: int) -> bool:
+    """Is the target probabilities, of the shape of the logits, or labels, for each place along the axis of classes?"""
     target, shape = np.asarray(target), np.shape(logits)
     if target.dtype.kind == "f":
         return target.shape == shape
-    within = not target.size or (target.min() >= 0 and target.max() < shape[axis])
-    return bool(within and target.dtype.kind in "iu" and target.shape == tuple(np.delete(shape, axis)))
+    places = shape[: axis % len(shape)] + shape[axis % len(shape) + 1 :]
+    return target.dtype.kind in "iu" and target.shape == places and bool(np.all((target >= 0) & (target < shape[axis])))
 
 
 def _classes(g: Any, shape: tuple[int, ...], axis: int, reduction: str) -> Any:
-    g = _share(g, max(1, math.prod(shape) // max(1, shape[axis])), reduction)
+    g = _share(g, math.prod(shape) // max(1, shape[axis]) or 1, reduction)
     return np.expand_dims(g, axis) if reduction == "none" else g
 
 
 def _towards(g: Any, shape: Any, logits: Any, target: Any, axis: int, reduction: str) -> Any:
-    """(sum of y) softmax(x) - y, which is softmax(x) - y where the probabilities sum to one."""
+    """(sum of y) softmax(x) - y, which is softmax(x) - y where the probabilities sum to one, as those of labels do."""
     y = _distribution(logits, target, axis)
-    return _classes(g, shape, axis, reduction) * (softmax(logits, axis) * y.sum(axis, keepdims=True) - y)
+    p = softmax(logits, axis)
+    if _probabilities(target):
+        p = p * y.sum(axis, keepdims=True)
+    return _classes(g, shape, axis, reduction) * (p - y)
 
 
 @op(
     r"\operatorname{CE}($logits, $target)",
     needs={
         "labels that are whole numbers from 0 to one less than the classes, of the shape of the logits without the axis of classes; "
-        "or probabilities, floating, of the shape of the logits": _labelled
+        "or probabilities, floating, of the shape of the logits": _fits
     },
     domain={"target": (0.1, 1.0)},
     examples=(
@@ -94,12 +105,15 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
 
     Computed from the logits x, so that no probability rounds to 0.  Integers are labels, floats are probabilities.
     """
-    if not _labelled(logits, target, axis):
-        raise ValueError(
-            f"a target of shape {np.shape(target)} and dtype {np.asarray(target).dtype} for logits of shape {logits.shape}"
-        )
-    y = _distribution(logits, target, axis)
-    return _reduced(-np.sum(y * log_softmax(logits, axis), axis), reduction)
+    if np.ndim(logits) == 0 or np.size(logits) == 0:
+        raise ValueError(f"logits of shape {np.shape(logits)} have no classes")
+    try:
+        y = np.asarray(_distribution(logits, target, axis))
+    except IndexError:
+        raise ValueError(f"labels outside 0 to {logits.shape[axis] - 1}") from None
+    if y.shape != logits.shape:
+        raise ValueError(f"a target of shape {np.shape(target)} for logits of shape {logits.shape}")
+    return _reduced(-np.add.reduce(y * log_softmax(logits, axis), axis), reduction)
 
 
 @op(

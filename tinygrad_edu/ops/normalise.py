@@ -14,8 +14,8 @@ _AXES: tuple[Any, ...] = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
 @op(r"\operatorname{softmax}($x)", examples=_AXES, x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)))
 def softmax(x: Any, axis: int = -1) -> Any:
     """e^x divided by its sum along an axis.  Its Jacobian is diag(z) - z zᵀ: every output depends on every input."""
-    e = np.exp(x - np.max(x, axis, keepdims=True, initial=-np.inf))
-    return e / np.sum(e, axis, keepdims=True)
+    e = np.exp(x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf))
+    return e / np.add.reduce(e, axis, keepdims=True)
 
 
 @op(
@@ -26,8 +26,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
 )
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(softmax(x)), where softmax(x) itself would round to 0."""
-    shifted = x - np.max(x, axis, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
+    shifted = x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
 
 
 def _layer_norm_rule(g: Any, z: Any, x: Any, axis: Any, eps: float) -> Any:
