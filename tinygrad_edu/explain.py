@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> None:
     """Add to an error in an operation what the user has to know to mend it."""
+    if isinstance(error, AttributeError) and error.name == "shape" and isinstance(error.obj, (float, int)):
+        raise errors.not_an_array(op, error.obj) from None
     if getattr(error, "__notes__", None):
         return  # a rule used an operation, which has explained itself
     names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(values))]

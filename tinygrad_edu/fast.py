@@ -23,12 +23,13 @@ def unary(op: Op) -> Callable[[Any], Any]:
         try:
             x = held(x) if a is None else x._data
             z = forward(x)
+            if a is None:
+                return z  # a number in, a number out
+            kept = (x if keeps or a.op is None else None,)
+            return record(op, (a,), kept, z, a.active, get_state(), get_frame(1))
         except Exception as error:
             explain.operation(error, op, (a,), (x,))
             raise
-        if a is None:
-            return z  # a number in, a number out
-        return record(op, (a,), (x if keeps or a.op is None else None,), z, a.active, get_state(), get_frame(1))
 
     return apply
 
@@ -46,15 +47,15 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
             x = held(x, b) if a is None else x._data
             y = held(y, a) if b is None else y._data
             z = forward(x, y)
+            if a is None and b is None:
+                return z
+            active = (a is not None and a.active) or (b is not None and b.active)
+            kept_x = x if keeps_x or a is None or a.op is None else None
+            kept_y = y if keeps_y or b is None or b.op is None else None
+            return record(op, (a, b), (kept_x, kept_y), z, active, get_state(), get_frame(1))
         except Exception as error:
             explain.operation(error, op, (a, b), (x, y))
             raise
-        if a is None and b is None:
-            return z
-        active = (a is not None and a.active) or (b is not None and b.active)
-        x = x if keeps_x or a is None or a.op is None else None
-        y = y if keeps_y or b is None or b.op is None else None
-        return record(op, (a, b), (x, y), z, active, get_state(), get_frame(1))
 
     return apply
 

@@ -64,16 +64,12 @@ class Value:
 
 def record(op: Any, args: Any, values: Any, z: Any, active: bool, state: Context, frame: Any) -> Any:
     """A tensor of value ``z`` that remembers how it was made."""
-    try:
-        shape = z.shape
-    except AttributeError:
-        raise errors.not_an_array(op, z) from None
     if not state.recording:
         op, args, values, active = None, (), (), False
     node, tensor = new(Node), new(Value.kind)
     node.op, node.args, node.values = op, args, values
     node.result = z if not active or op.keeps_result else None
-    node.shape, node.active = shape, active
+    node.shape, node.active = z.shape, active
     node.serial, node.scope = next_serial(), state.scope
     node.name, node.grad, node.hooks = None, None, ()
     frame = state.frame or frame
@@ -90,23 +86,23 @@ def general(op: op) -> Callable[..., Any]:
 
     def apply(*args: Any, **options: Any) -> Any:
         given = op.complete(*args, **options)
-        values, rules, keeps = given, op.rules, op.keeps
+        values = given if family is None else tuple(given[family])
+        rules, keeps = op.rules, op.keeps
         if family is not None:
-            values = tuple(given[family])
             rules, keeps = (rules[family],) * len(values), (keeps[family],) * len(values)
         nodes = [x.node if isinstance(x, Value) else None for x in values]
         recorded = any(nodes) or None
         try:
             values = [held(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
             z = forward(*op.joined(given, values))
+            if recorded is None:
+                return z
             active = explain.checked_active(op, nodes, rules)
+            kept = [v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps)]
+            return record(op, nodes, op.joined(given, kept), z, active, get_state(), get_frame(1))
         except Exception as error:
             explain.operation(error, op, nodes, values)
             raise
-        if recorded is None:
-            return z
-        values = [v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps)]
-        return record(op, nodes, op.joined(given, values), z, active, get_state(), get_frame(1))
 
     return apply
 
@@ -149,9 +145,8 @@ class op:
 
     def pull(self, args: Any, g: Any, z: Any, values: Any, only: int | None = None) -> list[Any]:
         """What each operand receives, if a gradient flows there; or what ``only`` the one of that number does."""
-        k, pulled, shapes = self.family, [None] * len(args), None
-        if k is not None:
-            shapes = [np.shape(x) if a is None else a.shape for x, a in zip(values[k], args)]
+        k, pulled = self.family, [None] * len(args)
+        shapes = None if k is None else [np.shape(x) if a is None else a.shape for x, a in zip(values[k], args)]
         for i, a in enumerate(args):
             if a is not None and a.active and (only is None or only == i):
                 known = () if self.operands else (i, a.shape, shapes)

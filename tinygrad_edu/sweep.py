@@ -112,4 +112,4 @@ def fitted(c: Any, a: Node) -> Any:
         return c
     if len(c.shape) > len(a.shape) or any(n not in (1, m) for n, m in zip(c.shape[::-1], a.shape[::-1])):
         raise errors.wrong_gradient(c, a)
-    return np.broadcast_to(c, a.shape)
+    return np.full(a.shape, c) if isinstance(c, (np.ndarray, np.generic)) else np.broadcast_to(c, a.shape)
