@@ -18,14 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Samples = dict[str, list[float]]
-Read = Callable[[Any], Sequence[Any]]
 
 
 class Contestant(NamedTuple):
     """``step`` does the work once; ``read`` makes a list of arrays of what it returned, and is not timed."""
 
     step: Callable[[], Any]
-    read: Read
+    read: Callable[[Any], Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ class Row(NamedTuple):
     aim: str
 
 
-@dataclass(frozen=True)
-class Effort:
+class Effort(NamedTuple):
     """How long to measure: so many rounds, or fewer, once ``seconds`` have passed."""
 
     rounds: int
@@ -90,6 +88,11 @@ def sigmoid(x: Any) -> Any:
     """By hand as ours is: exact and silent at any x."""
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def log_sigmoid(x: Any) -> Any:
+    """log(sigmoid(x)), by hand as ours is."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
 def ratio(samples: Samples, top: str, bottom: str = "by hand") -> float:
@@ -149,6 +152,8 @@ def times(contest: Contest, effort: Effort) -> Samples:
 
 def seconds(step: Callable[[], Any], number: int) -> float:
     """For one step, out of ``number`` in a row."""
+    if number > 1:
+        step()  # brings its data back into the cache, which the others have used meanwhile
     start = time.perf_counter()
     for _ in range(number):
         step()

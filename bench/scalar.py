@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,7 +33,7 @@ def layers(numbers: list[Any]) -> list[list[tuple[list[Any], Any]]]:
     return [[([take() for _ in range(n)], take()) for _ in range(m)] for n, m in zip(SIZES, SIZES[1:])]
 
 
-def score(relu: Callable[[Any], Any], network: list[Any], _: list[Any]) -> Any:
+def score(relu: Callable[[Any], Any], network: list[Any]) -> Any:
     """micrograd's MLP, with its operations in its order."""
     x: list[Any] = X
     for k, layer in enumerate(network):
@@ -66,10 +67,17 @@ def by_hand(numbers: list[float]) -> Contestant:
 
 
 def recorded(number: Callable[[float], Any], relu: Callable[[Any], Any], none: Any) -> Contestant:
-    """Numbers that record."""
+    """Numbers that record; ``none`` is their gradient before the first."""
     numbers = [number(x) for x in drawn()]
-    step, read = peers.recorded(numbers, functools.partial(score, relu, layers(numbers)), none=none)
-    return Contestant(step, lambda numbers: [np.array([float(g) for g in read(numbers)])])
+    network = layers(numbers)
+
+    def step() -> list[Any]:
+        for x in numbers:
+            x.grad = none
+        score(relu, network).backward()
+        return numbers
+
+    return Contestant(step, lambda numbers: [np.array([float(x.grad) for x in numbers])])
 
 
 def contests() -> Iterator[Contest]:
@@ -79,5 +87,6 @@ def contests() -> Iterator[Contest]:
         number = functools.partial(torch.tensor, dtype=torch.float64, requires_grad=True)
         contestants["PyTorch"] = recorded(number, torch.relu, None)
     if peers.micrograd:
-        contestants["micrograd"] = recorded(peers.engine.Value, peers.engine.Value.relu, 0)
+        kind = importlib.import_module("micrograd.engine").Value
+        contestants["micrograd"] = recorded(kind, kind.relu, 0)
     yield Contest("scalar: 640 operations", contestants, Aim(2.2, "micrograd", "ours"))

@@ -1,8 +1,8 @@
 """Every error, word for word as a student reads it: what is wrong, the student's own line, and what to try.
 
 A case is a program, a line of dashes, and what its last line is answered with: the error and its notes.  An ellipsis …
-stands for words of NumPy's or Python's, which other versions may change; a line that is indented by four goes on with
-the line before it.
+stands for words of NumPy's or Python's, which other versions may change; a line that is indented by four or five goes
+on with the line before it.
 """
 
 import linecache
@@ -323,7 +323,7 @@ LOSSES = {
         logits, y = Tensor(np.zeros((3, 2))), np.array([[0], [1], [1]])
         loss = cross_entropy(logits, y)
         -------------------------------
-        ValueError: a target of shape (3, 1) and dtype int64 for logits of shape (3, 2)
+        ValueError: a target of shape (3, 1) for logits of shape (3, 2)
         lesson.py, line 2:  loss = cross_entropy(logits, y)
                                    ^^^^^^^^^^^^^^^^^^^^^^^^
         cross_entropy was called with logits = logits of shape (3, 2),
@@ -337,7 +337,7 @@ LOSSES = {
         logits = Tensor(np.zeros((2, 3)))
         loss = cross_entropy(logits, np.array([0, 3]))
         ----------------------------------------------
-        ValueError: a target of shape (2,) and dtype int64 for logits of shape (2, 3)
+        ValueError: labels outside 0 to 2
         lesson.py, line 2:  loss = cross_entropy(logits, np.array([0, 3]))
                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
         cross_entropy was called with logits = logits of shape (2, 3),
@@ -711,7 +711,7 @@ DECLARATIONS = {
         def exp(x):
             return x
         ------------
-        ValueError: there is an op exp already, in tinygrad_edu.ops.elementwise: choose another name
+        ValueError: there is an op exp already, in tinygrad_edu.ops.pointwise: choose another name
     """,
     "a tensor in an argument without a rule": """
         @op(x=lambda g, y: g * y)
@@ -720,10 +720,10 @@ DECLARATIONS = {
         x, y = Tensor(1.0), Tensor(2.0)
         z = scaled(x, y)
         ----------------
-        TypeError: scaled has no derivative with respect to y: pass y.data, or a constant
+        TypeError: scaled has no derivative with respect to y, and the tensor's would be lost
         lesson.py, line 5:  z = scaled(x, y)
                                 ^^^^^^^^^^^^
-        scaled was called with x = x and y = y.
+        Give y as a constant, or as its .data.
     """,
 }
 

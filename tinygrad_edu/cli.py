@@ -23,10 +23,10 @@ def parser() -> argparse.ArgumentParser:
         "tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
+    train.add_arguments(p)
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    train.add_arguments(
-        commands.add_parser("train", help="train on digits and show a backward sweep (what is done without a command)")
-    )
+    words = "train on digits and show a backward sweep: what is done without a command"
+    train.add_arguments(commands.add_parser("train", help=words, description=words.capitalize()))
     return p
 
 
@@ -35,11 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without σ shows a question mark
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or words[0] not in ("-h", "--help", "--version", *COMMANDS):
-        words = ["train", *words]
+    options = parser().parse_args(argv)
     try:
-        code = COMMANDS[parser().parse_args(words).command](parser().parse_args(words))
+        code = COMMANDS[options.command or "train"](options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has seen enough, as with | head

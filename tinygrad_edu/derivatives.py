@@ -116,7 +116,10 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     """A function that gives the value of ``f``, a single number, and its gradient: see ``grad``."""
 
     def both(*args: Any, **options: Any) -> Any:
-        call = called(f, args, options, _numbers(argnums))
+        try:
+            call = called(f, args, options, _numbers(argnums))
+        except Exception as error:
+            raise errors.cut(error)
         if not call.result.requires_grad:
             found = [np.zeros(t.shape, t.dtype)[()] for t in call.inputs]
         else:

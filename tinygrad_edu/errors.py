@@ -20,11 +20,35 @@ if TYPE_CHECKING:
 READABLE = {"which", "shape", "shapes"}  # what a rule can read besides g, z and the arguments
 
 
-def taught(error: Any, *notes: str, at: place.Place | None = None) -> Any:
-    """The error with its notes, the user's line first."""
+def noted(error: Any, *notes: str, at: place.Place | None = None) -> Any:
+    """The error with notes, the user's line first."""
     for note in ((at or place.of_user()).pointed(), *notes):
         error.add_note(note)
     return error
+
+
+def taught(error: Any, *notes: str, at: place.Place | None = None) -> Any:
+    """An error in our own words, with notes: nothing is added to it on its way to the user."""
+    error._told = True
+    return noted(error, *notes, at=at)
+
+
+def is_told(error: Exception) -> bool:
+    """Are these our own words, in which all is said?"""
+    return getattr(error, "_told", False)
+
+
+def cut(error: Any) -> Any:
+    """The error, to be raised again without the frames below, if all of those are ours and say nothing to the user.
+
+    Otherwise, as when a hook or a rule of the user's failed, they stay, and only the frame that caught it is not doubled.
+    """
+    frames, below = [], error.__traceback__
+    while below is not None:
+        frames.append(below.tb_frame.f_code.co_filename)
+        below = below.tb_next
+    ours = all(file.startswith(place.OURS) or file == "<string>" for file in frames)
+    return error.with_traceback(None if ours else error.__traceback__.tb_next)
 
 
 # An operation that fails: see also explain.py.
@@ -92,8 +116,19 @@ def not_numeric(array: Any, name: str | None, active: bool) -> Exception:
             TypeError(f"{what}: complex numbers are not supported"),
             "Use their real and imaginary parts as two tensors.",
         )
-    hint = "Were the rows of different lengths, or was something other than numbers among them?"
-    return taught(TypeError(f"{what}: only real numbers can be differentiated"), hint)
+    return taught(TypeError(f"{what}: only real numbers can be differentiated"), RAGGED)
+
+
+RAGGED = "Were the rows of different lengths, or was something other than numbers among them?"
+
+
+def ragged(error: Exception) -> Exception:
+    return taught(error.with_traceback(None), RAGGED)
+
+
+def no_rule(op: op, name: str) -> Exception:
+    words = f"{op.name} has no derivative with respect to {name}, and the tensor's would be lost"
+    return taught(TypeError(words), f"Give {name} as a constant, or as its .data.")
 
 
 def bad_name(name: Any) -> Exception:
@@ -141,7 +176,7 @@ def no_gradient(node: Node) -> Exception:
     if node.op is not None:
         return taught(
             AttributeError(f"{text.described(node)} is computed, by {node.op.name}, and only leaves keep .grad"),
-            f"It was computed in {place.of(node).pointed()}",
+            place.of(node).pointed("It was computed in "),
             "gradients(loss, [t])[0] gives the gradient of any tensor t.  To update a leaf write W.data = W.data - step.",
         )
     return taught(
@@ -256,6 +291,7 @@ def mismatches(expected: Any, found: Any) -> list[str]:
     """What is missing, unknown or of another shape."""
     wrong = [f"{path} is missing" for path in expected if path not in found]
     wrong += [f"{path} is not a parameter here" for path in found if path not in expected]
+    wrong += [f"{path} is of dtype {x.dtype}" for path, x in found.items() if x.dtype.kind not in "fiu"]
     wrong += [
         f"{path} has shape {found[path].shape}, not {p.shape}"
         for path, p in expected.items()

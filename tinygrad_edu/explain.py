@@ -17,21 +17,27 @@ if TYPE_CHECKING:
     from .op import Node, op
 
 
-def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> None:
-    """Add to an error in an operation what the user has to know to mend it."""
+def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> Exception:
+    """The error in an operation, with what the user has to know to mend it.
+
+    An operation that another one uses has explained itself before; the words of the outer one take their place, for
+    that is the one that the user called.
+    """
     if isinstance(error, AttributeError) and error.name == "shape" and isinstance(error.obj, (float, int)):
-        raise errors.not_an_array(op, error.obj) from None
-    if getattr(error, "__notes__", None):
-        return  # a rule used an operation, which has explained itself
+        error = errors.not_an_array(op, error.obj)
+    elif error.__traceback__ is not None:
+        error = errors.cut(error)
+    if errors.is_told(error):
+        return error
     names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(values))]
     operands = [
         f"{name} = {text.operand(node, x)}"
         for name, node, x in zip(names, nodes, values)
-        if node is not None or isinstance(x, (np.ndarray, float, int)) or name in op.rules_by_name
+        if node is not None or (x is not None and (isinstance(x, (np.ndarray, float, int)) or name in op.rules_by_name))
     ]
-    errors.taught(
-        error, f"{op.name} was called with {text.listed(operands)}.", *needs(op, values), *remedies(op, nodes, values)
-    )
+    error.__notes__ = []
+    words = f"{op.name} was called with {text.listed(operands)}."
+    return errors.noted(error, words, *needs(op, values), *remedies(op, nodes, values))
 
 
 def needs(op: op, values: Sequence[Any]) -> list[str]:
@@ -70,13 +76,16 @@ def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> lis
     return []
 
 
-def step(error: Exception, node: Node) -> None:
-    """Add to an error in a rule where the gradient was when it failed."""
+def step(error: Exception, node: Node) -> Exception:
+    """The error in a rule, with where the gradient was when it failed."""
     if node.values is None:
-        raise errors.freed(node) from None
-    if not getattr(error, "__notes__", None):
-        words = f"This was the backward step of {text.described(node)}, computed by {node.op.name}."
-        errors.taught(error, words, at=place.of(node))
+        return errors.freed(node)
+    error = errors.cut(error)
+    if errors.is_told(error):
+        return error
+    error.__notes__ = []
+    words = f"This was the backward step of {text.described(node)}, computed by {node.op.name}."
+    return errors.noted(error, words, at=place.of(node))
 
 
 def checked_active(op: op, nodes: Iterable[Node | None], rules: Iterable[Any]) -> bool:
@@ -85,6 +94,6 @@ def checked_active(op: op, nodes: Iterable[Node | None], rules: Iterable[Any]) -
     for name, node, rule in zip(op.names if op.family is None else itertools.repeat(""), nodes, rules):
         if node is not None and node.active:
             if rule is None and op.rules_by_name:
-                raise TypeError(f"{op.name} has no derivative with respect to {name}: pass {name}.data, or a constant")
+                raise errors.no_rule(op, name)
             active |= rule is not None
     return active

@@ -28,8 +28,7 @@ def unary(op: Op) -> Callable[[Any], Any]:
             kept = (x if keeps or a.op is None else None,)
             return record(op, (a,), kept, z, a.active, get_state(), get_frame(1))
         except Exception as error:
-            explain.operation(error, op, (a,), (x,))
-            raise
+            raise explain.operation(error, op, (a,), (x,))
 
     return apply
 
@@ -54,8 +53,7 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
             kept_y = y if keeps_y or b is None or b.op is None else None
             return record(op, (a, b), (kept_x, kept_y), z, active, get_state(), get_frame(1))
         except Exception as error:
-            explain.operation(error, op, (a, b), (x, y))
-            raise
+            raise explain.operation(error, op, (a, b), (x, y))
 
     return apply
 

@@ -11,7 +11,13 @@ from . import errors
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-PLAIN = (np.ndarray, np.generic, float, int)
+
+def array_of(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
+    """A copy of what a tensor is made of; a single number as one."""
+    try:
+        return numeric(np.array(getattr(data, "_data", data), dtype), name, active)[()]
+    except ValueError as error:
+        raise errors.ragged(error) from None
 
 
 def numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
@@ -32,12 +38,12 @@ def held(x: Any, recorded: Any = None, rule: Any = True) -> Any:
         return x
     if rule is not None:
         return numeric(np.array(x))
-    return tuple(held(part, recorded, None) for part in x) if isinstance(x, tuple) else x
+    return type(x)(held(part, recorded, None) for part in x) if type(x) in (tuple, list) else x
 
 
 def dense(gradient: Any) -> Any:
     """A gradient as an array, also where it is kept as rows (see ops/rows.py)."""
-    return gradient if isinstance(gradient, PLAIN) else gradient.dense()
+    return gradient.dense() if hasattr(gradient, "dense") else gradient
 
 
 def seed(tensor: Tensor, given: Any) -> Any:
@@ -48,25 +54,18 @@ def seed(tensor: Tensor, given: Any) -> Any:
         if tensor.size != 1:
             raise errors.not_a_scalar(tensor)
         return np.ones(tensor.shape, tensor.dtype)[()]
-    return like(tensor, given, "seed")
-
-
-def new_data(tensor: Tensor, given: Any) -> Any:
-    """What a leaf's ``data`` is set to."""
-    if not tensor.is_leaf:
-        raise errors.result_assigned(tensor)
-    return like(tensor, given, "data")
-
-
-def new_gradient(tensor: Tensor, given: Any) -> Any:
-    """What a leaf's ``grad`` is set to."""
-    if not tensor.is_leaf or not tensor.requires_grad:
-        raise errors.no_gradient(tensor.node)
-    return like(tensor, given, "grad")
+    try:
+        return like(tensor, given, "seed")
+    except Exception as error:
+        raise errors.cut(error)
 
 
 def like(tensor: Tensor, given: Any, what: str) -> Any:
-    """A copy of an array, of a tensor's dtype, and checked to be of its shape."""
+    """A copy of an array that a tensor's ``data``, ``grad``, seed or tangent is to be: of its shape and dtype."""
+    if what == "data" and not tensor.is_leaf:
+        raise errors.result_assigned(tensor)
+    if what == "grad" and not (tensor.is_leaf and tensor.requires_grad):
+        raise errors.no_gradient(tensor.node)
     array = numeric(np.array(given)).astype(tensor.dtype)
     if array.shape != tensor.shape:
         raise errors.misshapen(tensor, what, array)

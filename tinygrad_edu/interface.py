@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import errors, ops, text
+from . import errors, inputs, ops, place, text
 from .context import within
 from .fast import binary
 from .op import OPS, Value, get_frame
@@ -130,7 +130,7 @@ class Interface(Value):
         """
 
         def shown(g: Any) -> Any:
-            changed = hook(g)
+            changed = hook(inputs.dense(g))
             return g if changed is None else changed
 
         node = self.node
@@ -204,34 +204,47 @@ class Interface(Value):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-        if kwargs.get("out") is not None:
+        if kwargs.get("out") is not None or method == "at":
             raise errors.written_into(name, self.node)
         return dispatched(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return dispatched(function.__name__, function, args, kwargs)
+        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+        if function.__name__ in WRITES or kwargs.get("out") is not None:
+            raise errors.written_into(name, self.node)
+        return dispatched(name, function, args, kwargs)
+
+
+WRITES = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")  # NumPy's, into their first argument
 
 
 def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """NumPy was called with a tensor: the operation of that name records, for the line that called."""
-    public = OPS[name].public if name in OPS else getattr(composed, name, None)
+    short = name.removeprefix("linalg.")
+    public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
+    if short != name and hasattr(np, short):
+        public = None  # linalg.trace and others mean something else than trace
     if public is None:
-        return without_derivative(function, f"np.{name}", args, kwargs)
+        result = without_derivative(function, f"np.{name}", args, kwargs)
+        if isinstance(result, Exception):
+            raise result
+        return result
     frame = get_frame(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("numpy"):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(place.OURS):
         frame = frame.f_back
-    with within(frame=frame):
-        return public(*args, **kwargs)
+    try:
+        with within(frame=frame):
+            return public(*args, **kwargs)
+    except Exception as error:
+        raise errors.cut(error)
 
 
 def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What gives truth values, integers or shapes loses no gradient and is answered; anything else is refused."""
+    """What gives truth values, integers or shapes loses no gradient and is answered; for anything else, an error."""
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
-    if any(
-        isinstance(part, (float, np.ndarray, np.generic)) and np.asarray(part).dtype.kind in "fcO" for part in parts
-    ):
-        raise errors.lacking(name, OPS)
+    if any(np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))):
+        return errors.lacking(name, OPS)
     return result
 
 

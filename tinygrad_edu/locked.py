@@ -31,10 +31,10 @@ class Locked(np.ndarray[Any, Any]):
 def _guarded(name: str) -> Any:
     plain = getattr(np.ndarray, name)
 
-    def method(self: Locked, *args: Any) -> Any:
+    def method(self: Locked, *args: Any, **options: Any) -> Any:
         if self._why is not None and not self.flags.writeable:
             raise errors.edited_in_place(*self._why)
-        return plain(self, *args)
+        return plain(self, *args, **options)
 
     return method
 

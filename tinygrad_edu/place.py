@@ -10,15 +10,19 @@ import ast
 import functools
 import itertools
 import linecache
+import os
 import sys
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     from .op import Node
 
-PACKAGE = str(Path(__file__).parent)
+PACKAGE, NUMPY = str(Path(__file__).parent), str(Path(np.__file__).parent)
+OURS = (PACKAGE + os.sep, NUMPY + os.sep)
 
 
 class Place(NamedTuple):
@@ -29,10 +33,10 @@ class Place(NamedTuple):
     columns: tuple[int, int] | None  # of the expression in the line, in characters; None: unknown or over several lines
     text: str  # the line, as the user wrote it; empty where there is no source, as under ``python -c``
 
-    def pointed(self) -> str:
+    def pointed(self, before: str = "") -> str:
         """The line with the expression underlined, as Python's own errors do it."""
         source = self.text.strip()
-        shown = f"{Path(self.file).name}, line {self.line}" + (f":  {source}" if source else "")
+        shown = f"{before}{Path(self.file).name}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
         indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
@@ -64,14 +68,14 @@ def of(node: Node) -> Place:
 def of_user() -> Place:
     """The innermost line under way that is not ours: that is the line the user has to look at."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
         frame = frame.f_back
     return resolve(frame.f_code, frame.f_lasti) if frame else Place("?", 0, None, "")
 
 
 def name(node: Node) -> str | None:
     """The name the user gave, or else the variable that the user's line assigns the value to."""
-    if node.name is not None or node.code.co_filename.startswith(PACKAGE):
+    if node.name is not None or node.code.co_filename.startswith(OURS):
         return node.name
     line, end_line, start, end = position(node.code, node.lasti)
     source = "".join(linecache.getlines(node.code.co_filename))

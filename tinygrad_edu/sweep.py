@@ -65,11 +65,10 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
                     if a is not None and c is not None:
                         k = a.serial
                         gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+            if watch is not None:
+                watch(node, g, passed)
         except Exception as error:
-            explain.step(error, node)
-            raise
-        if watch is not None:
-            watch(node, g, passed)
+            raise explain.step(error, node)
         yield node, g, passed
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from . import errors, inputs
 from .context import current
 from .interface import Interface
@@ -19,9 +17,12 @@ from .sweep import steps
 
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
     """What ``Tensor`` and ``constant`` make."""
-    array = inputs.numeric(np.array(data._data if isinstance(data, Value) else data, dtype), name, active)
-    tensor: Tensor = record(None, (), (), array[()], False, current.get(), frame)
-    tensor.node.active, tensor.name = active, name
+    try:
+        array = inputs.array_of(data, name, active, dtype)
+        tensor: Tensor = record(None, (), (), array, False, current.get(), frame)
+        tensor.node.active, tensor.name = active, name
+    except Exception as error:
+        raise errors.cut(error)
     return tensor
 
 
@@ -54,7 +55,7 @@ class Tensor(Interface, Value):
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = self.node.result = inputs.new_data(self, value)
+        self._data = self.node.result = inputs.like(self, value, "data")
 
     @property
     def grad(self) -> Any:
@@ -65,7 +66,7 @@ class Tensor(Interface, Value):
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        self.node.grad = None if value is None else inputs.new_gradient(self, value)
+        self.node.grad = None if value is None else inputs.like(self, value, "grad")
 
     def backward(self, seed: Any = None, *, free: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.

@@ -30,7 +30,6 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
             raise argparse.ArgumentTypeError(f"{words} is below 0")
         return number
 
-    p.description = "Train R = logloss(softmax(B sigma(A x))) on handwritten digits and show one backward sweep."
     p.add_argument(
         "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
     )

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..context import within
-from ..op import get_frame
+from ..op import get_frame, get_state
 from . import algebra, pointwise, select
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 def composed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,9 +20,10 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def called(*args: Any, **options: Any) -> Any:
-        with within(frame=get_frame(1)):
+        with within(frame=get_state().frame or get_frame(1)):
             return function(*args, **options)
 
+    FUNCTIONS[function.__name__] = called
     return called
 
 

@@ -1,0 +1,186 @@
+"""The command, as it is typed: what it prints, where, and the code that it ends with."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygrad_edu import __version__, cli
+
+ROOT = Path(__file__).parent.parent
+PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+COMMAND = [sys.executable, "-m", "tinygrad_edu"]
+
+
+def run(*words, **environment):
+    """The command in a process of its own, with its output piped."""
+    env = {**os.environ, "PYTHONPATH": PATH, "PYTHONIOENCODING": "utf-8", **environment}
+    return subprocess.run([*COMMAND, *words], capture_output=True, encoding="utf-8", env=env, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def default():
+    """What one gets without knowing anything."""
+    return run()
+
+
+def section(text, title):
+    """The lines below a heading that begins so."""
+    found = re.search(rf"^{re.escape(title)}.*\n-+\n((?:.+\n|\n(?!\S))*)", text, re.MULTILINE)
+    assert found, f"no section {title!r}"
+    return [line for line in found[1].splitlines() if line.strip()]
+
+
+def test_it_ends_well(default):
+    assert default.returncode == 0 and "Traceback" not in default.stderr
+
+
+def test_it_learns(default):
+    accuracy, right = re.search(r"test accuracy ([\d.]+) % \((\d+) of 360", default.stdout).groups()
+    assert float(accuracy) >= 95 and abs(int(right) / 3.6 - float(accuracy)) < 0.06
+
+
+def test_its_progress_goes_to_the_other_stream(default):
+    assert "epoch 30/30" in default.stderr and "epoch" not in default.stdout
+
+
+def test_it_fits_a_page_and_has_no_colour_codes(default):
+    assert max(map(len, default.stdout.splitlines())) <= 100
+    assert max(map(len, default.stderr.splitlines())) <= 100
+    assert "\x1b" not in default.stdout + default.stderr and "\r" not in default.stdout + default.stderr
+
+
+def test_it_shows_each_step_of_the_sweep(default):
+    head, *rows = section(default.stdout, "Its backward sweep")
+    assert head.split()[:4] == ["node", "shape", "gradient", "in"]
+    assert [row.split()[0] for row in rows] == ["R", "v2", "a1", "v1", "B", "A"]
+    made = ["cross_entropy(v2", "linear(a1, B", "sigmoid(v1)", "linear(x, A"]
+    assert all(f" = {call}" in row for call, row in zip(made, rows))
+    assert [row.split("kept as ")[1:] for row in rows[-2:]] == [[".grad"], [".grad"]]
+
+
+def test_it_shows_that_the_recursion_gives_the_same(default):
+    rows = [row.split() for row in section(default.stdout, "The delta recursion")[2:]]
+    assert [row[0] for row in rows] == ["δ(2)", "∂R/∂B", "δ(1)", "∂R/∂A"]
+    for _, by_hand, by_sweep, difference in rows:
+        assert by_hand == by_sweep and float(by_hand) > 0 and float(difference) < 1e-15
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_gives_others(default):
+    def without_time(text):
+        return re.sub(r"after [\d.]+ s", "", text)
+
+    assert without_time(run().stdout) == without_time(default.stdout)
+    assert without_time(run("--seed", "1").stdout) != without_time(default.stdout)
+
+
+def test_the_options_are_obeyed():
+    shown = run("--hidden", "3", "--epochs", "1", "--batch", "100", "--example", "7").stdout
+    assert "A is 3 x 64" in shown and "B is 10 x 3" in shown and "Test image 7" in shown
+    assert "epoch 1/1" in run("train", "--epochs", "1").stderr
+
+
+def test_without_an_epoch_it_guesses():
+    shown = run("--epochs", "0")
+    assert shown.returncode == 0
+    assert float(re.search(r"test accuracy ([\d.]+)", shown.stdout)[1]) < 40
+
+
+def test_what_is_saved_are_a_and_b(tmp_path):
+    shown = run("--epochs", "1", "--hidden", "5", "--save", str(tmp_path / "net.npz"))
+    assert shown.returncode == 0 and "A and B are saved in" in shown.stdout
+    with np.load(tmp_path / "net.npz") as stored:
+        assert [stored[name].shape for name in stored.files] == [(5, 64), (10, 5)]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+# Asking.
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["train", "--help"]])
+def test_help(words):
+    shown = run(*words)
+    assert shown.returncode == 0 and shown.stdout.startswith("usage: tinygrad-edu") and not shown.stderr
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"]])
+def test_help_names_all_options_as_the_output_promises(words, default):
+    assert "tinygrad-edu --help" in section(default.stdout, "Next")[2]
+    shown = run(*words).stdout
+    for option in ("--hidden", "--epochs", "--batch", "--rate", "--seed", "--example", "--save"):
+        assert option in shown
+
+
+def test_version():
+    shown = run("--version")
+    assert (shown.returncode, shown.stdout.strip()) == (0, f"tinygrad_edu {__version__}")
+
+
+# Mistakes.
+
+MISTAKES = {
+    "--hidden 0": "tinygrad-edu: --hidden is at least 1",
+    "--batch 0": "tinygrad-edu: --batch is at least 1",
+    "--epochs x": "tinygrad-edu: error: argument --epochs: invalid whole value: 'x'",
+    "--epochs -1": "tinygrad-edu: error: argument --epochs: -1 is below 0",
+    "--rate fast": "tinygrad-edu: error: argument --rate: invalid float value: 'fast'",
+    "--example 5000": "tinygrad-edu: --example is the number of a test image, from 0 to 359",
+    "--save missing/net.npz": f"tinygrad-edu: --save: there is no folder {Path('missing').absolute()}",
+    "--colour": "tinygrad-edu: error: unrecognized arguments: --colour",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_is_told_in_one_sentence(words):
+    shown = run(*words.split())
+    assert (shown.returncode, shown.stdout) == (2, "") and "Traceback" not in shown.stderr
+    usage, sentence = re.fullmatch(r"(usage: (?:.*\n)*?)?(tinygrad-edu.*)\n", shown.stderr).groups()
+    assert sentence == MISTAKES[words]
+
+
+def test_nothing_is_saved_where_a_file_cannot_be(tmp_path):
+    shown = run("--epochs", "0", "--save", str(tmp_path))
+    assert shown.returncode == 2 and "Traceback" not in shown.stderr
+    assert str(tmp_path) in shown.stderr and not list(tmp_path.iterdir())
+
+
+# Unusual ends.
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    env = {**os.environ, "PYTHONPATH": PATH, "PYTHONUNBUFFERED": "1"}
+    command = subprocess.Popen([*COMMAND, "--epochs", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    assert command.stdout.readline().startswith(b"R = logloss")
+    command.stdout.close()
+    errors = command.stderr.read().decode()
+    command.stderr.close()
+    assert command.wait(60) == 0
+    assert "Traceback" not in errors and "Exception" not in errors and "BrokenPipe" not in errors
+
+
+def test_an_interrupt_ends_with_130(monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.COMMANDS, "train", interrupted)
+    assert cli.main([]) == 130
+    shown = capsys.readouterr()
+    assert shown.err == "\ntinygrad-edu: interrupted; nothing was written\n" and shown.out == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_without_greek_shows_question_marks(encoding):
+    shown = run("--epochs", "1", PYTHONIOENCODING=encoding)
+    assert shown.returncode == 0 and "UnicodeEncodeError" not in shown.stderr
+    assert "R = logloss(softmax(B ?(A x)))" in shown.stdout
+
+
+def test_it_runs_from_any_folder(tmp_path):
+    env = {**os.environ, "PYTHONPATH": PATH}
+    shown = subprocess.run([*COMMAND, "--version"], cwd=tmp_path, capture_output=True, env=env, timeout=60)
+    assert shown.returncode == 0
