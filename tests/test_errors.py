@@ -241,6 +241,16 @@ SHAPES = {
         linear was called with x = x of shape (5, 3), W = W of shape (4, 3) and b = b of shape (3,).
         linear needs one number in b for each row of W.
     """,
+    "a network whose input is too long": """
+        net = nn.MLP((3, 4, 2))
+        v = net(np.ones((5, 6)))
+        ------------------------
+        ValueError: …(5,6)…(3,4)…
+        lesson.py, line 2:  v = net(np.ones((5, 6)))
+                                ^^^^^^^^^^^^^^^^^^^^
+        linear was called with x = an array of shape (5, 6), W = W1 of shape (4, 3) and b = b1 of shape (4,).
+        linear needs as many columns in W as numbers in each example of x.
+    """,
     "a window larger than its image": """
         x, w = Tensor(np.ones((1, 3, 1, 1))), Tensor(np.ones((1, 3, 2, 2)))
         y = conv2d(x, w)
@@ -491,6 +501,43 @@ GRADIENTS = {
                             ^^^^^^^^^^^^
         Was a value taken out on the way, with .data, .item() or float()?
     """,
+    "of a function that gives many numbers": """
+        grad(lambda x: x * 2)([1.0, 2.0])
+        ---------------------------------
+        ValueError: backward needs a single number to start from, and the result of multiply of shape (2,) has 2
+        lesson.py, line 1:  grad(lambda x: x * 2)([1.0, 2.0])
+                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        Reduce it to one, as loss.sum() or .mean();
+            or give backward(seed) the gradient of what follows, of shape (2,).
+    """,
+    "of second order, of a function that gives many numbers": """
+        def f(x):
+            y = x * x
+            return y
+        hessian(f)([1.0, 2.0])
+        ----------------------
+        ValueError: backward needs a single number to start from, and y of shape (2,) has 2
+        lesson.py, line 4:  hessian(f)([1.0, 2.0])
+                            ^^^^^^^^^^^^^^^^^^^^^^
+        Reduce it to one, as y.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape (2,).
+    """,
+    "along a tangent of another shape": """
+        jvp(lambda x: x * x, [[1.0, 2.0]], [[1.0]])
+        -------------------------------------------
+        ValueError: tangent of shape (1,) for x of shape (2,)
+        lesson.py, line 1:  jvp(lambda x: x * x, [[1.0, 2.0]], [[1.0]])
+                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        The tangent has the shape of the tensor, (2,).
+    """,
+    "from a cotangent of another shape": """
+        value, pullback = vjp(lambda x: x * x, [1.0, 2.0])
+        pullback([1.0])
+        ---------------
+        ValueError: seed of shape (1,) for the result of multiply of shape (2,)
+        lesson.py, line 2:  pullback([1.0])
+                            ^^^^^^^^^^^^^^^
+        The seed has the shape of the tensor, (2,).
+    """,
     "of a function with respect to an argument that it was not given": """
         grad(lambda x: x * x, argnums=2)(3.0, 4.0)
         ------------------------------------------
@@ -559,6 +606,25 @@ INPUTS = {
         lesson.py, line 2:  W.data = [1.0, 2.0, 3.0]
                             ^^^^^^
         The data has the shape of the tensor, (2,).
+    """,
+    "text for data": """
+        W = Tensor([1.0, 2.0])
+        W.data = ["a", "b"]
+        -------------------
+        TypeError: a tensor of dtype <U1: only real numbers can be differentiated
+        lesson.py, line 2:  W.data = ["a", "b"]
+                            ^^^^^^
+        Were the rows of different lengths, or was something other than numbers among them?
+    """,
+    "a tensor for data": """
+        W = Tensor([1.0, 2.0])
+        W.data = W - 0.1
+        ----------------
+        TypeError: the result of subtract of shape (2,) would become a plain array, and its derivative be lost
+        lesson.py, line 2:  W.data = W - 0.1
+                            ^^^^^^
+        To compute with it, use tinygrad_edu's functions; to put tensors together, stack or concatenate.
+             For the values, write t.data.
     """,
     "data for a result": """
         x = Tensor([1.0, 2.0])
@@ -902,7 +968,51 @@ def test_a_file_that_does_not_fit_is_told_in_these_words_and_changes_nothing(cas
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_of_any_traceback_at_most_two_frames_are_ours():
     ours = {name: sum(is_ours(file) for file, _ in frames(error_of(parts(case)[0]))) for name, case in CASES.items()}
-    assert not {name: number for name, number in ours.items() if number > 2}
+    too_many = [f"{number} in {name}" for name, number in ours.items() if number > 2]
+    assert not too_many, "\n".join(too_many)
+
+
+OF_THE_STUDENTS_OWN = {
+    "forward": """
+        @op(x=lambda g: g)
+        def double(x):
+            return x.twice
+        double(Tensor(1.0))
+    """,
+    "rule": """
+        def rule(g, x):
+            return g * x.twice
+        double = op(x=rule)(lambda x: 2 * x)
+        double(Tensor(1.0)).backward()
+    """,
+    "hook": """
+        def hook(g):
+            return g.twice
+        x = Tensor(1.0)
+        x.register_hook(hook)
+        (x * 2).backward()
+    """,
+    "function": """
+        def f(x):
+            return x.twice
+        grad(f)(1.0)
+    """,
+    "layer": """
+        class Twice(nn.Module):
+            def forward(self, x):
+                return x.twice
+        Twice()(Tensor(1.0))
+    """,
+}
+
+
+@pytest.mark.parametrize("program", OF_THE_STUDENTS_OWN.values(), ids=OF_THE_STUDENTS_OWN)
+def test_a_fault_in_code_of_the_students_own_is_shown_where_it_is(program):
+    at = textwrap.dedent(program).strip().split("\n")
+    line = next(i for i, text in enumerate(at, 1) if text.endswith(".twice"))
+    error = error_of(program)
+    assert type(error) is AttributeError and "twice" in str(error)
+    assert frames(error)[-1] == (FILE, line)
 
 
 @pytest.mark.parametrize("case", EDITS.values(), ids=EDITS)

@@ -366,6 +366,13 @@ def test_a_result_that_is_used_twice_gets_both_gradients():
     assert x.grad == 4 * 3.0**3 + 2 * 3.0
 
 
+def test_gradients_that_are_the_same_array_do_not_spoil_each_other():
+    x, y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    s = x + y
+    found = gradients(s + x, [x, y, s], seed=[1.0, 10.0])
+    assert [g.tolist() for g in found] == [[2.0, 20.0], [1.0, 10.0], [1.0, 10.0]]
+
+
 def test_freeing_gives_the_same_gradient():
     x = Tensor([1.0, 2.0])
     exp(x * 2).sum().backward()

@@ -115,11 +115,9 @@ def _numbers(argnums: int | Sequence[int]) -> list[int]:
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """A function that gives the value of ``f``, a single number, and its gradient: see ``grad``."""
 
+    @errors.shallow
     def both(*args: Any, **options: Any) -> Any:
-        try:
-            call = called(f, args, options, _numbers(argnums))
-        except Exception as error:
-            raise errors.cut(error)
+        call = called(f, args, options, _numbers(argnums))
         if not call.result.requires_grad:
             found = [np.zeros(t.shape, t.dtype)[()] for t in call.inputs]
         else:
@@ -141,10 +139,12 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     return lambda *args, **options: both(*args, **options)[1]
 
 
+@errors.shallow
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of ``f``, and a function from a cotangent of its shape to the tuple of vector-Jacobian products."""
     call = called(f, primals, {}, range(len(primals)))
 
+    @errors.shallow
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         differentiable = call.differentiable or isinstance(cotangent, Value)
         return tuple(gradients(call.result, call.inputs, cotangent, differentiable=differentiable))
@@ -152,6 +152,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return call.shown(call.result), pullback
 
 
+@errors.shallow
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """The value of ``f``, and the product of its Jacobian with ``tangents``: how ``f`` changes in their direction.
 
@@ -210,6 +211,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
            [0., 4.]])
     """
 
+    @errors.shallow
     def full(*args: Any, **options: Any) -> Any:
         call = called(f, args, options, [argnums])
         (x,), y = call.inputs, call.result
@@ -234,6 +236,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     return jacobian(grad(f, argnums), argnums)
 
 
+@errors.shallow
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The Hessian of ``f`` at ``x`` times ``v``, at the cost of a few sweeps: forward mode over the gradient.
 

@@ -6,9 +6,9 @@ by name and shape, what it needs, and what to try.  Errors of our own are built 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import place, signatures, text
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
+F = TypeVar("F", bound=Callable[..., Any])
 READABLE = {"which", "shape", "shapes"}  # what a rule can read besides g, z and the arguments
 
 
@@ -49,6 +50,19 @@ def cut(error: Any) -> Any:
         below = below.tb_next
     ours = all(file.startswith(place.OURS) or file == "<string>" for file in frames)
     return error.with_traceback(None if ours else error.__traceback__.tb_next)
+
+
+def shallow(function: F) -> F:
+    """A function of ours whose errors are raised again from here, ``cut``."""
+
+    @functools.wraps(function)
+    def called(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except Exception as error:
+            raise cut(error)
+
+    return cast(F, called)
 
 
 # An operation that fails: see also explain.py.
@@ -91,7 +105,7 @@ def checked_op(made: op, existing: op | None) -> op:
                 f"op {made.name} has a rule for {name!r}, but its arguments are {text.listed(list(made.names))}"
             )
         known = {"g", "z", *made.names} | READABLE
-        if unknown := [read for read in signatures.reads(rule) if read not in known]:
+        if unknown := [read for read in signatures.names(rule) if read not in known]:
             raise TypeError(
                 f"op {made.name}: the rule for {name} reads {text.listed(unknown)}; "
                 f"a rule can read g (the upstream gradient), z (the result) and {text.listed(list(made.names))}"
@@ -243,6 +257,8 @@ def pickled(node: Node) -> Exception:
 
 def lacking(name: str, known: Iterable[str]) -> Exception:
     """A function that NumPy has and we lack."""
+    import difflib  # not at import: it is needed only here
+
     names = sorted(known)
     near = difflib.get_close_matches(name.rpartition(".")[2], names, n=5, cutoff=0.5)
     return taught(

@@ -45,7 +45,7 @@ def needs(op: op, values: Sequence[Any]) -> list[str]:
     known = dict(zip(op.names, values))
     for words, holds in op.needs.items():
         try:
-            met = bool(holds(*(known[name] for name in signatures.reads(holds))))
+            met = bool(holds(*(known[name] for name in signatures.names(holds))))
         except Exception:  # a need about matrices, asked of a number, is not met either
             met = False
         if not met:

@@ -46,6 +46,7 @@ def dense(gradient: Any) -> Any:
     return gradient.dense() if hasattr(gradient, "dense") else gradient
 
 
+@errors.shallow
 def seed(tensor: Tensor, given: Any) -> Any:
     """The gradient that a sweep starts from, of the shape of the tensor that it starts at."""
     if not tensor.requires_grad:
@@ -54,12 +55,10 @@ def seed(tensor: Tensor, given: Any) -> Any:
         if tensor.size != 1:
             raise errors.not_a_scalar(tensor)
         return np.ones(tensor.shape, tensor.dtype)[()]
-    try:
-        return like(tensor, given, "seed")
-    except Exception as error:
-        raise errors.cut(error)
+    return like(tensor, given, "seed")
 
 
+@errors.shallow
 def like(tensor: Tensor, given: Any, what: str) -> Any:
     """A copy of an array that a tensor's ``data``, ``grad``, seed or tangent is to be: of its shape and dtype."""
     if what == "data" and not tensor.is_leaf:

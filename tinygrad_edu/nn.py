@@ -32,6 +32,7 @@ class Module:
         """What the module computes; called through the module itself, ``net(x)``."""
         raise NotImplementedError(f"{type(self).__name__} defines forward(...)")
 
+    @errors.shallow
     def __call__(self, *args: Any) -> Any:
         with scope(self.name or type(self).__name__.lower()):
             return self.forward(*args)

@@ -106,7 +106,7 @@ def general(op: op) -> Callable[..., Any]:
     return apply
 
 
-class op:
+class op(signatures.Calls):
     """Makes a NumPy function an operation, and is then all that is known of it, as the function's ``.op``.
 
     ``binds``: how strongly the notation holds together (1 a sum, 2 a product, 3 a power, 9 f(x)).  ``needs``: what the
@@ -123,17 +123,15 @@ class op:
         self.domain, self.elementwise, self.family_name, self.rules_by_name = domain, elementwise, family, rules
 
     def __call__(self, function: Callable[..., Any]) -> Any:
-        self.function, self.name, rules = function, function.__name__, self.rules_by_name
-        self.names, self.complete, self.forward = signatures.of(function)
-        self.notation = self.notation or signatures.notation(self.name, rules)
+        self.function, self.name, self.names = function, function.__name__, signatures.names(function)
+        self.forward = signatures.called_with_tuple(function)
+        self.notation = self.notation or signatures.notation(self.name, self.rules_by_name)
         self.family = self.names.index(self.family_name) if self.family_name else None
         OPS[self.name] = errors.checked_op(self, OPS.get(self.name))
-        read = {name for rule in rules.values() for name in signatures.reads(rule)}
+        read = {name for rule in self.rules_by_name.values() for name in signatures.names(rule)}
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
-        simple = self.family is None and len(rules) == len(self.names) and not errors.READABLE & read
+        simple = self.family is None and len(self.rules_by_name) == len(self.names) and not errors.READABLE & read
         self.operands = {("x",): 1, ("x", "y"): 2}.get(self.names, 0) if simple else 0  # 0: any number
-        everything = ["g", "z", *([] if self.operands else ["which", "shape", "shapes"]), *self.names]
-        self.rules = tuple(signatures.aligned(rules.get(name), everything) for name in self.names)
         public: Any = functools.update_wrapper(RECORDERS.get(self.operands, general)(self), function)
         self.public, public.op = public, self
         return public

@@ -12,7 +12,6 @@ import itertools
 import linecache
 import os
 import sys
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +20,7 @@ import numpy as np
 if TYPE_CHECKING:
     from .op import Node
 
-PACKAGE, NUMPY = str(Path(__file__).parent), str(Path(np.__file__).parent)
+PACKAGE, NUMPY = os.path.dirname(__file__), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
 
 
@@ -36,7 +35,7 @@ class Place(NamedTuple):
     def pointed(self, before: str = "") -> str:
         """The line with the expression underlined, as Python's own errors do it."""
         source = self.text.strip()
-        shown = f"{before}{Path(self.file).name}, line {self.line}" + (f":  {source}" if source else "")
+        shown = f"{before}{os.path.basename(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
         indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
@@ -98,7 +97,7 @@ def assignments(source: str) -> dict[tuple[int, int, int | None, int | None], st
                 if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
                     pairs = list(zip(target.elts, statement.value.elts))
                 for variable, value in pairs:
-                    if isinstance(variable, (ast.Name, ast.Attribute)):
-                        called = variable.id if isinstance(variable, ast.Name) else variable.attr
+                    called = getattr(variable, "id", None) or getattr(variable, "attr", None)
+                    if called and called not in ("data", "grad"):
                         found[value.lineno, value.end_lineno or 0, value.col_offset, value.end_col_offset] = called
     return found

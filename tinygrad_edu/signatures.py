@@ -1,39 +1,67 @@
-"""Functions made to be called in one fixed way, whatever their own signatures are."""
+"""Functions made to be called in one fixed way, whatever their own signatures are.
+
+What is evaluated here is text made of the names of parameters alone, which errors.py has checked.  It is made when it
+is first needed: a hundred operations would otherwise cost ten milliseconds at import.
+"""
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
-def reads(rule: Callable[..., Any]) -> list[str]:
-    """The names in a rule's signature."""
-    return list(inspect.signature(rule).parameters)
+def names(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters: a rule's are what it reads."""
+    code = getattr(function, "__code__", None)
+    if code is None:  # a ufunc, say
+        return tuple(inspect.signature(function).parameters)
+    return tuple(code.co_varnames[: code.co_argcount + is_packed(function)])
 
 
-def aligned(rule: Callable[..., Any] | None, everything: list[str]) -> Any:
-    """The rule, callable with everything: ``lambda g, z, x, y: rule(g, y)`` is faster than to pick at every call.
+def is_packed(function: Any) -> bool:
+    """Does its last parameter take any number of arguments, as ``*shape`` does?"""
+    return bool(function.__code__.co_flags & inspect.CO_VARARGS)
 
-    The text that is evaluated holds nothing but the names of the parameters, which errors.py has checked.
-    """
-    if rule is None or reads(rule) == everything:
+
+def aligned(rule: Callable[..., Any] | None, everything: Iterable[str]) -> Any:
+    """The rule, callable with everything: ``lambda g, z, x, y: rule(g, y)`` is faster than to pick at every call."""
+    everything = tuple(everything)
+    if rule is None or names(rule) == everything:
         return rule
-    return eval(f"lambda {', '.join(everything)}: rule({', '.join(reads(rule))})", {"rule": rule})
+    return eval(f"lambda {', '.join(everything)}: rule({', '.join(names(rule))})", {"rule": rule})
 
 
-def of(function: Callable[..., Any]) -> tuple[tuple[str, ...], Any, Any]:
-    """The names of a function's parameters; a function that puts arguments in their order, as one tuple with the
-    defaults filled in, by Python's own rules and with Python's own errors; and the function, to be called with it."""
-    parameters = inspect.signature(function).parameters
-    starred = [name for name, p in parameters.items() if p.kind is p.VAR_POSITIONAL]
-    signature = ", ".join(f"*{name}" if name in starred else name for name in parameters)
-    complete: Any = eval(f"lambda {signature}: ({', '.join(parameters)},)")
-    complete.__defaults__, complete.__qualname__ = function.__defaults__, function.__name__
-    forward = (lambda *values: function(*values[:-1], *values[-1])) if starred else function
-    return tuple(parameters), complete, forward
+def called_with_tuple(function: Any) -> Any:
+    """The function, to be called with what ``completed`` gives."""
+    return (lambda *values: function(*values[:-1], *values[-1])) if is_packed(function) else function
 
 
 def notation(name: str, operands: Iterable[str]) -> str:
     """How a function is written that has no notation of its own: its name, and its operands in parentheses."""
     return rf"\operatorname{{{name}}}({', '.join(f'${x}' for x in operands)})".replace("_", r"\_")
+
+
+class Calls:
+    """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
+
+    function: Any
+    names: tuple[str, ...]
+    operands: int
+    rules_by_name: Mapping[str, Callable[..., Any]]
+
+    @functools.cached_property
+    def complete(self) -> Any:
+        """All arguments in their order as one tuple, defaults filled in, by Python's own rules and with its errors."""
+        *first, last = self.names
+        given = ", ".join([*first, "*" * is_packed(self.function) + last])
+        complete: Any = eval(f"lambda {given}: ({', '.join(self.names)},)")
+        complete.__defaults__, complete.__qualname__ = self.function.__defaults__, self.function.__name__
+        return complete
+
+    @functools.cached_property
+    def rules(self) -> tuple[Any, ...]:
+        """The rule of each argument, or None, callable with everything that a rule can read."""
+        everything = ["g", "z", *([] if self.operands else ["which", "shape", "shapes"]), *self.names]
+        return tuple(aligned(self.rules_by_name.get(name), everything) for name in self.names)
