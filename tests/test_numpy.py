@@ -130,6 +130,13 @@ def test_linear_algebra_has_the_gradients_of_the_textbook():
     np.testing.assert_allclose(gradients(np.linalg.norm(b), [b])[0], b.data / np.sqrt(5))
 
 
+def test_the_trace_of_a_stack_of_matrices():
+    t = Tensor(np.arange(24.0).reshape(2, 3, 4))
+    traces = np.trace(t)
+    np.testing.assert_array_equal(traces.data, np.trace(t.numpy()))
+    np.testing.assert_array_equal(gradients(traces.sum(), [t])[0], np.eye(2, 3)[..., None] * np.ones(4))
+
+
 def test_parts_of_a_split_lead_back_to_the_whole():
     t = Tensor([1.0, 2.0, 3.0, 4.0])
     first, second = np.split(t, 2)

@@ -421,6 +421,29 @@ def test_a_hook_of_an_embedding_sees_an_array():
     assert seen == [[[0.0, 0.0], [2.0, 2.0], [0.0, 0.0]]] and table.grad[1].tolist() == [4.0, 4.0]
 
 
+def test_a_hook_that_edits_in_place_changes_no_other_gradient():
+    a, b = Tensor([1.0]), Tensor([1.0])
+
+    def double(g):
+        g *= 2
+
+    b.register_hook(double)
+    try:
+        (a + b).backward([1.0])
+    except ValueError as refused:
+        assert "read-only" in str(refused)
+    else:
+        assert a.grad.tolist() == [1.0]
+
+
+def test_an_array_that_a_hook_gives_stays_its_own():
+    x, given = Tensor([1.0]), np.array([5.0])
+    x.register_hook(lambda g: given)
+    (x * 3).sum().backward()
+    given[0] = 77
+    assert x.grad.tolist() == [5.0]
+
+
 # Outside the record.
 
 

@@ -130,7 +130,8 @@ class op(signatures.Calls):
         OPS[self.name] = errors.checked_op(self, OPS.get(self.name))
         read = {name for rule in self.rules_by_name.values() for name in signatures.names(rule)}
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
-        simple = self.family is None and len(self.rules_by_name) == len(self.names) and not errors.READABLE & read
+        self.plain = self.family is None and not errors.READABLE & read  # do rules read the arguments alone?
+        simple = self.plain and len(self.rules_by_name) == len(self.names)
         self.operands = {("x",): 1, ("x", "y"): 2}.get(self.names, 0) if simple else 0  # 0: any number
         public: Any = functools.update_wrapper(RECORDERS.get(self.operands, general)(self), function)
         self.public, public.op = public, self
@@ -146,7 +147,7 @@ class op(signatures.Calls):
         shapes = None if k is None else [np.shape(x) if a is None else a.shape for x, a in zip(values[k], args)]
         for i, a in enumerate(args):
             if a is not None and a.active and (only is None or only == i):
-                known = () if self.operands else (i, a.shape, shapes)
+                known = () if self.plain else (i, a.shape, shapes)
                 pulled[i] = self.rules[i if k is None else k](g, z, *known, *values)
         return pulled
 

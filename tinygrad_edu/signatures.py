@@ -48,7 +48,7 @@ class Calls:
 
     function: Any
     names: tuple[str, ...]
-    operands: int
+    plain: bool
     rules_by_name: Mapping[str, Callable[..., Any]]
 
     @functools.cached_property
@@ -63,5 +63,5 @@ class Calls:
     @functools.cached_property
     def rules(self) -> tuple[Any, ...]:
         """The rule of each argument, or None, callable with everything that a rule can read."""
-        everything = ["g", "z", *([] if self.operands else ["which", "shape", "shapes"]), *self.names]
+        everything = ["g", "z", *([] if self.plain else ["which", "shape", "shapes"]), *self.names]
         return tuple(aligned(self.rules_by_name.get(name), everything) for name in self.names)

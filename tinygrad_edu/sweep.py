@@ -60,7 +60,7 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
                 passed = (c, d)
             else:
                 pulled = op.pull(args, g, z, values)
-                passed = tuple(c if c is None else fitted(c, a) for a, c in zip(args, pulled))
+                passed = tuple(c if c is None or c.shape == a.shape else fitted(c, a) for a, c in zip(args, pulled))
                 for a, c in zip(args, passed):
                     if a is not None and c is not None:
                         k = a.serial

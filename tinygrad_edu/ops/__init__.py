@@ -6,6 +6,7 @@ from .composed import dropout as dropout
 from .composed import slogdet as slogdet
 from .composed import split as split
 from .image import *
+from .inverse import *
 from .loss import *
 from .normalise import *
 from .pointwise import *

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import within
 from ..op import get_frame, get_state
-from . import algebra, pointwise, select
+from . import inverse, pointwise, select
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
@@ -30,7 +30,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 @composed
 def slogdet(x: Any) -> tuple[Any, Any]:
     """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
-    return np.linalg.slogdet(getattr(x, "_data", x)).sign, algebra.logabsdet(x)
+    return np.linalg.slogdet(getattr(x, "_data", x)).sign, inverse.logabsdet(x)
 
 
 @composed
