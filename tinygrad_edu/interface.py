@@ -130,8 +130,8 @@ class Interface(Value):
         """
 
         def shown(g: Any) -> Any:
-            changed = hook(inputs.dense(g))
-            return g if changed is None else changed
+            changed = hook(inputs.own(g))
+            return g if changed is None else inputs.own(changed)
 
         node = self.node
         node.hooks += (shown,)

@@ -286,14 +286,19 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.diagonal(x, offset, axis1, axis2)
 
 
+def _trace_rule(g: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
+    along = np.diagonal(np.broadcast_to(np.ones((), g.dtype), shape), offset, axis1, axis2)
+    return on_diagonal(g[..., None] * along, shape, offset, axis1, axis2)
+
+
 @op(
     r"\operatorname{tr}($x)",
-    examples=(((3, 3),), ((3, 4), dict(offset=1))),
-    x=lambda g, shape, offset: np.eye(shape[0], shape[1], offset, dtype=g.dtype) * g,
+    examples=(((3, 3),), ((3, 4), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2))),
+    x=_trace_rule,
 )
-def trace(x: Any, offset: int = 0) -> Any:
-    """The sum of the diagonal of a matrix."""
-    return np.trace(x, offset)
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum of the diagonal of the matrices in two axes."""
+    return np.trace(x, offset, axis1, axis2)
 
 
 @op(
