@@ -1,7 +1,8 @@
 """How fast is it, beside NumPy written by hand and beside its peers?  ``python -m bench``, from the repository's root.
 
 Read contest.py (how contestants are compared), then a workload in arrays.py, mlp.py or scalar.py: each is written by
-hand, and once more in the words that peers.py gives every library.
+hand, in NumPy as one writes it (mlp and negative also tuned, as an expert does), and once more in the words that
+peers.py gives every library.
 """
 
 import contextlib

@@ -14,8 +14,32 @@ SIZES, RATE = (784, 256, 128, 10), 0.1
 
 
 def by_hand(parameters: list[Any], x: Any, labels: Any) -> Contestant:
-    """What a careful person writes: the layers' activations are kept, p - y is the gradient of the logits, updates are
-    made in place, and products are ``dot``, which for a batch of one is up to eight times as fast as ``@``."""
+    """What one writes, as courses do: the activations are kept, and p - y is the gradient of the logits."""
+    rows = np.arange(len(x))
+
+    def step() -> list[Any]:
+        W1, b1, W2, b2, W3, b3 = parameters
+        a1 = sigmoid(x @ W1.T + b1)
+        a2 = sigmoid(a1 @ W2.T + b2)
+        v3 = a2 @ W3.T + b3
+        e = np.exp(v3 - v3.max(1, keepdims=True))
+        p = e / e.sum(1, keepdims=True)
+        -np.log(p[rows, labels]).mean()  # the loss, which one wants to see
+        d3 = p
+        d3[rows, labels] -= 1
+        d3 /= len(x)
+        d2 = d3 @ W3 * a2 * (1 - a2)
+        d1 = d2 @ W2 * a1 * (1 - a1)
+        gradients = d1.T @ x, d1.sum(0), d2.T @ a1, d2.sum(0), d3.T @ a2, d3.sum(0)
+        for W, g in zip(parameters, gradients):
+            W -= RATE * g
+        return parameters
+
+    return Contestant(step, list)
+
+
+def tuned(parameters: list[Any], x: Any, labels: Any) -> Contestant:
+    """The same by an expert: for a batch of one, ``dot`` finds the gradients of W several times as fast as ``@``."""
     W1, b1, W2, b2, W3, b3 = parameters
     rows = np.arange(len(x))
 
@@ -31,7 +55,7 @@ def by_hand(parameters: list[Any], x: Any, labels: Any) -> Contestant:
         v3 -= v3.max(1, keepdims=True)
         e = np.exp(v3)
         total = e.sum(1, keepdims=True)
-        (np.log(total[:, 0]) - v3[rows, labels]).mean()  # the loss, which one wants to see
+        (np.log(total[:, 0]) - v3[rows, labels]).mean()
         d3 = e / total
         d3[rows, labels] -= 1
         d3 /= len(x)
@@ -60,7 +84,9 @@ def contest(batch: int, dtype: str) -> Contest:
         a2 = library.sigmoid(library.linear(a1, W2, b2))
         return library.cross_entropy(library.linear(a2, W3, b3), labels)
 
-    contestants = {"by hand": by_hand([p.copy() for p in start], x, labels), **peers.contestants(start, loss, RATE)}
+    written = {"by hand": by_hand, "tuned": tuned}
+    contestants = {name: write([p.copy() for p in start], x, labels) for name, write in written.items()}
+    contestants |= peers.contestants(start, loss, RATE)
     return Contest(f"mlp: batch {batch}, {dtype}", contestants, Aim(1.10 if batch == 1 else 1.05), start=start)
 
 

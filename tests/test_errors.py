@@ -138,7 +138,7 @@ EDITS = {
         ValueError: W of shape (2,) is recorded: its grad is read-only
         lesson.py, line 3:  W.grad *= 0.5
                             ^^^^^^^^^^^^^
-        Assign a new array, W.grad = W.grad - step, or edit a copy, W.grad.copy().
+        Assign a new array to W.grad, or forget it with W.zero_grad(); or edit a copy, W.grad.copy().
     """,
     "data, by NumPy": """
         W = Tensor([1.0, 2.0])
@@ -336,11 +336,10 @@ LOSSES = {
         ValueError: a target of shape (3, 1) for logits of shape (3, 2)
         lesson.py, line 2:  loss = cross_entropy(logits, y)
                                    ^^^^^^^^^^^^^^^^^^^^^^^^
-        cross_entropy was called with logits = logits of shape (3, 2),
-            target = an array of shape (3, 1) and dtype int64 and axis = -1.
-        cross_entropy needs labels that are whole numbers from 0 to one less than the classes,
-            of the shape of the logits without the axis of classes; or probabilities, floating,
-            of the shape of the logits.
+        cross_entropy was called with logits = logits of shape (3, 2), target = an array of shape (3, 1) and dtype
+            int64 and axis = -1.
+        cross_entropy needs labels that are whole numbers from 0 to one less than the classes, of the shape of the
+            logits without the axis of classes; or probabilities, floating, of the shape of the logits.
         It would fit with target flattened: target.ravel() has shape (3,).
     """,
     "cross_entropy of a label that is no class": """
@@ -363,10 +362,9 @@ LOSSES = {
         ValueError: shapes (3, 1), (3,) and (4, 3) of u, v and negatives do not fit
         lesson.py, line 2:  loss = negative_sampling(u, v, noise)
                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        negative_sampling was called with u = u of shape (3, 1), v = v of shape (3,)
-            and negatives = an array of shape (4, 3).
+        negative_sampling was called with u = u of shape (3, 1), v = v of shape (3,) and negatives = an array of
+            shape (4, 3).
         negative_sampling needs u and v of one shape (..., d), and negatives of shape (..., n, d).
-        It would fit with u flattened: u.ravel() has shape (3,).
     """,
     "an unknown reduction": """
         x = Tensor([1.0, 2.0])
@@ -394,6 +392,7 @@ BACKWARD = {
         lesson.py, line 3:  y.backward()
                             ^^^^^^^^^^^^
         Reduce it to one, as y.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape (2,).
+             Of a function, jacobian gives all.
     """,
     "from a seed of another shape": """
         x = Tensor([1.0, 2.0])
@@ -409,11 +408,11 @@ BACKWARD = {
         E = (c * c).sum()
         E.backward()
         ------------
-        RuntimeError: backward through nothing: E was computed from constants only
+        RuntimeError: backward through nothing: no gradient flows to E
         lesson.py, line 3:  E.backward()
                             ^^^^^^^^^^^^
-        Make what you differentiate with respect to a Tensor(...), not an array or constant(...),
-            and use it outside no_grad().
+        It was computed from constants only, under no_grad(), or by what has no derivative, such as sign.
+        Make what you differentiate with respect to a Tensor(...), not an array or a constant(...).
     """,
     "through a record that was freed": """
         x = Tensor(2.0)
@@ -466,10 +465,10 @@ GRADIENTS = {
         c = constant(2.0)
         c.grad
         ------
-        AttributeError: c is a constant and takes no gradient
+        AttributeError: no gradient flows to c
         lesson.py, line 2:  c.grad
                             ^^^^^^
-        Make it a Tensor(...) to differentiate with respect to it.
+        It is a constant.  Make it a Tensor(...) to have one.
     """,
     "set to another shape": """
         W = Tensor([1.0, 2.0])
@@ -479,7 +478,6 @@ GRADIENTS = {
         lesson.py, line 2:  W.grad = np.ones((2, 1))
                             ^^^^^^
         The grad has the shape of the tensor, (2,).
-        (n, 1) and (n,) broadcast to (n, n): was a column subtracted from a vector?
     """,
     "with respect to a tensor without a list": """
         W = Tensor(1.0)
@@ -507,8 +505,8 @@ GRADIENTS = {
         ValueError: backward needs a single number to start from, and the result of multiply of shape (2,) has 2
         lesson.py, line 1:  grad(lambda x: x * 2)([1.0, 2.0])
                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        Reduce it to one, as loss.sum() or .mean();
-            or give backward(seed) the gradient of what follows, of shape (2,).
+        Reduce it to one, as loss.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape
+            (2,).  Of a function, jacobian gives all.
     """,
     "of second order, of a function that gives many numbers": """
         def f(x):
@@ -520,6 +518,7 @@ GRADIENTS = {
         lesson.py, line 4:  hessian(f)([1.0, 2.0])
                             ^^^^^^^^^^^^^^^^^^^^^^
         Reduce it to one, as y.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape (2,).
+             Of a function, jacobian gives all.
     """,
     "along a tangent of another shape": """
         jvp(lambda x: x * x, [[1.0, 2.0]], [[1.0]])
@@ -541,9 +540,10 @@ GRADIENTS = {
     "of a function with respect to an argument that it was not given": """
         grad(lambda x: x * x, argnums=2)(3.0, 4.0)
         ------------------------------------------
-        IndexError: <lambda> was called with 2 arguments: there is no argument 2 to differentiate
+        IndexError: <lambda> was called with 2 arguments, and argnums=2 is not among them
         lesson.py, line 1:  grad(lambda x: x * x, argnums=2)(3.0, 4.0)
                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        argnums counts from 0.
     """,
 }
 
@@ -663,7 +663,7 @@ NOT_FINITE = {
         FloatingPointError: log made values that are not finite: 1 of 3 infinite
         lesson.py, line 3:  y = log(x)
                                 ^^^^^^
-        x = x of shape (3,), from 0 to 2.
+        x is x of shape (3,), from 0 to 2.
         log needs positive numbers; of a rounded 0 use log_softmax, log_sigmoid or cross_entropy, from the logits.
     """,
     "0 divided by 0": """
@@ -674,8 +674,8 @@ NOT_FINITE = {
         FloatingPointError: divide made values that are not finite: 1 of 2 nan and 1 of 2 infinite
         lesson.py, line 3:  mean = a / b
                                    ^^^^^
-        x = a of shape (2,), from 0 to 1.
-        y = count of shape (2,), from 0 to 0.
+        x is a of shape (2,), from 0 to 1.
+        y is count of shape (2,), from 0 to 0.
         divide needs a divisor that is not 0.
     """,
     "exp of too much": """
@@ -685,7 +685,7 @@ NOT_FINITE = {
         FloatingPointError: exp made values that are not finite: 1 of 2 infinite
         lesson.py, line 2:  y = np.exp(Tensor([1.0, 1000.0]) * 2)
                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        x = the result of multiply of shape (2,), from 2 to 2000.
+        x is the result of multiply of shape (2,), from 2 to 2000.
         exp needs exponents up to about 709 (88 in float32).
     """,
     "a leaf that was given it": """
@@ -1078,3 +1078,47 @@ def test_where_there_is_no_source_the_line_is_numbered():
     with pytest.raises(ValueError) as caught:
         exec(compile("\n\nTensor([1.0, 2.0]).backward()", "<typed>", "exec"), dict(NAMES))
     assert caught.value.__notes__[0] == "<typed>, line 3"
+
+
+MISUSES = {
+    "@op\ndef f(x):\n    return x": "TypeError: op takes its notation and its rules before the function",
+    "@op(x=lambda g: g)\ndef f(x, *, y=1):\n    return x": "TypeError: op f: an argument cannot be keyword-only",
+    "@op(x=lambda g: None)\ndef f(x):\n    return x + 1\nf(Tensor(1.0)).backward()": (
+        "TypeError: a rule of f gave NoneType, not an array"
+    ),
+    "t = Tensor([1.0, 2.0])\nt.register_hook(lambda g: 0.0)\n(t * t).sum().backward()": (
+        "TypeError: a hook on t of shape (2,) gave a gradient of type float"
+    ),
+    "t = Tensor([1.0, 2.0])\nt.register_hook(lambda g: g[:1])\n(t * t).sum().backward()": (
+        "TypeError: a hook on t of shape (2,) gave a gradient of shape (1,)"
+    ),
+    "gradients(Tensor(1.0) * 2, [1.0])": "TypeError: gradients takes Tensors, not float",
+    "gradients(3.0, [Tensor(1.0)])": "TypeError: gradients takes Tensors, not float",
+    "grad(lambda x: x, 'x')(1.0)": (
+        "TypeError: argnums is the number of an argument, counted from 0, or a tuple of them, not 'x'"
+    ),
+    "jvp(lambda x: x, 1.0, 1.0)": "TypeError: jvp takes a list of primals, and a list of as many tangents",
+    "W = Tensor(1.0)\noptim.SGD(W)": "TypeError: an optimiser changes Tensors that are leaves, not W",
+    "c = constant(1.0)\noptim.SGD([c])": "TypeError: an optimiser changes Tensors that are leaves, not c, a constant",
+    "embedding(Tensor(np.ones((3, 2))), [-1])": "IndexError: index -1 of a table is below 0",
+    "with trace_nan():\n    (Tensor(1.0) * 2).backward(np.nan)": (
+        "FloatingPointError: the gradient that arrives at the result of multiply is not finite: nan"
+    ),
+}
+
+
+@pytest.mark.parametrize("program", MISUSES)
+def test_a_misuse_is_answered_with_a_sentence(program):
+    error = error_of(program)
+    assert f"{type(error).__name__}: {error}" == MISUSES[program]
+    assert sum(is_ours(file) for file, _ in frames(error)) <= 2 + ("hook" in program)  # which calls the student's
+
+
+def test_an_optimiser_takes_a_module_for_its_parameters():
+    net = nn.MLP((2, 3))
+    assert optim.SGD(net).parameters == net.parameters()
+
+
+def test_what_loses_no_gradient_becomes_an_array():
+    assert np.asarray(tinygrad_edu.constant([1.0, 2.0])).tolist() == [1.0, 2.0]
+    assert np.zeros_like(Tensor([1.0, 2.0])).tolist() == [0.0, 0.0]

@@ -38,13 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         code = COMMANDS[options.command or "train"](options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has seen enough, as with | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except KeyboardInterrupt:
-        print("\ntinygrad-edu: interrupted; nothing was written", file=sys.stderr)
+        print("\ntinygrad-edu: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except (OSError, ValueError) as error:
         print(f"tinygrad-edu: {error}", file=sys.stderr)

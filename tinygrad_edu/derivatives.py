@@ -43,7 +43,7 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
     x 6.0 ()
     """
     for node, g, passed in steps(result.node, inputs.seed(result, seed)):
-        yield Step(handle(node, value(node)), g, passed)
+        yield Step(handle(node, value(node)), inputs.dense(g), tuple(map(inputs.dense, passed)))
 
 
 def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
@@ -59,6 +59,9 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     """
     if isinstance(wrt, Value):
         raise errors.not_a_list(wrt)
+    for t in (result, *wrt):
+        if not isinstance(t, Value):
+            raise errors.not_tensors(t)
     found: dict[int, Any] = {t.node.serial: None for t in wrt}
     oldest = min(found, default=0)
     start = seed if isinstance(seed, Value) else inputs.seed(result, seed)
@@ -109,7 +112,10 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:
-    return [argnums] if isinstance(argnums, int) else list(argnums)
+    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+    if not all(isinstance(i, int) for i in numbers):
+        raise errors.not_numbers(argnums)
+    return numbers
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -159,8 +165,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x: x**2, [3.0], [1.0])
     (np.float64(9.0), np.float64(6.0))
     """
-    if len(primals) != len(tangents):
-        raise ValueError(f"{len(primals)} primals and {len(tangents)} tangents: each primal needs one")
+    if not (
+        isinstance(primals, (list, tuple)) and isinstance(tangents, (list, tuple)) and len(primals) == len(tangents)
+    ):
+        raise errors.not_paired()
     call = called(f, primals, {}, range(len(primals)))
     differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
     directions = [t if isinstance(t, Value) else inputs.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]

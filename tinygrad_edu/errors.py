@@ -10,6 +10,8 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
+
 from . import place, signatures, text
 
 if TYPE_CHECKING:
@@ -75,6 +77,17 @@ def not_an_array(op: op, z: Any) -> Exception:
     )
 
 
+def rule_not_an_array(node: Node, c: Any) -> Exception:
+    words = f"a rule of {node.op.name} gave {type(c).__name__}, not an array"
+    return taught(TypeError(words), "It gives the gradient, in the shape of its argument.", at=place.of(node))
+
+
+def hook_gave(node: Node, changed: Any) -> Exception:
+    what = f"shape {changed.shape}" if isinstance(changed, np.ndarray) else f"type {type(changed).__name__}"
+    words = f"a hook on {text.described(node)} gave a gradient of {what}"
+    return taught(TypeError(words), f"It gives an array of shape {node.shape}, or None to change nothing.")
+
+
 def wrong_gradient(gradient: Any, node: Node) -> Exception:
     return ValueError(
         f"a rule gave a gradient of shape {gradient.shape} for {text.described(node)}: "
@@ -93,8 +106,17 @@ def freed(node: Node) -> Exception:
 # An operation that is declared wrongly.
 
 
+def checked_notation(notation: Any) -> str:
+    if not isinstance(notation, str):
+        words = "op takes its notation and its rules before the function"
+        raise taught(TypeError(words), "Write @op(x=lambda g, x: ...), with brackets, over def f(x).")
+    return notation
+
+
 def checked_op(made: op, existing: op | None) -> op:
     """The operation, if its rules read what there is and it takes no other operation's name."""
+    if getattr(getattr(made.function, "__code__", None), "co_kwonlyargcount", 0):
+        raise TypeError(f"op {made.name}: an argument cannot be keyword-only")
     if reserved := ({"g", "z"} | READABLE) & set(made.names):
         raise TypeError(
             f"op {made.name}: an argument cannot be called {text.listed(sorted(reserved))}, which rules read"
@@ -153,12 +175,11 @@ def misshapen(tensor: Tensor, what: str, array: Any) -> Exception:
     return taught(
         ValueError(f"{what} of shape {array.shape} for {text.described(tensor.node)}"),
         f"The {what} has the shape of the tensor, {tensor.shape}.",
-        *(
-            ["(n, 1) and (n,) broadcast to (n, n): was a column subtracted from a vector?"]
-            if array.ndim > tensor.ndim
-            else []
-        ),
+        *([BROADCAST] if array.shape == 2 * tensor.shape and tensor.ndim == 1 else []),
     )
+
+
+BROADCAST = "(n, 1) and (n,) broadcast to (n, n): was a column subtracted from a vector?"
 
 
 # A gradient that is not there.
@@ -166,8 +187,9 @@ def misshapen(tensor: Tensor, what: str, array: Any) -> Exception:
 
 def nothing_to_differentiate(tensor: Tensor) -> Exception:
     return taught(
-        RuntimeError(f"backward through nothing: {text.described(tensor.node)} was computed from constants only"),
-        "Make what you differentiate with respect to a Tensor(...), not an array or constant(...), and use it outside no_grad().",
+        RuntimeError(f"backward through nothing: no gradient flows to {text.described(tensor.node)}"),
+        "It was computed from constants only, under no_grad(), or by what has no derivative, such as sign.",
+        "Make what you differentiate with respect to a Tensor(...), not an array or a constant(...).",
     )
 
 
@@ -176,7 +198,7 @@ def not_a_scalar(tensor: Tensor) -> Exception:
         ValueError(
             f"backward needs a single number to start from, and {text.described(tensor.node)} has {tensor.size}"
         ),
-        f"Reduce it to one, as {place.name(tensor.node) or 'loss'}.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape {tensor.shape}.",
+        f"Reduce it to one, as {place.name(tensor.node) or 'loss'}.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape {tensor.shape}.  Of a function, jacobian gives all.",
     )
 
 
@@ -184,8 +206,10 @@ def no_gradient(node: Node) -> Exception:
     name = text.label(node)
     if not node.active:
         return taught(
-            AttributeError(f"{name} is a constant and takes no gradient"),
-            "Make it a Tensor(...) to differentiate with respect to it.",
+            AttributeError(f"no gradient flows to {text.described(node)}"),
+            "It was computed from constants only."
+            if node.op
+            else "It is a constant.  Make it a Tensor(...) to have one.",
         )
     if node.op is not None:
         return taught(
@@ -206,7 +230,9 @@ def edited_in_place(tensor: Tensor, attribute: str) -> Exception:
     name = place.name(tensor.node) or "t"
     return taught(
         ValueError(f"{text.described(tensor.node)} is recorded: its {attribute} is read-only"),
-        f"Assign a new array, {name}.{attribute} = {name}.{attribute} - step, or edit a copy, {name}.{attribute}.copy()."
+        f"Assign a new array to {name}.grad, or forget it with {name}.zero_grad(); or edit a copy, {name}.grad.copy()."
+        if attribute == "grad"
+        else f"Assign a new array, {name}.data = {name}.data - step, or edit a copy, {name}.data.copy()."
         if tensor.is_leaf
         else f"Compute a new tensor instead, or edit a copy, {name}.numpy().",
     )
@@ -271,6 +297,19 @@ def lacking(name: str, known: Iterable[str]) -> Exception:
 # A function that cannot be differentiated.
 
 
+def not_tensors(x: Any) -> Exception:
+    return taught(TypeError(f"gradients takes Tensors, not {type(x).__name__}"), "gradients(loss, [W, b])")
+
+
+def not_numbers(argnums: Any) -> Exception:
+    words = f"argnums is the number of an argument, counted from 0, or a tuple of them, not {argnums!r}"
+    return taught(TypeError(words), "grad(f, argnums=1)")
+
+
+def not_paired() -> Exception:
+    return taught(TypeError("jvp takes a list of primals, and a list of as many tangents"), "jvp(f, [x], [t])")
+
+
 def not_a_list(wrt: Any) -> Exception:
     return taught(
         TypeError("gradients takes a list of tensors"), f"gradients(loss, [{place.name(wrt.node) or 't'}])[0]"
@@ -279,7 +318,8 @@ def not_a_list(wrt: Any) -> Exception:
 
 def no_argument(f: Any, i: int, given: int) -> Exception:
     name = getattr(f, "__name__", "the function")
-    return taught(IndexError(f"{name} was called with {given} arguments: there is no argument {i} to differentiate"))
+    words = f"{name} was called with {given} argument{'s' * (given != 1)}, and argnums={i} is not among them"
+    return taught(IndexError(words), "argnums counts from 0.")
 
 
 def not_a_tensor(f: Any, result: Any) -> Exception:
@@ -297,6 +337,8 @@ def not_a_tensor(f: Any, result: Any) -> Exception:
 
 def not_a_parameter(p: Any) -> Exception:
     what = text.described(p.node) if hasattr(p, "node") else repr(p)[:60]
+    if hasattr(p, "node") and not p.requires_grad and p.is_leaf:
+        what += ", a constant"
     return taught(
         TypeError(f"an optimiser changes Tensors that are leaves, not {what}"),
         "SGD(net.parameters(), 0.1), or SGD([W, b], 0.1).",

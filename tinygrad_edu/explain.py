@@ -36,7 +36,7 @@ def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Se
         if node is not None or (x is not None and (isinstance(x, (np.ndarray, float, int)) or name in op.rules_by_name))
     ]
     error.__notes__ = []
-    words = f"{op.name} was called with {text.listed(operands)}."
+    words = f"{op.name} was called with {text.listed(operands) or 'no operand'}."
     return errors.noted(error, words, *needs(op, values), *remedies(op, nodes, values))
 
 
@@ -60,10 +60,11 @@ def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> lis
     arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray) and op.names[i] in op.rules_by_name]
     if len(arrays) < 2 or sum(values[i].size for i in arrays) > 1_000_000:
         return []
+    alike = any("same shape" in words for words in op.needs)  # flattening others would change what they mean
     for word, change in (("transposed", lambda x: x.swapaxes(-1, -2)), ("flattened", np.ravel)):
         for i in arrays:
             x = values[i]
-            if x.ndim >= 2:
+            if x.ndim >= 2 and (word == "transposed" or alike or x.dtype.kind in "iu"):
                 changed = change(x)
                 try:
                     op.forward(*values[:i], changed, *values[i + 1 :])
@@ -80,6 +81,8 @@ def step(error: Exception, node: Node) -> Exception:
     """The error in a rule, with where the gradient was when it failed."""
     if node.values is None:
         return errors.freed(node)
+    if isinstance(error, AttributeError) and error.name == "shape":
+        return errors.rule_not_an_array(node, error.obj)
     error = errors.cut(error)
     if errors.is_told(error):
         return error

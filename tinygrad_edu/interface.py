@@ -131,7 +131,11 @@ class Interface(Value):
 
         def shown(g: Any) -> Any:
             changed = hook(inputs.own(g))
-            return g if changed is None else inputs.own(changed)
+            if changed is None:
+                return g
+            if getattr(changed, "shape", None) != node.shape:
+                raise errors.hook_gave(node, changed)
+            return inputs.own(changed)
 
         node = self.node
         node.hooks += (shown,)
@@ -196,8 +200,10 @@ class Interface(Value):
     def __int__(self) -> int:
         return int(float(self))
 
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        raise errors.made_plain(self.node)
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.requires_grad:
+            raise errors.made_plain(self.node)
+        return np.array(self._data, dtype)
 
     def __reduce__(self) -> Any:
         raise errors.pickled(self.node)
@@ -215,6 +221,7 @@ class Interface(Value):
         return dispatched(name, function, args, kwargs)
 
 
+SHAPED = ("zeros_like", "ones_like", "empty_like", "full_like")  # read no value, so they lose no gradient
 WRITES = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")  # NumPy's, into their first argument
 
 
@@ -224,6 +231,10 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
     public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
     if short != name and hasattr(np, short):
         public = None  # linalg.trace and others mean something else than trace
+    if short in ("transpose", "reshape"):  # whose options NumPy's functions take by these names
+        args += tuple(kwargs.pop(name) for name in ("axes", "shape") if name in kwargs)
+    if short == "clip":
+        kwargs = {name.removeprefix("a_"): x for name, x in kwargs.items()}
     if public is None:
         result = without_derivative(function, f"np.{name}", args, kwargs)
         if isinstance(result, Exception):
@@ -243,7 +254,9 @@ def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any,
     """What gives truth values, integers or shapes loses no gradient and is answered; for anything else, an error."""
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
-    if any(np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))):
+    if function.__name__ not in SHAPED and any(
+        np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))
+    ):
         return errors.lacking(name, OPS)
     return result
 

@@ -32,7 +32,9 @@ def look(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
     if passed is None:
         if not np.all(np.isfinite(x)):
             raise _value_error(node, x)
-    elif np.all(np.isfinite(_numbers(x))):
+    elif not np.all(np.isfinite(_numbers(x))):
+        raise _arrived_error(node, _numbers(x))
+    else:
         for a, c in zip(node.args, passed):
             if a is not None and c is not None and not np.all(np.isfinite(_numbers(c))):
                 raise _gradient_error(node, a, _numbers(c))
@@ -51,13 +53,18 @@ def _value_error(node: Node, x: Any) -> Exception:
     operands = [v if a is None or v is not None else value(a) for a, v in zip(node.args, values)]
     names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(operands))]
     notes = [
-        f"{name} = {text.operand(a, v)}, {_range(v)}."
+        f"{name} is {text.operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."
         for name, a, v in zip(names, node.args, operands)
-        if isinstance(v, (np.ndarray, np.generic, float)) and np.size(v)
+        if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
     needs = explain.needs(op, op.joined(node.values, tuple(operands)))
     words = f"{op.name} made values that are not finite: {_census(x)}"
     return errors.taught(FloatingPointError(words), *notes, *needs, at=place.of(node))
+
+
+def _arrived_error(node: Node, x: Any) -> Exception:
+    words = f"the gradient that arrives at {text.described(node)} is not finite: {_census(x)}"
+    return errors.taught(FloatingPointError(words), "The seed or a hook gave it so.", at=place.of(node))
 
 
 def _gradient_error(node: Node, a: Node, c: Any) -> Exception:

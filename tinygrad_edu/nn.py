@@ -71,6 +71,8 @@ class Module:
             with partial.open("xb") as stream:
                 np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})
             os.replace(partial, target)
+        except OSError as error:
+            raise type(error)(error.errno, error.strerror, str(target)) from None
         finally:
             partial.unlink(missing_ok=True)
 

@@ -119,7 +119,8 @@ class op(signatures.Calls):
     def __init__(self, notation: str = "", *, binds: int = 9, needs: Mapping[str, Any] = {}, examples: Any = (),
                  domain: Mapping[str, Any] = {}, elementwise: bool = False, family: str = "",
                  **rules: Callable[..., Any]) -> None:  # fmt: skip
-        self.notation, self.binds, self.needs, self.examples = notation, binds, needs, examples
+        self.notation, self.binds = errors.checked_notation(notation), binds
+        self.needs, self.examples = needs, examples
         self.domain, self.elementwise, self.family_name, self.rules_by_name = domain, elementwise, family, rules
 
     def __call__(self, function: Callable[..., Any]) -> Any:

@@ -45,7 +45,9 @@ class Optimiser:
     """The part that all share: which parameters, at which rate, how many steps so far."""
 
     def __init__(self, parameters: Iterable[Tensor], rate: Rate) -> None:
-        self.parameters = list(parameters)
+        if isinstance(parameters, Tensor):
+            raise errors.not_a_parameter(parameters)
+        self.parameters = list(getattr(parameters, "parameters", lambda: parameters)())  # of a module, its own
         for p in self.parameters:
             if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
                 raise errors.not_a_parameter(p)
@@ -72,12 +74,13 @@ class Optimiser:
 
     def subtract(self, i: int, p: Tensor, direction: Any, rate: float) -> None:
         """p - rate * direction, into the array of two steps ago if no record holds that any more."""
-        old, new = p._data, self.spare[i]
+        old = p._data
         if not old.shape:
             p._data = p.node.result = old - old.dtype.type(rate) * direction
             return
-        if new is None or sys.getrefcount(new) > 3:  # the list, the name here, and the call
-            new = np.empty_like(old)
+        if self.spare[i] is None or sys.getrefcount(self.spare[i]) > 2:  # more than the list and this call hold it
+            self.spare[i] = np.empty_like(old)
+        new = self.spare[i]
         np.multiply(direction, old.dtype.type(rate), out=new)
         np.subtract(old, new, out=new)
         p._data = p.node.result = new

@@ -20,7 +20,7 @@ def tensor(t: Any) -> str:
     data, node = np.asarray(t._data), t.node
     kind = "constant" if node.op is None and not node.active else "Tensor"
     body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
-    parts = [body]
+    parts = [body] if data.size or data.ndim < 2 else [f"{body}, shape={data.shape}"]
     if node.name is not None:
         parts.append(f"name={node.name!r}")
     elif node.op is not None:

@@ -6,6 +6,7 @@ The network is that of hand-in 002, R = logloss(softmax(B sigma(A x))): no biase
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -25,9 +26,17 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     """The options of the main job."""
 
     def whole(words: str) -> int:
-        number = int(words)
-        if number < 0:
-            raise argparse.ArgumentTypeError(f"{words} is below 0")
+        if not words.isdecimal():
+            raise argparse.ArgumentTypeError(f"{words} is not a whole number from 0 up")
+        return int(words)
+
+    def positive(words: str) -> float:
+        try:
+            number = float(words)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise argparse.ArgumentTypeError(f"{words} is not a number above 0")
         return number
 
     p.add_argument(
@@ -39,7 +48,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
     p.add_argument(
         "--rate",
-        type=float,
+        type=positive,
         default=0.5,
         metavar="R",
         help="learning rate, falling along a cosine to 0 (default: %(default)s)",
@@ -66,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"--example is the number of a test image, from 0 to {len(data.test_labels) - 1}")
     if options.save and not options.save.absolute().parent.is_dir():
         raise ValueError(f"--save: there is no folder {options.save.absolute().parent}")
+    if options.save and options.save.is_dir():
+        raise ValueError(f"--save: {options.save} is a folder, not a file")
     net = network(options.hidden, options.seed)
     A, B = net.parameters()
     learning, testing = len(data.labels), len(data.test_labels)

@@ -62,6 +62,7 @@ def _solve_x(g: Any, z: Any, x: Any, y: Any) -> Any:
     binds=2,
     needs={
         "a square matrix x": lambda x: x.shape[-1] == x.shape[-2],
+        "a matrix x that is not singular": lambda x: bool(np.all(np.linalg.det(x) != 0)),
         "as many rows in y as in x": lambda x, y: y.shape[-2 if y.ndim > 1 else 0] == x.shape[-1],
     },
     examples=(
@@ -88,7 +89,7 @@ def _cholesky_rule(g: Any, z: Any) -> Any:
 @op(
     r"\operatorname{chol}($x)",
     needs=_SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
-    examples=((lambda rng: _regular(rng, 3, 3) @ _regular(rng, 3, 3).T + 9 * np.eye(3),),),
+    examples=((lambda rng: (lambda m: m @ m.T + np.eye(3))(_regular(rng, 3, 3)),),),
     x=_cholesky_rule,
 )
 def cholesky(x: Any) -> Any:

@@ -130,8 +130,8 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 @op(
     r"$table_{[\cdot]}",
     needs={
-        "whole numbers, of rows that the table has": lambda table, index: (
-            np.asarray(index).dtype.kind in "iu" and np.all(np.asarray(index) < len(table))
+        "whole numbers from 0 to one less than the rows of the table": lambda table, index: (
+            np.asarray(index).dtype.kind in "iu" and np.all((np.asarray(index) >= 0) & (np.asarray(index) < len(table)))
         )
     },
     examples=(
@@ -143,4 +143,6 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 )
 def embedding(table: Any, index: Any) -> Any:
     """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table."""
+    if np.size(index) and np.min(index) < 0:
+        raise IndexError(f"index {np.min(index)} of a table is below 0")
     return table[index]
