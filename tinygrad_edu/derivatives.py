@@ -108,7 +108,7 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
     if not isinstance(result, Tensor):
         raise errors.not_a_tensor(f, result)
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
-    return Call(chosen, result, result.requires_grad and min(ancestors(result.node)) < oldest)
+    return Call(chosen, result, result.requires_grad and ancestors(result.node)[0].serial < oldest)
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:
@@ -180,9 +180,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 def pushed(result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
-    nodes = ancestors(result)
-    for serial in sorted(nodes):
-        node = nodes[serial]
+    for node in ancestors(result):
+        serial = node.serial
         if node.op is None or serial in tangents:
             continue
         values, z = tensors(node) if differentiable else (node.values, node.result)

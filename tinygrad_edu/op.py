@@ -87,7 +87,7 @@ def general(op: op) -> Callable[..., Any]:
     def apply(*args: Any, **options: Any) -> Any:
         given = op.complete(*args, **options)
         values = given if family is None else tuple(given[family])
-        rules, keeps = op.rules, op.keeps
+        rules, keeps = op.rules or op.compiled(), op.keeps
         if family is not None:
             rules, keeps = (rules[family],) * len(values), (keeps[family],) * len(values)
         nodes = [x.node if isinstance(x, Value) else None for x in values]
@@ -131,6 +131,7 @@ class op(signatures.Calls):
         OPS[self.name] = errors.checked_op(self, OPS.get(self.name))
         read = {name for rule in self.rules_by_name.values() for name in signatures.names(rule)}
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
+        self.rules = ()  # not yet compiled
         self.plain = self.family is None and not errors.READABLE & read  # do rules read the arguments alone?
         simple = self.plain and len(self.rules_by_name) == len(self.names)
         self.operands = {("x",): 1, ("x", "y"): 2}.get(self.names, 0) if simple else 0  # 0: any number
@@ -144,12 +145,12 @@ class op(signatures.Calls):
 
     def pull(self, args: Any, g: Any, z: Any, values: Any, only: int | None = None) -> list[Any]:
         """What each operand receives, if a gradient flows there; or what ``only`` the one of that number does."""
-        k, pulled = self.family, [None] * len(args)
+        k, pulled, rules = self.family, [None] * len(args), self.rules or self.compiled()
         shapes = None if k is None else [np.shape(x) if a is None else a.shape for x, a in zip(values[k], args)]
         for i, a in enumerate(args):
             if a is not None and a.active and (only is None or only == i):
                 known = () if self.plain else (i, a.shape, shapes)
-                pulled[i] = self.rules[i if k is None else k](g, z, *known, *values)
+                pulled[i] = rules[i if k is None else k](g, z, *known, *values)
         return pulled
 
 

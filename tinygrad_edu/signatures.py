@@ -46,6 +46,10 @@ def notation(name: str, operands: Iterable[str]) -> str:
 class Calls:
     """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
 
+    __slots__ = ("__dict__", "keeps_result", "operands", "rules")  # three that are read at every call and step
+    operands: int
+    keeps_result: bool
+    rules: tuple[Any, ...]
     function: Any
     names: tuple[str, ...]
     plain: bool
@@ -60,8 +64,8 @@ class Calls:
         complete.__defaults__, complete.__qualname__ = self.function.__defaults__, self.function.__name__
         return complete
 
-    @functools.cached_property
-    def rules(self) -> tuple[Any, ...]:
-        """The rule of each argument, or None, callable with everything that a rule can read."""
+    def compiled(self) -> tuple[Any, ...]:
+        """The rule of each argument, or None, callable with everything that a rule can read; kept as ``rules``."""
         everything = ["g", "z", *([] if self.plain else ["which", "shape", "shapes"]), *self.names]
-        return tuple(aligned(self.rules_by_name.get(name), everything) for name in self.names)
+        self.rules = tuple(aligned(self.rules_by_name.get(name), everything) for name in self.names)
+        return self.rules

@@ -7,6 +7,7 @@ when its gradient is complete: no recursion, no tape.  A debugger stops between 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,10 @@ from .replay import tensors
 
 def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple[Node, Any, tuple[Any, ...]]]:
     """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand."""
-    nodes, watch = ancestors(root), current.get().watch
-    gradients: dict[int, Any] = {root.serial: seed}
-    ours: set[int] = set()  # whose gradient is a sum that nobody else holds, and may be added to in place
-    for serial in sorted(nodes, reverse=True):
-        node, g = nodes[serial], gradients.pop(serial)
+    watch, gradients = current.get().watch, {root: seed}
+    ours: set[Node] = set()  # whose gradient is a sum that nobody else holds, and may be added to in place
+    for node in reversed(ancestors(root)):
+        g = gradients.pop(node)
         op, args, values, z = node.op, node.args, node.values, node.result
         for hook in node.hooks:
             g = hook(g)
@@ -35,36 +35,32 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
             if differentiable:
                 values, z, ours = *tensors(node), set()
             if op.operands == 1:  # one and two operands are written out: a loop would cost a tenth of the sweep
-                (a,), (rule,) = args, op.rules
+                (a,), (rule,) = args, op.rules or op.compiled()
                 c = rule(g, z, *values)
                 if c.shape != a.shape:
                     c = fitted(c, a)
-                k = a.serial
-                gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+                gradients[a] = add(gradients[a], c, a, ours) if a in gradients else c
                 passed: tuple[Any, ...] = (c,)
             elif op.operands == 2:
-                (a, b), (rule_a, rule_b), (x, y) = args, op.rules, values
+                (a, b), (rule_a, rule_b), (x, y) = args, op.rules or op.compiled(), values
                 c = d = None
                 if a is not None and a.active:
                     c = rule_a(g, z, x, y)
                     if c.shape != a.shape:
                         c = fitted(c, a)
-                    k = a.serial
-                    gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+                    gradients[a] = add(gradients[a], c, a, ours) if a in gradients else c
                 if b is not None and b.active:
                     d = rule_b(g, z, x, y)
                     if d.shape != b.shape:
                         d = fitted(d, b)
-                    k = b.serial
-                    gradients[k] = add(gradients[k], d, k, ours) if k in gradients else d
+                    gradients[b] = add(gradients[b], d, b, ours) if b in gradients else d
                 passed = (c, d)
             else:
                 pulled = op.pull(args, g, z, values)
                 passed = tuple(c if c is None or c.shape == a.shape else fitted(c, a) for a, c in zip(args, pulled))
                 for a, c in zip(args, passed):
                     if a is not None and c is not None:
-                        k = a.serial
-                        gradients[k] = add(gradients[k], c, k, ours) if k in gradients else c
+                        gradients[a] = add(gradients[a], c, a, ours) if a in gradients else c
             if watch is not None:
                 watch(node, g, passed)
         except Exception as error:
@@ -72,23 +68,23 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
         yield node, g, passed
 
 
-def ancestors(root: Node) -> dict[int, Node]:
-    """All nodes that a gradient of ``root`` reaches, by age."""
-    nodes, stack = {root.serial: root}, [root]
+def ancestors(root: Node) -> list[Node]:
+    """All nodes that a gradient of ``root`` reaches, from the oldest to the youngest, which is ``root``."""
+    seen, stack = {root}, [root]
     while stack:
         for a in stack.pop().args:
-            if a is not None and a.serial not in nodes and a.active:
-                nodes[a.serial] = a
+            if a is not None and a not in seen and a.active:
+                seen.add(a)
                 stack.append(a)
-    return nodes
+    return sorted(seen, key=attrgetter("serial"))
 
 
-def add(total: Any, c: Any, serial: int, ours: set[int]) -> Any:
+def add(total: Any, c: Any, node: Node, ours: set[Node]) -> Any:
     """A value that is used more than once receives the sum over its uses: the chain rule of several variables."""
-    if serial in ours:
+    if node in ours:
         total += c
         return total
-    ours.add(serial)
+    ours.add(node)
     return total + c
 
 
