@@ -34,7 +34,7 @@ def aligned(rule: Callable[..., Any] | None, everything: Iterable[str]) -> Any:
 
 
 def called_with_tuple(function: Any) -> Any:
-    """The function, to be called with what ``completed`` gives."""
+    """The function, to be called with what ``Calls.complete`` gives."""
     return (lambda *values: function(*values[:-1], *values[-1])) if is_packed(function) else function
 
 
