@@ -132,6 +132,9 @@ def absolute(x: Any) -> Any:
     return np.abs(x)
 
 
+abs = absolute  # as in NumPy
+
+
 @elementwise(r"\operatorname{sign}($x)")
 def sign(x: Any) -> Any:
     """-1, 0 or 1.  Constant wherever it has a derivative: no gradient flows through it."""
