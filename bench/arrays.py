@@ -24,8 +24,7 @@ def recurrence_by_hand(data: list[Any], rounds: int) -> Contestant:
         g, da, db, dc = np.ones(10), np.zeros(10), np.zeros(10), np.zeros(10)
         for h, t in reversed(kept):
             dc -= g * t
-            q = g * c
-            d = q * t * t - q
+            d = -g * c * (1 - t * t)
             da += d * h
             db += d
             g += d * a

@@ -239,3 +239,31 @@ def test_rows_meet_a_dense_gradient() -> None:
     )
     loss.backward()
     np.testing.assert_array_equal(table.grad, [[4, 4], [4, 4], [2, 2], [2, 2], [2, 2]])
+
+
+@pytest.mark.parametrize("context", [tg.no_grad, tg.trace_nan, lambda: tg.scope("net"), lambda: tg.scope("a")])
+def test_the_fast_way_to_call_records_what_the_general_way_does(context: Any) -> None:
+    from tinygrad_edu.fast import binary, unary
+    from tinygrad_edu.op import Node, general
+
+    x, y, c = Tensor([1.0, 2.0], "x"), Tensor([3.0, 4.0], "y") * 1, tg.constant([5.0, 6.0], "c")
+    for name, fast, operands in [
+        *(("tanh", unary, (t,)) for t in (x, y, c)),
+        *(("multiply", binary, pair) for pair in ((x, y), (y, 2.0), (c, c), (np.ones(2), x), (c, y))),
+        *(("add", binary, pair) for pair in ((x, y), (y, y), (y, 2.0))),
+    ]:
+        op = tg.OPS[name]
+        with context():
+            made = [make(op)(*operands) for make in (fast, general)]
+        for slot in set(Node.__slots__) - {"serial", "lasti", "code"}:
+            one, other = (getattr(t.node, slot) for t in made)
+            assert plain(one) == plain(other), (name, slot)
+        assert made[0].node.code is made[1].node.code
+        np.testing.assert_array_equal(made[0].data, made[1].data)
+
+
+def plain(x: Any) -> Any:
+    """What a slot holds, to be compared with ``==``: nodes by their age, arrays as lists."""
+    if isinstance(x, (list, tuple)):
+        return [plain(part) for part in x]
+    return x.tolist() if isinstance(x, np.ndarray) else getattr(x, "serial", x)

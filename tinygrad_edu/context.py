@@ -18,6 +18,7 @@ class Context:
     scope: str | None = None  # where in the model an operation stands, as "net/layer1"
     frame: FrameType | None = None  # where the user is, when we record on the user's behalf
     watch: Callable[..., None] | None = None  # is shown every value and every gradient: see nan.py
+    usual: bool = True  # it records, and nobody has to be asked: see fast.py
 
 
 current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
@@ -26,7 +27,8 @@ current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
 @contextmanager
 def within(**changes: Any) -> Iterator[None]:
     """The current context with some of its fields changed."""
-    token = current.set(replace(current.get(), **changes))
+    new = replace(current.get(), **changes)
+    token = current.set(replace(new, usual=new.recording and new.frame is None and new.watch is None))
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import errors, inputs
+from . import errors, fast, inputs
 from .context import current
 from .interface import Interface
 from .locked import locked
@@ -82,4 +82,4 @@ class Tensor(Interface, Value):
                 node.values = node.result = None
 
 
-Value.kind = Tensor
+Value.kind = fast.tensor_type = Tensor
