@@ -238,3 +238,12 @@ def test_cross_entropy_of_labels_and_of_distributions() -> None:
     np.testing.assert_allclose(
         grad(lambda s: tg.cross_entropy(s, y, reduction="sum"))(s), softmax(s) * y.sum(1, keepdims=True) - y
     )
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_the_mean_of_nothing_is_nan_and_its_sum_is_zero() -> None:
+    nothing = np.zeros((0, 3))
+    assert np.isnan(Tensor(nothing).mean().data) and np.isnan(tg.mse(nothing, nothing))
+    assert tg.cross_entropy(nothing, np.zeros(0, int), reduction="sum") == 0.0
+    assert np.isnan(tg.cross_entropy(nothing, np.zeros(0, int)))
+    assert grad(lambda x: tg.mse(x, nothing, reduction="sum"))(nothing).shape == (0, 3)

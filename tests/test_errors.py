@@ -1122,3 +1122,26 @@ def test_an_optimiser_takes_a_module_for_its_parameters():
 def test_what_loses_no_gradient_becomes_an_array():
     assert np.asarray(tinygrad_edu.constant([1.0, 2.0])).tolist() == [1.0, 2.0]
     assert np.zeros_like(Tensor([1.0, 2.0])).tolist() == [0.0, 0.0]
+
+
+def test_a_hostile_name_is_printed_harmlessly(monkeypatch):
+    t = Tensor([1.0, 2.0], name="a\n\x1b[31m" + "x" * 10_000)
+    monkeypatch.setitem(NAMES, "t", t)
+    shown = told(error_of("t @ np.ones(3)"))
+    assert "\x1b" not in shown and r"a\n\x1b[31mxxx" in shown and len(shown) < 500 and len(repr(t)) < 200
+
+
+def test_the_needs_of_a_family_are_asked_of_the_family():
+    notes = error_of("einsum('ij,jk', Tensor(np.ones((2, 3))), np.ones((4, 2)))").__notes__
+    assert notes[-1] == "einsum needs a letter for each axis of each operand, and one length for each letter."
+    notes = error_of("concatenate([Tensor([1.0]), 2.0])").__notes__
+    assert notes[-1].startswith("concatenate needs arrays that agree")
+
+
+def test_networks_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="the sizes of an MLP are whole numbers from 1 up"):
+        nn.MLP([3, -2])
+    with pytest.raises(ValueError, match=r"examples of shape \(4,\) for a network of 3 inputs"):
+        nn.delta_recursion(nn.MLP([3, 2]), np.ones((2, 4)), [0, 1])
+    with pytest.raises(TypeError, match="a scope has a name"):
+        tinygrad_edu.scope(3)

@@ -42,5 +42,7 @@ def no_grad() -> AbstractContextManager[None]:
 
 def scope(name: str) -> AbstractContextManager[None]:
     """In this ``with`` block results belong to a part of the model, say a layer; scopes nest as ``net/layer1``."""
+    if not isinstance(name, str):
+        raise TypeError(f"a scope has a name, a string, not {type(name).__name__}")
     outer = current.get().scope
     return within(scope=f"{outer}/{name}" if outer else name)

@@ -141,7 +141,7 @@ def checked_op(made: op, existing: op | None) -> op:
 
 
 def not_numeric(array: Any, name: str | None, active: bool) -> Exception:
-    what = f"{name or 'a tensor'} of dtype {array.dtype}"
+    what = f"{text.shown(name) if name else 'a tensor'} of dtype {array.dtype}"
     if array.dtype.kind == "b":
         return taught(
             TypeError(f"{what}: truth values have no derivative"),
@@ -198,7 +198,7 @@ def not_a_scalar(tensor: Tensor) -> Exception:
         ValueError(
             f"backward needs a single number to start from, and {text.described(tensor.node)} has {tensor.size}"
         ),
-        f"Reduce it to one, as {place.name(tensor.node) or 'loss'}.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape {tensor.shape}.  Of a function, jacobian gives all.",
+        f"Reduce it to one, as {text.name(tensor.node) or 'loss'}.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape {tensor.shape}.  Of a function, jacobian gives all.",
     )
 
 
@@ -227,7 +227,7 @@ def no_gradient(node: Node) -> Exception:
 
 
 def edited_in_place(tensor: Tensor, attribute: str) -> Exception:
-    name = place.name(tensor.node) or "t"
+    name = text.name(tensor.node) or "t"
     return taught(
         ValueError(f"{text.described(tensor.node)} is recorded: its {attribute} is read-only"),
         f"Assign a new array to {name}.grad, or forget it with {name}.zero_grad(); or edit a copy, {name}.grad.copy()."
@@ -246,7 +246,7 @@ def result_assigned(tensor: Tensor) -> Exception:
 
 
 def leaf_updated(tensor: Tensor) -> Exception:
-    name = place.name(tensor.node) or "W"
+    name = text.name(tensor.node) or "W"
     return taught(
         TypeError(f"updating {text.described(tensor.node)} with an operator would make it a result, no longer a leaf"),
         f"Write {name}.data = {name}.data - step to change its values, or {name} = {name} - step to compute with it.",
@@ -311,9 +311,7 @@ def not_paired() -> Exception:
 
 
 def not_a_list(wrt: Any) -> Exception:
-    return taught(
-        TypeError("gradients takes a list of tensors"), f"gradients(loss, [{place.name(wrt.node) or 't'}])[0]"
-    )
+    return taught(TypeError("gradients takes a list of tensors"), f"gradients(loss, [{text.name(wrt.node) or 't'}])[0]")
 
 
 def no_argument(f: Any, i: int, given: int) -> Exception:

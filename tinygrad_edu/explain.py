@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from .op import Node, op
 
 
-def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> Exception:
-    """The error in an operation, with what the user has to know to mend it.
+def operation(
+    error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any], given: Sequence[Any] = ()
+) -> Exception:
+    """The error in an operation, with what the user has to know to mend it.  ``given``: all arguments of a family's.
 
     An operation that another one uses has explained itself before; the words of the outer one take their place, for
     that is the one that the user called.
@@ -37,7 +39,7 @@ def operation(error: Exception, op: op, nodes: Sequence[Node | None], values: Se
     ]
     error.__notes__ = []
     words = f"{op.name} was called with {text.listed(operands) or 'no operand'}."
-    return errors.noted(error, words, *needs(op, values), *remedies(op, nodes, values))
+    return errors.noted(error, words, *needs(op, op.joined(given, values)), *remedies(op, nodes, values))
 
 
 def needs(op: op, values: Sequence[Any]) -> list[str]:
@@ -71,7 +73,7 @@ def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> lis
                 except Exception:
                     continue
                 node = nodes[i]
-                called = (place.name(node) if node else None) or op.names[i]
+                called = (text.name(node) if node else None) or op.names[i]
                 how = {"transposed": f"{called}.mT", "flattened": f"{called}.ravel()"}[word]
                 return [f"It would fit with {called} {word}: {how} has shape {changed.shape}."]
     return []

@@ -159,6 +159,8 @@ class MLP(Module):
     ) -> None:
         if len(sizes) < 2:
             raise ValueError(f"an MLP needs at least two sizes, of its inputs and its outputs, not {list(sizes)}")
+        if not all(isinstance(n, (int, np.integer)) and n > 0 for n in sizes):
+            raise ValueError(f"the sizes of an MLP are whole numbers from 1 up, not {list(sizes)}")
         rng = rng or np.random.default_rng()
         self.activation = activation
         self.layers = [Linear(n, m, bias, rng) for n, m in zip(sizes, sizes[1:])]
@@ -203,6 +205,8 @@ def delta_recursion(net: MLP, x: Any, y: Any) -> Deltas:
     """
     x = np.atleast_2d(np.asarray(x))
     h, N = len(net.layers), len(x)
+    if x.shape[1:] != net.layers[0].W.shape[1:]:
+        raise ValueError(f"examples of shape {x.shape[1:]} for a network of {net.layers[0].W.shape[1]} inputs")
     y = np.asarray(y) if np.asarray(y).dtype.kind == "f" else ops.one_hot(y, net.layers[-1].W.shape[0])
     y = y.reshape(N, -1).T
     W = {s: layer.W.data for s, layer in enumerate(net.layers, 1)}

@@ -101,7 +101,7 @@ def general(op: op) -> Callable[..., Any]:
             kept = [v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps)]
             return record(op, nodes, op.joined(given, kept), z, active, get_state(), get_frame(1))
         except Exception as error:
-            raise explain.operation(error, op, nodes, values)
+            raise explain.operation(error, op, nodes, values, given)
 
     return apply
 

@@ -22,7 +22,7 @@ def tensor(t: Any) -> str:
     body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
     parts = [body] if data.size or data.ndim < 2 else [f"{body}, shape={data.shape}"]
     if node.name is not None:
-        parts.append(f"name={node.name!r}")
+        parts.append(f"name={node.name if len(node.name) <= 60 else node.name[:57] + '...'!r}")
     elif node.op is not None:
         parts.append(f"op={node.op.name}")
     if data.dtype not in (np.float64, np.bool_):
@@ -37,14 +37,26 @@ def formatted(data: Any, spec: str) -> str:
     return np.array2string(data, formatter={"all": lambda v: format(v, spec)} if spec else None, separator=", ")
 
 
+def shown(name: str) -> str:
+    """A name as it may be printed: a terminal obeys no control character in it, and it does not go on for pages."""
+    printed = "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+    return printed if len(printed) <= 60 else f"{printed[:57]}..."
+
+
+def name(node: Node) -> str | None:
+    """The name of a tensor, as it may be printed."""
+    found = place.name(node)
+    return found and shown(found)
+
+
 def label(node: Node) -> str:
     """The name of a tensor, or what made it."""
-    return place.name(node) or (node.op.name if node.op else "a constant" if not node.active else "an unnamed tensor")
+    return name(node) or (node.op.name if node.op else "a constant" if not node.active else "an unnamed tensor")
 
 
 def described(node: Node) -> str:
     """``W of shape (3, 4)``."""
-    named = place.name(node) or (f"the result of {node.op.name}" if node.op else label(node))
+    named = name(node) or (f"the result of {node.op.name}" if node.op else label(node))
     return f"{named} of shape {node.shape}" if node.shape else named
 
 
@@ -68,8 +80,8 @@ def definition(node: Node) -> str:
     if node.op is None:
         return label(node)
     made = f"{node.op.name}({', '.join(label(a) for a in node.args if a is not None)})"
-    name = place.name(node)
-    return f"{name} = {made}" if name else made
+    named = name(node)
+    return f"{named} = {made}" if named else made
 
 
 def size(shape: tuple[int, ...]) -> str:

@@ -161,6 +161,15 @@ def _explicit(subscripts: str, shapes: Any) -> tuple[list[str], str]:
     return spelt, right.replace("...", dots)
 
 
+def _lettered(subscripts: str, operands: Any) -> bool:
+    shapes = [np.shape(x) for x in operands]
+    terms, _ = _explicit(subscripts, shapes)
+    lengths: dict[str, int] = {}
+    pairs = [(c, n) for term, shape in zip(terms, shapes) for c, n in zip(term, shape)]
+    fits = len(terms) == len(shapes) and all(len(term) == len(shape) for term, shape in zip(terms, shapes))
+    return fits and all(lengths.setdefault(c, n) == n for c, n in pairs if n != 1)
+
+
 def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any) -> Any:
     """The same sum of products, with the gradient in the place of one operand and that operand's axes as the result.
 
@@ -187,6 +196,7 @@ def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any
 @op(
     r"\operatorname{einsum}($operands)",
     family="operands",
+    needs={"a letter for each axis of each operand, and one length for each letter": _lettered},
     examples=(
         ([(2, 3), (3, 4)], dict(subscripts="ij,jk->ik")), ([(2, 3), (3,), (2,)], dict(subscripts="ij,j,i->")), ([(3, 3)], dict(subscripts="ii->i")),
         ([(2, 3)], dict(subscripts="ij->j")), ([(5, 2, 3), (3, 4)], dict(subscripts="...ij,jk")), ([(3, 3)], dict(subscripts="ii")),

@@ -30,7 +30,7 @@ def _reduced(losses: Any, reduction: str) -> Any:
     if reduction == "none":
         return losses
     total = np.add.reduce(losses, None)
-    return total if reduction == "sum" else total / max(1, losses.size)
+    return total if reduction == "sum" else total / losses.size
 
 
 def _share(g: Any, number: int, reduction: str) -> Any:
@@ -105,7 +105,7 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
 
     Computed from the logits x, so that no probability rounds to 0.  Integers are labels, floats are probabilities.
     """
-    if np.ndim(logits) == 0 or np.size(logits) == 0:
+    if np.ndim(logits) == 0 or not np.shape(logits)[axis]:
         raise ValueError(f"logits of shape {np.shape(logits)} have no classes")
     try:
         y = np.asarray(_distribution(logits, target, axis))
