@@ -57,8 +57,8 @@ def test_it_fits_a_page_and_has_no_colour_codes(default):
 def test_it_shows_each_step_of_the_sweep(default):
     head, *rows = section(default.stdout, "Its backward sweep")
     assert head.split()[:4] == ["node", "shape", "gradient", "in"]
-    assert [row.split()[0] for row in rows] == ["R", "v2", "a1", "v1", "B", "A"]
-    made = ["cross_entropy(v2", "linear(a1, B", "sigmoid(v1)", "linear(x, A"]
+    assert [row.split()[0] for row in rows] == ["R", "v(2)", "a(1)", "v(1)", "B", "A"]
+    made = ["cross_entropy(v(2)", "linear(a(1), B", "sigmoid(v(1))", "linear(x, A"]
     assert all(f" = {call}" in row for call, row in zip(made, rows))
     assert [row.split("kept as ")[1:] for row in rows[-2:]] == [[".grad"], [".grad"]]
 

@@ -31,9 +31,10 @@ LAYERS = """
     interface
     tensor
     derivatives nan
-    differences
-    nn optim data examples
-    train
+    differences formulas
+    nn optim data examples tracing
+    render
+    train script
     __init__
     cli
     __main__

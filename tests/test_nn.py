@@ -152,9 +152,9 @@ def test_an_mlp_is_layers_with_activations_between_them():
     W1, b1, W2, b2 = (p.data for p in net.parameters())
     np.testing.assert_allclose(net(x).data, np.tanh(x @ W1.T + b1) @ W2.T + b2, rtol=1e-14)
     v = net.values(constant(x))
-    assert [t.name for t in v] == ["v1", "v2"] and v[0].scope == "layer1"
+    assert [t.name for t in v] == ["v(1)", "v(2)"] and v[0].scope == "layer1"
     assert net(x).scope == "mlp/layer2"
-    assert [p.name for p in net.parameters()] == ["W1", "b1", "W2", "b2"]
+    assert [p.name for p in net.parameters()] == ["W(1)", "b(1)", "W(2)", "b(2)"]
 
 
 def test_the_same_generator_gives_the_same_network():

@@ -147,7 +147,7 @@ class MLP(Module):
     """A multilayer perceptron: v(s) = W(s) a(s-1) + b(s) and a(s) = phi(v(s)), for s = 1, ..., h.
 
     ``sizes``: the numbers of inputs, of each hidden layer's outputs, and of outputs.  It gives v(h), the logits; the
-    loss knows what to do with them.  Tensors are named as in the lessons: W1, b1, v1, a1, W2, ...
+    loss knows what to do with them.  Tensors are named as in the lessons: W(1), b(1), v(1), a(1), W(2), ...
     """
 
     def __init__(
@@ -165,9 +165,9 @@ class MLP(Module):
         self.activation = activation
         self.layers = [Linear(n, m, bias, rng) for n, m in zip(sizes, sizes[1:])]
         for s, layer in enumerate(self.layers, 1):
-            layer.name, layer.W.name = f"layer{s}", f"W{s}"
+            layer.name, layer.W.name = f"layer{s}", f"W({s})"
             if layer.b is not None:
-                layer.b.name = f"b{s}"
+                layer.b.name = f"b({s})"
 
     def forward(self, x: Any) -> Any:
         """The logits (..., outputs) of examples (..., inputs)."""
@@ -178,11 +178,11 @@ class MLP(Module):
         a, every = x, []
         for s, layer in enumerate(self.layers, 1):
             v = layer(a)
-            v.name = f"v{s}"
+            v.name = f"v({s})"
             every.append(v)
             if s < len(self.layers):
                 a = self.activation(v)
-                a.name = f"a{s}"
+                a.name = f"a({s})"
         return every
 
 

@@ -17,10 +17,14 @@ class Formula(NamedTuple):
     latex: str
     binds: int = WHOLE
     op: str = ""
+    single: bool = False  # a single number, by which one multiplies without the sign of Hadamard's product
+
+
+UNKNOWN = Formula(r"\cdot")
 
 
 def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
-    r"""The operation applied to operands, given by the names of its arguments.
+    r"""The operation applied to operands, given by the names of its arguments; one that is not given is a dot.
 
     >>> from tinygrad_edu import OPS
     >>> typeset(OPS["multiply"], x=typeset(OPS["add"], x=Formula("a"), y=Formula("b")), y=Formula("c")).latex
@@ -28,14 +32,23 @@ def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
     """
 
     def slot(match: re.Match[str]) -> str:
-        given = operands[match[1]]
+        given = operands.get(match[1], UNKNOWN)
         if isinstance(given, list):
             return ", ".join(formula.latex for formula in given)
-        before, after = op.notation[: match.start()].rstrip(), op.notation[match.end() :].lstrip()
+        before, after = notation[: match.start()].rstrip(), notation[match.end() :].lstrip()
+        if after.startswith(r"^{\top}") and re.fullmatch(r"[^{}]*(_{[^{}]*})?\^{[^{}]*}", given.latex):
+            return given.latex[:-1]  # W^{(2)} transposed is W^{(2)\top}
         alone = holds(given, op, before, after)
         return given.latex if alone else rf"\left({given.latex}\right)"
 
-    return Formula(re.sub(r"\$([A-Za-z]+)", slot, op.notation), op.binds, op.name)
+    notation = op.notation
+    if notation == "$x":  # nothing that one would see is done to it
+        return operands["x"]  # type: ignore[return-value]
+    if any(isinstance(x, Formula) and x.single for x in operands.values()):
+        digits = isinstance(last := [*operands.values()][-1], Formula) and last.latex[:1].isdigit()
+        notation = notation.replace(r"\odot", r"\cdot" if digits else r"\,")
+    latex = re.sub(r"\$([A-Za-z]+)", slot, notation)
+    return Formula(re.sub(r"(\^{[^{}]*)\^{\\top}", r"\1\\top}", latex), op.binds, op.name)
 
 
 def holds(given: Formula, op: Op, before: str, after: str) -> bool:
@@ -46,7 +59,7 @@ def holds(given: Formula, op: Op, before: str, after: str) -> bool:
     if after.startswith(("^", "_")):
         return False
     if before.endswith(FACTORS) or after.startswith(FACTORS):  # a b c is (a b) c; other products are told apart
-        return given.binds > PRODUCT or (given.op == op.name and not before)
+        return given.binds > PRODUCT or (given.op == op.name and (not before or r"\odot" in op.notation))
     if before.endswith("-"):
         return given.binds > SUM  # a - (b - c)
     return given.binds >= op.binds

@@ -13,7 +13,7 @@ import linecache
 import os
 import sys
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGE, NUMPY = os.path.dirname(__file__), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
+Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
 
 
 class Place(NamedTuple):
@@ -53,7 +54,7 @@ def resolve(code: CodeType, lasti: int) -> Place:
     return Place(code.co_filename, line, (len(encoded[:start].decode()), len(encoded[:end].decode())), text)
 
 
-def position(code: CodeType, lasti: int) -> tuple[int, int, int | None, int | None]:
+def position(code: CodeType, lasti: int) -> Span:
     """First line, last line, first and last column (in bytes) of an instruction."""
     line, end_line, start, end = next(itertools.islice(code.co_positions(), lasti // 2, None), (None, None, None, None))
     return line or code.co_firstlineno, end_line or 0, start, end
@@ -82,14 +83,16 @@ def name(node: Node) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def assignments(source: str) -> dict[tuple[int, int, int | None, int | None], str]:
+def assignments(source: str) -> dict[Span, str]:
     """The variable that each assigned expression of a program goes to, by the expression's position."""
-    found: dict[tuple[int, int, int | None, int | None], str] = {}
+    found: dict[Span, str | None] = {}
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return found
+        return {}
     for statement in ast.walk(tree):
+        if isinstance(statement, ast.AugAssign):  # total += loss computes a new total
+            found[span(statement)] = called(statement.target)
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             for target in targets:
@@ -97,7 +100,48 @@ def assignments(source: str) -> dict[tuple[int, int, int | None, int | None], st
                 if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
                     pairs = list(zip(target.elts, statement.value.elts))
                 for variable, value in pairs:
-                    called = getattr(variable, "id", None) or getattr(variable, "attr", None)
-                    if called and called not in ("data", "grad"):
-                        found[value.lineno, value.end_lineno or 0, value.col_offset, value.end_col_offset] = called
-    return found
+                    if called(variable):
+                        found[span(value)] = called(variable)
+    return {where: name for where, name in found.items() if name}
+
+
+def span(node: Any) -> Span:
+    """Where a piece of a program stands, as ``position`` has it."""
+    return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset
+
+
+def called(variable: ast.expr) -> str | None:
+    """``W`` of ``W``, and of ``self.W``."""
+    found = getattr(variable, "id", None) or getattr(variable, "attr", None)
+    return found if found not in ("data", "grad") else None
+
+
+def operands(node: Node) -> tuple[str | None, ...]:
+    """What the user's line calls the operands of a node: ``X`` and ``W`` in ``X @ W``; None where it says nothing."""
+    number = len(node.args)
+    if node.code.co_filename.startswith(OURS):
+        return (None,) * number
+    source = "".join(linecache.getlines(node.code.co_filename))
+    written = expressions(source).get(position(node.code, node.lasti))
+    if isinstance(written, ast.BinOp):
+        parts: list[ast.expr] = [written.left, written.right]
+    elif isinstance(written, ast.Call):
+        keywords = {k.arg: k.value for k in written.keywords}
+        given, required = [*written.args], len(node.op.names) - len(node.op.function.__defaults__ or ())
+        if isinstance(written.func, ast.Attribute) and len(given) + len(keywords) < required:
+            given.insert(0, written.func.value)  # a method: x.dot(y)
+        parts = [*given, *(keywords[name] for name in node.op.names[len(given) :] if name in keywords)]
+    else:
+        parts = []
+    names = [called(part) or ast.unparse(part) for part in parts[:number]]
+    return (*(name if len(name) <= 20 else None for name in names), *(None,) * (number - len(names)))
+
+
+@functools.lru_cache(maxsize=64)
+def expressions(source: str) -> dict[Span, ast.expr]:
+    """Each operation and call of a program, by its position."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    return {span(node): node for node in ast.walk(tree) if isinstance(node, (ast.BinOp, ast.Call))}

@@ -76,7 +76,7 @@ def listed(parts: list[str]) -> str:
 
 
 def definition(node: Node) -> str:
-    """``v2 = linear(a1, B)``: the name, if it has one, and how it was made from its operands."""
+    """``v(2) = linear(a(1), B)``: the name, if it has one, and how it was made from its operands."""
     if node.op is None:
         return label(node)
     made = f"{node.op.name}({', '.join(label(a) for a in node.args if a is not None)})"

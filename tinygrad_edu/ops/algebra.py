@@ -273,6 +273,7 @@ def kron(x: Any, y: Any) -> Any:
 
 
 @op(
+    r"\operatorname{diag}($x)",
     examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))),
     x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2),
 )

@@ -12,6 +12,7 @@ from .rows import Rows as _Rows
 
 
 @op(
+    r"\operatorname{put}_{[$key]}($x)",
     examples=(((2,), dict(key=slice(1, 3), to=(4,))), ((3,), dict(key=(np.array([0, 2, 0]),), to=(4,)))),
     x=lambda g, key: g[key],
 )
@@ -34,7 +35,7 @@ def _basic(key: Any) -> bool:
 
 
 @op(
-    r"$x_{[\cdot]}",
+    r"$x_{[$key]}",
     examples=(
         ((3,), dict(key=1)), ((3, 4), dict(key=(slice(None), slice(0, 4, 2)))), ((3, 4), dict(key=np.array([2, 0, 2]))),
         ((3, 4), dict(key=(np.array([0, 1, 0]), np.array([1, 1, 1])))), ((3,), dict(key=np.array([True, False, True]))), ((3,), dict(key=(None, Ellipsis))),
@@ -52,7 +53,7 @@ def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
 
 
 @op(
-    r"$x_{[\cdot]}",
+    r"$x_{[$indices]}",
     examples=(
         ((4, 3), dict(indices=np.array([0, 2, 0]), axis=0)),
         ((2, 3), dict(indices=1, axis=-1)),
@@ -97,7 +98,7 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
 
 
 @op(
-    r"\begin{cases} {$x} \\ {$y} \end{cases}",
+    r"\begin{cases} {$x} & \quad $condition \\ {$y} & \quad \text{otherwise} \end{cases}",
     elementwise=True,
     examples=(
         ((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))),
@@ -128,7 +129,7 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 @op(
-    r"$table_{[\cdot]}",
+    r"$table_{[$index]}",
     needs={
         "whole numbers from 0 to one less than the rows of the table": lambda table, index: (
             np.asarray(index).dtype.kind in "iu" and np.all((np.asarray(index) >= 0) & (np.asarray(index) < len(table)))

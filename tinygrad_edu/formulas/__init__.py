@@ -1,0 +1,1 @@
+"""The record as mathematics: names, and what was computed from them."""

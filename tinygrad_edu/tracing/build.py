@@ -1,0 +1,267 @@
+"""From the engine's record to a trace."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import inputs, place
+from ..formulas.printed import DOTS, LONGEST, inner, made, of_name, of_value, rule
+from ..formulas.symbols import symbol, words
+from ..notation import Formula
+from ..op import Node as Recorded
+from ..replay import value
+from ..sweep import fitted, steps
+from .data import Edge, Node, Numbers, Place, Step, Trace
+from .numbers import summed_up
+from .recursion import Recursion
+
+WHOLE, MANY = 4096, 64  # arrays of so many elements are kept whole, or of so many where there are a lot of nodes
+LIMIT = 50_000  # nodes in a trace
+AROUND = 3  # lines of the program before and after
+
+
+def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: int = LIMIT) -> Trace:
+    """The computation of ``result`` and its backward sweep as plain data.
+
+    ``seed``: as for ``backward``.  ``sweep``: whether the sweep is run to find the gradients; if it is not said, where
+    ``backward`` has been called.  It changes no ``.grad``.  Of more than ``limit`` nodes the oldest are left out.
+    """
+    return Tracer(result, limit).trace(seed, sweep)
+
+
+class Tracer:
+    """What is known while a trace is made."""
+
+    def __init__(self, result: Any, limit: int) -> None:
+        self.result, self.root = result, result.node
+        self.record, self.left_out = reached(self.root, limit)
+        self.whole = WHOLE if len(self.record) <= 300 else MANY
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.number: dict[int, int] = {}  # of a node in the trace, by its serial
+        self.uses: dict[tuple[int, int], Edge] = {}  # by the serial of the user, and the operand's position
+        self.formulas: dict[int, Formula] = {}  # what a node is called in the formulas of others, by its number
+        self.lines: dict[str, dict[str, str]] = {}
+        self.pulls = 20_000  # how many more may be spent on local derivatives
+
+    def trace(self, seed: Any, sweep: bool | None) -> Trace:
+        """Forward, then backward."""
+        given = self.given()
+        for node in self.record:
+            self.add(node, given)
+        self.adopt()
+        forward = [Step("forward", n.id) for n in self.nodes if n.op]
+        trace = Trace(self.number[self.root.serial], self.nodes, self.edges, forward, self.lines, self.left_out)
+        if sweep is None:
+            called = any(n.grad is not None for n in self.record)
+            sweep = called and self.root.active and (seed is not None or math.prod(self.root.shape) == 1)
+            sweep = sweep and not any(n.op and n.active and n.values is None for n in self.record)
+        if sweep:
+            with np.errstate(all="ignore"):
+                trace.steps += self.backward(inputs.seed(self.result, seed))
+        self.store(bool(sweep))
+        return trace
+
+    # Forward.
+
+    def given(self) -> dict[int, Any]:
+        """The values of leaves as the operations saw them: a leaf's own may have been changed since."""
+        found: dict[int, Any] = {}
+        for node in self.record:
+            if node.op is not None and node.values is not None:
+                for a, x in zip(node.args, inner(node.op, node.values)):
+                    if a is not None and a.op is None and x is not None:
+                        found[a.serial] = x
+        return found
+
+    def add(self, node: Recorded, given: dict[int, Any]) -> None:
+        """A node of the record, after the plain arrays that it uses."""
+        op, written = node.op, ()
+        formulas, sources = [], []
+        if op is not None:
+            written = place.operands(node) if any(a is None for a in node.args) else ()
+            kept = node.values if node.values is not None else ((),) * len(op.names)
+            operands = inner(op, kept) if node.values is not None else (None,) * len(node.args)
+            names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
+            for k, (a, x) in enumerate(zip(node.args, operands)):
+                source = self.number.get(a.serial) if a is not None else self.constant(node, names[k], written[k:], x)
+                formulas.append(DOTS if a is not None and source is None else self.formula_of(source, x))
+                sources.append(source)
+        try:
+            x = given[node.serial] if node.serial in given else value(node)
+        except RuntimeError:  # freed
+            x = None
+        name = place.name(node)
+        kind = "result" if op else "parameter" if node.active else "data"
+        new = self.new(kind, x, node.shape, name, node)
+        self.number[node.serial] = new.id
+        if op is None:
+            return
+        written_out = made(node, formulas, node.values or ())
+        new.op, new.formula, new.options = op.name, written_out.latex, options(node)
+        if name is None:
+            self.formulas[new.id] = written_out if len(written_out.latex) <= LONGEST else DOTS
+        for k, (a, source) in enumerate(zip(node.args, sources)):
+            if source is not None:
+                edge = Edge(len(self.edges), source, new.id, names[k])
+                self.edges.append(edge)
+                self.uses[node.serial, k] = edge
+                if a is not None and a.active and node.active and node.values is not None:
+                    z = self.formulas[new.id] if name else Formula("z", single=node.shape == ())
+                    edge.rule = rule(node, k, formulas, z, Formula("g", single=node.shape == ()))
+
+    def constant(self, node: Recorded, operand: str, written: Any, x: Any) -> int | None:
+        """A node for a plain array that was used directly; numbers and options stand in the formula."""
+        if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules_by_name:
+            return None
+        return self.new("constant", x, x.shape, written[0] if written else None, node).id
+
+    def new(self, kind: Any, x: Any, shape: Any, name: str | None, node: Recorded) -> Node:
+        """The next node."""
+        dtype = str(np.asarray(x).dtype) if x is not None else "float64"
+        new = Node(len(self.nodes), kind, list(shape), dtype, name=name, scope=node.scope)
+        new.value = None if x is None else summed_up(x, self.whole)
+        new.symbol = None if name is None else symbol(name)
+        new.place = self.place(node.code, node.lasti)
+        unnamed = of_value(x) if x is not None and np.ndim(x) == 0 else Formula(words("array"))
+        self.formulas[new.id] = of_name(name, tuple(shape)) if name is not None else unnamed
+        self.nodes.append(new)
+        return new
+
+    def formula_of(self, source: int | None, x: Any) -> Formula:
+        """What a formula calls an operand."""
+        return of_value(x) if source is None else self.formulas[source]
+
+    def place(self, code: Any, lasti: int) -> Place | None:
+        """Where it was computed, in the user's program or in ours; the lines about it are kept too."""
+        found = resolved(code, lasti)
+        if not found.text:
+            return None
+        file = shown(found.file)
+        if file not in self.lines or str(found.line) not in self.lines[file]:
+            about = self.lines.setdefault(file, {})
+            for number in range(max(1, found.line - AROUND), found.line + AROUND + 1):
+                if text := linecache.getline(found.file, number):
+                    about[str(number)] = text.rstrip("\n")
+        return Place(file, found.line, list(found.columns) if found.columns else None)
+
+    def adopt(self) -> None:
+        """Parameters and plain arrays that one part of the model alone uses belong to it."""
+        scopes: dict[int, set[str | None]] = {}
+        for edge in self.edges:
+            scopes.setdefault(edge.source, set()).add(self.nodes[edge.target].scope)
+        for number, found in scopes.items():
+            node = self.nodes[number]
+            if node.kind == "parameter" and node.scope is None and len(found) == 1:
+                (node.scope,) = found
+
+    # Backward.
+
+    def backward(self, seed: Any) -> Iterator[Step]:
+        """The sweep, step by step: first the seed, then what each operand receives."""
+        yield Step("seed", self.number[self.root.serial])
+        number: dict[int, int] = {}  # of uses through which a gradient comes
+        for node in self.record:
+            for a in node.args if node.active else ():
+                if a is not None and a.active:
+                    number[a.serial] = number.get(a.serial, 0) + 1
+        totals: dict[int, Any] = {}
+        recursion = Recursion(self.record, lambda node: self.formulas[self.number[node.serial]].latex)
+        for node, g, passed in steps(self.root, seed):
+            if node.serial not in self.number:
+                continue
+            self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
+            for k, (a, c) in enumerate(zip(node.args, passed)):
+                edge = self.uses.get((node.serial, k))
+                if a is None or c is None or edge is None:
+                    continue
+                c = inputs.dense(c)
+                edge.passed = summed_up(c, self.whole)
+                edge.local, edge.diagonal = self.local(node, k)
+                step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))
+                if number[a.serial] > 1:
+                    totals[a.serial] = c if a.serial not in totals else totals[a.serial] + c
+                    step.total = summed_up(totals[a.serial], self.whole)
+                yield step
+
+    def local(self, node: Recorded, k: int) -> tuple[Numbers | None, bool]:
+        """The derivative of a node with respect to an operand, where it is small: is it a diagonal?"""
+        op, a = node.op, node.args[k]
+        n, m = math.prod(node.shape), math.prod(a.shape)
+        pulls = 1 if op.elementwise else n
+        if n * m > self.whole * (1 if not op.elementwise else self.whole) or n > 64 * 64 or pulls > min(64, self.pulls):
+            return None, False
+        self.pulls -= pulls
+        z, values = node.result, node.values
+        dtype = np.result_type(float if z is None else z)
+        try:
+            if op.elementwise:
+                c = op.pull(node.args, np.ones(node.shape, dtype)[()], z, values, k)[k]
+                return summed_up(np.broadcast_to(c, node.shape), self.whole), True
+            rows = []
+            for i in range(n):
+                e = np.zeros(n, dtype)
+                e[i] = 1
+                rows.append(inputs.dense(fitted(op.pull(node.args, e.reshape(node.shape)[()], z, values, k)[k], a)))
+            return summed_up(np.reshape(rows, (n, m)), self.whole), False
+        except Exception:  # a user's rule, of which the sweep asked less
+            return None, False
+
+    def store(self, swept: bool) -> None:
+        """What ``.grad`` holds, where that is not the gradient of this sweep."""
+        for node in self.record:
+            new = self.nodes[self.number[node.serial]]
+            if node.grad is not None:
+                stored = summed_up(inputs.dense(node.grad), self.whole)
+                if not swept or new.gradient is None or stored != new.gradient:
+                    new.stored = stored
+            if node.hooks:
+                new.note = "a hook may have changed its gradient"
+
+
+def reached(root: Recorded, limit: int) -> tuple[list[Recorded], int]:
+    """All that a value was computed from, data too, from the oldest to the youngest; and how many older are left out."""
+    seen, stack = {root}, [root]
+    while stack:
+        for a in stack.pop().args:
+            if a is not None and a not in seen:
+                seen.add(a)
+                stack.append(a)
+    every = sorted(seen, key=lambda node: node.serial)
+    return every[-limit:], max(0, len(every) - limit)
+
+
+def options(node: Recorded) -> dict[str, str]:
+    """The arguments that are no operands, where they are not the usual ones."""
+    op, found = node.op, {}
+    usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
+    for name, x in zip(op.names, node.values or ()):
+        if name not in op.rules_by_name and not isinstance(x, np.ndarray) and f"${name}" not in op.notation:
+            if name not in usual or repr(x) != repr(usual[name]):
+                found[name] = repr(x)[:40]
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def resolved(code: Any, lasti: int) -> place.Place:
+    """A place is asked for again at every pass of a loop."""
+    return place.resolve(code, lasti)
+
+
+@functools.lru_cache(maxsize=256)
+def shown(file: str) -> str:
+    """A file as it may be shown to others: ours and what is below the working directory by its path."""
+    for above in (Path(place.PACKAGE).parent, Path.cwd()):
+        try:
+            return Path(file).resolve().relative_to(above).as_posix()
+        except (ValueError, OSError):
+            continue
+    return os.path.basename(file)

@@ -1,0 +1,178 @@
+"""What a trace is made of, to and from JSON.
+
+Its parts hold text, numbers, lists and each other, nothing of the engine.  JSON has no NaN, so numbers that are not
+finite are the words "NaN", "Infinity" and "-Infinity".
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FORMAT, VERSION = "tinygrad_edu trace", 1
+Number = float | str
+
+
+@dataclass
+class Numbers:
+    """An array: what can be said of it in short, and all its elements where they are few."""
+
+    shape: list[int]
+    dtype: str
+    data: Any = None  # nested lists of numbers; None: too many
+    low: Number | None = None  # of the finite elements; None: there are none
+    high: Number | None = None
+    mean: Number | None = None
+    norm: Number | None = None  # the square root of the sum of squares
+    nan: int = 0
+    infinite: int = 0
+
+
+@dataclass
+class Place:
+    """A line of the user's program, which stands in the trace's ``lines``, and the columns of the expression in it."""
+
+    file: str
+    line: int
+    columns: list[int] | None = None
+
+
+@dataclass
+class Node:
+    """A value: given by the user, or the result of an operation."""
+
+    id: int  # its number in the list of nodes, from the oldest to the youngest
+    kind: Literal["parameter", "data", "constant", "result"]
+    shape: list[int]
+    dtype: str
+    op: str | None = None
+    name: str | None = None  # given, or found in the user's program
+    symbol: str | None = None  # the name in LaTeX
+    formula: str | None = None  # in LaTeX: what it was computed from
+    options: dict[str, str] = field(default_factory=dict)  # arguments that are no operands, where not as usual
+    scope: str | None = None
+    place: Place | None = None
+    value: Numbers | None = None  # None: its memory was freed
+    gradient: Numbers | None = None  # of the result with respect to this; None: no backward yet, or none flows here
+    stored: Numbers | None = None  # what .grad holds, where that is not this gradient
+    note: str | None = None  # what a reader should know besides
+
+
+@dataclass
+class Edge:
+    """One use of a value by an operation."""
+
+    id: int
+    source: int  # the node that is used
+    target: int  # the node that uses it
+    operand: str  # the name of the operation's argument
+    rule: str | None = None  # in LaTeX: what flows back, in terms of g, the upstream gradient
+    passed: Numbers | None = None  # what did flow back
+    local: Numbers | None = None  # the derivative of the target with respect to the source
+    diagonal: bool = False  # is ``local`` a diagonal, of the shape of the target, rather than a Jacobian matrix?
+
+
+@dataclass
+class Step:
+    """One step forward or backward."""
+
+    phase: Literal["forward", "seed", "backward"]
+    node: int  # forward: what is computed; seed: the result; backward: whose gradient is passed on
+    edge: int | None = None  # backward: along which it is passed on
+    total: Numbers | None = None  # backward: the gradient so far of a value that is used more than once
+    recursion: str | None = None  # in LaTeX: the step of the delta recursion that this is
+
+
+@dataclass
+class Trace:
+    """A recorded computation and its sweep: see ``traced``, which makes it, and ``to_json``."""
+
+    result: int
+    nodes: list[Node]
+    edges: list[Edge]
+    steps: list[Step]
+    lines: dict[str, dict[str, str]] = field(default_factory=dict)  # the user's program, about the places: file, line
+    left_out: int = 0  # how many older nodes are not in here
+    format: str = FORMAT
+    version: int = VERSION
+
+    def to_json(self) -> str:
+        """The trace as JSON, for ``from_json`` and for other programs."""
+        return json.dumps(self, default=known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+    @staticmethod
+    def from_json(text: str) -> Trace:
+        """The trace that ``to_json`` wrote.  ValueError if it is something else, or of a later version."""
+        try:
+            plain = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"this is not JSON: {error}") from None
+        if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+            raise ValueError(f'this is no trace: one begins with {{"format": "{FORMAT}"}}')
+        if plain.get("version") != VERSION:
+            raise ValueError(f"a trace of version {plain.get('version')!r}; this program reads version {VERSION}")
+        trace: Trace = built(Trace, plain, "trace")
+        check(trace)
+        return trace
+
+
+def known(part: Any) -> dict[str, Any]:
+    """The fields of a part in which something stands."""
+    return {name: x for name, x in vars(part).items() if x is not None and x != {}}
+
+
+def built(kind: Any, plain: Any, where: str) -> Any:
+    """Plain data as the type that is expected there.  ValueError, saying where, if it is another."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return plain
+    if isinstance(kind, types.UnionType):
+        for part in parts:
+            if part is types.NoneType and plain is None:
+                return None
+            if part in (str, float, int) and isinstance(plain, part) and not isinstance(plain, bool):
+                return plain
+        return built(parts[0], plain, where)
+    if origin is Literal and plain in parts:
+        return plain
+    if origin is list and isinstance(plain, list):
+        return [built(parts[0], x, f"{where}[{i}]") for i, x in enumerate(plain)]
+    if origin is dict and isinstance(plain, dict):
+        return {key: built(parts[1], x, f"{where}[{key!r}]") for key, x in plain.items()}
+    if isinstance(plain, dict) and isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
+        hints = fields(kind)
+        if unknown := set(plain) - set(hints):
+            raise ValueError(f"{where} has {sorted(unknown)[0]!r}, which no {kind.__name__} has")
+        try:
+            return kind(**{key: built(hints[key], x, f"{where}.{key}") for key, x in plain.items()})
+        except TypeError as error:
+            raise ValueError(f"{where}: {error}") from None
+    if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
+        return plain
+    if origin is None and isinstance(kind, type) and isinstance(plain, kind) and (kind is bool) == isinstance(plain, bool):
+        return plain
+    raise ValueError(f"{where} is {repr(plain)[:40]}, where {getattr(kind, '__name__', kind)} is expected")
+
+
+@functools.cache
+def fields(kind: type[Any]) -> dict[str, Any]:
+    """The types of the fields of a dataclass."""
+    return typing.get_type_hints(kind)
+
+
+def check(trace: Trace) -> None:
+    """ValueError if a number in the trace points to what is not there."""
+    n, m = len(trace.nodes), len(trace.edges)
+    right = (
+        0 <= trace.result < n
+        and all(node.id == i for i, node in enumerate(trace.nodes))
+        and all(edge.id == i and 0 <= edge.source < edge.target < n for i, edge in enumerate(trace.edges))
+        and all(0 <= step.node < n and (step.edge is None or 0 <= step.edge < m) for step in trace.steps)
+        and all((step.phase == "backward") == (step.edge is not None) for step in trace.steps)
+    )
+    if not right:
+        raise ValueError("this trace is damaged: its numbers of nodes and edges do not fit together")

@@ -1,0 +1,73 @@
+r"""Where the sweep does a step of the delta recursion, δ⁽ˢ⁾ = φ′(v⁽ˢ⁾) ⊙ W⁽ˢ⁺¹⁾ᵀ δ⁽ˢ⁺¹⁾, it is named.
+
+That is where a gradient comes to v through an activation a = φ(v) alone, and to a through a product with a matrix alone,
+with or without a bias.  The names of the δ are those of the v.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..formulas.printed import prime
+from ..op import OPS
+from ..op import Node as Recorded
+
+INDEXED = re.compile(r"\\?[A-Za-z]+(?P<index>(_\{[^{}]*\})?(\^\{[^{}]*\})?)")  # v_{1}, v^{(1)}
+
+
+class Recursion:
+    """The recorded activations between two products; ``called`` gives the LaTeX by which a node goes, if it is short."""
+
+    def __init__(self, record: Iterable[Recorded], called: Callable[[Recorded], str]) -> None:
+        self.called = called
+        self.users: dict[int, list[Recorded]] = {}
+        for node in record:
+            for a in node.args if node.active else ():
+                if a is not None and a.active:
+                    self.users.setdefault(a.serial, []).append(node)
+
+    def step(self, a: Recorded) -> str | None:
+        """The formula for the gradient that ``a = phi(v)`` passes to v, if it is a step of the recursion."""
+        product = self.only_user(a)
+        if not a.op.elementwise or len(a.args) != 1 or not is_product(a.args[0]) or not product or not is_product(product):
+            return None
+        (v,) = a.args
+        above = self.only_user(product)
+        biased = above is not None and above.op is OPS["add"] and above.shape == product.shape
+        back = self.back(product, a, self.delta(above if biased else product))  # type: ignore[arg-type]
+        return back and rf"{self.delta(v)} = {prime(a.op)}\left({self.called(v)}\right) \odot {back}"
+
+    def only_user(self, node: Recorded) -> Recorded | None:
+        """What uses a value, if that is one use."""
+        users = self.users.get(node.serial, [])
+        return users[0] if len(users) == 1 else None
+
+    def back(self, product: Recorded, a: Recorded, delta: str) -> str | None:
+        """What comes back to ``a`` from a product with a matrix W: W a for columns, and a W for rows."""
+        x, y = product.args[:2]
+        if product.op is OPS["linear"]:
+            W, right, plain = y, len(a.shape) > 1, True  # linear(a, W) is W a, and a Wᵀ where examples are rows
+        else:
+            W, right, plain = (x, False, False) if y is a else (y, len(a.shape) > 1, False)
+        if W is None or len(W.shape) != 2 or (a is not x and product.op is OPS["linear"]):
+            return None
+        weights = self.called(W)
+        turned = weights[:-1] + r"\top}" if "^{" in weights else weights + r"^{\top}"
+        if right:
+            return rf"{delta} \, {weights if plain else turned}"
+        return rf"{weights if y is W and not plain else turned} \, {delta}"
+
+    def delta(self, v: Recorded) -> str:
+        r"""v^{(1)} has \delta^{(1)}; what is not numbered, \delta_{v}."""
+        called = self.called(v)
+        indexed = INDEXED.fullmatch(called)
+        return rf"\delta{indexed['index'] if indexed and indexed['index'] else f'_{{{called}}}'}"
+
+
+def is_product(node: Recorded) -> bool:
+    """Is it a product with a matrix, or one with a bias added?"""
+    if node.op is OPS["add"]:
+        return any(a is not None and a.op in (OPS["matmul"], OPS["linear"]) for a in node.args)
+    return node.op in (OPS["matmul"], OPS["linear"])
