@@ -19,7 +19,7 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # From the ground up.  A module imports from lines above its own; a folder is one word here, and its files may import
 # each other.  What a function imports when it is called does not count, nor what only the type checker reads.
 LAYERS = """
-    place signatures context
+    place signatures context files
     text
     errors
     explain inputs locked

@@ -8,6 +8,9 @@
 0.104994
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from .context import no_grad as no_grad
 from .context import scope as scope
 from .derivatives import Step as Step
@@ -29,6 +32,22 @@ from .ops import *
 from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
+if _TYPE_CHECKING:
+    from .render import draw as draw
+    from .render import walk as walk
+    from .tracing import Trace as Trace
+
 __version__ = "0.1.0"
-__all__ = ["OPS", "elementwise"]
+__all__ = ["OPS", "elementwise", "draw", "walk", "Trace"]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]
+
+
+def __getattr__(name: str) -> _Any:
+    """Drawing is loaded when it is asked for: it takes longer than all the rest."""
+    if name in ("draw", "walk"):
+        from . import render as found
+    elif name == "Trace":
+        from . import tracing as found  # type: ignore[no-redef]
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(found, name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from . import errors, ops
 from .context import scope
 from .derivatives import grad, gradients
+from .files import whole
 from .tensor import Tensor, constant
 
 
@@ -65,16 +65,8 @@ class Module:
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write all parameters to an .npz file, whole or not at all: what was there stays until all is written."""
-        target = Path(file)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with partial.open("xb") as stream:
-                np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})
-            os.replace(partial, target)
-        except OSError as error:
-            raise type(error)(error.errno, error.strerror, str(target)) from None
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole(file) as stream:
+            np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})
 
     def load(self, file: str | os.PathLike[str]) -> None:
         """Read parameters that ``save`` wrote, all or none.  ValueError if their names or shapes are others."""

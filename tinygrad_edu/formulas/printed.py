@@ -36,7 +36,7 @@ def of_value(x: Any) -> Formula:
     if isinstance(x, (bool, str, type(None))):
         return Formula(words(str(x)))
     if isinstance(x, (int, float, np.generic)) or (isinstance(x, np.ndarray) and x.ndim == 0):
-        return Formula(number(float(x)), SUM if x < 0 else WHOLE, single=True)
+        return Formula(number(float(x)), SUM if float(x) < 0 else WHOLE, single=True)
     if isinstance(x, slice):
         ends = ("" if end is None else str(end) for end in (x.start, x.stop))
         return Formula(":".join([*ends, *([] if x.step is None else [str(x.step)])]))
@@ -172,7 +172,8 @@ def inner(op: Op, values: Any) -> Any:
 
 def run(node: Node, k: int, operands: list[Formula], shapes: list[tuple[int, ...]], z: Formula, g: Formula) -> str:
     """The rule, run and printed."""
-    op, known = node.op, {}
+    op = node.op
+    known: dict[int, Formula] = {}
 
     def stand_in(formula: Formula, shape: tuple[int, ...]) -> Any:
         x = leaf(np.full(shape, 0.5)[()], kind=Symbolic)

@@ -10,7 +10,7 @@ import functools
 import math
 import re
 
-LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
+LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"  # noqa: E501
 UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 GREEK = {name: rf"\{name}" for name in (*LOWER.split(), *UPPER.split())}
 LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", GREEK.values()))
@@ -44,7 +44,9 @@ def symbol(name: str) -> str:
         base = rf"{ACCENTS[part]}{{{base}}}"
         parts.remove(part)
     digits = "".join(SMALL.get(c, c) for c in form["digits"])
-    below = [digits] * bool(digits) + [letter(part) or (part if INDEX.fullmatch(part) else words(part)) for part in parts]
+    below = [digits] * bool(digits) + [
+        letter(part) or (part if INDEX.fullmatch(part) else words(part)) for part in parts
+    ]
     if len(name) > LONGEST:
         return words(name)
     layer = f"^{{{form['layer']}}}" if form["layer"] else ""

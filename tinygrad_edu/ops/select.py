@@ -98,7 +98,7 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
 
 
 @op(
-    r"\begin{cases} {$x} & \quad $condition \\ {$y} & \quad \text{otherwise} \end{cases}",
+    r"\begin{cases} {$x} & \; $condition \\ {$y} & \; \text{otherwise} \end{cases}",
     elementwise=True,
     examples=(
         ((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))),

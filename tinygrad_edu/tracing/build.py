@@ -40,7 +40,7 @@ def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: i
 class Tracer:
     """What is known while a trace is made."""
 
-    def __init__(self, result: Any, limit: int) -> None:
+    def __init__(self, result: Any, limit: int = LIMIT) -> None:
         self.result, self.root = result, result.node
         self.record, self.left_out = reached(self.root, limit)
         self.whole = WHOLE if len(self.record) <= 300 else MANY
@@ -84,7 +84,8 @@ class Tracer:
 
     def add(self, node: Recorded, given: dict[int, Any]) -> None:
         """A node of the record, after the plain arrays that it uses."""
-        op, written = node.op, ()
+        op = node.op
+        written: tuple[str | None, ...] = ()
         formulas, sources = [], []
         if op is not None:
             written = place.operands(node) if any(a is None for a in node.args) else ()
@@ -228,7 +229,7 @@ class Tracer:
 
 
 def reached(root: Recorded, limit: int) -> tuple[list[Recorded], int]:
-    """All that a value was computed from, data too, from the oldest to the youngest; and how many older are left out."""
+    """All that a value was computed from, data too, from the oldest to the youngest; how many older are left out."""
     seen, stack = {root}, [root]
     while stack:
         for a in stack.pop().args:

@@ -153,7 +153,12 @@ def built(kind: Any, plain: Any, where: str) -> Any:
             raise ValueError(f"{where}: {error}") from None
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         return plain
-    if origin is None and isinstance(kind, type) and isinstance(plain, kind) and (kind is bool) == isinstance(plain, bool):
+    if (
+        origin is None
+        and isinstance(kind, type)
+        and isinstance(plain, kind)
+        and (kind is bool) == isinstance(plain, bool)
+    ):
         return plain
     raise ValueError(f"{where} is {repr(plain)[:40]}, where {getattr(kind, '__name__', kind)} is expected")
 

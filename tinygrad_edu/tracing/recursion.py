@@ -1,14 +1,13 @@
 r"""Where the sweep does a step of the delta recursion, δ⁽ˢ⁾ = φ′(v⁽ˢ⁾) ⊙ W⁽ˢ⁺¹⁾ᵀ δ⁽ˢ⁺¹⁾, it is named.
 
-That is where a gradient comes to v through an activation a = φ(v) alone, and to a through a product with a matrix alone,
-with or without a bias.  The names of the δ are those of the v.
+That is where a gradient comes to v through an activation a = φ(v) alone, and to a through a product with a matrix
+alone, with or without a bias.  The names of the δ are those of the v.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from ..formulas.printed import prime
 from ..op import OPS
@@ -18,7 +17,7 @@ INDEXED = re.compile(r"\\?[A-Za-z]+(?P<index>(_\{[^{}]*\})?(\^\{[^{}]*\})?)")  #
 
 
 class Recursion:
-    """The recorded activations between two products; ``called`` gives the LaTeX by which a node goes, if it is short."""
+    """The recorded activations between two products; ``called`` gives the LaTeX by which a node goes."""
 
     def __init__(self, record: Iterable[Recorded], called: Callable[[Recorded], str]) -> None:
         self.called = called
@@ -31,7 +30,13 @@ class Recursion:
     def step(self, a: Recorded) -> str | None:
         """The formula for the gradient that ``a = phi(v)`` passes to v, if it is a step of the recursion."""
         product = self.only_user(a)
-        if not a.op.elementwise or len(a.args) != 1 or not is_product(a.args[0]) or not product or not is_product(product):
+        if (
+            not a.op.elementwise
+            or len(a.args) != 1
+            or not is_product(a.args[0])
+            or not product
+            or not is_product(product)
+        ):
             return None
         (v,) = a.args
         above = self.only_user(product)

@@ -1,0 +1,229 @@
+"""The scene: boxes with their rows, links with their arrows, frames about the parts of the model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..tracing.data import Trace
+from . import figures
+from .content import SMALL, USUAL, Row, Timeline, rows, said
+from .layout import Box as Area
+from .layout import Point, laid_out
+from .scene import Group, Scene, Shape, Text
+from .typeset import Label, words
+from .view import Box, Link, View
+
+PAD, GAP, LEAST = 8.0, 3.0, 34.0  # in a box: about the rows, between them, and its least width
+MARGIN, ARROW = 12.0, 7.0
+CURVE = 0.5523  # how far the control points of a quarter of a circle are
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a view is drawn."""
+
+    direction: str = "right"
+    detail: tuple[str, ...] = USUAL
+    digits: int = 3
+    flows: bool = False  # is what flowed back written on the links?
+    path: frozenset[int] = frozenset()  # nodes of a path that is highlighted
+    walked: bool = False  # with all that the walk changes, or as it is in the end?
+
+
+def composed(view: View, style: Style, run: Callable[[str], bytes] | None = None) -> Scene:
+    """The scene of a view, laid out."""
+    inside = contents(view, style)
+    sizes = {key: size for key, (_, size) in inside.items()}
+    labels = flowing(view, style)
+    flows = {i: (label.width + 6, label.height + 4) for i, label in labels.items()}
+    layout = laid_out(view, sizes, flows, style.direction, run)
+    root = Group("picture")
+    for part, area in sorted(layout.scopes.items()):
+        root.items.append(frame(part, area))
+    for i, link in enumerate(view.links):
+        root.items.append(arrow(link, layout.links[i], view.trace, style, labels.get(i)))
+    for box in view.boxes:
+        root.items.append(drawn(box, inside[box.key][0], layout.boxes[box.key], view, style))
+    width, height = layout.width, layout.height
+    if view.remark:
+        remark = words(view.remark, SMALL)
+        root.items.append(Text(remark, 0, height + 18, "faint"))
+        width, height = max(width, remark.width), height + 24
+    moved = Group("", items=[root])
+    return Scene(width + 2 * MARGIN, height + 2 * MARGIN, moved, summary(view))
+
+
+def contents(view: View, style: Style) -> dict[str, tuple[list[Row], Point]]:
+    """The rows of each box, and the room that they take."""
+    timeline = Timeline(view.trace) if style.walked else None
+    found = {box.key: rows(box, view, style.detail, style.digits, timeline) for box in view.boxes}
+    return {key: (inside, size(inside)) for key, inside in found.items()}
+
+
+def size(found: list[Row]) -> Point:
+    """The room that rows take, with a rule under the first."""
+    width = max(LEAST, max(row.width for row in found) + 2 * PAD)
+    return width, sum(row.height for row in found) + GAP * (len(found) - 1) + 2 * PAD - 3 + (
+        GAP if len(found) > 1 else 0
+    )
+
+
+def flowing(view: View, style: Style) -> dict[int, Label]:
+    """What is written on the links: what flowed back along them."""
+    if not style.flows:
+        return {}
+    passed = {i: [view.trace.edges[e].passed for e in link.edges] for i, link in enumerate(view.links)}
+    return {
+        i: figures.shown(found[0], style.digits, SMALL - 0.5, "∂ ")
+        for i, found in passed.items()
+        if len(found) == 1 and found[0] is not None
+    }
+
+
+def drawn(box: Box, found: list[Row], area: Area, view: View, style: Style) -> Group:
+    """A box with its rows."""
+    left, top, width, height = area
+    node = view.trace.nodes[box.nodes[-1]]
+    kind = "folded" if box.folded else node.kind
+    role = "result" if box.folded else kind
+    marked = bool(style.path) and style.path.issuperset(box.nodes if not box.folded else ())
+    marked = bool(style.path & set(box.nodes)) if box.folded else marked
+    last = view.trace.result in box.nodes
+    if box.folded:
+        data = {"nodes": " ".join(map(str, box.nodes)), "scope": box.folded}
+        spoken = f"{box.folded}: {len(box.nodes)} nodes, folded"
+    else:
+        data, spoken = {"node": str(node.id)}, said(node)
+    group = Group(f"node {role}" + " folded" * bool(box.folded) + " last" * last + " marked" * marked, data, spoken)
+    stroke, thick = ("highlight", 2.6) if marked else (role, 1.8 if kind == "parameter" else 1.2)
+    if box.folded:  # a second sheet behind the first
+        group.items.append(Shape(outline("result", left + 3, top + 3, width, height), "frame", "frame", name="behind"))
+    dash = "4 3" if kind == "constant" else ""
+    group.items.append(Shape(outline(kind, *area), f"{role}-fill", stroke, thick, dash, "outline"))
+    if last and not box.folded:  # the result has a double outline
+        group.items.append(
+            Shape(outline(kind, left + 3, top + 3, width - 6, height - 6), "", stroke, 0.8, name="inner")
+        )
+    y = top + PAD - 1.5
+    for i, row in enumerate(found):
+        for variant in row.variants:
+            label = variant.label
+            x, base = left + (width - label.width) / 2, y + (row.height - label.height) / 2 + label.ascent
+            fill = {"gradient": "gradient", "options": "faint"}.get(row.role, "ink")
+            fill = "faint" if row.role == "gradient" and node.gradient is None else fill
+            group.items.append(Group(row.role, {}, "", variant.begin, variant.end, [Text(label, x, base, fill)]))
+        y += row.height + GAP
+        if i == 0 and len(found) > 1:
+            inset = 3.6 if last and not box.folded else 0.6
+            rule = f"M {left + inset:.2f} {y:.2f} H {left + width - inset:.2f}"
+            group.items.append(Shape(rule, "", "frame", 0.8, name="rule"))
+            y += GAP
+    return group
+
+
+def outline(kind: str, x: float, y: float, w: float, h: float) -> str:
+    """A box's shape, which says what it is without colour: parameters have cut corners, results round ones."""
+    if kind == "parameter":
+        c = 7.0
+        return (
+            f"M {x + c:.2f} {y:.2f} h {w - 2 * c:.2f} l {c} {c} v {h - 2 * c:.2f} l {-c} {c} h {2 * c - w:.2f} "
+            f"l {-c} {-c} v {2 * c - h:.2f} Z"
+        )
+    if kind in ("data", "constant"):
+        return f"M {x:.2f} {y:.2f} h {w:.2f} v {h:.2f} h {-w:.2f} Z"
+    r = min(7.0, h / 2)
+    k = r * (1 - CURVE)
+    return (
+        f"M {x + r:.2f} {y:.2f} h {w - 2 * r:.2f} c {r - k:.2f} 0 {r:.2f} {k:.2f} {r:.2f} {r:.2f} v {h - 2 * r:.2f} "
+        f"c 0 {r - k:.2f} {-k:.2f} {r:.2f} {-r:.2f} {r:.2f} h {2 * r - w:.2f} c {k - r:.2f} 0 {-r:.2f} {-k:.2f} "
+        f"{-r:.2f} {-r:.2f} v {2 * r - h:.2f} c 0 {k - r:.2f} {k:.2f} {-r:.2f} {r:.2f} {-r:.2f} Z"
+    )
+
+
+def arrow(link: Link, stretches: list[list[Point]], trace: Trace, style: Style, label: Label | None) -> Group:
+    """A link from box to box, with its head, and with what flowed back if that is shown."""
+    ends = [trace.edges[e] for e in link.edges]
+    marked = any({e.source, e.target} <= style.path for e in ends)
+    data = {"edges": " ".join(map(str, link.edges))}
+    if len(ends) == 1:
+        data |= {"source": str(ends[0].source), "target": str(ends[0].target)}
+    group = Group("edge" + " marked" * marked, data)
+    colour, thick = ("highlight", 2.6) if marked else ("line", 1.1)
+    for stretch in stretches[:-1]:
+        group.items.append(Shape(curve(stretch), "", colour, thick, name="line"))
+    last, tip = trimmed(stretches[-1], ARROW + marked * 2)
+    group.items.append(Shape(curve(last), "", colour, thick, name="line"))
+    group.items.append(Shape(head(last[-1], tip, 2.8 + marked), colour, name="head"))
+    if label is not None:
+        x, y = stretches[1][0]
+        x, y = middle(stretches[0][-1], (x, y))
+        group.items.append(Text(label, x - label.width / 2, y - label.height / 2 + label.ascent, "gradient"))
+    return group
+
+
+def middle(a: Point, b: Point) -> Point:
+    """The point between two."""
+    return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+
+
+def curve(points: list[Point]) -> str:
+    """Bezier curves end to end."""
+    (x, y), *rest = points
+    return f"M {x:.2f} {y:.2f} C " + " ".join(f"{x:.2f} {y:.2f}" for x, y in rest)
+
+
+def trimmed(points: list[Point], length: float) -> tuple[list[Point], Point]:
+    """Curves without their last stretch of this length, where the arrow's head goes; and where they ended.
+
+    The last of the curves is divided by de Casteljau's construction, at the place that bisection finds.
+    """
+    *before, a, b, c, tip = points
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        t = (low + high) / 2
+        left = divided(a, b, c, tip, t)
+        low, high = (t, high) if math.dist(left[-1], tip) > length else (low, t)
+    return [*before, *divided(a, b, c, tip, low)], tip
+
+
+def divided(a: Point, b: Point, c: Point, d: Point, t: float) -> list[Point]:
+    """The first part of a Bezier curve, up to t."""
+
+    def mix(p: Point, q: Point) -> Point:
+        return p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])
+
+    ab, bc, cd = mix(a, b), mix(b, c), mix(c, d)
+    abc, bcd = mix(ab, bc), mix(bc, cd)
+    return [a, ab, abc, mix(abc, bcd)]
+
+
+def head(base: Point, tip: Point, half: float) -> str:
+    """A triangle with its point at ``tip``."""
+    length = math.dist(base, tip) or 1.0
+    x, y = (tip[0] - base[0]) / length, (tip[1] - base[1]) / length
+    p, q = (base[0] - half * y, base[1] + half * x), (base[0] + half * y, base[1] - half * x)
+    return f"M {p[0]:.2f} {p[1]:.2f} L {tip[0]:.2f} {tip[1]:.2f} L {q[0]:.2f} {q[1]:.2f} Z"
+
+
+def frame(part: tuple[str, ...], area: Area) -> Group:
+    """The frame about a part of the model, with its name."""
+    left, top, width, height = area
+    title = words(part[-1] if len(part[-1]) <= 30 else f"{part[-1][:29]}…", SMALL)
+    stretch = min(1.0, (width - 16) / title.width)
+    shape = Shape(outline("result", left, top, width, height), "", "frame", 1.0, "5 4", "outline")
+    group = Group("scope", {"scope": "/".join(part)}, f"the part {'/'.join(part)[:80]}")
+    group.items += [shape, Text(title, left + 8, top + 13, "faint", stretch)]
+    return group
+
+
+def summary(view: View) -> str:
+    """The picture in a sentence, for who cannot see it."""
+    trace = view.trace
+    result, parameters = trace.nodes[trace.result], [n for n in trace.nodes if n.kind == "parameter"]
+    name = f" of {result.name[:60]}" if result.name else ""
+    names: Iterable[str] = [n.name[:60] for n in parameters if n.name]
+    return f"Computation graph{name}: {len(trace.nodes)} nodes" + (
+        f", with the parameters {', '.join([*names][:12])}" if names else ""
+    )

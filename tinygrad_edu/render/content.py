@@ -1,0 +1,145 @@
+"""What stands in a box: its formula, its value or shape, its gradient; each a row, as the walk changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..formulas.symbols import words as upright
+from ..tracing.data import Node, Numbers, Trace
+from . import figures
+from .typeset import Label, mathematics, words
+from .view import EARLIER, Box, View
+
+FORMULA, SMALL = 14.0, 9.5  # sizes of type, in points
+WIDEST = 230.0  # a formula wider than this is not written out
+DETAILS = ("formulas", "shapes", "values", "gradients")
+USUAL = ("formulas", "values", "gradients")
+NOTHING_YET = "no backward yet"
+
+
+class Variant(NamedTuple):
+    """What a row shows from one step of the walk on, until another (or for ever: None)."""
+
+    label: Label
+    begin: int | None = None
+    end: int | None = None
+
+
+@dataclass
+class Row:
+    """A row of a box.  ``role``: formula, options, value or gradient."""
+
+    role: str
+    variants: list[Variant]
+
+    @property
+    def width(self) -> float:
+        """That of the widest variant."""
+        return max(v.label.width for v in self.variants)
+
+    @property
+    def height(self) -> float:
+        """That of the highest variant."""
+        return max(v.label.height for v in self.variants)
+
+
+class Timeline:
+    """When what becomes known: step 0 is when the leaves are given, step k is after ``trace.steps[k - 1]``."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.value: dict[int, int] = {}
+        self.gradient: dict[int, list[tuple[int, Numbers | None]]] = {}
+        self.passed: dict[int, int] = {}  # of an edge, when its gradient goes along it
+        for k, step in enumerate(trace.steps, 1):
+            if step.phase == "forward":
+                self.value[step.node] = k
+            elif step.phase == "seed":
+                self.gradient[step.node] = [(k, trace.nodes[step.node].gradient)]
+            elif step.edge is not None:
+                edge = trace.edges[step.edge]
+                self.passed[edge.id] = k
+                self.gradient.setdefault(edge.source, []).append((k, step.total or edge.passed))
+
+
+def rows(box: Box, view: View, detail: Iterable[str], digits: int, timeline: Timeline | None) -> list[Row]:
+    """The rows of a box.  ``timeline``: show how they change in the walk, not how they are in the end."""
+    if box.folded:
+        return folded(box, view)
+    node, detail = view.trace.nodes[box.nodes[0]], set(detail)
+    found = [Row("formula", [Variant(title(node, "formulas" in detail))])]
+    if node.options and "formulas" in detail:
+        said = ", ".join(f"{name} = {value}" for name, value in node.options.items())
+        found.append(Row("options", [Variant(words(said[:40], SMALL))]))
+    if node.value and "values" in detail:
+        begin = timeline.value.get(node.id) if timeline else None
+        found.append(Row("value", [Variant(figures.shown(node.value, digits, SMALL), begin)]))
+    elif "shapes" in detail or "values" in detail:
+        found.append(Row("value", [Variant(words(figures.size(node.shape) or "number", SMALL))]))
+    if "gradients" in detail and node.kind in ("parameter", "result") and can_flow(view.trace, node):
+        found.append(Row("gradient", gradients(node, digits, timeline)))
+    return found
+
+
+def can_flow(trace: Trace, node: Node) -> bool:
+    """Does a gradient reach this node, or would it if ``backward`` were called?"""
+    swept = any(step.phase == "seed" for step in trace.steps)
+    return node.gradient is not None if swept else node.kind == "parameter" or node.id == trace.result
+
+
+def gradients(node: Node, digits: int, timeline: Timeline | None) -> list[Variant]:
+    """What a node has received."""
+    if node.gradient is None:
+        return [Variant(words(NOTHING_YET, SMALL - 1))]
+    if timeline is None:
+        return [Variant(figures.shown(node.gradient, digits, SMALL, "∂ "))]
+    stages = timeline.gradient.get(node.id, [])
+    ends = [begin for begin, _ in stages[1:]] + [None]
+    return [
+        Variant(figures.shown(numbers, digits, SMALL, "∂ "), begin, end)
+        for (begin, numbers), end in zip(stages, ends)
+        if numbers
+    ]
+
+
+def title(node: Node, formulas: bool) -> Label:
+    """``v = W x + b``, or as much of it as there is and as fits."""
+    if node.op is None:
+        return mathematics(node.symbol or upright(node.kind if node.shape else "number"), FORMULA)
+    name = [node.symbol] if node.symbol else []
+    made = [node.formula] if node.formula and formulas else []
+    for latex in (" = ".join([*name, *made]), *name, *made[: not name]):
+        if latex:
+            label = mathematics(latex, FORMULA)
+            if label.width <= WIDEST:
+                return label
+    return mathematics(upright(node.op), FORMULA)
+
+
+def folded(box: Box, view: View) -> list[Row]:
+    """The name of a part of the model, how much is in it, and what comes out."""
+    number = len(box.nodes) + (view.trace.left_out if box.folded == EARLIER else 0)
+    name = f"{number:,} earlier nodes" if box.folded == EARLIER else box.folded.rpartition("/")[2]
+    found = [Row("formula", [Variant(words(name if len(name) <= 30 else f"{name[:29]}…", FORMULA - 2))])]
+    if box.folded != EARLIER:
+        parameters = sum(view.trace.nodes[i].kind == "parameter" for i in box.nodes)
+        held = f"{number} nodes" + (f", {parameters} parameter{'s' * (parameters != 1)}" if parameters else "")
+        found.append(Row("options", [Variant(words(held, SMALL))]))
+    return found
+
+
+def said(node: Node) -> str:
+    """The node in words."""
+    what = {"parameter": "parameter", "data": "data", "constant": "constant"}.get(node.kind, f"result of {node.op}")
+    name = f"{node.name[:60]}, " if node.name else ""
+    shape = f", {figures.size(node.shape)}" if node.shape else ""
+    value = (
+        f", value {figures.figure(node.value.data, 6)}"
+        if node.value and not node.shape and node.value.data is not None
+        else ""
+    )
+    gradient = ""
+    if node.gradient and not node.shape and node.gradient.data is not None:
+        gradient = f", gradient {figures.figure(node.gradient.data, 6)}"
+    return f"{name}{what}{shape}{value}{gradient}"

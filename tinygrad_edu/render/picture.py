@@ -1,0 +1,130 @@
+"""What ``draw`` and ``walk`` give: a picture that shows itself in a notebook, and saves itself in many formats."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..files import whole
+from ..tracing.data import Trace
+from . import layout, page, pdf, raster, svg, tikz
+from .compose import Style, composed, contents, flowing
+from .scene import Scene
+from .theme import theme
+from .view import Box, View, viewed
+
+
+class Picture:
+    """A computation graph, drawn when it is looked at or saved."""
+
+    def __init__(self, trace: Trace, style: Style, colours: str | None, depth: int | None, constants: bool) -> None:
+        self.trace, self.style = trace, style
+        self.colours, self.dark = theme(colours or "light"), None if colours is None else colours == "dark"
+        self.depth, self.constants = depth, constants
+
+    @functools.cached_property
+    def view(self) -> View:
+        """Which boxes and links there are."""
+        return viewed(self.trace, self.depth, self.constants)
+
+    @functools.cached_property
+    def scene(self) -> Scene:
+        """The shapes.  RuntimeError, saying how to get one, where there is no Graphviz to lay them out."""
+        return composed(self.view, self.style)
+
+    @property
+    def source(self) -> str:
+        """The graph in Graphviz's language, DOT: the same text for the same graph."""
+        sizes = {key: size for key, (_, size) in contents(self.view, self.style).items()}
+        flows = {i: (label.width + 6, label.height + 4) for i, label in flowing(self.view, self.style).items()}
+        return layout.source(self.view, sizes, flows, self.style.direction, self.words)
+
+    def words(self, box: Box) -> str:
+        """What the source calls a box."""
+        node = self.trace.nodes[box.nodes[0]]
+        name = box.folded or " = ".join(filter(None, [node.name and node.name[:60], node.op])) or node.kind
+        return "".join(c if c.isprintable() else " " for c in name)
+
+    def svg(self) -> str:
+        """The picture as SVG."""
+        return svg.svg(self.scene, self.colours)
+
+    def save(self, file: str | os.PathLike[str], *, scale: float = 2, at: int | None = None) -> Path:
+        """Write the picture, in the format that the file's ending names, whole or not at all.  Gives the path.
+
+        svg, pdf, png (``scale`` pixels to a point), tex (TikZ), dot, json (the trace), html (the page that walks
+        through it, opened at step ``at``) and gif (the walk as an animation).  Raises ValueError for other endings, and
+        OSError where the file cannot be written.
+        """
+        target = Path(file)
+        ending = target.suffix.lower()
+        if ending not in FORMATS:
+            known = ", ".join(name.removeprefix(".") for name in FORMATS)
+            raise ValueError(f"{target.name[:60]} ends in none of the formats that a picture can be saved in: {known}")
+        if not 0 < scale < 100:
+            raise ValueError(f"scale is the number of pixels to a point, above 0 and below 100, not {scale!r}")
+        written = FORMATS[ending](self, scale, at)
+        with whole(target) as stream:
+            stream.write(written if isinstance(written, bytes) else written.encode("utf-8"))
+        return target
+
+    def page(self, at: int | None = None) -> str:
+        """The page that walks through it."""
+        last = len(self.trace.steps)
+        step = last if at is None else at
+        if not 0 <= step <= last:
+            raise ValueError(f"there is no step {at}: the walk has steps 0 to {last}")
+        return page.page(self.trace, self.walking, step, self.dark, depth=self.depth, constants=self.constants)
+
+    @property
+    def walking(self) -> Style:
+        """The style with all that the walk changes."""
+        return Style(**{**vars(self.style), "walked": True})
+
+    def animated(self) -> bytes:
+        """The walk as an animation."""
+        return raster.gif(composed(self.view, self.walking), self.colours, self.trace)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        what = self.trace.nodes[self.trace.result]
+        name = (
+            "".join(c for c in what.name[:60] if c.isprintable())
+            if what.name
+            else f"the result of {what.op or 'nothing'}"
+        )
+        kind = type(self).__name__.lower()
+        return f"<{kind} of {name}: {len(self.trace.nodes)} nodes; .save('net.svg') writes it to a file>"
+
+
+class Walk(Picture):
+    """The page that walks through a computation, forward and backward, one step at a time."""
+
+    def page(self, at: int | None = None) -> str:
+        """The page, opened before the first step unless ``at`` says otherwise."""
+        return super().page(at or 0)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """The player as a widget where anywidget is installed, and otherwise the picture."""
+        try:
+            from .widget import widget
+        except ImportError:
+            return super()._repr_mimebundle_(include, exclude)
+        return widget(self)._repr_mimebundle_()
+
+
+FORMATS: dict[str, Callable[[Picture, float, int | None], str | bytes]] = {
+    ".svg": lambda picture, scale, at: picture.svg(),
+    ".pdf": lambda picture, scale, at: pdf.pdf(picture.scene, picture.colours),
+    ".png": lambda picture, scale, at: raster.png(picture.scene, picture.colours, scale),
+    ".tex": lambda picture, scale, at: tikz.tikz(picture.scene, picture.colours),
+    ".dot": lambda picture, scale, at: picture.source,
+    ".json": lambda picture, scale, at: picture.trace.to_json(),
+    ".html": lambda picture, scale, at: picture.page(at),
+    ".gif": lambda picture, scale, at: picture.animated(),
+}

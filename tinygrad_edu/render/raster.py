@@ -1,0 +1,61 @@
+"""A scene in pixels: one picture as PNG, the walk as an animated GIF."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from ..tracing.data import Trace
+from .scene import Scene
+from .svg import svg
+
+MOST_PIXELS = 16_000 * 4_000  # more than that no viewer shows, and memory ends
+FRAMES, WIDEST = 120, 1400  # of an animation
+PACE, END = 900, 4000  # milliseconds for a step, and for the last
+
+
+def zoom(scene: Scene, scale: float) -> float:
+    """The scale that is asked for, or the largest that leaves a picture one can open."""
+    return min(scale, (MOST_PIXELS / (scene.width * scene.height)) ** 0.5, 30_000 / max(scene.width, scene.height))
+
+
+def png(scene: Scene, colours: dict[str, str], scale: float = 2) -> bytes:
+    """The picture with ``scale`` pixels to a point."""
+    return drawn(svg(scene, colours), zoom(scene, scale))
+
+
+def drawn(text: str, scale: float) -> bytes:
+    """SVG as PNG."""
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=text, zoom=scale, skip_system_fonts=True))
+
+
+def gif(scene: Scene, colours: dict[str, str], trace: Trace) -> bytes:
+    """The walk, forward and backward, as an animation; of a long one not every step is a picture of its own."""
+    from PIL import Image
+
+    last = len(trace.steps)
+    every = -(-last // FRAMES) or 1
+    steps = [*range(0, last, every), last]
+    frames, scale = [], min(2.0, zoom(scene, WIDEST / scene.width))
+    for number, k in enumerate(steps, 1):
+        picture = Image.open(io.BytesIO(drawn(svg(scene, colours, k, now(trace, k)), scale)))
+        frames.append(picture.convert("RGB").quantize(64, dither=Image.Dither.NONE))
+        if sys.stderr.isatty() and len(steps) > 20:
+            print(f"\r  frame {number} of {len(steps)}", end="\n" * (k == last), file=sys.stderr, flush=True)
+    out = io.BytesIO()
+    times = [PACE] * (len(frames) - 1) + [END]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=False)
+    return out.getvalue()
+
+
+def now(trace: Trace, k: int) -> set[tuple[str, int]]:
+    """The nodes and the edge that a step is about."""
+    if not k:
+        return set()
+    step = trace.steps[k - 1]
+    about = {("node", step.node)}
+    if step.edge is not None:
+        about |= {("edge", step.edge), ("node", trace.edges[step.edge].source)}
+    return about

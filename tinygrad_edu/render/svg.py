@@ -1,0 +1,122 @@
+"""A scene as SVG: outlines only, so that it looks the same with any fonts and loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from itertools import groupby
+from xml.sax.saxutils import escape, quoteattr
+
+from .compose import MARGIN
+from .scene import Group, Scene, Shape, Text, seen
+from .typeset import GLYPHS, Label
+
+PREFIX = "te-"  # of the names of glyphs: several pictures may stand on one page
+
+
+def svg(scene: Scene, colours: dict[str, str], step: int | None = None, now: Set[tuple[str, int]] = frozenset()) -> str:
+    """The picture as a file of its own, as it is in the end; or at a step of the walk, which is about ``now``."""
+    back = f'<rect width="{scene.width:.2f}" height="{scene.height:.2f}" fill="{colours["paper"]}"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{scene.width:.2f}" height="{scene.height:.2f}" '
+        f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" role="img" aria-label={attribute(scene.words)}>'
+        f"<defs>{definitions(used(scene))}</defs>{back}{placed(written(scene.root, colours, step, now))}</svg>"
+    )
+
+
+def walked(scene: Scene, colours: dict[str, str]) -> str:
+    """The picture for the page, with all that the walk will show; the page has the glyphs."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{scene.width:.2f}" height="{scene.height:.2f}" '
+        f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" role="group" aria-label={attribute(scene.words)}>'
+        f"{placed(grouped(scene.root, colours))}</svg>"
+    )
+
+
+def placed(body: str) -> str:
+    """What was drawn from (0, 0), inside the margin."""
+    return f'<g transform="translate({MARGIN:g} {MARGIN:g})">{body}</g>'
+
+
+def used(scene: Scene) -> list[str]:
+    """The glyphs that a scene needs, once each."""
+
+    def labels(group: Group) -> Iterator[Label]:
+        for item in group.items:
+            if isinstance(item, Group):
+                yield from labels(item)
+            elif isinstance(item, Text):
+                yield item.label
+
+    return list(dict.fromkeys(g.glyph for label in labels(scene.root) for g in label.glyphs))
+
+
+def definitions(glyphs: list[str]) -> str:
+    """Outlines of glyphs, to be used by name."""
+    return "".join(f'<path id="{PREFIX}{name}" d="{GLYPHS[name]}"/>' for name in glyphs)
+
+
+def attribute(text: str) -> str:
+    """Text as the value of an attribute, without what XML does not know."""
+    return quoteattr(printable(text))
+
+
+def printable(text: str) -> str:
+    """Text with spaces for what no XML may have."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def written(group: Group, colours: dict[str, str], step: int | None, now: Set[tuple[str, int]]) -> str:
+    """What is seen at a step, in groups with their titles."""
+    if not seen(group, step):
+        return ""
+    about = {
+        ("node", int(group.data.get("node", -1))),
+        *(("edge", int(e)) for e in group.data.get("edges", "").split()),
+    }
+    if about & now:
+        colours = colours | dict.fromkeys(("parameter", "data", "constant", "result", "line"), colours["highlight"])
+    inner = "".join(
+        written(item, colours, step, now) if isinstance(item, Group) else shape(item, colours, bold=bool(about & now))
+        for item in group.items
+    )
+    title = f"<title>{escape(printable(group.words))}</title>" if group.words else ""
+    return f"<g>{title}{inner}</g>" if title else inner
+
+
+def grouped(group: Group, colours: dict[str, str]) -> str:
+    """Everything, in groups that say when they are seen."""
+    data = dict(group.data)
+    if group.begin is not None:
+        data["from"] = str(group.begin)
+    if group.end is not None:
+        data["until"] = str(group.end)
+    attributes = "".join(f" data-{name}={attribute(x)}" for name, x in data.items())
+    label = f" aria-label={attribute(group.words)}" if group.words else ""
+    inner = "".join(
+        grouped(item, colours) if isinstance(item, Group) else shape(item, colours, named=True) for item in group.items
+    )
+    return f'<g class="{group.kind}"{attributes}{label}>{inner}</g>' if group.kind else inner
+
+
+def shape(item: Shape | Text, colours: dict[str, str], named: bool = False, bold: bool = False) -> str:
+    """One shape, or one label.  ``named``: with the class by which the page knows it; ``bold``: with thick lines."""
+    if isinstance(item, Text):
+        turn = f" scale({item.stretch:.4g})" if item.stretch != 1 else ""
+        place = f'transform="translate({item.x:.2f} {item.y:.2f}){turn}"'
+        return f'<g {place} fill="{colours[item.fill]}">{label(item.label)}</g>'
+    stroke = f' stroke="{colours[item.stroke]}" stroke-width="{item.width * (1 + 1.2 * bold):g}"' if item.stroke else ""
+    dash = f' stroke-dasharray="{item.dash}"' if item.dash else ""
+    name = f' class="{item.name}"' if named and item.name else ""
+    return f'<path{name} d="{item.path}" fill="{colours[item.fill] if item.fill else "none"}"{stroke}{dash}/>'
+
+
+def label(found: Label) -> str:
+    """The glyphs of a label, those of one size together."""
+    parts = []
+    for scale, run in groupby(found.glyphs, key=lambda g: g.scale):
+        uses = []
+        for g in run:
+            y = f' y="{g.y / scale:.2f}"' if g.y else ""
+            uses.append(f'<use href="#{PREFIX}{g.glyph}" x="{g.x / scale:.2f}"{y}/>')
+        parts.append(f'<g transform="scale({scale:.4g})">{"".join(uses)}</g>')
+    return "".join([*parts, *(f'<path d="{path}"/>' for path in found.shapes)])

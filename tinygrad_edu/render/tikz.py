@@ -1,0 +1,89 @@
+r"""A scene as TikZ, for \input in a document: the mathematics is set by LaTeX, in the document's own fonts.
+
+A label that LaTeX would set wider than its box is shrunk.  Words in letters that not every LaTeX has are drawn.
+"""
+
+from __future__ import annotations
+
+from ..formulas.symbols import ESCAPES
+from .paths import segments
+from .scene import Scene, Shape, Text, visible
+from .typeset import GLYPHS, UNIT
+
+HEAD = r"""% A picture by tinygrad_edu.  It needs \usepackage{tikz,amsmath,amssymb,graphicx}; then \input{this file}.
+\providecommand{\tinygradlabel}[3]{% width, size of type, contents: shrunk if they are wider
+  \begingroup\fontsize{#2}{#2}\selectfont\setbox0\hbox{#3}%
+  \ifdim\wd0>#1\resizebox{#1}{!}{\box0}\else\hbox to #1{\hss\box0\hss}\fi\endgroup}
+"""
+SIGNS = {"−": "{-}", "∂": r"\partial ", "×": r"\times ", "·": r"\cdot ", "‖": r"\Vert ", "∞": r"\infty "}
+SIGNS |= {"…": r"\ldots ", "<": "<", ">": ">", "|": "|"}
+SIGNS |= {c: f"^{{{d}}}" for c, d in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")}
+SMALLER = 0.86  # LaTeX's letters are that much smaller than ours, at the same size of type, where boxes are tight
+
+
+def tikz(scene: Scene, colours: dict[str, str]) -> str:
+    """The picture as LaTeX."""
+    lines = [HEAD, r"\begin{tikzpicture}[x=1bp, y=-1bp, line join=round]"]
+    lines += [rf"\definecolor{{te-{role}}}{{HTML}}{{{code[1:].upper()}}}" for role, code in colours.items()]
+    if colours["paper"] != "#ffffff":
+        lines.append(rf"\fill[te-paper] (-12, -12) rectangle ({scene.width - 12:.2f}, {scene.height - 12:.2f});")
+    for item in visible(scene.root):
+        lines += label(item) if isinstance(item, Text) else [shape(item)]
+    return "\n".join([*lines, r"\end{tikzpicture}", ""])
+
+
+def outline(path: str, scale: float = 1, x: float = 0, y: float = 0) -> str:
+    """A path in TikZ's words."""
+    parts = []
+    for s in segments(path):
+        points = [f"({a * scale + x:.2f}, {b * scale + y:.2f})" for a, b in s.points]
+        if s.command == "Z":
+            parts.append("-- cycle")
+        elif s.command == "C":
+            parts.append(f".. controls {points[0]} and {points[1]} .. {points[2]}")
+        else:
+            parts.append(points[0] if s.command == "M" else f"-- {points[0]}")
+    return " ".join(parts)
+
+
+def shape(item: Shape) -> str:
+    """A path, filled or drawn or both."""
+    options = [f"fill=te-{item.fill}"] if item.fill else []
+    options += [f"draw=te-{item.stroke}, line width={item.width:g}bp"] if item.stroke else []
+    if item.dash:
+        on, off = item.dash.split()
+        options.append(f"dash pattern=on {on}bp off {off}bp")
+    return rf"\path[{', '.join(options)}] {outline(item.path)};"
+
+
+def label(item: Text) -> list[str]:
+    """A label as LaTeX, or as outlines where its letters are not for every LaTeX."""
+    latex = plain(item.label.text) if item.label.text is not None else item.label.latex
+    if latex is None or not latex.isascii():
+        paths = [(GLYPHS[g.glyph], g.scale, g.x, g.y) for g in item.label.glyphs]
+        paths += [(path, 1, 0, 0) for path in item.label.shapes]
+        k = item.stretch
+        return [
+            rf"\fill[te-{item.fill}] {outline(path, scale * k, item.x + x * k, item.y + y * k)};"
+            for path, scale, x, y in paths
+        ]
+    size = max(g.scale for g in item.label.glyphs) * UNIT * SMALLER if item.label.glyphs else UNIT
+    width = item.label.width * item.stretch
+    contents = rf"\tinygradlabel{{{width:.2f}bp}}{{{size:.4g}bp}}{{${latex}$}}"
+    return [
+        rf"\node[inner sep=0, anchor=base west, text=te-{item.fill}] at ({item.x:.2f}, {item.y:.2f}) {{{contents}}};"
+    ]
+
+
+def plain(text: str) -> str | None:
+    """Words and numbers in LaTeX's mathematics; None where there is a letter that not every LaTeX has."""
+    parts, run = [], ""
+    for c in text:
+        if c in SIGNS:
+            parts += [rf"\text{{{run}}}"] * bool(run) + [SIGNS[c]]
+            run = ""
+        elif c.isascii() and c.isprintable():
+            run += ESCAPES.get(c, c)
+        else:
+            return None
+    return "".join([*parts, *([rf"\text{{{run}}}"] if run else [])])
