@@ -248,7 +248,7 @@ SHAPES = {
         ValueError: …(5,6)…(3,4)…
         lesson.py, line 2:  v = net(np.ones((5, 6)))
                                 ^^^^^^^^^^^^^^^^^^^^
-        linear was called with x = an array of shape (5, 6), W = W1 of shape (4, 3) and b = b1 of shape (4,).
+        linear was called with x = an array of shape (5, 6), W = W(1) of shape (4, 3) and b = b(1) of shape (4,).
         linear needs as many columns in W as numbers in each example of x.
     """,
     "a window larger than its image": """

@@ -34,7 +34,8 @@ LAYERS = """
     differences formulas
     nn optim data examples tracing
     render
-    train script
+    script
+    train pictures
     __init__
     cli
     __main__
@@ -154,10 +155,11 @@ def test_all_folders_with_modules_are_packaged():
 
 
 def test_all_other_files_are_packaged():
-    others = {p.name for p in PACKAGE.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc", ".pyo")}
-    assert set(SETUP["options.package_data"]["tinygrad_edu"].split()) == others
-    assert {"py.typed", "digits.npz"} <= others
-    assert all((resources.files("tinygrad_edu") / name).is_file() for name in others)
+    others = {p for p in PACKAGE.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc", ".pyo")}
+    said = {(package, name) for package, names in SETUP["options.package_data"].items() for name in names.split()}
+    assert said == {(".".join(p.relative_to(ROOT).parent.parts), p.name) for p in others}
+    assert {"py.typed", "digits.npz", "player.js"} <= {p.name for p in others}
+    assert all((resources.files(package) / name).is_file() for package, name in said)
 
 
 def test_the_version_is_the_newest_in_the_changelog():

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import __version__, train
+from . import __version__, pictures, train
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
 
@@ -27,6 +27,9 @@ def parser() -> argparse.ArgumentParser:
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     words = "train on digits and show a backward sweep: what is done without a command"
     train.add_arguments(commands.add_parser("train", help=words, description=words.capitalize()))
+    for name, words in PICTURES.items():
+        described = words[:1].upper() + words[1:] + "."
+        pictures.add_arguments(commands.add_parser(name, help=words, description=described), name)
     return p
 
 
@@ -35,7 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without σ shows a question mark
-    options = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    own, _, others = (
+        (words[: words.index("--")], "--", words[words.index("--") + 1 :]) if "--" in words else (words, "", [])
+    )
+    options = parser().parse_args(own, argparse.Namespace(args=others))
     try:
         code = COMMANDS[options.command or "train"](options)
         if sys.stdout is not None:
@@ -47,9 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ntinygrad-edu: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         print(f"tinygrad-edu: {error}", file=sys.stderr)
         return EXIT_MISTAKE
 
 
-COMMANDS = {"train": train.run}
+PICTURES = {
+    "draw": "run a program and draw the graph of what its backward() saw",
+    "walk": "run a program and write a page that walks through its graph, forward and backward",
+}
+COMMANDS = {"train": train.run, **dict.fromkeys(PICTURES, pictures.command)}

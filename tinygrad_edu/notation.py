@@ -23,8 +23,10 @@ class Formula(NamedTuple):
 UNKNOWN = Formula(r"\cdot")
 
 
-def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
+def typeset(op: Op, **operands: Formula | list[Formula] | None) -> Formula:
     r"""The operation applied to operands, given by the names of its arguments; one that is not given is a dot.
+
+    An operand that is left out in the call, as a bias may be, is None.
 
     >>> from tinygrad_edu import OPS
     >>> typeset(OPS["multiply"], x=typeset(OPS["add"], x=Formula("a"), y=Formula("b")), y=Formula("c")).latex
@@ -32,7 +34,7 @@ def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
     """
 
     def slot(match: re.Match[str]) -> str:
-        given = operands.get(match[1], UNKNOWN)
+        given = operands.get(match[1]) or UNKNOWN
         if isinstance(given, list):
             return ", ".join(formula.latex for formula in given)
         before, after = notation[: match.start()].rstrip(), notation[match.end() :].lstrip()
@@ -42,6 +44,8 @@ def typeset(op: Op, **operands: Formula | list[Formula]) -> Formula:
         return given.latex if alone else rf"\left({given.latex}\right)"
 
     notation = op.notation
+    for name in [name for name, x in operands.items() if x is None]:  # a layer without a bias
+        notation = re.sub(rf"\s*\+\s*\${name}\b", "", notation)
     if notation == "$x":  # nothing that one would see is done to it
         return operands["x"]  # type: ignore[return-value]
     if any(isinstance(x, Formula) and x.single for x in operands.values()):
@@ -58,8 +62,13 @@ def holds(given: Formula, op: Op, before: str, after: str) -> bool:
         return True
     if after.startswith(("^", "_")):
         return False
+    sums = given.op == "sum" and not after  # in the last place a sum of many reaches as far as it would in parentheses
+    if before.endswith(r"\sum"):
+        return given.binds >= PRODUCT or sums
+    if before.endswith(FACTORS) and sums:
+        return True
     if before.endswith(FACTORS) or after.startswith(FACTORS):  # a b c is (a b) c; other products are told apart
         return given.binds > PRODUCT or (given.op == op.name and (not before or r"\odot" in op.notation))
     if before.endswith("-"):
-        return given.binds > SUM  # a - (b - c)
+        return given.binds > SUM or sums  # a - (b - c)
     return given.binds >= op.binds

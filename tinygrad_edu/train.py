@@ -63,6 +63,13 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         help="the test image whose sweep is shown (default: the one with the largest loss)",
     )
     p.add_argument("--save", type=Path, metavar="FILE", help="write A and B to an .npz file")
+    p.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        default=Path("tinygrad-edu-pictures"),
+        help="where the graph and the page that walks through it are written (default: %(default)s)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -98,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
     show_example(net, x, y, number)
     show_sweep(net, x, y)
     show_recursion(net, x, y)
+    write_pictures(net, x, y, options.pictures)
     print(NEXT)
     return 0
 
@@ -170,14 +178,20 @@ def show_example(net: nn.MLP, x: Any, y: int, number: int) -> None:
 def show_sweep(net: nn.MLP, x: Any, y: int) -> None:
     """Each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
     heading("Its backward sweep, from the loss to the parameters")
-    R = ops.cross_entropy(net(constant(x, "x")), constant(y, "y"))
-    R.name = "R"
+    R = loss(net, x, y)
     print(f"  {'node':<27}{'shape':<10}{'gradient in':<13}passed on (Euclidean norms)")
     for tensor, gradient, passed in sweep(R):
         node = tensor.node
         parts = [f"{text.label(a)} {norm(c)}" for a, c in zip(node.args, passed) if a is not None and c is not None]
         row = f"  {text.definition(node):<27}{text.size(node.shape):<10}{norm(gradient):<13}"
         print(row + (", ".join(parts) or "kept as .grad"))
+
+
+def loss(net: nn.MLP, x: Any, y: int) -> Any:
+    """R of one example, its tensors named."""
+    R = ops.cross_entropy(net(constant(x, "x")), constant(y, "y"))
+    R.name = "R"
+    return R
 
 
 def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
@@ -193,6 +207,22 @@ def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
             print(f"  {name:<9}{norm(one):<13}{norm(other):<15}{np.abs(one - other).max():.1e}")
 
 
+def write_pictures(net: nn.MLP, x: Any, y: int, folder: Path) -> None:
+    """The graph of the example, and the page that walks through it; where they cannot be written, it says why."""
+    from .render import draw, walk
+
+    heading("The same to look at")
+    R = loss(net, x, y)
+    net.zero_grad()
+    R.backward()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"  {draw(R).save(folder / 'graph.svg')}    the graph, with its values and gradients")
+        print(f"  {walk(R).save(folder / 'walk.html')}    a page that walks through it: open it in a browser")
+    except (OSError, RuntimeError) as error:
+        print(f"  not written: {error}", file=sys.stderr)
+
+
 def norm(x: Any) -> str:
     """The Euclidean norm, in five digits."""
     return f"{np.linalg.norm(x):.5g}"
@@ -203,5 +233,7 @@ Next
 ----
   tinygrad-edu --example 7       the sweep of another image
   tinygrad-edu --hidden 3        so narrow that it errs: gradients grow
+  tinygrad-edu draw SCRIPT       a picture of what your own program's backward() saw
+  tinygrad-edu walk SCRIPT       a page that walks through it
   tinygrad-edu --help            all options
   To read: op.py, sweep.py and tensor.py in tinygrad_edu are the engine"""

@@ -49,11 +49,22 @@ def made(node: Node, formulas: list[Formula], values: Any) -> Formula:
     """The operation of a node with the formulas of its operands; of a list of operands, with as many."""
     op = node.op
     if op.family is None:
+        if op is OPS["matmul"] and values and ndim(node.args[0], values[0]) == 1:
+            formulas = [typeset(OPS["transpose"], x=formulas[0]), *formulas[1:]]  # a vector is a column
         given: dict[str, Any] = dict(zip(op.names, formulas))
+        left_out = [
+            n for n, x, a in zip(op.names, values, node.args) if x is None and a is None and n in op.rules_by_name
+        ]
+        given |= dict.fromkeys(left_out)
     else:
         given = {name: of_value(x) for name, x in zip(op.names, values)}
         given[op.names[op.family]] = formulas
     return typeset(op, **given)._replace(single=node.shape == ())
+
+
+def ndim(node: Node | None, x: Any) -> int:
+    """The number of axes of an operand."""
+    return np.ndim(x) if node is None else len(node.shape)
 
 
 def expression(result: Node, known: dict[int, Formula], array: Callable[[Any], Formula]) -> Formula:

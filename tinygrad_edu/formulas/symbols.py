@@ -27,6 +27,10 @@ ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasc
     c: rf"\{c}" for c in "{}$&#_%"
 }  # fmt: skip
 
+SIGNS = {"−": "{-}", "∂": r"\partial ", "×": r"\times ", "·": r"\cdot ", "‖": r"\Vert ", "∞": r"\infty "}
+SIGNS |= {"…": r"\ldots ", "<": "<", ">": ">", "|": "|"}
+SIGNS |= {c: f"^{{{d}}}" for c, d in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")}
+
 
 @functools.lru_cache(maxsize=4096)
 def symbol(name: str) -> str:
@@ -78,3 +82,17 @@ def number(x: float) -> str:
         return mantissa
     power = f"10^{{{int(exponent)}}}"
     return power if mantissa == "1" else rf"{mantissa} \times {power}"
+
+
+def plain(text: str) -> str | None:
+    """Words and numbers in LaTeX's mathematics; None where there is a letter that not every LaTeX has."""
+    parts, run = [], ""
+    for c in text:
+        if c in SIGNS:
+            parts += [rf"\text{{{run}}}"] * bool(run) + [SIGNS[c]]
+            run = ""
+        elif c.isascii() and c.isprintable():
+            run += ESCAPES.get(c, c)
+        else:
+            return None
+    return "".join([*parts, *([rf"\text{{{run}}}"] if run else [])])

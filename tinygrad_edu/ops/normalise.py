@@ -20,7 +20,6 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 @op(
     r"\log \operatorname{softmax}($x)",
-    binds=2,
     examples=_AXES,
     x=lambda g, z, axis: g - np.exp(z) * g.sum(axis, keepdims=True),
 )

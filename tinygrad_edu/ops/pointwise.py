@@ -323,7 +323,7 @@ def sigmoid(x: Any) -> Any:
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
-@elementwise(r"\log \sigma($x)", binds=2, x=lambda g, x: g * sigmoid(-x))
+@elementwise(r"\log \sigma($x)", x=lambda g, x: g * sigmoid(-x))
 def log_sigmoid(x: Any) -> Any:
     """log(sigmoid(x)), where sigmoid(x) itself would round to 0 or 1."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))

@@ -13,7 +13,7 @@ from .typeset import Label, mathematics, words
 from .view import EARLIER, Box, View
 
 FORMULA, SMALL = 14.0, 9.5  # sizes of type, in points
-WIDEST = 230.0  # a formula wider than this is not written out
+WIDEST = 260.0  # a formula wider than this is not written out
 DETAILS = ("formulas", "shapes", "values", "gradients")
 USUAL = ("formulas", "values", "gradients")
 NOTHING_YET = "no backward yet"

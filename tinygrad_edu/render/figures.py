@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ..formulas.symbols import plain
 from ..tracing.data import Number, Numbers
 from .typeset import Label, Placed, words
 
@@ -79,9 +78,6 @@ def matrix(rows: list[list[str]], type_size: float, before: str = "") -> Label:
         f"h {s * (reach - thick):g} v {thick:g} h {-s * reach:g} Z"
         for x, s in ((first.width, 1), (end, -1))
     )
-    return Label(end, -top, bottom, tuple(placed), shapes)
-
-
-def stacked(labels: list[Any]) -> float:
-    """The height of labels one above the other."""
-    return float(sum(label.height for label in labels))
+    written = r" \\ ".join(" & ".join(plain(text) or "?" for text in row) for row in rows)
+    latex = rf"{plain(before)}\begin{{bmatrix}} {written} \end{{bmatrix}}"
+    return Label(end, -top, bottom, tuple(placed), shapes, latex)

@@ -5,7 +5,7 @@ A label that LaTeX would set wider than its box is shrunk.  Words in letters tha
 
 from __future__ import annotations
 
-from ..formulas.symbols import ESCAPES
+from ..formulas.symbols import plain
 from .paths import segments
 from .scene import Scene, Shape, Text, visible
 from .typeset import GLYPHS, UNIT
@@ -15,9 +15,6 @@ HEAD = r"""% A picture by tinygrad_edu.  It needs \usepackage{tikz,amsmath,amssy
   \begingroup\fontsize{#2}{#2}\selectfont\setbox0\hbox{#3}%
   \ifdim\wd0>#1\resizebox{#1}{!}{\box0}\else\hbox to #1{\hss\box0\hss}\fi\endgroup}
 """
-SIGNS = {"−": "{-}", "∂": r"\partial ", "×": r"\times ", "·": r"\cdot ", "‖": r"\Vert ", "∞": r"\infty "}
-SIGNS |= {"…": r"\ldots ", "<": "<", ">": ">", "|": "|"}
-SIGNS |= {c: f"^{{{d}}}" for c, d in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")}
 SMALLER = 0.86  # LaTeX's letters are that much smaller than ours, at the same size of type, where boxes are tight
 
 
@@ -73,17 +70,3 @@ def label(item: Text) -> list[str]:
     return [
         rf"\node[inner sep=0, anchor=base west, text=te-{item.fill}] at ({item.x:.2f}, {item.y:.2f}) {{{contents}}};"
     ]
-
-
-def plain(text: str) -> str | None:
-    """Words and numbers in LaTeX's mathematics; None where there is a letter that not every LaTeX has."""
-    parts, run = [], ""
-    for c in text:
-        if c in SIGNS:
-            parts += [rf"\text{{{run}}}"] * bool(run) + [SIGNS[c]]
-            run = ""
-        elif c.isascii() and c.isprintable():
-            run += ESCAPES.get(c, c)
-        else:
-            return None
-    return "".join([*parts, *([rf"\text{{{run}}}"] if run else [])])

@@ -10,15 +10,18 @@ import functools
 import re
 import threading
 import unicodedata
+import warnings
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-import ziafont
-import ziamath
-from ziamath import zmath
-from ziamath.mathfont import MathFont
-
 from ..formulas.symbols import ESCAPES
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.11 finds fault with how ziafont reads its fonts
+    import ziafont
+    import ziamath
+    from ziamath import zmath
+    from ziamath.mathfont import MathFont
 
 UNIT = 12  # outlines are stored for type of this size
 GLYPHS: dict[str, str] = {}  # the outline of each glyph that has been used, as an SVG path, by its name
@@ -118,6 +121,9 @@ UNESCAPE = {escape.removesuffix("{}"): c for c, escape in ESCAPES.items()}
 ESCAPED = re.compile("|".join(re.escape(e) + ("(?:{})?" if e[1:].isalpha() else "") for e in UNESCAPE) + r"|\{\}")
 
 
+SIGN = re.compile(r"((?:^|[(\[{,=&])\s*)-")  # a minus that is a sign, about which there is no space
+
+
 def harmless(latex: str) -> str:
     r"""The LaTeX with what is inside ``\text{}`` hidden, character by character, from every parser on the way."""
 
@@ -125,7 +131,7 @@ def harmless(latex: str) -> str:
         words = ESCAPED.sub(lambda m: UNESCAPE.get(m[0].removesuffix("{}"), ""), match[1])
         return rf"\text{{{''.join(c if c.isalnum() and c.isascii() else hidden(c) for c in ordered(words))}}}"
 
-    return TEXT.sub(hide, latex)
+    return SIGN.sub(r"\1{-}", TEXT.sub(hide, latex))
 
 
 SEEN: list[str] = []  # the characters that have been hidden, in the order of their hiding places

@@ -246,7 +246,7 @@ def options(node: Recorded) -> dict[str, str]:
     usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
     for name, x in zip(op.names, node.values or ()):
         if name not in op.rules_by_name and not isinstance(x, np.ndarray) and f"${name}" not in op.notation:
-            if name not in usual or repr(x) != repr(usual[name]):
+            if x != () and (name not in usual or repr(x) != repr(usual[name])):
                 found[name] = repr(x)[:40]
     return found
 
