@@ -13,6 +13,8 @@ from .typeset import Label, mathematics, words
 from .view import EARLIER, Box, View
 
 FORMULA, SMALL = 14.0, 9.5  # sizes of type, in points
+MANY = 300  # more boxes than that are set quickly
+STAGES = 24  # a gradient that is added up in more steps is shown when it is complete
 WIDEST = 260.0  # a formula wider than this is not written out
 DETAILS = ("formulas", "shapes", "values", "gradients")
 USUAL = ("formulas", "values", "gradients")
@@ -68,7 +70,7 @@ def rows(box: Box, view: View, detail: Iterable[str], digits: int, timeline: Tim
     if box.folded:
         return folded(box, view)
     node, detail = view.trace.nodes[box.nodes[0]], set(detail)
-    found = [Row("formula", [Variant(title(node, "formulas" in detail))])]
+    found = [Row("formula", [Variant(title(node, "formulas" in detail, len(view.boxes) > MANY))])]
     if node.options and "formulas" in detail:
         said = ", ".join(f"{name} = {value}" for name, value in node.options.items())
         found.append(Row("options", [Variant(words(said[:40], SMALL))]))
@@ -95,6 +97,8 @@ def gradients(node: Node, digits: int, timeline: Timeline | None) -> list[Varian
     if timeline is None:
         return [Variant(figures.shown(node.gradient, digits, SMALL, "∂ "))]
     stages = timeline.gradient.get(node.id, [])
+    if len(stages) > STAGES:
+        stages = stages[-1:]
     ends = [begin for begin, _ in stages[1:]] + [None]
     return [
         Variant(figures.shown(numbers, digits, SMALL, "∂ "), begin, end)
@@ -103,15 +107,15 @@ def gradients(node: Node, digits: int, timeline: Timeline | None) -> list[Varian
     ]
 
 
-def title(node: Node, formulas: bool) -> Label:
+def title(node: Node, formulas: bool, quick: bool) -> Label:
     """``v = W x + b``, or as much of it as there is and as fits."""
     if node.op is None:
-        return mathematics(node.symbol or upright(node.kind if node.shape else "number"), FORMULA)
+        return mathematics(node.symbol or upright(node.kind if node.shape else "number"), FORMULA, quick)
     name = [node.symbol] if node.symbol else []
     made = [node.formula] if node.formula and formulas else []
     for latex in (" = ".join([*name, *made]), *name, *made[: not name]):
         if latex:
-            label = mathematics(latex, FORMULA)
+            label = mathematics(latex, FORMULA, quick)
             if label.width <= WIDEST:
                 return label
     return mathematics(upright(node.op), FORMULA)

@@ -16,6 +16,7 @@ from ..formulas.symbols import words as upright
 from ..tracing.data import Trace, known
 from . import svg, theme
 from .compose import Style, composed
+from .content import MANY
 from .typeset import Label, mathematics
 from .view import depths, viewed
 
@@ -77,7 +78,8 @@ def data(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any)
         scenes.append(scene)
         called = "everything" if level is None else "parts folded" if not level else f"{level} open"
         views.append({"name": called, "svg": svg.walked(scene, theme.VARIABLES), "remark": view.remark})
-    found = {latex: mathematics(latex) for latex in formulas(trace)}
+    asked = formulas(trace)
+    found = {latex: mathematics(latex, quick=len(asked) > MANY) for latex in asked}
     glyphs = [g for scene in scenes for g in svg.used(scene)] + [g.glyph for x in found.values() for g in x.glyphs]
     return {
         "trace": trace,

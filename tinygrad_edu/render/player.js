@@ -25,24 +25,28 @@ function furnished(element, attributes, children) {
 }
 
 // What Python has drawn comes as text.  It holds shapes and words only; anything else is taken out, so that a page made
-// from a file of unknown origin shows a picture and does nothing.
+// from a file of unknown origin shows a picture and does nothing.  A look at the text tells whether there is anything
+// else: to look at a hundred thousand elements takes longer.
 
 const DRAWN = ["svg", "g", "path", "rect", "circle", "line", "use", "text", "tspan", "title", "desc", "defs"];
-const ALIEN = `//*[${DRAWN.map((name) => `local-name() != '${name}'`).join(" and ")}]
-  | //@*[starts-with(local-name(), 'on') or local-name() = 'style']
-  | //@*[local-name() = 'href' and not(starts-with(., '#'))]`;
+const DOUBTFUL = new RegExp(`<(?!/?(?:${DRAWN.join("|")})[\\s/>])|\\s(?:on\\w+|style)\\s*=|href\\s*=\\s*"?[^"#]`, "i");
 
 function drawn(text) {
-  const whole = text.trimStart().startsWith("<svg") ? text : `<svg>${text}</svg>`;
-  const named = whole.includes("xmlns=") ? whole : whole.replace("<svg", `<svg xmlns="${SVG}"`);
-  const parsed = new DOMParser().parseFromString(named, "image/svg+xml");
-  const alien = parsed.evaluate(ALIEN, parsed, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
-  for (let i = 0; i < alien.snapshotLength; i++) {
-    const part = alien.snapshotItem(i);
-    if (part.ownerElement) part.ownerElement.removeAttributeNode(part);
-    else part.remove();
+  const template = document.createElement("template"); // what is parsed here neither loads nor runs
+  template.innerHTML = text.trimStart().startsWith("<svg") ? text : `<svg>${text}</svg>`;
+  const svg = template.content.firstElementChild;
+  if (DOUBTFUL.test(text)) cleaned(svg);
+  return document.adoptNode(svg);
+}
+
+function cleaned(svg) {
+  for (const element of svg.querySelectorAll("*")) {
+    if (!DRAWN.includes(element.localName)) element.remove();
+    for (const { name, value } of [...element.attributes]) {
+      const bad = /^on|^style$/i.test(name) || (/href$/i.test(name) && !value.startsWith("#"));
+      if (bad) element.removeAttribute(name);
+    }
   }
-  return document.importNode(parsed.documentElement, true);
 }
 
 // The icons are drawn here, since many fonts lack the signs of a media player.
@@ -90,7 +94,7 @@ function figure(x, digits = 5) {
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return signed(String(x));
   const [mantissa, power] = x.toExponential(digits - 1).split("e");
   const exponent = Number(power);
-  const exact = Number(`${mantissa}e${power}`) === x;
+  const exact = Math.abs(Number(`${mantissa}e${power}`) - x) <= 1e-13 * Math.abs(x); // 0.1 + 0.2 is 0.3 here
   const plain = exponent >= -4 && exponent < 6;
   const text = plain ? x.toFixed(Math.max(0, digits - 1 - exponent)) : mantissa;
   const short = exact && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
@@ -102,14 +106,14 @@ function exactly(x) {
   return typeof x === "number" ? signed(Object.is(x, -0) ? "-0" : String(x)) : (SPECIAL[x] ?? String(x));
 }
 
-// How the numbers of one table are written: with the same number of decimals if that shows at least two digits of each,
+// How the numbers of one table are written: with the same number of decimals if that shows at least three digits of each,
 // so that they stand below each other.  An exact zero is 0, and nothing else is.
 function tableFigures(values, digits = 4) {
   const sizes = values.filter((x) => typeof x === "number" && x !== 0).map(Math.abs);
   if (!sizes.length || sizes.every((x) => Number.isInteger(x) && x < 1e6)) return (x) => figure(x, digits);
   const order = (x) => Math.floor(Math.log10(x));
   const high = order(Math.max(...sizes));
-  const needed = Math.max(digits - 1 - high, 1 - order(Math.min(...sizes)), 0);
+  const needed = Math.max(digits - 1 - high, 2 - order(Math.min(...sizes)), 0);
   const enough = Math.max(...sizes.map(decimals));
   if (high > 5 || needed > 7) return (x) => figure(x, digits);
   const places = Math.min(needed, enough);
@@ -210,7 +214,7 @@ function called(node) {
 // As `called`, where it may stand in a formula: in parentheses if it is one itself.
 function quantity(node) {
   const name = called(node);
-  if (typeof name === "string") return [node.op ? `[${node.op} ${node.id}]` : name];
+  if (typeof name === "string") return node.name ? [name] : [`[${node.op ?? node.kind} ${node.id}]`];
   return name.made && /[^\w()]/.test(name.plain) ? ["(", name, ")"] : [name];
 }
 
@@ -254,7 +258,7 @@ function outcome(story, k) {
 function inShort(numbers) {
   if (numbers.shape.length === 0 && numbers.data !== undefined) return figure(numbers.data, 4);
   const n = numbers.nan ? ", NaN" : numbers.infinite ? ", ∞" : "";
-  return (numbers.shape.length === 1 ? `${numbers.shape[0]}` : numbers.shape.join(" × ")) + n;
+  return shapeInWords(numbers.shape) + n;
 }
 
 // What a screen reader says.
@@ -504,7 +508,12 @@ class List {
     this.lines = new Map();
     this.space = make("div", { class: "space", role: "presentation" });
     this.element = make("div", { class: "list", role: "listbox", tabindex: 0, "aria-label": "all steps" }, this.space);
-    this.element.addEventListener("scroll", () => this.fill(), { passive: true });
+    this.top = 0; // as `scrollTop`, which would lay the page out at every step if it were asked
+    this.element.addEventListener("scroll", () => {
+      if (this.frame !== undefined) return;
+      this.top = this.element.scrollTop;
+      this.fill();
+    }, { passive: true });
     this.element.addEventListener("click", (event) => {
       const line = event.target.closest("[data-k]");
       if (line) goto(Number(line.dataset.k));
@@ -521,6 +530,7 @@ class List {
 
   destroy() {
     this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
   }
 
   measure() {
@@ -547,13 +557,19 @@ class List {
   // The current line is kept in view, by a jump: a smooth way past a thousand lines shows nothing.
   keep() {
     const top = this.k * this.row;
-    const at = this.element.scrollTop;
-    if (top < at + this.row || top > at + this.seen - 2 * this.row) this.element.scrollTop = top - this.seen / 2 + this.row;
+    if (top >= this.top + this.row && top <= this.top + this.seen - 2 * this.row) return;
+    const wanted = Math.max(0, Math.min(top - this.seen / 2 + this.row, (this.story.last + 1) * this.row - this.seen));
+    if (wanted === this.top) return;
+    this.top = wanted;
+    this.frame ??= requestAnimationFrame(() => { // when the page is laid out anyway
+      this.frame = undefined;
+      this.element.scrollTop = this.top;
+    });
   }
 
   fill() {
     if (!this.row) return;
-    const at = this.element.scrollTop;
+    const at = this.top;
     const first = Math.max(0, Math.floor(at / this.row) - SPARE);
     const last = Math.min(this.story.last, Math.ceil((at + this.seen) / this.row) + SPARE);
     for (const [k, line] of this.lines) {
@@ -594,7 +610,7 @@ class List {
 
 
 const LOW = [0, 90, 156], ZERO = [250, 250, 250], HIGH = [204, 85, 0], NOTHING = [40, 40, 40];
-const ROOM = 36; // cells are at most so many pixels wide, and the map at most ten of them high
+const CELL = 1.4, WIDTH = 22, HEIGHT = 20; // in em: the most that a cell is wide, and a map wide and high
 
 function heatMap(rows, { label, vector = false }) {
   const height = rows.length, width = rows[0].length;
@@ -609,9 +625,9 @@ function heatMap(rows, { label, vector = false }) {
     class: "field", tabindex: 0, role: "group", "aria-roledescription": "heat map",
     "aria-label": `${label}, ${vector ? `${width} numbers` : `${height} rows, ${width} columns`}: arrow keys look at an element`,
   }, canvas, cursor);
-  const cell = Math.min(ROOM / 2, Math.max(1, 340 / width));
-  field.style.width = `min(100%, ${width * cell / 16}em)`;
-  field.style.height = `${Math.min(ROOM * 10 / 16, Math.max(1.3, height * cell / 16))}em`;
+  const cell = Math.min(CELL, WIDTH / width);
+  field.style.width = `${width * cell}em`;
+  field.style.height = `${Math.min(HEIGHT, Math.max(CELL, height * cell))}em`;
 
   let row = 0, column = 0;
   const look = () => {
@@ -646,7 +662,7 @@ function heatMap(rows, { label, vector = false }) {
     column = within(column + move[1], width);
     look();
   });
-  return make("div", { class: "heat" }, field, legend(most, finite.length < width * height), readout);
+  return make("div", { class: "heat" }, field, legend(most, finite.length < width * height, readout));
 }
 
 function paint(canvas, rows, most) {
@@ -671,12 +687,12 @@ function colour(x, most) {
   return ZERO.map((zero, i) => Math.round(zero + (end[i] - zero) * share));
 }
 
-function legend(most, strange) {
+function legend(most, strange, readout) {
   const scale = make("canvas", { width: 101, height: 1, class: "scale", "aria-hidden": "true" });
   paint(scale, [Array.from({ length: 101 }, (_, i) => i - 50)], 50);
   return make("div", { class: "legend" },
     make("span", {}, figure(-most, 3)), scale, make("span", {}, figure(most, 3)),
-    strange && make("span", { class: "strange" }, "dark: NaN"));
+    strange && make("span", { class: "strange" }, "dark: NaN"), readout);
 }
 
 // numbers.js
@@ -697,7 +713,14 @@ function showNumbers(numbers, { exact = false, label = "numbers" } = {}) {
   }
   if (!shape.length) return single(data, exact);
   if (shape.length > 2) return sliced(numbers, exact, label);
-  return make("div", { class: "numbers" }, plane(data, shape, numbers, exact, label));
+  const columns = shape.length === 1 ? 1 : shape[1];
+  return scrolled({ class: exact ? "numbers exact" : columns > 4 ? "numbers wide" : "numbers" }, exact || columns > 2, label,
+    plane(data, shape, numbers, exact, label));
+}
+
+// What may be too wide for the panel can be scrolled, with the keyboard too.
+function scrolled(attributes, wide, label, ...inside) {
+  return make("div", { ...attributes, ...(wide ? { tabindex: 0, role: "group", "aria-label": label } : {}) }, inside);
 }
 
 function single(x, exact) {
@@ -748,7 +771,7 @@ function sliced(numbers, exact, label) {
     change: (event) => { event.target.value = chosen[axis]; },
   }));
   show();
-  return make("div", { class: "numbers" },
+  return scrolled({ class: shape[shape.length - 1] > 4 ? "numbers wide" : "numbers" }, true, label,
     make("div", { class: "slice" }, "[", selectors.map((s) => [s, ", "]), ":, :]"),
     shown,
     make("p", { class: "summary" }, `${shapeInWords(shape)}: ${summary(numbers)}`));
@@ -771,8 +794,8 @@ function backwardStep(story, formulas, k) {
       make("span", { class: "equals" }, several ? "+=" : "="),
       edge.rule ? formulas.set(edge.rule) : make("span", { class: "missing" }, "(its rule has no formula)")),
     make("p", { class: "where" }, "where ", g(), " = ", formulas.phrase([gradientOf(story, from)], true), " is the upstream gradient"),
-    step.recursion && make("p", { class: "recursion" }, make("span", { class: "recursion-name" }, "delta recursion"), formulas.set(step.recursion)),
     product(formulas, edge, source, target),
+    step.recursion && make("p", { class: "recursion" }, make("span", { class: "recursion-name" }, "delta recursion"), formulas.set(step.recursion)),
     several && accumulation(story, formulas, k, received),
     complete(story, here, k),
   ];
@@ -783,7 +806,8 @@ function term(numbers, role, ...caption) {
   return make("figure", { class: `term ${role}` }, showNumbers(numbers, { label: role }), make("figcaption", {}, caption));
 }
 
-const operator = (sign) => make("span", { class: "operator" }, sign);
+// An operator stays in the line of what follows it.
+const after = (sign, operand) => make("div", { class: "operand" }, make("span", { class: "operator" }, sign), operand);
 
 function product(formulas, edge, source, target) {
   const upstream = term(target.gradient, "upstream", "upstream ", formulas.letter("g"));
@@ -792,20 +816,20 @@ function product(formulas, edge, source, target) {
   const summed = edge.diagonal && !same ? `, summed to ${shapeInWords(source.shape)}` : "";
   const result = term(edge.passed, "contribution", `contribution${summed}`);
   if (!edge.local) {
-    return make("div", { class: "equation" }, upstream, operator("⟼"), result,
+    return make("div", { class: "equation" }, upstream, after("⟼", result),
       make("p", { class: "more" }, "The local derivative is too large to be written as a matrix; the rule does without it."));
   }
   if (edge.diagonal) {
     const elementwise = sizeOf(target.shape) !== 1;
-    return make("div", { class: "equation" }, upstream, operator(elementwise ? "⊙" : "×"), term(edge.local, "local", "local ", local), operator("="), result);
+    return make("div", { class: "equation" }, upstream,
+      after(elementwise ? "⊙" : "×", term(edge.local, "local", "local ", local)), after("=", result));
   }
-  const [rows, columns] = edge.local.shape;
   const reshaped = edge.passed && edge.passed.shape.length > 1 ? `, as ${edge.passed.shape.join(" × ")}` : "";
   const flat = target.shape.length > 1 ? `, its ${sizeOf(target.shape)} numbers in one column` : "";
   return make("div", { class: "equation" },
-    term(edge.local, "local transposed", "local ", local, `, a Jacobian of ${rows} × ${columns}, transposed`),
-    operator("·"), term(target.gradient, "upstream", "upstream ", formulas.letter("g"), flat),
-    operator("="), term(edge.passed, "contribution", `contribution${reshaped}`));
+    term(edge.local, "local transposed", "local ", local, ", transposed"),
+    after("·", term(target.gradient, "upstream", "upstream ", formulas.letter("g"), flat)),
+    after("=", term(edge.passed, "contribution", `contribution${reshaped}`)));
 }
 
 // What has come before, plus this, is what there is now.
@@ -814,11 +838,11 @@ function accumulation(story, formulas, k, received) {
   const { before, arrived, expected } = story.gradient(here, k);
   const name = formulas.phrase([called(story.nodes[here])], true);
   return make("div", { class: "block accumulation" },
-    make("h3", {}, `it is used ${received.length === 2 ? "twice" : `${received.length} times`}: contributions add up (${arrived} of ${expected})`),
+    make("h3", {}, `used ${received.length === 2 ? "twice" : `${received.length} times`}: contribution ${arrived} of ${expected}`),
     make("div", { class: "equation" },
       before ? term(before, "before", "before") : make("figure", { class: "term before" }, make("span", { class: "missing" }, "nothing yet"), make("figcaption", {}, "before")),
-      operator("+"), term(edge.passed, "contribution", "contribution"), operator("="),
-      term(step.total, "after", arrived < expected ? ["so far, of ", name] : ["the gradient of ", name])));
+      after("+", term(edge.passed, "contribution", "contribution")),
+      after("=", term(step.total, "after", arrived < expected ? ["so far, of ", name] : ["the gradient of ", name]))));
 }
 
 // What is to be said of a leaf that has received everything.
@@ -854,7 +878,7 @@ function showSource(lines, place) {
   const margin = Math.min(...indented);
   const rows = numbers.map((n) => {
     const here = n === place.line;
-    return make("div", { class: here ? "line here" : "line", "aria-current": here ? "true" : undefined },
+    return make("div", { class: here ? "code-line here" : "code-line", "aria-current": here ? "true" : undefined },
       make("span", { class: "line-number" }, String(n)),
       make("code", {}, here ? underlined(known[n], place.columns, margin) : known[n].slice(margin) || " "));
   });
@@ -886,6 +910,7 @@ class Panel {
     this.formulas = formulas;
     this.body = make("div", { class: "step" });
     this.element = make("section", { class: "details", tabindex: 0, "aria-label": "the current step" }, this.body);
+    this.element.addEventListener("scroll", () => { this.scrolled = this.element.scrollTop > 0; }, { passive: true });
   }
 
   show(k) {
@@ -906,7 +931,8 @@ class Panel {
     if (k === story.last && k > 0) parts.push(this.end());
     parts.push(showSource(story.trace.lines, story.nodes[from ?? here]?.place));
     this.body.replaceChildren(...parts.flat(Infinity).filter(Boolean));
-    this.element.scrollTop = 0;
+    if (this.scrolled) this.element.scrollTop = 0;
+    this.scrolled = false;
   }
 
   // The name of a node before its numbers.
@@ -923,7 +949,7 @@ class Panel {
     const earlier = this.story.trace.left_out;
     return [
       make("p", {}, "Nothing is computed yet. These values are given:"),
-      make("div", { class: "block" }, leaves.slice(0, MOST).map((node) => this.row(node, node.value, node.kind))),
+      make("div", { class: "block givens" }, leaves.slice(0, MOST).map((node) => this.row(node, node.value, node.kind))),
       leaves.length > MOST && make("p", { class: "more" }, `and ${leaves.length - MOST} more`),
       earlier > 0 && make("p", { class: "more" }, `${earlier} earlier nodes were left out of this record.`),
     ];
@@ -937,11 +963,11 @@ class Panel {
       make("p", { class: "display" },
         node.symbol && [this.formulas.set(node.symbol, node.name), make("span", { class: "equals" }, "=")],
         node.formula ? this.formulas.set(node.formula) : make("code", {}, node.op)),
-      options.length > 0 && make("p", { class: "options" }, options.map(([name, value]) => make("code", {}, `${name} = ${value}`))),
+      options.length > 0 && make("p", { class: "settings" }, options.map(([name, value]) => make("code", {}, `${name} = ${value}`))),
       make("div", { class: "block" },
         make("h3", {}, inputs.length === 1 ? "from" : "from the operands"),
-        inputs.map((edge) => this.row(this.story.nodes[edge.source], this.story.nodes[edge.source].value, edge.operand))),
-      make("div", { class: "block result-block" }, make("h3", {}, "the result"), this.row(node, node.value, "")),
+        make("div", { class: "givens" }, inputs.map((edge) => this.row(this.story.nodes[edge.source], this.story.nodes[edge.source].value, edge.operand)))),
+      make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.row(node, node.value, ""))),
       node.note && make("p", { class: "note" }, capital(node.note), "."),
     ];
   }
@@ -966,9 +992,10 @@ class Panel {
     if (!story.seedAt) return make("p", { class: "more" }, "Everything is computed. No backward yet.");
     return parameters.length > 0 && make("div", { class: "block final" },
       make("h3", {}, "done: the gradients of the parameters"),
-      parameters.slice(0, MOST).map((node) => make("div", { class: "given" },
-        make("div", { class: "given-name gradient" }, this.formulas.phrase([{ over: ["∂", called(story.nodes[story.trace.result])], under: ["∂", called(node)] }], true), " ="),
-        node.gradient ? showNumbers(node.gradient, { label: `gradient of ${said([called(node)])}` }) : make("span", { class: "missing" }, "none: no path leads here"))),
+      make("div", { class: "givens" }, parameters.slice(0, MOST).map((node) => make("div", { class: "given" },
+        make("div", { class: "given-name gradient-name" }, this.formulas.phrase([gradientOf(story, node.id)], true), make("span", { class: "equals" }, " =")),
+        node.gradient ? showNumbers(node.gradient, { label: `gradient of ${said([called(node)])}` }) : make("span", { class: "missing" }, "none: no path leads here"),
+        make("div", {})))),
       parameters.length > MOST && make("p", { class: "more" }, `and ${parameters.length - MOST} more`));
   }
 }
@@ -1004,9 +1031,10 @@ const CLOSEST = 6, MARGIN = 14;
 const READABLE = 0.5; // a picture is not shrunk below this at first: a large one begins where the computation does
 
 class Camera {
-  // `frame`: the element in which an SVG is shown; `moved` is called when the user has moved it.
-  constructor(frame) {
+  // `frame`: the element in which an SVG is shown; `moved` is told which part of it is seen, and how large.
+  constructor(frame, moved) {
     this.frame = frame;
+    this.moved = moved;
     this.touches = new Map();
     this.dragged = false; // was the last press of a pointer a drag, and so no click?
     frame.addEventListener("pointerdown", (event) => this.press(event));
@@ -1057,8 +1085,8 @@ class Camera {
   }
 
   // A small graph fills a large screen, but not with one box.
-  largest() {
-    return Math.max(1.4, Math.min(3, this.width / 620));
+  largest(width = this.width) {
+    return Math.max(1.4, Math.min(3, width / 620));
   }
 
   resized() {
@@ -1083,6 +1111,7 @@ class Camera {
     this.svg.setAttribute("viewBox", `${this.x - width / 2} ${this.y - height / 2} ${width} ${height}`);
     const movable = width < this.bounds.width || height < this.bounds.height;
     this.frame.classList.toggle("movable", movable);
+    this.moved({ x: this.x - width / 2, y: this.y - height / 2, width, height }, this.scale);
   }
 
   // Enlarges about a point of the frame, in pixels from its middle.
@@ -1152,6 +1181,9 @@ class Camera {
 // The graph: what is seen of it after k steps, what the step is about, and clicks.
 
 
+const MANY = 300; // of more boxes than these, only those near to what is seen have their labels
+const LEGIBLE = 0.16; // nor has any, if it is smaller than this
+
 // A view of the graph: its SVG, and everything in it that changes with time, indexed by the step at which it does.
 class View {
   constructor({ svg }, story) {
@@ -1163,10 +1195,40 @@ class View {
     this.marked = [];
     for (const group of this.svg.querySelectorAll(".node")) this.addNode(group);
     for (const group of this.svg.querySelectorAll(".edge")) this.addEdge(group);
+    for (const group of this.svg.querySelectorAll("g[aria-label]:not([role])")) group.setAttribute("role", "group");
     for (const group of this.svg.querySelectorAll("[data-from], [data-until]")) {
       this.schedule(group, "shown", Number(group.dataset.from ?? 0), Number(group.dataset.until ?? Infinity));
     }
-    this.rectangles = new Map();
+    this.labels = new Map();
+    if (this.boxes.size > MANY) for (const group of new Set(this.boxes.values())) this.labels.set(group, this.stripped(group));
+    this.labelled = new Set();
+  }
+
+  // The labels of a box, taken out of it: its outline alone remains.
+  stripped(group) {
+    const labels = document.createDocumentFragment();
+    labels.append(...[...group.children].filter((part) => !part.classList.contains("outline")));
+    return { labels, parts: [...labels.childNodes] };
+  }
+
+  // Puts labels into the boxes that are near to a window on the picture, and takes those of others out.  The outlines of
+  // all letters of a large graph would take a browser a second to lay out, and each step a good part of it.
+  label(window, scale) {
+    if (!this.labels.size || !this.rectangles) return;
+    const { x, y, width, height } = window;
+    for (const [group, { labels, parts }] of this.labels) {
+      const box = this.rectangles.get(group);
+      const near = scale > LEGIBLE && box.x < x + width * 1.3 && box.x + box.width > x - width * 0.3
+        && box.y < y + height * 1.3 && box.y + box.height > y - height * 0.3;
+      if (near === this.labelled.has(group)) continue;
+      if (near) {
+        group.append(labels);
+        this.labelled.add(group);
+      } else {
+        labels.append(...parts);
+        this.labelled.delete(group);
+      }
+    }
   }
 
   // The class stands on the element from one step until another.
@@ -1179,6 +1241,10 @@ class View {
   addNode(group) {
     const nodes = (group.dataset.nodes ?? group.dataset.node ?? "").split(" ").filter(Boolean).map(Number);
     for (const node of nodes) this.boxes.set(node, group);
+    // The numbers that Python says here are those of the end, which would be told before their time.
+    const name = group.dataset.nodes === undefined ? `${said([called(this.story.nodes[nodes[0]])])}, ${this.story.nodes[nodes[0]].kind}` : group.getAttribute("aria-label");
+    group.setAttribute("role", "img");
+    group.setAttribute("aria-label", name ?? `${nodes.length} nodes`);
     const done = nodes.reduce((latest, node) => Math.max(latest, this.story.computedAt[node]), 0);
     this.schedule(group, "done", done);
   }
@@ -1206,16 +1272,20 @@ class View {
     for (const [element, name] of this.marked) element.classList.add(name);
   }
 
-  // Where a group stands, in the units of the picture.
+  // Where a group stands, in the units of the picture.  All are asked at once: after each change a browser has to lay
+  // the picture out again before it can say.
   rectangle(group) {
-    if (!this.rectangles.has(group)) {
-      const box = group.getBBox();
+    if (!this.rectangles) {
       const inverse = this.svg.getScreenCTM()?.inverse();
-      const matrix = group.getScreenCTM();
-      if (!inverse || !matrix) return undefined;
-      const corner = (x, y) => new DOMPoint(x, y).matrixTransform(matrix).matrixTransform(inverse);
-      const [a, b] = [corner(box.x, box.y), corner(box.x + box.width, box.y + box.height)];
-      this.rectangles.set(group, { x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y });
+      if (!inverse) return undefined;
+      this.rectangles = new Map();
+      for (const one of new Set(this.boxes.values())) {
+        const box = one.getBBox();
+        const matrix = inverse.multiply(one.getScreenCTM());
+        const corner = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
+        const [a, b] = [corner(box.x, box.y), corner(box.x + box.width, box.y + box.height)];
+        this.rectangles.set(one, { x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y });
+      }
     }
     return this.rectangles.get(group);
   }
@@ -1230,11 +1300,11 @@ class Picture {
     this.k = 0;
     this.film = make("div", { class: "film" });
     this.remark = make("p", { class: "remark" });
-    this.element = make("div", { class: "picture" }, this.film, this.remark, make("div", { class: "zoom" },
+    this.element = make("div", { class: "screen" }, this.film, this.remark, make("div", { class: "zoom" },
       button("more", "Enlarge the picture (+)", () => this.camera.zoom(1.3)),
       button("less", "Make the picture smaller (-)", () => this.camera.zoom(1 / 1.3)),
       button("fit", "Show the whole picture (0)", () => this.camera.fit())));
-    this.camera = new Camera(this.element);
+    this.camera = new Camera(this.element, (window, scale) => this.view(this.current).label(window, scale));
     this.element.addEventListener("click", (event) => {
       if (this.camera.dragged) return;
       const group = event.target.closest(".node");
@@ -1267,6 +1337,7 @@ class Picture {
     const { remark } = this.sources[i];
     this.remark.textContent = remark ?? "";
     this.remark.hidden = !remark;
+    if (view.labels.size) view.rectangle();
     this.camera.film(view.svg, () => this.centreOf(this.k));
     this.show(this.k);
   }
@@ -1385,7 +1456,7 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 .flat .step, .flat .look { columns: 2 21em; column-gap: 2.4em; }
 .flat .step > *, .flat .look > * { break-inside: avoid; }
 .narrow .stage { display: flex; flex-direction: column; }
-.narrow .picture { height: clamp(200px, 42vh, 420px); flex: none; }
+.narrow .screen { height: clamp(200px, 42vh, 420px); flex: none; }
 .narrow .panel { display: block; border-left: 0; border-top: 1px solid var(--frame); }
 .narrow .list { height: 15em; }
 .narrow .details { overflow: visible; min-height: 12em; }
@@ -1396,6 +1467,7 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 .narrow .slider { order: 4; flex: 1 1 7em; }
 .narrow .tools { order: 5; flex: 1 1 100%; margin: 0; }
 .narrow .search { flex: 1; min-width: 0; }
+.narrow select { max-width: 6.5em; }
 .narrow .find { flex: 1; width: 3em; min-width: 3em; }
 @container frame (max-width: 75em) {
   .bar { gap: 0.3em 0.5em; }
@@ -1405,16 +1477,16 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 
 /* The picture. */
 
-.picture { position: relative; overflow: hidden; min-width: 0; min-height: 0; user-select: none; }
-.picture.movable { cursor: grab; touch-action: none; }
-.picture.movable:active { cursor: grabbing; }
+.screen { position: relative; overflow: hidden; min-width: 0; min-height: 0; user-select: none; }
+.screen.movable { cursor: grab; touch-action: none; }
+.screen.movable:active { cursor: grabbing; }
 .film, .film > svg { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
 .remark { position: absolute; left: 0.8em; bottom: 0.6em; font-size: 0.85em; color: var(--faint); background: var(--paper); padding: 0 0.3em; max-width: 70%; }
 .zoom { position: absolute; right: 0.5em; bottom: 0.5em; display: flex; gap: 0.1em; font-size: 0.85em; background: var(--paper); border-radius: 0.5em; opacity: 0.85; color: var(--faint); }
 .zoom:hover, .zoom:focus-within { opacity: 1; color: var(--ink); }
 
 .node { cursor: pointer; }
-.node:not(.done), .edge:not(.done) { opacity: 0.42; }
+.node:not(.done), .edge:not(.done) { opacity: 0.5; }
 .value, .gradient[data-from] { visibility: hidden; }
 .value:not([data-from]), .value.shown, .gradient.shown { visibility: visible; }
 .node:hover .outline { stroke-width: 2.6; }
@@ -1450,21 +1522,23 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 .fraction { display: inline-flex; flex-direction: column; align-items: stretch; text-align: center; vertical-align: middle; line-height: 1.3; font-size: 0.86em; }
 .fraction > span:first-child { border-bottom: 0.07em solid currentColor; padding: 0 0.2em 0.12em; }
 .fraction > span:last-child { padding: 0.12em 0.2em 0; }
-.where, .more, .facts, .summary, .options { color: var(--faint); font-size: 0.92em; }
-.options { display: flex; flex-wrap: wrap; gap: 0.2em 0.9em; }
+.where, .more, .facts, .summary, .settings { color: var(--faint); font-size: 0.92em; }
+.settings { display: flex; flex-wrap: wrap; gap: 0.2em 0.9em; }
 .recursion { border: 1.5px solid var(--gradient); border-radius: 0.5em; padding: 0.45em 0.7em; font-size: 1.1em; }
-.recursion-name { display: block; font-size: 0.75em; font-weight: 600; color: var(--gradient); }
+.recursion-name { display: inline-block; margin-right: 0.9em; font-size: 0.75em; font-weight: 600; color: var(--gradient); }
 .note { padding-left: 0.7em; border-left: 3px solid var(--gradient); }
 .block { border-top: 1px solid var(--frame); padding-top: 0.5em; }
-.given { display: grid; grid-template-columns: minmax(2.6em, auto) minmax(0, 1fr) auto; align-items: center; gap: 0.1em 0.5em; padding: 0.16em 0; }
-.given-name { display: flex; align-items: baseline; flex-wrap: wrap; justify-content: end; max-width: 11em; gap: 0.2em; }
-.given-name.gradient { color: var(--gradient); }
+.givens { display: grid; grid-template-columns: minmax(1.6em, auto) minmax(0, max-content) auto; justify-content: start; align-items: center; gap: 0.35em 0.6em; }
+.given { display: contents; }
+.given-name { display: flex; align-items: baseline; flex-wrap: wrap; justify-content: end; max-width: 8em; }
+.gradient-name { color: var(--gradient); }
 .given-note { color: var(--faint); font-size: 0.85em; }
 .equation { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4em 0.6em; padding: 0.25em 0; }
 .term { display: flex; flex-direction: column; align-items: center; gap: 0.25em; max-width: 100%; }
-.term figcaption { font-size: 0.8em; color: var(--faint); text-align: center; max-width: 16em; }
+.term figcaption { font-size: 0.8em; color: var(--faint); text-align: center; max-width: 11em; }
 .term > .number { font-size: 1.2em; }
 .term.contribution > .number, .term.after > .number { font-weight: 650; color: var(--gradient); }
+.operand { display: flex; align-items: center; gap: 0.6em; max-width: 100%; }
 .operator { font-size: 1.2em; color: var(--faint); padding-bottom: 1em; }
 .term:has(.heat) { width: 100%; align-items: stretch; }
 .term:has(.heat) figcaption { text-align: left; max-width: none; }
@@ -1474,20 +1548,21 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 /* Numbers. */
 
 .numbers { max-width: 100%; overflow-x: auto; scrollbar-width: thin; }
-.matrix { border-collapse: separate; border-spacing: 0; position: relative; margin: 0.1em 0; padding: 0.12em 0.3em; display: inline-table; }
+.matrix { border-collapse: separate; border-spacing: 0; position: relative; margin: 0.1em 0; padding: 0.12em 0.3em; display: inline-table; vertical-align: top; }
 .matrix::before, .matrix::after { content: ""; position: absolute; top: 0; bottom: 0; width: 0.34em; border: 0.09em solid currentColor; }
 .matrix::before { left: 0; border-right: 0; }
 .matrix::after { right: 0; border-left: 0; }
+.exact .matrix, .wide .matrix { font-size: 0.84em; }
 .matrix td { padding: 0 0.32em; text-align: right; white-space: nowrap; line-height: 1.4; }
 .transposed > .numbers { position: relative; padding-right: 0.9em; }
-.transposed > .numbers::after { content: "⊤"; position: absolute; right: 0; top: -0.2em; font-size: 0.8em; }
+.transposed > .numbers:not(:has(.heat))::after { content: "⊤"; position: absolute; right: 0; top: -0.2em; font-size: 0.8em; }
 .heat { display: grid; gap: 0.25em; max-width: 100%; }
 .field { position: relative; max-width: 100%; outline-offset: 2px; border: 1px solid var(--faint); cursor: crosshair; }
 .field canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; }
 .cursor { position: absolute; outline: 2px solid #000; outline-offset: 0; box-shadow: 0 0 0 4px #fff; pointer-events: none; z-index: 1; min-width: 3px; min-height: 3px; }
-.legend { display: flex; align-items: center; gap: 0.5em; font-size: 0.82em; }
+.legend { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5em; font-size: 0.82em; }
 .scale { width: 7em; height: 0.7em; border: 1px solid var(--faint); }
-.readout { font-size: 0.88em; min-height: 1.4em; }
+.readout { padding-left: 0.6em; font-weight: 600; }
 .slice { display: flex; align-items: center; gap: 0.1em; font-size: 0.9em; white-space: pre; margin-bottom: 0.3em; }
 .slice input { width: 4.2em; }
 
@@ -1495,11 +1570,11 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 
 .source { border-top: 1px solid var(--frame); padding-top: 0.5em; }
 .file { font-size: 0.85em; color: var(--faint); margin-bottom: 0.25em; overflow-wrap: anywhere; }
-.line { display: grid; grid-template-columns: 2.6em minmax(0, 1fr); align-items: baseline; padding: 0.05em 0.3em 0.05em 0; border-left: 3px solid transparent; }
-.line code { white-space: pre-wrap; }
+.code-line { display: grid; grid-template-columns: 2.6em minmax(0, 1fr); align-items: baseline; padding: 0.05em 0.3em 0.05em 0; border-left: 3px solid transparent; }
+.code-line code { white-space: pre-wrap; }
 .line-number { color: var(--faint); font-size: 0.78em; text-align: right; padding-right: 0.8em; }
-.line.here { background: var(--chosen); border-left-color: var(--highlight); }
-.line:not(.here) code { color: var(--faint); }
+.code-line.here { background: var(--chosen); border-left-color: var(--highlight); }
+.code-line:not(.here) code { color: var(--faint); }
 mark { background: none; color: inherit; font-weight: 650; text-decoration: underline 2px var(--highlight); text-underline-offset: 0.25em; }
 
 /* Looking into a value. */
@@ -1539,15 +1614,18 @@ kbd { border: 1px solid var(--frame); border-bottom-width: 2px; border-radius: 0
 
 /* Presentation: larger type, the picture and the step. */
 
-.presenting .player { font-size: clamp(18px, 12px + 1.15cqi, 40px); height: 100vh; height: 100dvh; border: 0; border-radius: 0; }
+.presenting .player { font-size: clamp(18px, 11px + 1.1cqi, 40px); height: 100vh; height: 100dvh; border: 0; border-radius: 0; }
 .presenting:not(.page):not(:fullscreen) { position: fixed; inset: 0; z-index: 2147483000; }
-.presenting .list, .presenting .tools .search, .presenting .tools select, .presenting .zoom, .presenting .line:not(.here) { display: none; }
+.presenting .list, .presenting .tools .search, .presenting .tools select, .presenting .zoom, .presenting .code-line:not(.here) { display: none; }
 .presenting .tools button:not([aria-pressed]) { display: none; }
+.presenting .head .phase { display: none; }
+.presenting .details { padding-top: 0.5em; }
+.presenting .step > * + * { margin-top: 0.45em; }
 .presenting .bar { font-size: 0.62em; }
 .presenting .panel { grid-template-rows: minmax(0, 1fr); }
 .presenting .flat .panel { grid-template-columns: minmax(0, 1fr); }
 .presenting .stage { grid-template-columns: minmax(0, 1fr) 42%; }
-.presenting .flat .stage { grid-template-columns: minmax(0, 1fr); }
+.presenting .flat .stage { grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(30%, min(var(--flat-height), 50%)) minmax(0, 1fr); }
 
 /* Fingers, forced colours, paper. */
 
@@ -1569,7 +1647,7 @@ kbd { border: 1px solid var(--frame); border-bottom-width: 2px; border-radius: 0
   .player, .player.page { height: auto; border: 0; overflow: visible; font-size: 11pt; }
   .transport, .slider, .tools, .zoom, .list { display: none; }
   .stage, .flat .stage { display: block; }
-  .picture, .narrow .picture { height: 9cm; break-inside: avoid; }
+  .screen, .narrow .screen { height: 9cm; break-inside: avoid; }
   .panel, .flat .panel { display: block; border: 0; background: none; }
   .details { overflow: visible; }
 }
@@ -1764,22 +1842,26 @@ class Player {
     this.fullscreen = () => { if (!document.fullscreenElement) this.present(false); };
     document.addEventListener("fullscreenchange", this.fullscreen);
     this.themed();
-    this.observer = new ResizeObserver(() => this.arrange(views));
+    this.arrange = () => this.arranged(views);
+    this.observer = new ResizeObserver(this.arrange);
     this.observer.observe(this.frame);
-    this.arrange(views);
+    this.arrange();
     this.picture.choose(0);
   }
 
-  // A flat graph has the whole width, and the panel below it; others have the panel at their right.
-  arrange(views) {
+  // The panel stands at the right of the picture, or below it where the picture is so flat that it then is clearly larger.
+  arranged(views) {
     const width = this.frame.clientWidth;
     const size = /viewBox="([^"]*)"/.exec(views[this.picture.current ?? 0].svg)?.[1].split(/[\s,]+/).map(Number) ?? [0, 0, 1, 1];
-    const ratio = size[2] / size[3];
+    const [, , across, down] = size;
     const type = parseFloat(getComputedStyle(this.element).fontSize) || 16;
-    const narrow = width < 52 * type;
+    const narrow = width < 52 * type && !this.presenting;
     this.element.classList.toggle("narrow", narrow);
-    this.element.classList.toggle("flat", !narrow && ratio > 2.1);
-    if (!narrow) this.element.style.setProperty("--flat-height", `${Math.round(Math.min(width / ratio, size[3] * Math.max(1.4, width / 620)) + 28)}px`);
+    const height = this.element.clientHeight - 3 * type;
+    const beside = this.presenting ? 0.58 : 0.64;
+    const flat = Math.min(width / across, (0.54 * height) / down);
+    this.element.classList.toggle("flat", !narrow && flat > 1.15 * Math.min((beside * width) / across, height / down));
+    this.element.style.setProperty("--flat-height", `${Math.round(Math.min(width / across, this.picture.camera.largest(width)) * down + 28)}px`);
   }
 
   actions() {
@@ -1810,10 +1892,10 @@ class Player {
     if (byUser && this.timer && k !== this.k + 1) this.play(false);
     this.started = true;
     this.k = k;
+    this.list.show(k); // first, since it scrolls: once the picture has changed, that would lay it all out
     this.controls.show(k);
-    this.picture.show(k);
     this.panel.show(k);
-    this.list.show(k);
+    this.picture.show(k);
     if (this.looking !== undefined) this.look(this.looking);
     this.live.textContent = announcement(this.story, k);
     if (k === this.story.last && this.timer) this.play(false);
@@ -1882,6 +1964,7 @@ class Player {
     this.presenting = on;
     this.frame.classList.toggle("presenting", on);
     this.controls.presenting(on);
+    this.arrange();
     if (on) this.frame.requestFullscreen?.().catch(() => {});
     else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     this.element.focus();
@@ -1932,5 +2015,5 @@ function render({ model, el }) {
 export default { render };
 
 // A page of its own has its data beside it.
-const beside = document.getElementById("tinygrad-edu-data");
-if (beside) mount(document.getElementById("tinygrad-edu"), JSON.parse(beside.textContent), { page: true });
+const stored = document.getElementById("tinygrad-edu-data");
+if (stored) mount(document.getElementById("tinygrad-edu"), JSON.parse(stored.textContent), { page: true });

@@ -102,18 +102,65 @@ def font() -> Font:
 
 
 @functools.lru_cache(maxsize=20_000)
-def mathematics(latex: str, size: float = 14, display: bool = False) -> Label:
-    """LaTeX, set.  What cannot be read as LaTeX is set as words instead."""
+def mathematics(latex: str, size: float = 14, quick: bool = False) -> Label:
+    """LaTeX, set.  What cannot be read as LaTeX is set as words instead.
+
+    ``quick``: digits may be a point from where they would be, where there are thousands of formulas to set.
+    """
     with LOCK:
-        font()
-        try:
-            found = ziamath.Latex(harmless(latex), size=size, font="tinygrad_edu", inline=not display)
-            drawn = ElementTree.Element("svg")
-            found.node.draw(0, 0, drawn)
-        except Exception:  # whatever a parser of LaTeX raises for what is none
-            return _words(latex, size)
-        box = found.node.bbox
-        return collected(drawn, box.xmax, max(box.ymax, 0), max(-box.ymin, 0), latex)
+        digits = DIGIT.findall(latex)
+        if not quick or not 0 < len(digits) <= len(SAMPLE):
+            return typeset(latex, size)
+        count = iter(SAMPLE)
+        pattern, slots = numbered(DIGIT.sub(lambda _: next(count), latex), size)
+        if slots is None:
+            return typeset(latex, size)
+        placed = list(pattern.glyphs)
+        for at, (place, row) in enumerate(slots):
+            placed[place] = placed[place]._replace(glyph=row[int(digits[at])])
+        return pattern._replace(glyphs=tuple(placed), latex=latex)
+
+
+# A graph of a thousand nodes has a thousand formulas that differ in their numbers: h_{17} = h_{16} w_{17}.  Setting one
+# takes milliseconds; digits are about equally wide; so a formula is set once, and others get its digits replaced.
+
+DIGIT, SAMPLE = re.compile("[0-9]"), "0123456789"
+
+
+@functools.lru_cache(maxsize=4096)
+def numbered(latex: str, size: float) -> tuple[Label, list[tuple[int, list[str]]] | None]:
+    """A formula in which each digit stands once, in their order; and where each is among its glyphs, with all others
+    of its kind.  None instead, where that cannot be told."""
+    label, rows = typeset(latex, size), digit_glyphs()
+    slots: dict[int, tuple[int, list[str]]] = {}
+    for place, g in enumerate(label.glyphs):
+        for row in rows:
+            if g.glyph in row:
+                slots[row.index(g.glyph)] = place, row
+    number = len(DIGIT.findall(latex))
+    return label, [slots[d] for d in range(number)] if sorted(slots) == [*range(number)] else None
+
+
+@functools.cache
+def digit_glyphs() -> list[list[str]]:
+    """The glyphs of the ten digits, and those of their forms in exponents and in exponents of exponents."""
+    label = typeset(rf"{SAMPLE} x^{{{SAMPLE} x^{{{SAMPLE}}}}}", 14)
+    sizes = sorted({g.scale for g in label.glyphs}, reverse=True)
+    rows = [[g.glyph for g in label.glyphs if g.scale == scale] for scale in sizes]
+    return [found for row in rows if len(found := [g for g in row if row.count(g) == 1][:10]) == 10]
+
+
+def typeset(latex: str, size: float) -> Label:
+    """LaTeX, set by ziamath."""
+    font()
+    try:
+        found = ziamath.Latex(harmless(latex), size=size, font="tinygrad_edu", inline=True)
+        drawn = ElementTree.Element("svg")
+        found.node.draw(0, 0, drawn)
+    except Exception:  # whatever a parser of LaTeX raises for what is none
+        return _words(latex, size)
+    box = found.node.bbox
+    return collected(drawn, box.xmax, max(box.ymax, 0), max(-box.ymin, 0), latex)
 
 
 TEXT = re.compile(r"\\text\{((?:[^{}\\]|\\.|\{\})*)\}")
@@ -199,11 +246,11 @@ def collected(drawn: ElementTree.Element, width: float, ascent: float, descent: 
             boxes[element.attrib["id"]] = outline(element)
         elif element.tag == "use":
             glyph = element.attrib["href"][1:]
-            left, top, wide, _ = boxes[glyph]
-            if GLYPHS[glyph] and wide:
-                scale = float(element.attrib["width"]) / wide
+            left, top, _, high = boxes[glyph]
+            if GLYPHS[glyph]:
+                scale = round(float(element.attrib["height"]) / high, 3)
                 x, y = (float(element.attrib[k]) for k in "xy")
-                placed.append(Placed(glyph, round(x - left * scale, 3), round(y - top * scale, 3), round(scale, 4)))
+                placed.append(Placed(glyph, round(x - left * scale, 3), round(y - top * scale, 3), scale))
         elif element.tag == "rect":
             x, y, w, h = (float(element.attrib[k]) for k in ("x", "y", "width", "height"))
             shapes.append(f"M {x:g} {y:g} h {w:g} v {h:g} h {-w:g} Z")

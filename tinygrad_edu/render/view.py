@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from ..tracing.data import Trace
 
-MOST, KEPT = 2500, 400  # more boxes than the one are not drawn, but the last so many and one box for the others
+MOST = 2500  # boxes; where there would be more, parts of the model are folded
+KEPT = (400, 100, 30)  # and if that is not enough, the last so many are drawn, and one box for the others
+LONG = 8000  # how many ranks all links together may cross before Graphviz takes minutes
 EARLIER = "earlier"
 
 
@@ -36,7 +38,12 @@ class View:
     trace: Trace
     boxes: list[Box] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    remark: str = ""  # what a reader has to know about what is not drawn
+    remarks: list[str] = field(default_factory=list)  # what a reader has to know of what is not drawn, or not as it is
+
+    @property
+    def remark(self) -> str:
+        """The remarks in one line."""
+        return "; ".join(self.remarks)
 
 
 def depths(trace: Trace) -> int:
@@ -56,28 +63,42 @@ def viewed(trace: Trace, depth: int | None = None, constants: bool = True, most:
     ``constants``: with plain arrays.  Of a graph of more than ``most`` boxes, parts are folded until they are fewer;
     where there are none, the oldest nodes are one box.
     """
-    remark = f"{trace.left_out:,} older nodes are left out" if trace.left_out else ""
     shown = [n.id for n in trace.nodes if constants or n.kind != "constant"]
-    for level in [depth] if depth is not None else [None, *range(depths(trace) - 1, -1, -1)]:
+    view = View(trace)
+    if trace.left_out:
+        view.remarks.append(f"{trace.left_out:,} older nodes are left out")
+    levels = [depth] if depth is not None else [None, *range(depths(trace) - 1, -1, -1)]
+    for level in levels:
         place = {i: folded_at(trace, i, level) for i in shown}
         if len(set(place.values())) <= most:
+            fill(view, place)
+            if crossed(view) <= LONG or copied(view) <= LONG:
+                if level is not depth:
+                    view.remarks.append(f"{len(shown):,} nodes: parts of the model are folded")
+                return view
+    for last in KEPT:
+        view.remarks.clear()
+        fill(view, latest(trace, shown, last))
+        older, every = len(shown) - last + trace.left_out, len(shown) + trace.left_out
+        view.remarks.append(f"of {every:,} nodes the last {last} are drawn; {older:,} earlier ones are one box")
+        if crossed(view) <= LONG or copied(view) <= LONG:
             break
-    else:
-        level = None
-    if len(set(place.values())) > most:
-        kept = set(shown[-KEPT:])
-        place = {i: f"n{i}" if i in kept else EARLIER for i in shown}
-        older = len(shown) - len(kept) + trace.left_out
-        every = len(shown) + trace.left_out
-        remark = f"of {every:,} nodes the last {len(kept)} are drawn; {older:,} earlier ones are one box"
-    elif level is not None and depth is None:
-        remark = f"{len(shown):,} nodes: parts of the model are folded"
-    view = View(trace, remark=remark)
+    return view
+
+
+def latest(trace: Trace, shown: list[int], last: int) -> dict[int, str]:
+    """The box of each node where all but the last are one box, and the leaves that those use."""
+    kept = set(shown[-last:])
+    kept |= {edge.source for edge in trace.edges if edge.target in kept and trace.nodes[edge.source].op is None}
+    return {i: f"n{i}" if i in kept else EARLIER for i in shown}
+
+
+def fill(view: View, place: dict[int, str]) -> None:
+    """The boxes and links of a view, for nodes that are in those boxes."""
     boxes: dict[str, Box] = {}
-    for i in shown:
-        key = place[i]
+    for i, key in place.items():
         if key not in boxes:
-            scope = path(trace.nodes[i].scope)
+            scope = path(view.trace.nodes[i].scope)
             if key == f"n{i}":
                 boxes[key] = Box(key, [], scope)
             else:
@@ -85,8 +106,7 @@ def viewed(trace: Trace, depth: int | None = None, constants: bool = True, most:
                 boxes[key] = Box(key, [], parts[:-1], "/".join(parts) or EARLIER)
         boxes[key].nodes.append(i)
     view.boxes = list(boxes.values())
-    view.links = links(trace, place)
-    return view
+    view.links = links(view.trace, place)
 
 
 def folded_at(trace: Trace, i: int, depth: int | None) -> str:
@@ -104,3 +124,34 @@ def links(trace: Trace, place: dict[int, str]) -> list[Link]:
             single = ends == (f"n{edge.source}", f"n{edge.target}")
             found.setdefault((*ends, edge.id if single else -1), []).append(edge.id)
     return [Link(source, target, tuple(edges)) for (source, target, _), edges in found.items()]
+
+
+# A weight that each step of a long recurrence uses has a link across the whole picture for each.  Nobody can follow
+# them, and Graphviz works on them for minutes.  There the weight is drawn again beside each of its uses.
+
+
+def crossed(view: View) -> int:
+    """How many ranks the links cross, if each box stands right before the first of those that use it."""
+    rank = dict.fromkeys((box.key for box in view.boxes), 0)
+    for link in sorted(view.links, key=lambda link: link.edges[-1], reverse=True):
+        rank[link.source] = min(rank[link.source], rank[link.target] - 1)
+    return sum(rank[link.target] - rank[link.source] - 1 for link in view.links)
+
+
+def copied(view: View) -> int:
+    """Draws leaves that are used more than twice beside each use; how many ranks the links cross then."""
+    uses: dict[str, int] = {}
+    for link in view.links:
+        uses[link.source] = uses.get(link.source, 0) + 1
+    leaves = {box.key: box for box in view.boxes if not box.folded and view.trace.nodes[box.nodes[0]].op is None}
+    again = {key: box for key, box in leaves.items() if uses.get(key, 0) > 2}
+    view.boxes = [box for box in view.boxes if box.key not in again]
+    for i, link in enumerate(view.links):
+        if link.source in again:
+            box = again[link.source]
+            copy = Box(f"{box.key} in {link.edges[0]}", box.nodes, box.scope)
+            view.boxes.append(copy)
+            view.links[i] = Link(copy.key, link.target, link.edges)
+    if again:
+        view.remarks.append(f"{len(again)} leaves that are used again and again are drawn beside each use")
+    return crossed(view)
