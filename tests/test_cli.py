@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,15 @@ COMMAND = [sys.executable, "-m", "tinygrad_edu"]
 def run(*words, **environment):
     """The command in a process of its own, with its output piped."""
     env = {**os.environ, "PYTHONPATH": PATH, "PYTHONIOENCODING": "utf-8", **environment}
-    return subprocess.run([*COMMAND, *words], capture_output=True, encoding="utf-8", env=env, timeout=60)
+    with tempfile.TemporaryDirectory() as folder:  # where its pictures go
+        where = [str(Path(word).resolve()) if Path(word).exists() else word for word in words]
+        done = subprocess.run(
+            [*COMMAND, *where], capture_output=True, encoding="utf-8", env=env, timeout=60, cwd=folder
+        )
+        done.stderr = (
+            done.stderr.replace(str(Path(folder).resolve()), "FOLDER").replace(folder, "FOLDER").replace(os.sep, "/")
+        )
+        return done
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +140,7 @@ MISTAKES = {
     "--epochs -1": "tinygrad-edu: error: argument --epochs: -1 is not a whole number from 0 up",
     "--rate fast": "tinygrad-edu: error: argument --rate: fast is not a number above 0",
     "--example 5000": "tinygrad-edu: --example is the number of a test image, from 0 to 359",
-    "--save missing/net.npz": f"tinygrad-edu: --save: there is no folder {Path('missing').absolute()}",
+    "--save missing/net.npz": "tinygrad-edu: --save: there is no folder FOLDER/missing",
     "--colour": "tinygrad-edu: error: unrecognized arguments: --colour",
 }
 

@@ -49,6 +49,8 @@ def command(options: argparse.Namespace) -> int:
     from .render import draw, walk
     from .render.picture import FORMATS
 
+    if options.script.is_dir() or not options.script.exists():
+        raise ValueError(f"{options.script} is {'a folder' if options.script.is_dir() else 'not there'}, not a program")
     output = options.output or Path(options.script.with_suffix(ENDINGS[options.command]).name)
     if output.suffix.lower() not in FORMATS:
         known = ", ".join(name.removeprefix(".") for name in FORMATS)
@@ -57,8 +59,6 @@ def command(options: argparse.Namespace) -> int:
         raise ValueError(f"{output}: there is no folder {output.absolute().parent}")
     if options.nth is not None and options.nth < 1:
         raise ValueError(f"--nth counts from 1, and {options.nth} is below")
-    if options.script.is_dir() or not options.script.exists():
-        raise ValueError(f"{options.script} is {'a folder' if options.script.is_dir() else 'not there'}, not a program")
     done = run(options.script, options.args, Wanted(options.at, options.nth))
     what, seed = chosen(done, options)
     shared: dict[str, Any] = {

@@ -196,8 +196,8 @@ def run(node: Node, k: int, operands: list[Formula], shapes: list[tuple[int, ...
         for formula, a, given in zip(operands, node.args, inner(op, node.values)):
             if a is None and np.array_equal(given, x) and np.asarray(given).dtype == x.dtype:
                 return formula
-            if np.asarray(given).dtype.kind in "iu" and np.array_equal(x.argmax(-1), given):
-                return Formula(rf"\mathbf{{1}}_{{{formula.latex}}}")  # labels become a one among zeros
+            if is_one_hot(x, given):
+                return Formula(rf"\mathbf{{1}}_{{{formula.latex}}}")
         if x.dtype.kind == "f" and x.size and x.min() == x.max():
             return of_value(x.flat[0])  # a number, stretched
         if x.dtype.kind in "iu":
@@ -216,6 +216,12 @@ def run(node: Node, k: int, operands: list[Formula], shapes: list[tuple[int, ...
     if len(printed.latex) > 4 * LONGEST:
         raise ValueError("nobody reads that")
     return printed.latex
+
+
+def is_one_hot(x: Any, labels: Any) -> bool:
+    """Is it what a loss makes of labels, a one among zeros for each?"""
+    ones = x.dtype.kind == "f" and x.ndim == np.ndim(labels) + 1 and bool(((x == 0) | (x == 1)).all())
+    return ones and bool((x.sum(-1) == 1).all()) and np.array_equal(x.argmax(-1), labels)
 
 
 def vague(op: Op, x: Formula, z: Formula, g: Formula = G) -> str:

@@ -211,7 +211,7 @@ def frame(part: tuple[str, ...], area: Area) -> Group:
     """The frame about a part of the model, with its name."""
     left, top, width, height = area
     title = words(part[-1] if len(part[-1]) <= 30 else f"{part[-1][:29]}…", SMALL)
-    stretch = min(1.0, (width - 16) / title.width)
+    stretch = min(1.0, (width - 16) / max(title.width, 1.0))
     shape = Shape(outline("result", left, top, width, height), "", "frame", 1.0, "5 4", "outline")
     group = Group("scope", {"scope": "/".join(part)}, f"the part {'/'.join(part)[:80]}")
     group.items += [shape, Text(title, left + 8, top + 13, "faint", stretch)]

@@ -17,9 +17,8 @@ def figure(x: Number, digits: int = 3) -> str:
         return WORDS[x]
     if float(x).is_integer() and abs(x) < 10**6:
         return f"{int(x)}".replace("-", "−")
-    mantissa, e, exponent = f"{x:.{digits}g}".partition("e")
-    if e and 0 <= int(exponent) < 6:
-        mantissa, e = f"{round(x, digits - 1 - int(exponent)):.0f}", ""
+    shown = f"{x:.0f}" if 10**digits <= abs(x) < 10**6 else f"{x:.{digits}g}"  # no zeros for digits there are
+    mantissa, e, exponent = shown.partition("e")
     power = f"·10{str(int(exponent)).translate(SUPERSCRIPT)}" if e else ""
     return (mantissa + power).replace("-", "−")
 

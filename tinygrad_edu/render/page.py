@@ -12,7 +12,6 @@ import json
 from importlib import resources
 from typing import Any
 
-from ..formulas.symbols import words as upright
 from ..tracing.data import Trace, known
 from . import svg, theme
 from .compose import Style, composed
@@ -97,7 +96,7 @@ def formulas(trace: Trace) -> list[str]:
     found = dict.fromkeys(latex for node in trace.nodes for latex in (node.symbol, node.formula) if latex)
     found |= dict.fromkeys(edge.rule for edge in trace.edges if edge.rule)
     found |= dict.fromkeys(step.recursion for step in trace.steps if step.recursion)
-    found |= dict.fromkeys(["g", "z", upright("data"), upright("number")])
+    found |= dict.fromkeys(["g", "z", r"\partial"])
     return list(found)[:FORMULAS]
 
 

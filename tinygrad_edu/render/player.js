@@ -94,7 +94,7 @@ function figure(x, digits = 5) {
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return signed(String(x));
   const [mantissa, power] = x.toExponential(digits - 1).split("e");
   const exponent = Number(power);
-  const exact = Math.abs(Number(`${mantissa}e${power}`) - x) <= 1e-13 * Math.abs(x); // 0.1 + 0.2 is 0.3 here
+  const exact = Math.abs(Number(`${mantissa}e${power}`) - x) <= 1e-12 * Math.abs(x); // 0.1 + 0.2 is 0.3 here
   const plain = exponent >= -4 && exponent < 6;
   const text = plain ? x.toFixed(Math.max(0, digits - 1 - exponent)) : mantissa;
   const short = exact && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
@@ -610,7 +610,7 @@ class List {
 
 
 const LOW = [0, 90, 156], ZERO = [250, 250, 250], HIGH = [204, 85, 0], NOTHING = [40, 40, 40];
-const CELL = 1.4, WIDTH = 22, HEIGHT = 20; // in em: the most that a cell is wide, and a map wide and high
+const CELL = 1.4, WIDTH = 20, HEIGHT = 13; // in em: the most that a cell is wide, and a map wide and high
 
 function heatMap(rows, { label, vector = false }) {
   const height = rows.length, width = rows[0].length;
@@ -714,7 +714,7 @@ function showNumbers(numbers, { exact = false, label = "numbers" } = {}) {
   if (!shape.length) return single(data, exact);
   if (shape.length > 2) return sliced(numbers, exact, label);
   const columns = shape.length === 1 ? 1 : shape[1];
-  return scrolled({ class: exact ? "numbers exact" : columns > 4 ? "numbers wide" : "numbers" }, exact || columns > 2, label,
+  return scrolled({ class: exact ? "numbers exact" : columns > 3 ? "numbers wide" : "numbers" }, exact || columns > 2, label,
     plane(data, shape, numbers, exact, label));
 }
 
@@ -771,7 +771,7 @@ function sliced(numbers, exact, label) {
     change: (event) => { event.target.value = chosen[axis]; },
   }));
   show();
-  return scrolled({ class: shape[shape.length - 1] > 4 ? "numbers wide" : "numbers" }, true, label,
+  return scrolled({ class: shape[shape.length - 1] > 3 ? "numbers wide" : "numbers" }, true, label,
     make("div", { class: "slice" }, "[", selectors.map((s) => [s, ", "]), ":, :]"),
     shown,
     make("p", { class: "summary" }, `${shapeInWords(shape)}: ${summary(numbers)}`));
@@ -930,18 +930,23 @@ class Panel {
     else parts.push(backwardStep(story, this.formulas, k));
     if (k === story.last && k > 0) parts.push(this.end());
     parts.push(showSource(story.trace.lines, story.nodes[from ?? here]?.place));
+    this.body.classList.toggle("whole", phase === "start");
     this.body.replaceChildren(...parts.flat(Infinity).filter(Boolean));
     if (this.scrolled) this.element.scrollTop = 0;
     this.scrolled = false;
   }
 
-  // The name of a node before its numbers.
-  row(node, numbers, note) {
-    const name = called(node);
+  // The name of a node before its numbers, and a note under the name.
+  row(phrase, numbers, note, label) {
     return make("div", { class: "given" },
-      make("div", { class: "given-name" }, this.formulas.phrase([name]), typeof name === "string" ? "" : make("span", { class: "equals" }, " =")),
-      showNumbers(numbers, { label: said([name]) }),
-      make("div", { class: "given-note" }, note));
+      make("div", { class: "given-name" }, make("div", {}, this.formulas.phrase(phrase, true), make("span", { class: "equals" }, " =")),
+        note && make("div", { class: "given-note" }, note)),
+      numbers instanceof Element ? numbers : showNumbers(numbers, { label }));
+  }
+
+  valueRow(node, note) {
+    const name = [called(node)];
+    return this.row(name, node.value, note, said(name));
   }
 
   start() {
@@ -949,7 +954,7 @@ class Panel {
     const earlier = this.story.trace.left_out;
     return [
       make("p", {}, "Nothing is computed yet. These values are given:"),
-      make("div", { class: "block givens" }, leaves.slice(0, MOST).map((node) => this.row(node, node.value, node.kind))),
+      make("div", { class: "block leaves" }, leaves.slice(0, MOST).map((node) => this.valueRow(node, node.kind))),
       leaves.length > MOST && make("p", { class: "more" }, `and ${leaves.length - MOST} more`),
       earlier > 0 && make("p", { class: "more" }, `${earlier} earlier nodes were left out of this record.`),
     ];
@@ -958,16 +963,17 @@ class Panel {
   forward(here) {
     const node = this.story.nodes[here];
     const options = Object.entries(node.options ?? {});
-    const inputs = this.story.inputs[here];
+    const inputs = new Map(); // a value that is used twice is shown once
+    for (const edge of this.story.inputs[here]) inputs.set(edge.source, [...(inputs.get(edge.source) ?? []), edge.operand]);
     return [
       make("p", { class: "display" },
         node.symbol && [this.formulas.set(node.symbol, node.name), make("span", { class: "equals" }, "=")],
         node.formula ? this.formulas.set(node.formula) : make("code", {}, node.op)),
       options.length > 0 && make("p", { class: "settings" }, options.map(([name, value]) => make("code", {}, `${name} = ${value}`))),
-      make("div", { class: "block" },
-        make("h3", {}, inputs.length === 1 ? "from" : "from the operands"),
-        make("div", { class: "givens" }, inputs.map((edge) => this.row(this.story.nodes[edge.source], this.story.nodes[edge.source].value, edge.operand)))),
-      make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.row(node, node.value, ""))),
+      inputs.size > 0 && make("div", { class: "block" },
+        make("h3", {}, inputs.size === 1 ? "from" : "from the operands"),
+        make("div", { class: "givens" }, [...inputs].map(([source, operands]) => this.valueRow(this.story.nodes[source], [...new Set(operands)].join(", "))))),
+      make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.valueRow(node))),
       node.note && make("p", { class: "note" }, capital(node.note), "."),
     ];
   }
@@ -992,10 +998,8 @@ class Panel {
     if (!story.seedAt) return make("p", { class: "more" }, "Everything is computed. No backward yet.");
     return parameters.length > 0 && make("div", { class: "block final" },
       make("h3", {}, "done: the gradients of the parameters"),
-      make("div", { class: "givens" }, parameters.slice(0, MOST).map((node) => make("div", { class: "given" },
-        make("div", { class: "given-name gradient-name" }, this.formulas.phrase([gradientOf(story, node.id)], true), make("span", { class: "equals" }, " =")),
-        node.gradient ? showNumbers(node.gradient, { label: `gradient of ${said([called(node)])}` }) : make("span", { class: "missing" }, "none: no path leads here"),
-        make("div", {})))),
+      make("div", { class: "leaves" }, parameters.slice(0, MOST).map((node) => this.row([gradientOf(story, node.id)],
+        node.gradient ?? make("span", { class: "missing" }, "none: no path leads here"), undefined, `gradient of ${said([called(node)])}`))),
       parameters.length > MOST && make("p", { class: "more" }, `and ${parameters.length - MOST} more`));
   }
 }
@@ -1043,10 +1047,20 @@ class Camera {
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(frame);
+    this.print = () => { // on paper all of it is seen, in whatever room there is
+      const { x, y, width, height } = this.bounds;
+      this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+      this.moved(this.bounds, 1);
+    };
+    this.printed = () => this.apply();
+    window.addEventListener("beforeprint", this.print);
+    window.addEventListener("afterprint", this.printed);
   }
 
   destroy() {
     this.observer.disconnect();
+    window.removeEventListener("beforeprint", this.print);
+    window.removeEventListener("afterprint", this.printed);
   }
 
   // Shows another picture, of which the view box says how large it is.
@@ -1393,10 +1407,10 @@ class Picture {
 
 const STYLE = `/* The player's looks.  Colours come by their role (theme.js); sizes follow the type, and the type the width. */
 
-:host { display: block; height: 100%; }
+:host { display: block; }
 * { box-sizing: border-box; }
 
-.frame { container: frame / inline-size; height: 100%; background: var(--paper); }
+.frame { container: frame / inline-size; background: var(--paper); }
 .player {
   display: flex; flex-direction: column; height: clamp(470px, 76vh, 780px); overflow: hidden; outline: none;
   font: clamp(14.5px, 11.5px + 0.38cqi, 21px)/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
@@ -1454,6 +1468,7 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 .flat .panel { grid-template-rows: minmax(0, 1fr); grid-template-columns: minmax(0, 1fr) clamp(19em, 30%, 30em); border-left: 0; border-top: 1px solid var(--frame); }
 .flat .list { border-top: 0; border-left: 1px solid var(--frame); }
 .flat .step, .flat .look { columns: 2 21em; column-gap: 2.4em; }
+.flat .step.whole { columns: auto; }
 .flat .step > *, .flat .look > * { break-inside: avoid; }
 .narrow .stage { display: flex; flex-direction: column; }
 .narrow .screen { height: clamp(200px, 42vh, 420px); flex: none; }
@@ -1467,7 +1482,7 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 .narrow .slider { order: 4; flex: 1 1 7em; }
 .narrow .tools { order: 5; flex: 1 1 100%; margin: 0; }
 .narrow .search { flex: 1; min-width: 0; }
-.narrow select { max-width: 6.5em; }
+@container frame (max-width: 34em) { .narrow select { max-width: 6em; } }
 .narrow .find { flex: 1; width: 3em; min-width: 3em; }
 @container frame (max-width: 75em) {
   .bar { gap: 0.3em 0.5em; }
@@ -1528,11 +1543,14 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 .recursion-name { display: inline-block; margin-right: 0.9em; font-size: 0.75em; font-weight: 600; color: var(--gradient); }
 .note { padding-left: 0.7em; border-left: 3px solid var(--gradient); }
 .block { border-top: 1px solid var(--frame); padding-top: 0.5em; }
-.givens { display: grid; grid-template-columns: minmax(1.6em, auto) minmax(0, max-content) auto; justify-content: start; align-items: center; gap: 0.35em 0.6em; }
-.given { display: contents; }
-.given-name { display: flex; align-items: baseline; flex-wrap: wrap; justify-content: end; max-width: 8em; }
-.gradient-name { color: var(--gradient); }
-.given-note { color: var(--faint); font-size: 0.85em; }
+.givens { display: grid; grid-template-columns: minmax(1.6em, auto) minmax(0, max-content); justify-content: start; align-items: center; gap: 0.35em 0.6em; }
+.givens .given { display: contents; }
+.leaves { display: flex; flex-wrap: wrap; gap: 0.6em 1.8em; }
+.leaves .given { display: flex; align-items: center; gap: 0.5em; max-width: 100%; min-width: 0; }
+.leaves .numbers { min-width: 0; }
+.given-name { text-align: right; max-width: 8em; flex: none; }
+.final .given-name { max-width: none; color: var(--gradient); }
+.given-note { color: var(--faint); font-size: 0.8em; line-height: 1.2; }
 .equation { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4em 0.6em; padding: 0.25em 0; }
 .term { display: flex; flex-direction: column; align-items: center; gap: 0.25em; max-width: 100%; }
 .term figcaption { font-size: 0.8em; color: var(--faint); text-align: center; max-width: 11em; }
@@ -1556,7 +1574,7 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 .matrix td { padding: 0 0.32em; text-align: right; white-space: nowrap; line-height: 1.4; }
 .transposed > .numbers { position: relative; padding-right: 0.9em; }
 .transposed > .numbers:not(:has(.heat))::after { content: "⊤"; position: absolute; right: 0; top: -0.2em; font-size: 0.8em; }
-.heat { display: grid; gap: 0.25em; max-width: 100%; }
+.heat { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25em; max-width: 100%; }
 .field { position: relative; max-width: 100%; outline-offset: 2px; border: 1px solid var(--faint); cursor: crosshair; }
 .field canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; }
 .cursor { position: absolute; outline: 2px solid #000; outline-offset: 0; box-shadow: 0 0 0 4px #fff; pointer-events: none; z-index: 1; min-width: 3px; min-height: 3px; }
@@ -1586,7 +1604,7 @@ mark { background: none; color: inherit; font-weight: 650; text-decoration: unde
 
 .list { position: relative; overflow: auto; border-top: 1px solid var(--frame); font-size: 0.92em; scrollbar-width: thin; background: var(--panel); }
 .space { position: relative; overflow: hidden; }
-.row { position: absolute; left: 0; right: 0; display: grid; grid-template-columns: 2.6em 1.2em minmax(0, 1fr) auto minmax(3em, auto); align-items: center; gap: 0.5em; padding: 0 0.9em 0 0.3em; cursor: pointer; border-left: 4px solid transparent; white-space: nowrap; }
+.row { position: absolute; left: 0; right: 0; display: grid; grid-template-columns: 2.6em 1.2em minmax(5em, 1fr) minmax(0, auto) minmax(3em, auto); align-items: center; gap: 0.5em; padding: 0 0.9em 0 0.3em; cursor: pointer; border-left: 4px solid transparent; white-space: nowrap; }
 .row:hover { background: var(--hover); }
 .row[aria-selected="true"] { background: var(--chosen); border-left-color: var(--highlight); }
 .row-number { color: var(--faint); text-align: right; font-size: 0.88em; }
@@ -1595,7 +1613,7 @@ mark { background: none; color: inherit; font-weight: 650; text-decoration: unde
 .row.backward .row-sign { color: var(--gradient); }
 .row-name { overflow: hidden; text-overflow: ellipsis; }
 .row-name .math { max-height: 2em; }
-.row-op { color: var(--faint); }
+.row-op { color: var(--faint); overflow: hidden; text-overflow: ellipsis; }
 .row-outcome { text-align: right; }
 
 /* Help. */
@@ -1640,6 +1658,8 @@ kbd { border: 1px solid var(--frame); border-bottom-width: 2px; border-radius: 0
   .node:not(.done), .edge:not(.done) { opacity: 1; }
   .node:not(.done) .outline { stroke-dasharray: 1 3; }
   button { border-color: ButtonText; }
+  .slider { forced-color-adjust: none; --forward: CanvasText; --gradient: LinkText; }
+  .row, .code-line:not(.here) { border-left-color: Canvas; }
   .row[aria-selected="true"] { outline: 2px solid Highlight; outline-offset: -2px; }
   .field, .field canvas, .scale { forced-color-adjust: none; }
 }
@@ -1916,14 +1936,11 @@ class Player {
   // A click on a node: go to it; where that is the case already, or there is nowhere to go, look into it.
   chosen(node, again) {
     const k = this.story.stepOf(node, this.k);
-    const there = k === undefined || (this.clicked === node && this.k === k) || (this.k === k && this.story.moment(k).here === node);
     if (again && this.toggled === node) return; // the second click of a double click, of which the first has done it
-    this.toggled = undefined;
-    this.clicked = node;
-    if (there || again) {
-      this.toggled = node;
-      this.look(this.looking === node ? undefined : node);
-    } else this.goto(k);
+    const there = k === undefined || k === this.k;
+    this.toggled = there ? node : undefined;
+    if (there) this.look(this.looking === node ? undefined : node);
+    else this.goto(k);
   }
 
   passed(edges) {

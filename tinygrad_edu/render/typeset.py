@@ -96,7 +96,9 @@ class Borrowed:
 @functools.cache
 def font() -> Font:
     """The font, read at its first use."""
-    found = Font()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found = Font()
     zmath.loadedfonts["tinygrad_edu"] = found  # so that ziamath finds it under this name
     return found
 

@@ -100,7 +100,7 @@ class Tracer:
             x = given[node.serial] if node.serial in given else value(node)
         except RuntimeError:  # freed
             x = None
-        name = place.name(node)
+        name = readable(place.name(node))
         kind = "result" if op else "parameter" if node.active else "data"
         new = self.new(kind, x, node.shape, name, node)
         self.number[node.serial] = new.id
@@ -123,12 +123,12 @@ class Tracer:
         """A node for a plain array that was used directly; numbers and options stand in the formula."""
         if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules_by_name:
             return None
-        return self.new("constant", x, x.shape, written[0] if written else None, node).id
+        return self.new("constant", x, x.shape, readable(written[0] if written else None), node).id
 
     def new(self, kind: Any, x: Any, shape: Any, name: str | None, node: Recorded) -> Node:
         """The next node."""
         dtype = str(np.asarray(x).dtype) if x is not None else "float64"
-        new = Node(len(self.nodes), kind, list(shape), dtype, name=name, scope=node.scope)
+        new = Node(len(self.nodes), kind, list(shape), dtype, name=name, scope=readable(node.scope))
         new.value = None if x is None else summed_up(x, self.whole)
         new.symbol = None if name is None else symbol(name)
         new.place = self.place(node.code, node.lasti)
@@ -238,6 +238,11 @@ def reached(root: Recorded, limit: int) -> tuple[list[Recorded], int]:
                 stack.append(a)
     every = sorted(seen, key=lambda node: node.serial)
     return every[-limit:], max(0, len(every) - limit)
+
+
+def readable(name: str | None) -> str | None:
+    """A name that any file can hold: a page is no longer for it, and half a character is replaced."""
+    return name and name[:1000].encode("utf-8", "replace").decode("utf-8")
 
 
 def options(node: Recorded) -> dict[str, str]:

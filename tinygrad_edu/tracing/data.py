@@ -148,9 +148,12 @@ def built(kind: Any, plain: Any, where: str) -> Any:
         if unknown := set(plain) - set(hints):
             raise ValueError(f"{where} has {sorted(unknown)[0]!r}, which no {kind.__name__} has")
         try:
-            return kind(**{key: built(hints[key], x, f"{where}.{key}") for key, x in plain.items()})
+            made = kind(**{key: built(hints[key], x, f"{where}.{key}") for key, x in plain.items()})
         except TypeError as error:
             raise ValueError(f"{where}: {error}") from None
+        if kind is Numbers and made.data is not None and not fits(made.data, made.shape):
+            raise ValueError(f"{where} is damaged: its numbers do not have its shape")
+        return made
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         return plain
     if (
@@ -161,6 +164,13 @@ def built(kind: Any, plain: Any, where: str) -> Any:
     ):
         return plain
     raise ValueError(f"{where} is {repr(plain)[:40]}, where {getattr(kind, '__name__', kind)} is expected")
+
+
+def fits(data: Any, shape: list[int]) -> bool:
+    """Are these numbers, in lists of the lengths that a shape says?"""
+    if not shape:
+        return isinstance(data, (int, float)) or data in ("NaN", "Infinity", "-Infinity")
+    return isinstance(data, list) and len(data) == shape[0] and all(fits(part, shape[1:]) for part in data)
 
 
 @functools.cache

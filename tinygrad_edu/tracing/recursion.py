@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ..formulas.printed import prime
 from ..op import OPS
 from ..op import Node as Recorded
 
+LONGEST = 24  # characters of LaTeX in the index of a δ
 INDEXED = re.compile(r"\\?[A-Za-z]+(?P<index>(_\{[^{}]*\})?(\^\{[^{}]*\})?)")  # v_{1}, v^{(1)}
 
 
@@ -41,7 +43,10 @@ class Recursion:
         (v,) = a.args
         above = self.only_user(product)
         biased = above is not None and above.op is OPS["add"] and above.shape == product.shape
-        back = self.back(product, a, self.delta(above if biased else product))  # type: ignore[arg-type]
+        after: Any = above if biased else product
+        if max(len(self.called(v)), len(self.called(after))) > LONGEST:
+            return None  # without names it would be no formula that one knows again
+        back = self.back(product, a, self.delta(after))
         return back and rf"{self.delta(v)} = {prime(a.op)}\left({self.called(v)}\right) \odot {back}"
 
     def only_user(self, node: Recorded) -> Recorded | None:

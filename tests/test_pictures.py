@@ -1,0 +1,171 @@
+"""``tinygrad-edu draw`` and ``walk``: the user's program runs as it would alone, and what it computed is drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAD = "import sys, threading\nfrom tinygrad_edu import *\nW = Tensor([1.0, 2.0])\n"
+LOSS = "loss = (W * W).sum()\n"
+
+
+def run(folder: Path, program: str, *words: str, name: str = "s.py", command: str = "draw") -> Any:
+    (folder / name).write_text(program, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    full = [sys.executable, "-m", "tinygrad_edu", command, name, *words]
+    return subprocess.run(
+        full, cwd=folder, env=env, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, timeout=120
+    )
+
+
+def drawn(folder: Path, program: str, *words: str) -> dict[str, Any]:
+    """The trace of what was drawn."""
+    done = run(folder, program, "-o", "t.json", *words)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads((folder / "t.json").read_text(encoding="utf-8"))
+    return found
+
+
+def names(trace: dict[str, Any]) -> set[str]:
+    return {node["name"] for node in trace["nodes"] if "name" in node}
+
+
+def test_it_draws_what_backward_saw_and_says_where(tmp_path: Path) -> None:
+    done = run(tmp_path, HEAD + LOSS + "loss.backward()\nprint('mine')\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["mine", "backward() in line 5 of s.py: s.svg"]
+    assert (tmp_path / "s.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_walk_writes_the_page(tmp_path: Path) -> None:
+    done = run(tmp_path, HEAD + LOSS + "loss.backward()\n", "--step", "2", command="walk")
+    assert done.stdout.strip().endswith("s.html")
+    page = (tmp_path / "s.html").read_text(encoding="utf-8")
+    data = json.loads(page.split('id="tinygrad-edu-data">')[1].split("</script>")[0])
+    assert data["at"] == 2 and any(step["phase"] == "backward" for step in data["trace"]["steps"])
+
+
+LOOP = (
+    HEAD
+    + "for i in range(4):\n    loss = (W * float(i)).sum()\n    loss.backward()\nother = W.sum()\nother.backward()\n"
+)
+CALLS: dict[str, tuple[list[str], float]] = {
+    "the last": ([], 3.0),
+    "of a line": (["--at", "6"], 9.0),
+    "of a name": (["--at", "loss"], 9.0),
+    "the second of a line": (["--at", "6", "--nth", "2"], 3.0),
+    "the third of all": (["--nth", "3"], 6.0),
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_which_call_of_backward(case: str, tmp_path: Path) -> None:
+    words, value = CALLS[case]
+    trace = drawn(tmp_path, LOOP, *words)
+    assert trace["nodes"][trace["result"]]["value"]["data"] == value
+
+
+def test_the_values_are_those_of_then(tmp_path: Path) -> None:
+    trace = drawn(tmp_path, HEAD + LOSS + "loss.backward()\nW.data = [9.0, 9.0]\nW.zero_grad()\n")
+    (W,) = [node for node in trace["nodes"] if node.get("name") == "W"]
+    assert W["value"]["data"] == [1.0, 2.0] and W["gradient"]["data"] == [2.0, 4.0]
+
+
+PROGRAMS = {
+    "arguments": (
+        HEAD + LOSS + "loss.backward()\nassert sys.argv == ['s.py', '--epochs', '3'], sys.argv\n",
+        ["--", "--epochs", "3"],
+    ),
+    "its folder comes first": (HEAD + LOSS + "loss.backward()\nimport os\nassert sys.path[0] == os.getcwd()\n", []),
+    "it is the main program": (
+        HEAD + LOSS + "if __name__ == '__main__':\n    loss.backward()\nimport __main__\nassert __main__.W is W\n",
+        [],
+    ),
+    "in a thread": (HEAD + LOSS + "t = threading.Thread(target=loss.backward)\nt.start()\nt.join()\n", []),
+    "memory freed": (HEAD + LOSS + "loss.backward(free=True)\n", []),
+    "ten thousand times": (HEAD + LOSS + "for _ in range(10_000):\n    loss.backward()\n", []),
+    "a seed": (HEAD + "v = W * 2.0\nv.backward([1.0, 0.0])\n", []),
+    "an end of its own": (HEAD + LOSS + "loss.backward()\nsys.exit()\n", []),
+    "no backward, a name": (HEAD + LOSS, ["--at", "loss"]),
+    "no end of the last line": (HEAD + LOSS + "loss.backward()", []),
+    "an encoding of its own": ("# -*- coding: utf-8 -*-\n" + HEAD + LOSS + "loss.backward()  # Ж\n", []),
+}
+
+
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_a_program_runs_as_it_would_alone(case: str, tmp_path: Path) -> None:
+    program, words = PROGRAMS[case]
+    assert "W" in names(drawn(tmp_path, program, *words))
+
+
+FAILING = {
+    "it raises": ("loss.backward()\n1 / 0\n", 1, "ZeroDivisionError: division by zero", True),
+    "it raises before": ("1 / 0\nloss.backward()\n", 2, "never called backward()", False),
+    "it exits with a number": ("loss.backward()\nsys.exit(3)\n", 3, "", True),
+    "it exits with words": ("loss.backward()\nsys.exit('enough')\n", 1, "enough", True),
+    "it reads what is not there": ("loss.backward()\ninput()\n", 1, "EOFError", True),
+    "it never calls backward": (
+        "",
+        2,
+        "s.py never called backward(): call it on the loss, or name the tensor to draw, --at NAME",
+        False,
+    ),
+    "its syntax is wrong": ("def\n", 2, "SyntaxError", False),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_a_program_that_fails(case: str, tmp_path: Path) -> None:
+    program, code, words, written = FAILING[case]
+    done = run(tmp_path, HEAD + LOSS + program)
+    assert done.returncode == code and words in done.stderr, done.stderr
+    assert (tmp_path / "s.svg").exists() == written
+    if "Traceback" in done.stderr:
+        assert "tinygrad_edu/" not in done.stderr.replace(os.sep, "/").split("Error")[0]
+
+
+MISTAKES = {
+    "no such program": (["nowhere.py"], "nowhere.py is not there, not a program"),
+    "a folder": (["."], ". is a folder, not a program"),
+    "an unknown ending": (
+        ["s.py", "-o", "net.bmp"],
+        "net.bmp: the file's ending is none of svg, pdf, png, tex, dot, json, html, gif",
+    ),
+    "no such folder": (["s.py", "-o", "no/net.svg"], "there is no folder"),
+    "no such line": (["s.py", "--at", "99"], "of the 1 calls of backward() none was of line 99"),
+    "no such name": (["s.py", "--at", "cat"], "of the 1 calls of backward() none was of a tensor called cat"),
+    "no such call": (["s.py", "--nth", "5"], "so there is no call number 5"),
+    "a number below one": (["s.py", "--nth", "0"], "--nth counts from 1"),
+    "no such tensor to highlight": (["s.py", "--highlight", "V"], "there is no V in this graph to highlight"),
+    "an unknown detail": (["s.py", "--detail", "cats"], "there is no 'cats'"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_in_the_call_is_told_in_a_sentence(case: str, tmp_path: Path) -> None:
+    words, expected = MISTAKES[case]
+    (tmp_path / "s.py").write_text(HEAD + LOSS + "loss.backward()\n", encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    full = [sys.executable, "-m", "tinygrad_edu", "draw", *words]
+    done = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+    assert done.returncode == 2 and expected in done.stderr and "Traceback" not in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.py"]
+
+
+def test_the_main_job_writes_both(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    full = [sys.executable, "-m", "tinygrad_edu", "--epochs", "1", "--pictures", "out"]
+    done = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+    assert str(Path("out") / "graph.svg") in done.stdout and str(Path("out") / "walk.html") in done.stdout
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"graph.svg", "walk.html"}
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    full[-1] = "file"
+    done = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+    assert done.returncode == 0 and "not written" in done.stderr
