@@ -10,10 +10,10 @@ from importlib import metadata
 
 import numpy as np
 
-from . import arrays, imports, mlp, peers, scalar
+from . import arrays, imports, mlp, peers, pictures, scalar
 from .contest import Contest, Effort, progress
 
-WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports]]] = {
+WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.Times]]] = {
     "scalar": scalar.contests,
     "small": arrays.small,
     "mlp": mlp.contests,
@@ -21,6 +21,7 @@ WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports]]] = {
     "chain": arrays.chain,
     "memory": arrays.memory,
     "import": lambda: [imports.Imports()],
+    "pictures": pictures.pictures,
 }
 COLUMNS = {"ours": 8, "tuned": 8, **dict.fromkeys(peers.NAMES, 10), "t(hand)": 9, "t(ours)": 9}
 EXPLAINED = """\

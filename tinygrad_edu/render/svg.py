@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
@@ -11,6 +12,7 @@ from .scene import Group, Scene, Shape, Text, seen
 from .typeset import GLYPHS, Label
 
 PREFIX = "te-"  # of the names of glyphs: several pictures may stand on one page
+ZEROS = re.compile(r"(\.\d*?)0+(?=\s|$)")  # at the end of a number
 
 
 def svg(scene: Scene, colours: dict[str, str], step: int | None = None, now: Set[tuple[str, int]] = frozenset()) -> str:
@@ -102,12 +104,18 @@ def shape(item: Shape | Text, colours: dict[str, str], named: bool = False, bold
     """One shape, or one label.  ``named``: with the class by which the page knows it; ``bold``: with thick lines."""
     if isinstance(item, Text):
         turn = f" scale({item.stretch:.4g})" if item.stretch != 1 else ""
-        place = f'transform="translate({item.x:.2f} {item.y:.2f}){turn}"'
+        place = f'transform="translate({short(item.x)} {short(item.y)}){turn}"'
         return f'<g {place} fill="{colours[item.fill]}">{label(item.label)}</g>'
     stroke = f' stroke="{colours[item.stroke]}" stroke-width="{item.width * (1 + 1.2 * bold):g}"' if item.stroke else ""
     dash = f' stroke-dasharray="{item.dash}"' if item.dash else ""
     name = f' class="{item.name}"' if named and item.name else ""
-    return f'<path{name} d="{item.path}" fill="{colours[item.fill] if item.fill else "none"}"{stroke}{dash}/>'
+    path = ZEROS.sub(r"\1", item.path).replace(". ", " ")
+    return f'<path{name} d="{path}" fill="{colours[item.fill] if item.fill else "none"}"{stroke}{dash}/>'
+
+
+def short(x: float) -> str:
+    """A number with two digits after the point, and no more than it needs."""
+    return f"{x:.2f}".rstrip("0").rstrip(".")
 
 
 def label(found: Label) -> str:
@@ -116,7 +124,7 @@ def label(found: Label) -> str:
     for scale, run in groupby(found.glyphs, key=lambda g: g.scale):
         uses = []
         for g in run:
-            y = f' y="{g.y / scale:.2f}"' if g.y else ""
-            uses.append(f'<use href="#{PREFIX}{g.glyph}" x="{g.x / scale:.2f}"{y}/>')
+            x, y = (f' {name}="{short(at / scale)}"' if abs(at) > 0.02 else "" for name, at in (("x", g.x), ("y", g.y)))
+            uses.append(f'<use href="#{PREFIX}{g.glyph}"{x}{y}/>')
         parts.append(f'<g transform="scale({scale:.4g})">{"".join(uses)}</g>')
     return "".join([*parts, *(f'<path d="{path}"/>' for path in found.shapes)])

@@ -233,9 +233,9 @@ def _words(text: str, size: float) -> Label:
     for char in ordered(text):
         glyph = found.glyph(char) if found.glyphindex(char) else Borrowed(found.other.glyph(char), found)
         if char.strip():
-            if glyph.id not in GLYPHS:
+            if short(glyph.id) not in GLYPHS:
                 outline(glyph.svgsymbol())
-            placed.append(Placed(glyph.id, round(x, 3), 0, size / UNIT))
+            placed.append(Placed(short(glyph.id), round(x, 3), 0, size / UNIT))
         x += glyph.advance() * size / found.info.layout.unitsperem
     return Label(x, 0.72 * size, 0.22 * size, tuple(placed), text=text)
 
@@ -245,9 +245,9 @@ def collected(drawn: ElementTree.Element, width: float, ascent: float, descent: 
     boxes, placed, shapes = {}, [], []
     for element in drawn.iter():
         if element.tag == "symbol":
-            boxes[element.attrib["id"]] = outline(element)
+            boxes[short(element.attrib["id"])] = outline(element)
         elif element.tag == "use":
-            glyph = element.attrib["href"][1:]
+            glyph = short(element.attrib["href"][1:])
             left, top, _, high = boxes[glyph]
             if GLYPHS[glyph]:
                 scale = round(float(element.attrib["height"]) / high, 3)
@@ -261,9 +261,15 @@ def collected(drawn: ElementTree.Element, width: float, ascent: float, descent: 
     return Label(width, ascent, descent, tuple(placed), tuple(shapes), latex)
 
 
+def short(name: str) -> str:
+    """``s1137`` for ``STIXTwoMathRegular_1137``: a large picture names a hundred thousand of them."""
+    family, _, number = name.rpartition("_")
+    return f"{family[:1].lower()}{number}"
+
+
 def outline(symbol: ElementTree.Element) -> tuple[float, ...]:
     """Keeps the outline of a glyph, and gives the box that it is drawn in."""
-    name = symbol.attrib["id"]
+    name = short(symbol.attrib["id"])
     if name not in GLYPHS:
         path = symbol.find("path")
         GLYPHS[name] = "" if path is None else tidy(path.attrib["d"])
