@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_edu import Tensor, constant, draw, exp, log, log_sigmoid, log_softmax, sigmoid, softmax, square, sum, tanh
 
 FOLDER = Path(__file__).parent / "gallery"
+ANIMATED = "two_layers"  # the walk that the README opens with
 DRAWN: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {}
 
 
@@ -172,7 +173,10 @@ def main(folder: Path = FOLDER) -> None:
         result = function()
         if result.shape == ():
             result.backward()
-        draw(result, **options).save(folder / f"{name}.svg")
+        picture = draw(result, **options)
+        picture.save(folder / f"{name}.svg")
+        if name == ANIMATED:
+            picture.save(folder / f"{name}.gif")
         lines.append(f"## {name.replace('_', ' ').capitalize()}\n\n{function.__doc__}\n\n![{name}]({name}.svg)\n")
         print(f"{name}.svg", file=sys.stderr)
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8", newline="\n")
