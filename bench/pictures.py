@@ -13,13 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .contest import Effort, Row, duration, progress
-from .peers import optional
 
 SMALL = "import bench.pictures as b; b.draw(b.layers(4)).svg()"
 LARGE = "import bench.pictures as b; b.draw(b.recurrence(400)).svg()"
@@ -117,7 +117,7 @@ def in_browser(name: str) -> Callable[[Effort], list[float]]:
 
     def measure(effort: Effort) -> list[float]:
         chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if not PAGE and chromium and optional("playwright"):
+        if not PAGE and chromium and find_spec("playwright"):
             PAGE.update(browsed(chromium, effort))
         return PAGE.get(name, [])
 

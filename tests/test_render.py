@@ -595,7 +595,9 @@ def test_the_page_has_the_colours_of_the_pictures() -> None:
 def test_the_gallery_is_what_its_program_draws(tmp_path: Path) -> None:
     gallery.main(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {p.name for p in gallery.FOLDER.iterdir()}
-    for file in tmp_path.glob("*.[sm][vd]*"):  # places differ a little from one Graphviz to another; what is drawn does not
+    for file in tmp_path.glob(
+        "*.[sm][vd]*"
+    ):  # places differ a little from one Graphviz to another; what is drawn does not
         shapes = [
             re.sub(r"-?\d+\.?\d*", "", (folder / file.name).read_text(encoding="utf-8"))
             for folder in (tmp_path, gallery.FOLDER)

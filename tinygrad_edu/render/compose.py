@@ -96,6 +96,8 @@ def drawn(box: Box, found: list[Row], area: Area, view: View, style: Style) -> G
         spoken = f"{box.folded}: {len(box.nodes)} nodes, folded"
     else:
         data, spoken = {"node": str(node.id)}, said(node)
+        if box.use is not None:
+            data["use"] = str(box.use)
     group = Group(f"node {role}" + " folded" * bool(box.folded) + " last" * last + " marked" * marked, data, spoken)
     stroke, thick = ("highlight", 2.6) if marked else (role, 1.8 if kind == "parameter" else 1.2)
     if box.folded:  # a second sheet behind the first

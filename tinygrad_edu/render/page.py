@@ -76,7 +76,8 @@ def data(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any)
         scene = composed(view, style)
         scenes.append(scene)
         called = "everything" if level is None else "parts folded" if not level else f"{level} open"
-        views.append({"name": called, "svg": svg.walked(scene, theme.VARIABLES), "remark": view.remark})
+        drawn, labels = svg.walked(scene, theme.VARIABLES, apart=len(view.boxes) > MANY)
+        views.append({"name": called, "svg": drawn, "labels": labels, "remark": view.remark})
     asked = formulas(trace)
     found = {latex: mathematics(latex, quick=len(asked) > MANY) for latex in asked}
     glyphs = [g for scene in scenes for g in svg.used(scene)] + [g.glyph for x in found.values() for g in x.glyphs]

@@ -33,6 +33,7 @@ class Picture:
     @functools.cached_property
     def scene(self) -> Scene:
         """The shapes.  RuntimeError, saying how to get one, where there is no Graphviz to lay them out."""
+        layout.prepare()
         return composed(self.view, self.style)
 
     @property
@@ -89,7 +90,8 @@ class Picture:
         return raster.gif(composed(self.view, self.walking), self.colours, self.trace)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        narrow = '<svg style="max-width:100%;height:auto" '  # marimo, unlike Jupyter, would cut off what is too wide
+        return {"image/svg+xml": self.svg().replace("<svg ", narrow, 1), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         what = self.trace.nodes[self.trace.result]
@@ -110,12 +112,14 @@ class Walk(Picture):
         return super().page(at or 0)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """The player as a widget where anywidget is installed, and otherwise the picture."""
+        """The picture, and the player as a widget where anywidget is installed: a notebook prefers the widget."""
+        picture = super()._repr_mimebundle_(include, exclude)
         try:
             from .widget import widget
         except ImportError:
-            return super()._repr_mimebundle_(include, exclude)
-        return widget(self)._repr_mimebundle_()
+            return picture
+        found, more = widget(self)._repr_mimebundle_()
+        return {**found, **picture}, more
 
 
 FORMATS: dict[str, Callable[[Picture, float, int | None], str | bytes]] = {

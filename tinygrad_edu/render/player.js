@@ -300,6 +300,7 @@ class Controls {
     });
     if (story.seedAt) this.slider.style.setProperty("--turn", `${(100 * (story.seedAt - 0.5)) / story.last}%`);
     this.count = make("p", { class: "position" });
+    this.count.style.setProperty("--digits", String(story.last).length); // it is as wide at every step
     this.find = make("input", { type: "search", class: "find", placeholder: "find a value ( / )", "aria-label": "find a value by its name, operation or scope", spellcheck: "false", autocomplete: "off" });
     this.matches = make("span", { class: "matches", role: "status" });
     this.speed = make("select", { "aria-label": "speed", title: "Speed", change: (event) => act.speed(Number(event.target.value)) },
@@ -454,18 +455,22 @@ const HELP = [
 // `where`: the document for a page, and for a part of a notebook its own element, whose neighbours need keys too.
 function listen(where, act) {
   const press = (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.composedPath()[0];
     const slider = target.type === "range";
-    if (target.closest?.("dialog, select, textarea, [contenteditable]") || (target.tagName === "INPUT" && !slider)) return;
-    // A slider does its own arrows, Home and End; a button its own space.
-    const own = slider ? ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"] : target.tagName === "BUTTON" ? [" "] : [];
+    const typed = target.closest?.("dialog, select, textarea, [contenteditable]") || (target.tagName === "INPUT" && !slider);
+    // A slider does its own arrows, Home and End; a button its own space and Enter.
+    const own = slider ? ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"] : target.tagName === "BUTTON" ? [" ", "Enter"] : [];
+    const used = event.defaultPrevented || typed || own.includes(event.key);
+    // No letter leaves the player either: in a notebook, x would cut the cell.
+    if (used || event.key.length === 1) event.stopPropagation();
+    if (used) return;
     const action = {
       ArrowRight: () => act.by(1), ArrowLeft: () => act.by(-1), " ": () => act.play(), Home: () => act.goto(0), End: () => act.goto(act.last()),
       "/": () => act.find(), i: () => act.look(), p: () => act.present(), d: () => act.theme(), "?": () => act.help(),
       "+": () => act.zoom(1.3), "=": () => act.zoom(1.3), "-": () => act.zoom(1 / 1.3), 0: () => act.zoom(0), Escape: () => act.leave(),
     }[event.key];
-    if (!action || own.includes(event.key)) return;
+    if (!action) return;
     if (action() === false) return; // there was nothing to do: the key is somebody else's
     event.preventDefault();
     event.stopPropagation();
@@ -1075,6 +1080,7 @@ class Camera {
   }
 
   measure() {
+    this.hidden = !this.frame.clientWidth || !this.frame.clientHeight; // or not in the document yet, as in a notebook
     this.width = this.frame.clientWidth || 1;
     this.height = this.frame.clientHeight || 1;
   }
@@ -1083,7 +1089,7 @@ class Camera {
   start(focus) {
     this.focus = focus;
     this.fit();
-    if (this.scale >= READABLE) return;
+    if (this.hidden || this.scale >= READABLE) return;
     this.scale = Math.min(1, READABLE * 1.6);
     this.whole = false;
     const box = focus?.();
@@ -1095,6 +1101,7 @@ class Camera {
     const { x, y, width, height } = this.bounds;
     this.scale = Math.min((this.width - MARGIN) / width, (this.height - MARGIN) / height, this.largest());
     this.whole = true; // stays so when the frame changes its size
+    if (this.hidden) this.scale = 1;
     this.centre(x + width / 2, y + height / 2);
   }
 
@@ -1107,6 +1114,7 @@ class Camera {
     if (!this.svg) return;
     const [x, y] = [this.x, this.y];
     this.measure();
+    if (this.hidden) return; // it is as it was when it is seen again
     if (this.whole) this.start(this.focus);
     else this.centre(x, y);
   }
@@ -1195,51 +1203,62 @@ class Camera {
 // The graph: what is seen of it after k steps, what the step is about, and clicks.
 
 
-const MANY = 300; // of more boxes than these, only those near to what is seen have their labels
-const LEGIBLE = 0.16; // nor has any, if it is smaller than this
+const LEGIBLE = 0.16; // in a large graph, boxes that are smaller than this have no labels
 
 // A view of the graph: its SVG, and everything in it that changes with time, indexed by the step at which it does.
 class View {
-  constructor({ svg }, story) {
+  constructor({ svg, labels = [] }, story) {
     this.svg = drawn(svg);
     this.story = story;
+    this.k = 0;
     this.changes = Array.from({ length: story.last + 2 }, () => []);
+    this.groups = [...this.svg.querySelectorAll(".node")];
     this.boxes = new Map(); // the group that shows a node, by its number
+    this.copies = new Map(); // the group that shows it beside one use of it, by the number of the edge
     this.lines = new Map(); // the group that shows an edge
     this.marked = [];
-    for (const group of this.svg.querySelectorAll(".node")) this.addNode(group);
+    for (const group of this.groups) this.addNode(group);
     for (const group of this.svg.querySelectorAll(".edge")) this.addEdge(group);
     for (const group of this.svg.querySelectorAll("g[aria-label]:not([role])")) group.setAttribute("role", "group");
-    for (const group of this.svg.querySelectorAll("[data-from], [data-until]")) {
-      this.schedule(group, "shown", Number(group.dataset.from ?? 0), Number(group.dataset.until ?? Infinity));
-    }
-    this.labels = new Map();
-    if (this.boxes.size > MANY) for (const group of new Set(this.boxes.values())) this.labels.set(group, this.stripped(group));
+    this.reveal(this.svg);
+    this.labels = new Map(this.groups.filter((group) => group.dataset.labels).map((group) => [group, { text: labels[group.dataset.labels] }]));
     this.labelled = new Set();
   }
 
-  // The labels of a box, taken out of it: its outline alone remains.
-  stripped(group) {
-    const labels = document.createDocumentFragment();
-    labels.append(...[...group.children].filter((part) => !part.classList.contains("outline")));
-    return { labels, parts: [...labels.childNodes] };
+  // What is seen from one step until another.
+  reveal(element) {
+    for (const group of element.querySelectorAll("[data-from], [data-until]")) {
+      this.schedule(group, "shown", Number(group.dataset.from ?? 0), Number(group.dataset.until ?? Infinity));
+    }
+  }
+
+  // The labels of a box, made when it is first seen.
+  parts(entry) {
+    if (!entry.parts) {
+      const made = drawn(entry.text);
+      this.reveal(made);
+      entry.parts = [...made.childNodes];
+    }
+    return entry.parts;
   }
 
   // Puts labels into the boxes that are near to a window on the picture, and takes those of others out.  The outlines of
   // all letters of a large graph would take a browser a second to lay out, and each step a good part of it.
   label(window, scale) {
-    if (!this.labels.size || !this.rectangles) return;
+    if (!this.labels.size) return;
+    this.rectangle();
+    if (!this.rectangles) return;
     const { x, y, width, height } = window;
-    for (const [group, { labels, parts }] of this.labels) {
+    for (const [group, entry] of this.labels) {
       const box = this.rectangles.get(group);
       const near = scale > LEGIBLE && box.x < x + width * 1.3 && box.x + box.width > x - width * 0.3
         && box.y < y + height * 1.3 && box.y + box.height > y - height * 0.3;
       if (near === this.labelled.has(group)) continue;
       if (near) {
-        group.append(labels);
+        group.append(...this.parts(entry));
         this.labelled.add(group);
       } else {
-        labels.append(...parts);
+        for (const part of entry.parts) part.remove();
         this.labelled.delete(group);
       }
     }
@@ -1249,12 +1268,13 @@ class View {
   schedule(element, name, from, until = Infinity) {
     const change = { element, name, from, until };
     for (const k of [from, until]) if (k > 0 && k <= this.story.last) this.changes[k].push(change);
-    if (from <= 0) element.classList.add(name);
+    if (from <= this.k && this.k < until) element.classList.add(name);
   }
 
   addNode(group) {
     const nodes = (group.dataset.nodes ?? group.dataset.node ?? "").split(" ").filter(Boolean).map(Number);
     for (const node of nodes) this.boxes.set(node, group);
+    if (group.dataset.use) this.copies.set(Number(group.dataset.use), group);
     // The numbers that Python says here are those of the end, which would be told before their time.
     const name = group.dataset.nodes === undefined ? `${said([called(this.story.nodes[nodes[0]])])}, ${this.story.nodes[nodes[0]].kind}` : group.getAttribute("aria-label");
     group.setAttribute("role", "img");
@@ -1270,6 +1290,12 @@ class View {
     this.schedule(group, "done", used);
     const swept = edges.map((edge) => this.story.passedAt.get(edge)).filter(Boolean);
     if (swept.length) this.schedule(group, "swept", Math.max(...swept));
+  }
+
+  // The group that shows a node; of several, that beside its use along an edge.
+  box(node, edge) {
+    const copy = this.copies.get(edge);
+    return copy && Number(copy.dataset.node) === node ? copy : this.boxes.get(node);
   }
 
   // From step a to step b, by all that changes between them and nothing else.
@@ -1290,10 +1316,11 @@ class View {
   // the picture out again before it can say.
   rectangle(group) {
     if (!this.rectangles) {
+      if (!this.svg.getBoundingClientRect().width) return undefined; // it is not in the document yet, or not seen
       const inverse = this.svg.getScreenCTM()?.inverse();
       if (!inverse) return undefined;
       this.rectangles = new Map();
-      for (const one of new Set(this.boxes.values())) {
+      for (const one of this.groups) {
         const box = one.getBBox();
         const matrix = inverse.multiply(one.getScreenCTM());
         const corner = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
@@ -1346,7 +1373,6 @@ class Picture {
   choose(i) {
     this.current = i;
     const view = this.view(i);
-    if (view.k === undefined) view.k = 0;
     this.film.replaceChildren(view.svg);
     const { remark } = this.sources[i];
     this.remark.textContent = remark ?? "";
@@ -1365,21 +1391,21 @@ class Picture {
     const marks = [];
     if (phase === "forward") {
       for (const input of this.story.inputs[here]) {
-        marks.push([view.boxes.get(input.source), "involved"], [view.lines.get(input.id), "current"]);
+        marks.push([view.box(input.source, input.id), "involved"], [view.lines.get(input.id), "current"]);
       }
     }
-    if (from !== undefined) marks.push([view.boxes.get(from), "involved"], [view.lines.get(edge.id), "current"]);
-    if (here !== undefined) marks.push([view.boxes.get(here), "current"]);
+    if (from !== undefined) marks.push([view.box(from, edge.id), "involved"], [view.lines.get(edge.id), "current"]);
+    if (here !== undefined) marks.push([view.box(here, edge?.id), "current"]);
     if (phase === "backward" || phase === "seed") marks.push([view.svg, "sweeping"]);
     view.mark([...marks, ...(this.found ?? []).map((node) => [view.boxes.get(node), "found"])]);
-    this.reveal(here, from);
+    this.reveal(here, from, edge?.id);
   }
 
-  reveal(here, from) {
+  reveal(here, from, edge) {
     if (here === undefined || (this.camera.whole && this.camera.scale > 0.45)) return;
     const view = this.view(this.current);
     for (const node of [from, here]) {
-      const group = view.boxes.get(node);
+      const group = view.box(node, edge);
       const box = group && view.rectangle(group);
       if (box) this.camera.reveal(box);
     }
@@ -1427,7 +1453,7 @@ code, kbd, .tex { font-family: ui-monospace, "Cascadia Mono", "SF Mono", Menlo, 
 
 /* The bar. */
 
-.bar { display: flex; align-items: center; gap: 0.35em 0.8em; padding: 0.4em 0.8em; border-bottom: 1px solid var(--frame); flex: none; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.35em 0.8em; padding: 0.4em 0.8em; border-bottom: 1px solid var(--frame); flex: none; }
 .title { font-size: 1.1em; font-weight: 650; max-width: 9em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: none; }
 .transport, .tools, .search { display: flex; align-items: center; gap: 0.15em; }
 .tools { gap: 0.3em; margin-left: auto; }
@@ -1446,7 +1472,7 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 .find { width: 10.5em; padding: 0 0.6em; }
 .find::placeholder { color: var(--faint); opacity: 1; }
 .matches:not(:empty) { padding: 0 0.4em; color: var(--faint); white-space: nowrap; font-size: 0.9em; }
-.position { white-space: nowrap; min-width: 11.4em; color: var(--faint); }
+.position { flex: none; white-space: nowrap; min-width: calc(10.6em + 1.3em * var(--digits, 2)); color: var(--faint); }
 .side { font-weight: 600; }
 .side.forward { color: var(--forward); }
 .side.backward { color: var(--gradient); }
@@ -1454,7 +1480,7 @@ select, .find, .slice input { height: 2.1em; border: 1px solid var(--frame); bor
 .details:focus-visible, .list:focus-visible { outline-offset: -3px; }
 
 /* The slider's track says where the computation turns round. */
-.slider { flex: 1 1 8em; min-width: 5em; height: 2em; margin: 0; background: none; appearance: none; cursor: pointer; --turn: 100%; }
+.slider { flex: 1 1 5em; min-width: 5em; height: 2em; margin: 0; background: none; appearance: none; cursor: pointer; --turn: 100%; }
 .slider::-webkit-slider-runnable-track { height: 6px; border-radius: 3px; background: linear-gradient(to right, var(--forward) var(--turn), var(--gradient) var(--turn)); }
 .slider::-moz-range-track { height: 6px; border-radius: 3px; background: linear-gradient(to right, var(--forward) var(--turn), var(--gradient) var(--turn)); }
 .slider::-webkit-slider-thumb { appearance: none; width: 20px; height: 20px; margin-top: -7px; border-radius: 50%; background: var(--paper); border: 4px solid var(--ink); }
@@ -1633,7 +1659,7 @@ kbd { border: 1px solid var(--frame); border-bottom-width: 2px; border-radius: 0
 /* Presentation: larger type, the picture and the step. */
 
 .presenting .player { font-size: clamp(18px, 11px + 1.1cqi, 40px); height: 100vh; height: 100dvh; border: 0; border-radius: 0; }
-.presenting:not(.page):not(:fullscreen) { position: fixed; inset: 0; z-index: 2147483000; }
+.presenting:not(.page):not(:fullscreen) { position: fixed; inset: 0; z-index: 2147483000; width: auto; height: auto; margin: 0; border: 0; padding: 0; overflow: hidden; }
 .presenting .list, .presenting .tools .search, .presenting .tools select, .presenting .zoom, .presenting .code-line:not(.here) { display: none; }
 .presenting .tools button:not([aria-pressed]) { display: none; }
 .presenting .head .phase { display: none; }
@@ -1796,10 +1822,20 @@ function isDark(host, page) {
   const system = matchMedia("(prefers-color-scheme: dark)").matches;
   if (page) return system;
   for (let element = host; element; element = element.parentElement) {
-    const [r, g, b, opacity = 1] = (getComputedStyle(element).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-    if (b !== undefined && opacity > 0.5) return 0.3 * r + 0.6 * g + 0.1 * b < 110;
+    const { lightness, opacity } = seen(getComputedStyle(element).backgroundColor);
+    if (opacity > 0.5) return lightness < 0.43;
   }
   return system;
+}
+
+// A colour, as a browser says it: rgb(255 255 255), color(srgb 1 1 1), lab(100 0 0), oklch(1 0 0), the opacity being last.
+function seen(colour) {
+  const [, kind, rest] = /^(rgb|color\(\S+|lab|lch|oklab|oklch)(.*)/.exec(colour) ?? [];
+  const [a, b, c, opacity = 1] = (rest?.match(/-?[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);
+  if (c === undefined) return { opacity: 0 };
+  if (kind.startsWith("ok")) return { lightness: a, opacity };
+  if (kind.startsWith("l")) return { lightness: a / 100, opacity };
+  return { lightness: (0.3 * a + 0.6 * b + 0.1 * c) / (kind === "rgb" ? 255 : 1), opacity };
 }
 
 // main.js
@@ -1859,10 +1895,12 @@ class Player {
     this.system = matchMedia("(prefers-color-scheme: dark)");
     this.recolour = () => this.themed();
     this.system.addEventListener("change", this.recolour);
+    this.surroundings = new MutationObserver(() => setTimeout(this.recolour, 300)); // a notebook changes its theme so
+    for (const one of [document.documentElement, document.body]) this.surroundings.observe(one, { attributes: true });
     this.fullscreen = () => { if (!document.fullscreenElement) this.present(false); };
     document.addEventListener("fullscreenchange", this.fullscreen);
     this.themed();
-    this.arrange = () => this.arranged(views);
+    this.arrange = () => { this.arranged(views); this.themed(); }; // only what is in the document has surroundings
     this.observer = new ResizeObserver(this.arrange);
     this.observer.observe(this.frame);
     this.arrange();
@@ -1982,8 +2020,17 @@ class Player {
     this.frame.classList.toggle("presenting", on);
     this.controls.presenting(on);
     this.arrange();
-    if (on) this.frame.requestFullscreen?.().catch(() => {});
+    if (on) (this.frame.requestFullscreen?.() ?? Promise.reject(new Error("it cannot"))).catch(() => this.cover());
     else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+    this.frame.removeAttribute("popover");
+    this.element.focus();
+  }
+
+  // Over all else, where a notebook's cell would keep what is fixed inside itself.
+  cover() {
+    if (!this.presenting || this.options.page || !this.frame.showPopover) return;
+    this.frame.setAttribute("popover", "manual");
+    this.frame.showPopover();
     this.element.focus();
   }
 
@@ -1998,6 +2045,7 @@ class Player {
     this.stopListening();
     this.system.removeEventListener("change", this.recolour);
     document.removeEventListener("fullscreenchange", this.fullscreen);
+    this.surroundings.disconnect();
     this.observer.disconnect();
     this.picture.destroy();
     this.list.destroy();

@@ -25,13 +25,18 @@ def svg(scene: Scene, colours: dict[str, str], step: int | None = None, now: Set
     )
 
 
-def walked(scene: Scene, colours: dict[str, str]) -> str:
-    """The picture for the page, with all that the walk will show; the page has the glyphs."""
-    return (
+def walked(scene: Scene, colours: dict[str, str], apart: bool) -> tuple[str, list[str]]:
+    """The picture for the page, with all that the walk will show; the page has the glyphs.
+
+    ``apart``: what stands in the boxes comes in a list, for the page to make it when it is looked at.
+    """
+    labels: list[str] | None = [] if apart else None
+    text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{scene.width:.2f}" height="{scene.height:.2f}" '
         f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" role="group" aria-label={attribute(scene.words)}>'
-        f"{placed(grouped(scene.root, colours))}</svg>"
+        f"{placed(grouped(scene.root, colours, labels))}</svg>"
     )
+    return text, labels or []
 
 
 def placed(body: str) -> str:
@@ -85,8 +90,8 @@ def written(group: Group, colours: dict[str, str], step: int | None, now: Set[tu
     return f"<g>{title}{inner}</g>" if title else inner
 
 
-def grouped(group: Group, colours: dict[str, str]) -> str:
-    """Everything, in groups that say when they are seen."""
+def grouped(group: Group, colours: dict[str, str], labels: list[str] | None = None) -> str:
+    """Everything, in groups that say when they are seen; but what stands in boxes goes to ``labels``, if given."""
     data = dict(group.data)
     if group.begin is not None:
         data["from"] = str(group.begin)
@@ -94,8 +99,16 @@ def grouped(group: Group, colours: dict[str, str]) -> str:
         data["until"] = str(group.end)
     attributes = "".join(f" data-{name}={attribute(x)}" for name, x in data.items())
     label = f" aria-label={attribute(group.words)}" if group.words else ""
+    items = group.items
+    if labels is not None and group.kind.startswith("node"):
+        outlines = [i for i in items if isinstance(i, Shape) and i.name in ("outline", "behind")]
+        inside = "".join(grouped(Group("", items=[i]), colours) for i in items if not any(i is o for o in outlines))
+        attributes += f' data-labels="{len(labels)}"'
+        labels.append(f'<svg xmlns="http://www.w3.org/2000/svg">{inside}</svg>')
+        items = outlines  # type: ignore[assignment]
     inner = "".join(
-        grouped(item, colours) if isinstance(item, Group) else shape(item, colours, named=True) for item in group.items
+        grouped(item, colours, labels) if isinstance(item, Group) else shape(item, colours, named=True)
+        for item in items
     )
     return f'<g class="{group.kind}"{attributes}{label}>{inner}</g>' if group.kind else inner
 

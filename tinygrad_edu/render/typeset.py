@@ -60,8 +60,14 @@ class Font(MathFont):
     """STIX Two Math, with another font for what it lacks, and with hidden characters shown as what they stand for."""
 
     def __init__(self) -> None:
-        super().__init__(zmath.loadedfonts["default"].fname)
-        self.other = ziafont.Font()
+        self.__dict__.update(vars(zmath.loadedfonts["default"]))  # which ziamath has read: it takes a third of a second
+
+    @functools.cached_property
+    def other(self) -> Any:
+        """DejaVu Sans, read when a letter needs it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return ziafont.Font()
 
     def findglyph(self, char: str, variant: Any) -> Any:
         """The glyph for a character, from the font that has it."""
@@ -95,10 +101,8 @@ class Borrowed:
 
 @functools.cache
 def font() -> Font:
-    """The font, read at its first use."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        found = Font()
+    """The font."""
+    found = Font()
     zmath.loadedfonts["tinygrad_edu"] = found  # so that ziamath finds it under this name
     return found
 

@@ -21,6 +21,7 @@ class Box:
     nodes: list[int]
     scope: tuple[str, ...]  # the frames that it stands in
     folded: str = ""  # the name of the part that is folded here
+    use: int | None = None  # of a leaf that is drawn beside each of its uses, the edge
 
 
 class Link(NamedTuple):
@@ -149,7 +150,7 @@ def copied(view: View) -> int:
     for i, link in enumerate(view.links):
         if link.source in again:
             box = again[link.source]
-            copy = Box(f"{box.key} in {link.edges[0]}", box.nodes, box.scope)
+            copy = Box(f"{box.key} in {link.edges[0]}", box.nodes, box.scope, use=link.edges[0])
             view.boxes.append(copy)
             view.links[i] = Link(copy.key, link.target, link.edges)
     if again:

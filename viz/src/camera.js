@@ -44,6 +44,7 @@ export class Camera {
   }
 
   measure() {
+    this.hidden = !this.frame.clientWidth || !this.frame.clientHeight; // or not in the document yet, as in a notebook
     this.width = this.frame.clientWidth || 1;
     this.height = this.frame.clientHeight || 1;
   }
@@ -52,7 +53,7 @@ export class Camera {
   start(focus) {
     this.focus = focus;
     this.fit();
-    if (this.scale >= READABLE) return;
+    if (this.hidden || this.scale >= READABLE) return;
     this.scale = Math.min(1, READABLE * 1.6);
     this.whole = false;
     const box = focus?.();
@@ -64,6 +65,7 @@ export class Camera {
     const { x, y, width, height } = this.bounds;
     this.scale = Math.min((this.width - MARGIN) / width, (this.height - MARGIN) / height, this.largest());
     this.whole = true; // stays so when the frame changes its size
+    if (this.hidden) this.scale = 1;
     this.centre(x + width / 2, y + height / 2);
   }
 
@@ -76,6 +78,7 @@ export class Camera {
     if (!this.svg) return;
     const [x, y] = [this.x, this.y];
     this.measure();
+    if (this.hidden) return; // it is as it was when it is seen again
     if (this.whole) this.start(this.focus);
     else this.centre(x, y);
   }

@@ -19,6 +19,7 @@ export class Controls {
     });
     if (story.seedAt) this.slider.style.setProperty("--turn", `${(100 * (story.seedAt - 0.5)) / story.last}%`);
     this.count = make("p", { class: "position" });
+    this.count.style.setProperty("--digits", String(story.last).length); // it is as wide at every step
     this.find = make("input", { type: "search", class: "find", placeholder: "find a value ( / )", "aria-label": "find a value by its name, operation or scope", spellcheck: "false", autocomplete: "off" });
     this.matches = make("span", { class: "matches", role: "status" });
     this.speed = make("select", { "aria-label": "speed", title: "Speed", change: (event) => act.speed(Number(event.target.value)) },

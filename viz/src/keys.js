@@ -17,18 +17,22 @@ const HELP = [
 // `where`: the document for a page, and for a part of a notebook its own element, whose neighbours need keys too.
 export function listen(where, act) {
   const press = (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.composedPath()[0];
     const slider = target.type === "range";
-    if (target.closest?.("dialog, select, textarea, [contenteditable]") || (target.tagName === "INPUT" && !slider)) return;
-    // A slider does its own arrows, Home and End; a button its own space.
-    const own = slider ? ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"] : target.tagName === "BUTTON" ? [" "] : [];
+    const typed = target.closest?.("dialog, select, textarea, [contenteditable]") || (target.tagName === "INPUT" && !slider);
+    // A slider does its own arrows, Home and End; a button its own space and Enter.
+    const own = slider ? ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"] : target.tagName === "BUTTON" ? [" ", "Enter"] : [];
+    const used = event.defaultPrevented || typed || own.includes(event.key);
+    // No letter leaves the player either: in a notebook, x would cut the cell.
+    if (used || event.key.length === 1) event.stopPropagation();
+    if (used) return;
     const action = {
       ArrowRight: () => act.by(1), ArrowLeft: () => act.by(-1), " ": () => act.play(), Home: () => act.goto(0), End: () => act.goto(act.last()),
       "/": () => act.find(), i: () => act.look(), p: () => act.present(), d: () => act.theme(), "?": () => act.help(),
       "+": () => act.zoom(1.3), "=": () => act.zoom(1.3), "-": () => act.zoom(1 / 1.3), 0: () => act.zoom(0), Escape: () => act.leave(),
     }[event.key];
-    if (!action || own.includes(event.key)) return;
+    if (!action) return;
     if (action() === false) return; // there was nothing to do: the key is somebody else's
     event.preventDefault();
     event.stopPropagation();

@@ -64,10 +64,12 @@ class Player {
     this.system = matchMedia("(prefers-color-scheme: dark)");
     this.recolour = () => this.themed();
     this.system.addEventListener("change", this.recolour);
+    this.surroundings = new MutationObserver(() => setTimeout(this.recolour, 300)); // a notebook changes its theme so
+    for (const one of [document.documentElement, document.body]) this.surroundings.observe(one, { attributes: true });
     this.fullscreen = () => { if (!document.fullscreenElement) this.present(false); };
     document.addEventListener("fullscreenchange", this.fullscreen);
     this.themed();
-    this.arrange = () => this.arranged(views);
+    this.arrange = () => { this.arranged(views); this.themed(); }; // only what is in the document has surroundings
     this.observer = new ResizeObserver(this.arrange);
     this.observer.observe(this.frame);
     this.arrange();
@@ -187,8 +189,17 @@ class Player {
     this.frame.classList.toggle("presenting", on);
     this.controls.presenting(on);
     this.arrange();
-    if (on) this.frame.requestFullscreen?.().catch(() => {});
+    if (on) (this.frame.requestFullscreen?.() ?? Promise.reject(new Error("it cannot"))).catch(() => this.cover());
     else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+    this.frame.removeAttribute("popover");
+    this.element.focus();
+  }
+
+  // Over all else, where a notebook's cell would keep what is fixed inside itself.
+  cover() {
+    if (!this.presenting || this.options.page || !this.frame.showPopover) return;
+    this.frame.setAttribute("popover", "manual");
+    this.frame.showPopover();
     this.element.focus();
   }
 
@@ -203,6 +214,7 @@ class Player {
     this.stopListening();
     this.system.removeEventListener("change", this.recolour);
     document.removeEventListener("fullscreenchange", this.fullscreen);
+    this.surroundings.disconnect();
     this.observer.disconnect();
     this.picture.destroy();
     this.list.destroy();

@@ -4,51 +4,62 @@ import { Camera } from "./camera.js";
 import { button, drawn, make } from "./dom.js";
 import { called, said } from "./words.js";
 
-const MANY = 300; // of more boxes than these, only those near to what is seen have their labels
-const LEGIBLE = 0.16; // nor has any, if it is smaller than this
+const LEGIBLE = 0.16; // in a large graph, boxes that are smaller than this have no labels
 
 // A view of the graph: its SVG, and everything in it that changes with time, indexed by the step at which it does.
 class View {
-  constructor({ svg }, story) {
+  constructor({ svg, labels = [] }, story) {
     this.svg = drawn(svg);
     this.story = story;
+    this.k = 0;
     this.changes = Array.from({ length: story.last + 2 }, () => []);
+    this.groups = [...this.svg.querySelectorAll(".node")];
     this.boxes = new Map(); // the group that shows a node, by its number
+    this.copies = new Map(); // the group that shows it beside one use of it, by the number of the edge
     this.lines = new Map(); // the group that shows an edge
     this.marked = [];
-    for (const group of this.svg.querySelectorAll(".node")) this.addNode(group);
+    for (const group of this.groups) this.addNode(group);
     for (const group of this.svg.querySelectorAll(".edge")) this.addEdge(group);
     for (const group of this.svg.querySelectorAll("g[aria-label]:not([role])")) group.setAttribute("role", "group");
-    for (const group of this.svg.querySelectorAll("[data-from], [data-until]")) {
-      this.schedule(group, "shown", Number(group.dataset.from ?? 0), Number(group.dataset.until ?? Infinity));
-    }
-    this.labels = new Map();
-    if (this.boxes.size > MANY) for (const group of new Set(this.boxes.values())) this.labels.set(group, this.stripped(group));
+    this.reveal(this.svg);
+    this.labels = new Map(this.groups.filter((group) => group.dataset.labels).map((group) => [group, { text: labels[group.dataset.labels] }]));
     this.labelled = new Set();
   }
 
-  // The labels of a box, taken out of it: its outline alone remains.
-  stripped(group) {
-    const labels = document.createDocumentFragment();
-    labels.append(...[...group.children].filter((part) => !part.classList.contains("outline")));
-    return { labels, parts: [...labels.childNodes] };
+  // What is seen from one step until another.
+  reveal(element) {
+    for (const group of element.querySelectorAll("[data-from], [data-until]")) {
+      this.schedule(group, "shown", Number(group.dataset.from ?? 0), Number(group.dataset.until ?? Infinity));
+    }
+  }
+
+  // The labels of a box, made when it is first seen.
+  parts(entry) {
+    if (!entry.parts) {
+      const made = drawn(entry.text);
+      this.reveal(made);
+      entry.parts = [...made.childNodes];
+    }
+    return entry.parts;
   }
 
   // Puts labels into the boxes that are near to a window on the picture, and takes those of others out.  The outlines of
   // all letters of a large graph would take a browser a second to lay out, and each step a good part of it.
   label(window, scale) {
-    if (!this.labels.size || !this.rectangles) return;
+    if (!this.labels.size) return;
+    this.rectangle();
+    if (!this.rectangles) return;
     const { x, y, width, height } = window;
-    for (const [group, { labels, parts }] of this.labels) {
+    for (const [group, entry] of this.labels) {
       const box = this.rectangles.get(group);
       const near = scale > LEGIBLE && box.x < x + width * 1.3 && box.x + box.width > x - width * 0.3
         && box.y < y + height * 1.3 && box.y + box.height > y - height * 0.3;
       if (near === this.labelled.has(group)) continue;
       if (near) {
-        group.append(labels);
+        group.append(...this.parts(entry));
         this.labelled.add(group);
       } else {
-        labels.append(...parts);
+        for (const part of entry.parts) part.remove();
         this.labelled.delete(group);
       }
     }
@@ -58,12 +69,13 @@ class View {
   schedule(element, name, from, until = Infinity) {
     const change = { element, name, from, until };
     for (const k of [from, until]) if (k > 0 && k <= this.story.last) this.changes[k].push(change);
-    if (from <= 0) element.classList.add(name);
+    if (from <= this.k && this.k < until) element.classList.add(name);
   }
 
   addNode(group) {
     const nodes = (group.dataset.nodes ?? group.dataset.node ?? "").split(" ").filter(Boolean).map(Number);
     for (const node of nodes) this.boxes.set(node, group);
+    if (group.dataset.use) this.copies.set(Number(group.dataset.use), group);
     // The numbers that Python says here are those of the end, which would be told before their time.
     const name = group.dataset.nodes === undefined ? `${said([called(this.story.nodes[nodes[0]])])}, ${this.story.nodes[nodes[0]].kind}` : group.getAttribute("aria-label");
     group.setAttribute("role", "img");
@@ -79,6 +91,12 @@ class View {
     this.schedule(group, "done", used);
     const swept = edges.map((edge) => this.story.passedAt.get(edge)).filter(Boolean);
     if (swept.length) this.schedule(group, "swept", Math.max(...swept));
+  }
+
+  // The group that shows a node; of several, that beside its use along an edge.
+  box(node, edge) {
+    const copy = this.copies.get(edge);
+    return copy && Number(copy.dataset.node) === node ? copy : this.boxes.get(node);
   }
 
   // From step a to step b, by all that changes between them and nothing else.
@@ -99,10 +117,11 @@ class View {
   // the picture out again before it can say.
   rectangle(group) {
     if (!this.rectangles) {
+      if (!this.svg.getBoundingClientRect().width) return undefined; // it is not in the document yet, or not seen
       const inverse = this.svg.getScreenCTM()?.inverse();
       if (!inverse) return undefined;
       this.rectangles = new Map();
-      for (const one of new Set(this.boxes.values())) {
+      for (const one of this.groups) {
         const box = one.getBBox();
         const matrix = inverse.multiply(one.getScreenCTM());
         const corner = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
@@ -155,7 +174,6 @@ export class Picture {
   choose(i) {
     this.current = i;
     const view = this.view(i);
-    if (view.k === undefined) view.k = 0;
     this.film.replaceChildren(view.svg);
     const { remark } = this.sources[i];
     this.remark.textContent = remark ?? "";
@@ -174,21 +192,21 @@ export class Picture {
     const marks = [];
     if (phase === "forward") {
       for (const input of this.story.inputs[here]) {
-        marks.push([view.boxes.get(input.source), "involved"], [view.lines.get(input.id), "current"]);
+        marks.push([view.box(input.source, input.id), "involved"], [view.lines.get(input.id), "current"]);
       }
     }
-    if (from !== undefined) marks.push([view.boxes.get(from), "involved"], [view.lines.get(edge.id), "current"]);
-    if (here !== undefined) marks.push([view.boxes.get(here), "current"]);
+    if (from !== undefined) marks.push([view.box(from, edge.id), "involved"], [view.lines.get(edge.id), "current"]);
+    if (here !== undefined) marks.push([view.box(here, edge?.id), "current"]);
     if (phase === "backward" || phase === "seed") marks.push([view.svg, "sweeping"]);
     view.mark([...marks, ...(this.found ?? []).map((node) => [view.boxes.get(node), "found"])]);
-    this.reveal(here, from);
+    this.reveal(here, from, edge?.id);
   }
 
-  reveal(here, from) {
+  reveal(here, from, edge) {
     if (here === undefined || (this.camera.whole && this.camera.scale > 0.45)) return;
     const view = this.view(this.current);
     for (const node of [from, here]) {
-      const group = view.boxes.get(node);
+      const group = view.box(node, edge);
       const box = group && view.rectangle(group);
       if (box) this.camera.reveal(box);
     }

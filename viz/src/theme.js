@@ -38,8 +38,18 @@ export function isDark(host, page) {
   const system = matchMedia("(prefers-color-scheme: dark)").matches;
   if (page) return system;
   for (let element = host; element; element = element.parentElement) {
-    const [r, g, b, opacity = 1] = (getComputedStyle(element).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-    if (b !== undefined && opacity > 0.5) return 0.3 * r + 0.6 * g + 0.1 * b < 110;
+    const { lightness, opacity } = seen(getComputedStyle(element).backgroundColor);
+    if (opacity > 0.5) return lightness < 0.43;
   }
   return system;
+}
+
+// A colour, as a browser says it: rgb(255 255 255), color(srgb 1 1 1), lab(100 0 0), oklch(1 0 0), the opacity being last.
+function seen(colour) {
+  const [, kind, rest] = /^(rgb|color\(\S+|lab|lch|oklab|oklch)(.*)/.exec(colour) ?? [];
+  const [a, b, c, opacity = 1] = (rest?.match(/-?[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);
+  if (c === undefined) return { opacity: 0 };
+  if (kind.startsWith("ok")) return { lightness: a, opacity };
+  if (kind.startsWith("l")) return { lightness: a / 100, opacity };
+  return { lightness: (0.3 * a + 0.6 * b + 0.1 * c) / (kind === "rgb" ? 255 : 1), opacity };
 }

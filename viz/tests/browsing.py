@@ -59,7 +59,16 @@ def large():
     return s
 
 
-MADE = {"neuron": neuron, "mlp": mlp, "hostile": hostile, "large": large}
+def long():
+    """A recurrence of so many steps that its weights are drawn beside each use, and that boxes are filled when seen."""
+    w, b, h = Tensor(0.9, name="w"), Tensor(0.1, name="b"), constant(1.0, name="h_0")
+    for t in range(1, 151):
+        h = tanh(w * h + b)
+        h.name = f"h_{t}"
+    return h
+
+
+MADE = {"neuron": neuron, "mlp": mlp, "hostile": hostile, "large": large, "long": long}
 
 
 def at(page):

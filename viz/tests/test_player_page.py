@@ -149,3 +149,32 @@ def test_in_a_notebook(browser):
     assert page.evaluate("document.getElementById('cell').shadowRoot.childElementCount") == 0
     assert page.evaluate("Object.keys(model.listeners).length") == 0
     page.close()
+
+
+# A graph of many boxes, which are filled when they are seen.
+
+SHOWN = "(e) => [...e.querySelectorAll('.value, .gradient')].filter((g) => g.classList.contains('shown')).length"
+
+
+def test_boxes_of_a_long_graph_are_filled_where_one_looks(opened):
+    page = opened("long")
+    filled = page.evaluate(f"() => {ROOT}.querySelectorAll('.node use').length")
+    assert 0 < filled < page.evaluate(f"() => {ROOT}.querySelectorAll('.node').length") * 5
+    press(page, "End")
+    assert page.locator(".node.involved").locator("use").count() > 3
+    assert page.locator(".node.involved").evaluate(SHOWN) == 2  # its value and its gradient
+    edge = page.locator(".edge.current").get_attribute("data-edges")
+    assert (
+        page.locator(".node.current").get_attribute("data-use") == edge
+    )  # of the many that stand for w, that of this use
+
+
+def test_a_box_that_is_filled_late_shows_what_is_known_by_then(opened):
+    page = opened("long")
+    press(page, "ArrowRight", "ArrowRight", "ArrowRight")
+    first = page.locator(".node.current")
+    assert first.evaluate(SHOWN) == 1
+    number = first.get_attribute("data-node")
+    press(page, "End", "Home")
+    page.locator(f'.node[data-node="{number}"]').first.wait_for(state="attached")
+    assert page.locator(f'.node[data-node="{number}"]').first.evaluate(SHOWN) == 0
