@@ -249,3 +249,36 @@ def test_a_damaged_trace_is_refused(case: str) -> None:
     with pytest.raises(ValueError) as error:
         Trace.from_json(json.dumps(plain))
     assert words in str(error.value)
+
+
+WRITTEN = {
+    "an operator": ("z = W @ x", "W", r"W \, x"),
+    "a function": ("z = tg.cross_entropy(W @ W, y)", r"\operatorname{CE}(W \, W, y)"),
+    "by name": ("z = tg.cross_entropy(target=y, logits=W)", r"\operatorname{CE}(W, y)"),
+    "a method": ("z = W.dot(x)", r"W \cdot x"),
+    "an expression": ("z = W * (1 - x)", r"W \odot \text{1 - x}"),
+    "an index": ("z = tg.embedding(W, index)", r"W_{[\text{index}]}"),
+    "a condition": (
+        "z = tg.where(x > 0, W, 0.0)",
+        None,
+        r"\begin{cases} {W} & \; \text{x > 0} \\ {0} & \; \text{otherwise} \end{cases}",
+    ),
+    "in place": ("z = W * 2\nz += x", r"W \cdot 2 + x"),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_plain_arrays_are_called_what_the_program_calls_them(case: str, tmp_path: Any) -> None:
+    program, formula = WRITTEN[case]
+    file = tmp_path / "program.py"
+    file.write_text(program, encoding="utf-8")
+    names: dict[str, Any] = {
+        "tg": tg,
+        "W": Tensor([[1.0, 2.0], [3.0, 4.0]], "W"),
+        "x": np.ones(2),
+        "y": np.array([0, 1]),
+        "index": np.array([0, 1, 0]),
+    }
+    exec(compile(program, str(file), "exec"), names)
+    node = traced(names["z"]).nodes[-1]
+    assert (node.name, node.formula) == ("z", formula)

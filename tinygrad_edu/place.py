@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGE, NUMPY = os.path.dirname(__file__), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
+LAYERS = os.path.join(PACKAGE, "nn.py")  # is written as a user would write it
 Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
 
 
@@ -119,7 +120,7 @@ def called(variable: ast.expr) -> str | None:
 def operands(node: Node) -> tuple[str | None, ...]:
     """What the user's line calls the operands of a node: ``X`` and ``W`` in ``X @ W``; None where it says nothing."""
     number = len(node.args)
-    if node.code.co_filename.startswith(OURS):
+    if node.code.co_filename.startswith(OURS) and not node.code.co_filename.startswith(LAYERS):
         return (None,) * number
     source = "".join(linecache.getlines(node.code.co_filename))
     written = expressions(source).get(position(node.code, node.lasti))

@@ -112,7 +112,7 @@ def _norm_rule(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return _kept(g, axis, keepdims) * x / np.where(z == 0, 1, z)
 
 
-@op(r"\lVert {$x} \rVert", examples=_AXES, x=_norm_rule)
+@op(r"\left\lVert {$x} \right\rVert", examples=_AXES, x=_norm_rule)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The square root of the sum of squares (of a matrix, Frobenius' norm).  The gradient at 0 is 0."""
     if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) > 1):

@@ -1821,7 +1821,7 @@ const CHOICES = ["auto", "light", "dark"];
 function isDark(host, page) {
   const system = matchMedia("(prefers-color-scheme: dark)").matches;
   if (page) return system;
-  for (let element = host; element; element = element.parentElement) {
+  for (let element = host; element; element = element.parentElement ?? element.getRootNode().host) { // marimo has shadow roots, too
     const { lightness, opacity } = seen(getComputedStyle(element).backgroundColor);
     if (opacity > 0.5) return lightness < 0.43;
   }

@@ -174,6 +174,7 @@ UNESCAPE = {escape.removesuffix("{}"): c for c, escape in ESCAPES.items()}
 ESCAPED = re.compile("|".join(re.escape(e) + ("(?:{})?" if e[1:].isalpha() else "") for e in UNESCAPE) + r"|\{\}")
 
 
+OPERATOR = re.compile(r"\\operatorname\{([^{}]*\\_[^{}]*)\}")  # whose underline ziamath would set by itself
 SIGN = re.compile(r"((?:^|[(\[{,=&])\s*)-")  # a minus that is a sign, about which there is no space
 
 
@@ -184,7 +185,8 @@ def harmless(latex: str) -> str:
         words = ESCAPED.sub(lambda m: UNESCAPE.get(m[0].removesuffix("{}"), ""), match[1])
         return rf"\text{{{''.join(c if c.isalnum() and c.isascii() else hidden(c) for c in ordered(words))}}}"
 
-    return SIGN.sub(r"\1{-}", TEXT.sub(hide, latex))
+    named = OPERATOR.sub(r"\\text{\1}", latex)
+    return SIGN.sub(r"\1{-}", TEXT.sub(hide, named))
 
 
 SEEN: list[str] = []  # the characters that have been hidden, in the order of their hiding places

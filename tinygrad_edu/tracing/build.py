@@ -94,7 +94,8 @@ class Tracer:
             names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
             for k, (a, x) in enumerate(zip(node.args, operands)):
                 source = self.number.get(a.serial) if a is not None else self.constant(node, names[k], written[k:], x)
-                formulas.append(DOTS if a is not None and source is None else self.formula_of(source, x))
+                said = written[k] if k < len(written) and a is None else None
+                formulas.append(DOTS if a is not None and source is None else self.formula_of(source, x, said))
                 sources.append(source)
         try:
             x = given[node.serial] if node.serial in given else value(node)
@@ -137,9 +138,11 @@ class Tracer:
         self.nodes.append(new)
         return new
 
-    def formula_of(self, source: int | None, x: Any) -> Formula:
-        """What a formula calls an operand."""
-        return of_value(x) if source is None else self.formulas[source]
+    def formula_of(self, source: int | None, x: Any, said: str | None) -> Formula:
+        """What a formula calls an operand: an array that has no node, as an index, what the program calls it."""
+        if source is not None:
+            return self.formulas[source]
+        return of_name(said) if said and np.ndim(x) and isinstance(x, np.ndarray) else of_value(x)
 
     def place(self, code: Any, lasti: int) -> Place | None:
         """Where it was computed, in the user's program or in ours; the lines about it are kept too."""
