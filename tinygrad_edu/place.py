@@ -126,6 +126,8 @@ def operands(node: Node) -> tuple[str | None, ...]:
     written = expressions(source).get(position(node.code, node.lasti))
     if isinstance(written, ast.BinOp):
         parts: list[ast.expr] = [written.left, written.right]
+    elif isinstance(written, ast.AugAssign):
+        parts = [written.target, written.value]
     elif isinstance(written, ast.Call):
         keywords = {k.arg: k.value for k in written.keywords}
         given, required = [*written.args], len(node.op.names) - len(node.op.function.__defaults__ or ())
@@ -139,10 +141,10 @@ def operands(node: Node) -> tuple[str | None, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def expressions(source: str) -> dict[Span, ast.expr]:
+def expressions(source: str) -> dict[Span, ast.AST]:
     """Each operation and call of a program, by its position."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
-    return {span(node): node for node in ast.walk(tree) if isinstance(node, (ast.BinOp, ast.Call))}
+    return {span(node): node for node in ast.walk(tree) if isinstance(node, (ast.BinOp, ast.AugAssign, ast.Call))}
