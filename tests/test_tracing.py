@@ -145,6 +145,16 @@ def test_a_trace_changes_nothing() -> None:
     assert x.grad == 6.0
 
 
+def test_arrays_that_nobody_kept_are_not_kept_by_a_trace() -> None:
+    x = Tensor([1.0, 2.0])
+    h = x + 1.0
+    L = (h - 2.0).sum()
+    assert h.node.result is None
+    with tg.trace_nan():
+        traced(L, sweep=True)
+    assert h.node.result is None
+
+
 def test_freed_memory_is_told_not_invented() -> None:
     x = Tensor([1.0, 2.0])
     L = (sigmoid(x) * x).sum()
@@ -262,6 +272,7 @@ WRITTEN = {
         "z = tg.where(x > 0, W, 0.0)",
         r"\begin{cases} {W} & \; \text{x > 0} \\ {0} & \; \text{otherwise} \end{cases}",
     ),
+    "in a list": ("z = tg.concatenate([W, x[None], x[:, None].T])", r"[W, \text{x[None]}, \text{x[:, None].T}]"),
     "in place": ("z = W * 2\nz += x", "z + x"),
 }
 

@@ -112,9 +112,9 @@ def span(node: Any) -> Span:
 
 
 def called(variable: ast.expr) -> str | None:
-    """``W`` of ``W``, and of ``self.W``."""
+    """``W`` of ``W``, and of ``self.W``; nothing for ``W.data`` or ``W.T``."""
     found = getattr(variable, "id", None) or getattr(variable, "attr", None)
-    return found if found not in ("data", "grad") else None
+    return found if found not in ("data", "grad", "T", "mT") else None
 
 
 def operands(node: Node) -> tuple[str | None, ...]:
@@ -136,6 +136,9 @@ def operands(node: Node) -> tuple[str | None, ...]:
         parts = [*given, *(keywords[name] for name in node.op.names[len(given) :] if name in keywords)]
     else:
         parts = []
+    if node.op.family is not None:  # a list of operands
+        listed = parts[node.op.family] if node.op.family < len(parts) else None
+        parts = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
     names = [called(part) or ast.unparse(part) for part in parts[:number]]
     return (*(name if len(name) <= 20 else None for name in names), *(None,) * (number - len(names)))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import inputs, place
+from ..context import within
 from ..formulas.printed import DOTS, LONGEST, inner, made, of_name, of_value, rule
 from ..formulas.symbols import symbol, words
 from ..notation import Formula
@@ -32,7 +33,8 @@ def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: i
     """The computation of ``result`` and its backward sweep as plain data.
 
     ``seed``: as for ``backward``.  ``sweep``: whether the sweep is run to find the gradients; if it is not said, where
-    ``backward`` has been called.  It changes no ``.grad``.  Of more than ``limit`` nodes the oldest are left out.
+    ``backward`` has been called.  It changes no ``.grad``, but calls hooks.  Of more than ``limit`` nodes the oldest
+    are left out.
     """
     return Tracer(result, limit).trace(seed, sweep)
 
@@ -54,7 +56,7 @@ class Tracer:
 
     def trace(self, seed: Any, sweep: bool | None) -> Trace:
         """Forward, then backward."""
-        given = self.given()
+        given, computed_again = self.given(), [node for node in self.record if node.result is None]
         for node in self.record:
             self.add(node, given)
         self.adopt()
@@ -65,9 +67,11 @@ class Tracer:
             sweep = called and self.root.active and (seed is not None or math.prod(self.root.shape) == 1)
             sweep = sweep and not any(n.op and n.active and n.values is None for n in self.record)
         if sweep:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), within(watch=None):
                 trace.steps += self.backward(inputs.seed(self.result, seed))
         self.store(bool(sweep))
+        for node in computed_again:
+            node.result = None  # who draws a graph does not want to keep all of its arrays
         return trace
 
     # Forward.
@@ -84,51 +88,59 @@ class Tracer:
 
     def add(self, node: Recorded, given: dict[int, Any]) -> None:
         """A node of the record, after the plain arrays that it uses."""
-        op = node.op
-        written: tuple[str | None, ...] = ()
-        formulas, sources = [], []
-        if op is not None:
-            written = place.operands(node) if any(a is None for a in node.args) else ()
-            kept = node.values if node.values is not None else ((),) * len(op.names)
-            operands = inner(op, kept) if node.values is not None else (None,) * len(node.args)
-            names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
-            for k, (a, x) in enumerate(zip(node.args, operands)):
-                source = self.number.get(a.serial) if a is not None else self.constant(node, names[k], written[k:], x)
-                said = written[k] if k < len(written) and a is None else None
-                formulas.append(DOTS if a is not None and source is None else self.formula_of(source, x, said))
-                sources.append(source)
+        op, uses = node.op, self.operands(node)
         try:
             x = given[node.serial] if node.serial in given else value(node)
         except RuntimeError:  # freed
             x = None
         name = readable(place.name(node))
-        kind = "result" if op else "parameter" if node.active else "data"
-        new = self.new(kind, x, node.shape, name, node)
+        new = self.new("result" if op else "parameter" if node.active else "data", x, node.shape, name, node)
         self.number[node.serial] = new.id
         if op is None:
             return
+        formulas = [formula for _, formula, _ in uses]
         written_out = made(node, formulas, node.values or ())
         new.op, new.formula, new.options = op.name, written_out.latex, options(node)
         if name is None:
             self.formulas[new.id] = written_out if len(written_out.latex) <= LONGEST else DOTS
-        for k, (a, source) in enumerate(zip(node.args, sources)):
+        single = node.shape == ()
+        z = self.formulas[new.id] if name else Formula("z", single=single)
+        for k, (a, (operand, _, source)) in enumerate(zip(node.args, uses)):
             if source is not None:
-                edge = Edge(len(self.edges), source, new.id, names[k])
+                edge = self.uses[node.serial, k] = Edge(len(self.edges), source, new.id, operand)
                 self.edges.append(edge)
-                self.uses[node.serial, k] = edge
                 if a is not None and a.active and node.active and node.values is not None:
-                    z = self.formulas[new.id] if name else Formula("z", single=node.shape == ())
-                    edge.rule = rule(node, k, formulas, z, Formula("g", single=node.shape == ()))
+                    edge.rule = rule(node, k, formulas, z, Formula("g", single=single))
 
-    def constant(self, node: Recorded, operand: str, written: Any, x: Any) -> int | None:
+    def operands(self, node: Recorded) -> list[tuple[str, Formula, int | None]]:
+        """Of each operand its name in the operation, what formulas call it, and its number if it is a node here."""
+        op = node.op
+        if op is None:
+            return []
+        values = (None,) * len(node.args) if node.values is None else inner(op, node.values)
+        names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
+        written = place.operands(node) if None in node.args else (None,) * len(node.args)
+        found = []
+        for name, a, x, said in zip(names, node.args, values, written):
+            source = self.constant(node, name, said, x) if a is None else self.number.get(a.serial)
+            if source is not None:
+                formula = self.formulas[source]
+            elif a is not None:  # it is left out of the trace
+                formula = DOTS
+            else:  # an array that has no node, as an index, is what the program calls it
+                formula = of_name(said) if said and isinstance(x, np.ndarray) and x.ndim else of_value(x)
+            found.append((name, formula, source))
+        return found
+
+    def constant(self, node: Recorded, operand: str, said: str | None, x: Any) -> int | None:
         """A node for a plain array that was used directly; numbers and options stand in the formula."""
         if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules_by_name:
             return None
-        return self.new("constant", x, x.shape, readable(written[0] if written else None), node).id
+        return self.new("constant", x, x.shape, readable(said), node).id
 
     def new(self, kind: Any, x: Any, shape: Any, name: str | None, node: Recorded) -> Node:
         """The next node."""
-        dtype = str(np.asarray(x).dtype) if x is not None else "float64"
+        dtype = str(np.asarray(x).dtype) if x is not None else "unknown"
         new = Node(len(self.nodes), kind, list(shape), dtype, name=name, scope=readable(node.scope))
         new.value = None if x is None else summed_up(x, self.whole)
         new.symbol = None if name is None else symbol(name)
@@ -137,12 +149,6 @@ class Tracer:
         self.formulas[new.id] = of_name(name, tuple(shape)) if name is not None else unnamed
         self.nodes.append(new)
         return new
-
-    def formula_of(self, source: int | None, x: Any, said: str | None) -> Formula:
-        """What a formula calls an operand: an array that has no node, as an index, what the program calls it."""
-        if source is not None:
-            return self.formulas[source]
-        return of_name(said) if said and np.ndim(x) and isinstance(x, np.ndarray) else of_value(x)
 
     def place(self, code: Any, lasti: int) -> Place | None:
         """Where it was computed, in the user's program or in ours; the lines about it are kept too."""
