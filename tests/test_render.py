@@ -212,7 +212,7 @@ def test_nothing_overlaps_or_is_cut_off(name: str, direction: str) -> None:
     boxes = list(places.boxes.values())
     assert not any(overlapping(a, b) for i, a in enumerate(boxes) for b in boxes[:i])
     for x, y, w, h in boxes:
-        assert -0.1 <= x and -0.1 <= y and x + w <= places.width + 0.1 and y + h <= places.height + 0.1
+        assert -1 <= x and -1 <= y and x + w <= places.width + 1 and y + h <= places.height + 1
     for key, (rows, (width, _)) in inside.items():
         assert all(row.width <= width for row in rows), key
     assert all(place for place in places.links)

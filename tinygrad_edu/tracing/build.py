@@ -33,8 +33,8 @@ def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: i
     """The computation of ``result`` and its backward sweep as plain data.
 
     ``seed``: as for ``backward``.  ``sweep``: whether the sweep is run to find the gradients; if it is not said, where
-    ``backward`` has been called.  It changes no ``.grad``, but calls hooks.  Of more than ``limit`` nodes the oldest
-    are left out.
+    ``backward`` has been called or there is a seed.  It changes no ``.grad``, but calls hooks.  Of more than ``limit``
+    nodes the oldest are left out.
     """
     return Tracer(result, limit).trace(seed, sweep)
 
@@ -63,7 +63,7 @@ class Tracer:
         forward = [Step("forward", n.id) for n in self.nodes if n.op]
         trace = Trace(self.number[self.root.serial], self.nodes, self.edges, forward, self.lines, self.left_out)
         if sweep is None:
-            called = any(n.grad is not None for n in self.record)
+            called = seed is not None or any(n.grad is not None for n in self.record)
             sweep = called and self.root.active and (seed is not None or math.prod(self.root.shape) == 1)
             sweep = sweep and not any(n.op and n.active and n.values is None for n in self.record)
         if sweep:

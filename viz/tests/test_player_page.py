@@ -143,6 +143,12 @@ def test_in_a_notebook(browser):
     page.locator("#other").focus()
     press(page, "ArrowRight")
     assert at(page) == 5, "keys beside it are not its own"
+    page.evaluate("document.addEventListener('keydown', (e) => (window.heard ??= []).push(e.key))")
+    page.get_by_role("button", name="Next step").click()
+    press(page, "x", "b", "ArrowLeft", "Shift")
+    assert page.evaluate("window.heard") == ["Shift"], "a letter would be the notebook's command"
+    page.evaluate("document.body.style.background = '#111'; document.body.setAttribute('data-theme', 'dark')")
+    page.wait_for_selector(".player.dark")  # it follows the notebook, not the system
     inside = "document.getElementById('cell').shadowRoot"
     assert page.evaluate(f"getComputedStyle({inside}.querySelector('.details')).color") != "rgb(255, 0, 0)"
     page.evaluate("leave()")
