@@ -12,7 +12,7 @@ from .typeset import GLYPHS, UNIT
 
 HEAD = r"""% A picture by tinygrad_edu.  It needs \usepackage{tikz,amsmath,amssymb,graphicx}; then \input{this file}.
 \providecommand{\tinygradlabel}[3]{% width, size of type, contents: shrunk if they are wider
-  \begingroup\fontsize{#2}{#2}\selectfont\setbox0\hbox{#3}%
+  \begingroup\fontsize{#2}{\dimexpr#2*5/4\relax}\selectfont\setbox0\hbox{#3}%
   \ifdim\wd0>#1\resizebox{#1}{!}{\box0}\else\hbox to #1{\hss\box0\hss}\fi\endgroup}
 """
 SMALLER = 0.86  # LaTeX's letters are that much smaller than ours, at the same size of type, where boxes are tight

@@ -189,22 +189,23 @@ def harmless(latex: str) -> str:
     return SIGN.sub(r"\1{-}", TEXT.sub(hide, named))
 
 
-SEEN: list[str] = []  # the characters that have been hidden, in the order of their hiding places
+HIDING: dict[str, str] = {}  # the place where a character is hidden
+FOUND: dict[str, str] = {}  # and the character that is hidden at a place
 
 
 def hidden(char: str) -> str:
     """A character of the private area that stands for this one."""
-    if char not in SEEN:
-        if len(SEEN) >= 6000:
+    if char not in HIDING:
+        if len(HIDING) >= 6000:  # as many as the area has room for
             return "?"
-        SEEN.append(char)
-    return chr(HIDDEN + SEEN.index(char))
+        HIDING[char] = chr(HIDDEN + len(HIDING))
+        FOUND[HIDING[char]] = char
+    return HIDING[char]
 
 
 def unhidden(char: str) -> str:
     """The character that one stands for."""
-    number = ord(char) - HIDDEN
-    return SEEN[number] if 0 <= number < len(SEEN) else char
+    return FOUND.get(char, char)
 
 
 def ordered(text: str) -> str:
