@@ -11,8 +11,10 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant
 from tinygrad_edu.examples import examples
-from tinygrad_edu.formulas.printed import Formula, of_name, rule
+from tinygrad_edu.formulas.printed import of_name
+from tinygrad_edu.formulas.rules import rule
 from tinygrad_edu.formulas.symbols import number, plain, symbol
+from tinygrad_edu.notation import Formula
 
 NAMES = {
     "W": "W", "W1": "W_{1}", "W₂": "W_{2}", "W(2)": "W^{(2)}", "v_c": "v_{c}", "w_ij": "w_{ij}", "x_train": r"x_{\text{train}}",
@@ -101,3 +103,17 @@ def test_a_rule_that_fails_has_a_form_all_the_same() -> None:
         assert rule(strange(v).node, 0, [Formula("x")], Formula("z"))
     finally:
         del tg.OPS["strange"]
+
+
+def test_an_operation_that_is_defined_again_has_its_own_rule() -> None:
+    printed = []
+    for doubled in (lambda g: g * 2.0, lambda g: g * 3.0):
+
+        @tg.op(x=doubled)
+        def again(x: Any) -> Any:
+            """Something."""
+            return x * 1.0
+
+        printed.append(rule(again(v).node, 0, [Formula("x")], Formula("z")))
+        del tg.OPS["again"]
+    assert printed == [r"g \cdot 2", r"g \cdot 3"]

@@ -65,9 +65,8 @@ def contents(view: View, style: Style) -> dict[str, tuple[list[Row], Point]]:
 def size(found: list[Row]) -> Point:
     """The room that rows take, with a rule under the first."""
     width = max(LEAST, max(row.width for row in found) + 2 * PAD)
-    return width, sum(row.height for row in found) + GAP * (len(found) - 1) + 2 * PAD - 3 + (
-        GAP if len(found) > 1 else 0
-    )
+    gaps = GAP * len(found) if len(found) > 1 else 0
+    return width, sum(row.height for row in found) + gaps + 2 * PAD - 3
 
 
 def flowing(view: View, style: Style) -> dict[int, Label]:
@@ -85,44 +84,47 @@ def flowing(view: View, style: Style) -> dict[int, Label]:
 def drawn(box: Box, found: list[Row], area: Area, view: View, style: Style) -> Group:
     """A box with its rows."""
     left, top, width, height = area
-    node = view.trace.nodes[box.nodes[-1]]
-    kind = "folded" if box.folded else node.kind
-    role = "result" if box.folded else kind
-    marked = bool(style.path) and style.path.issuperset(box.nodes if not box.folded else ())
-    marked = bool(style.path & set(box.nodes)) if box.folded else marked
-    last = view.trace.result in box.nodes
+    node, last = view.trace.nodes[box.nodes[-1]], view.trace.result in box.nodes
+    role = "result" if box.folded else node.kind
+    marked = bool(style.path & set(box.nodes))
+    kind = f"node {role}" + " folded" * bool(box.folded) + " last" * last + " marked" * marked
     if box.folded:
         data = {"nodes": " ".join(map(str, box.nodes)), "scope": box.folded}
-        spoken = f"{box.folded}: {len(box.nodes)} nodes, folded"
+        group = Group(kind, data, f"{box.folded}: {len(box.nodes)} nodes, folded")
+        behind = outline(role, left + 3, top + 3, width, height)  # a second sheet behind the first
+        group.items.append(Shape(behind, "frame", "frame", name="behind"))
     else:
-        data, spoken = {"node": str(node.id)}, said(node)
-        if box.use is not None:
-            data["use"] = str(box.use)
-    group = Group(f"node {role}" + " folded" * bool(box.folded) + " last" * last + " marked" * marked, data, spoken)
-    stroke, thick = ("highlight", 2.6) if marked else (role, 1.8 if kind == "parameter" else 1.2)
-    if box.folded:  # a second sheet behind the first
-        group.items.append(Shape(outline("result", left + 3, top + 3, width, height), "frame", "frame", name="behind"))
-    dash = "4 3" if kind == "constant" else ""
-    group.items.append(Shape(outline(kind, *area), f"{role}-fill", stroke, thick, dash, "outline"))
-    if last and not box.folded:  # the result has a double outline
-        group.items.append(
-            Shape(outline(kind, left + 3, top + 3, width - 6, height - 6), "", stroke, 0.8, name="inner")
-        )
+        data = {"node": str(node.id)} | ({} if box.use is None else {"use": str(box.use)})
+        group = Group(kind, data, said(node))
+    stroke, thick = ("highlight", 2.6) if marked else (role, 1.8 if role == "parameter" else 1.2)
+    dash = "4 3" if role == "constant" else ""
+    group.items.append(Shape(outline(role, *area), f"{role}-fill", stroke, thick, dash, "outline"))
+    double = last and not box.folded  # the outline of the result
+    if double:
+        inner = outline(role, left + 3, top + 3, width - 6, height - 6)
+        group.items.append(Shape(inner, "", stroke, 0.8, name="inner"))
+    arrived = node.gradient is not None
+    group.items += filled(found, area, 3.6 if double else 0.6, "gradient" if arrived else "faint")
+    return group
+
+
+def filled(found: list[Row], area: Area, inset: float, gradient: str) -> list[Group | Shape | Text]:
+    """The rows in a box, with a rule under the first.  ``gradient``: the colour of what is said of the gradient."""
+    left, top, width, _ = area
+    colours = {"gradient": gradient, "options": "faint"}
+    items: list[Group | Shape | Text] = []
     y = top + PAD - 1.5
     for i, row in enumerate(found):
-        for variant in row.variants:
-            label = variant.label
+        for label, begin, end in row.variants:
             x, base = left + (width - label.width) / 2, y + (row.height - label.height) / 2 + label.ascent
-            fill = {"gradient": "gradient", "options": "faint"}.get(row.role, "ink")
-            fill = "faint" if row.role == "gradient" and node.gradient is None else fill
-            group.items.append(Group(row.role, {}, "", variant.begin, variant.end, [Text(label, x, base, fill)]))
+            text = Text(label, x, base, colours.get(row.role, "ink"))
+            items.append(Group(row.role, {}, "", begin, end, [text]))
         y += row.height + GAP
         if i == 0 and len(found) > 1:
-            inset = 3.6 if last and not box.folded else 0.6
             rule = f"M {left + inset:.2f} {y:.2f} H {left + width - inset:.2f}"
-            group.items.append(Shape(rule, "", "frame", 0.8, name="rule"))
+            items.append(Shape(rule, "", "frame", 0.8, name="rule"))
             y += GAP
-    return group
+    return items
 
 
 def outline(kind: str, x: float, y: float, w: float, h: float) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 
 from .. import inputs, place
 from ..context import within
-from ..formulas.printed import DOTS, LONGEST, inner, made, of_name, of_value, rule
+from ..formulas.printed import made, of_name, of_value
+from ..formulas.rules import inner, rule
 from ..formulas.symbols import symbol, words
 from ..notation import Formula
 from ..op import Node as Recorded
@@ -26,6 +27,8 @@ from .recursion import Recursion
 
 WHOLE, MANY = 4096, 64  # arrays of so many elements are kept whole, or of so many where there are a lot of nodes
 LIMIT = 50_000  # nodes in a trace
+LONGEST = 48  # characters of LaTeX of an operand without a name that is written out in the formulas of others
+DOTS = Formula(r"\cdots")
 AROUND = 3  # lines of the program before and after
 
 

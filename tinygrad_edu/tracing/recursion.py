@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..formulas.printed import prime
+from ..formulas.rules import prime
 from ..op import OPS
 from ..op import Node as Recorded
 
