@@ -60,6 +60,9 @@ def command(options: argparse.Namespace) -> int:
     if options.nth is not None and options.nth < 1:
         raise ValueError(f"--nth counts from 1, and {options.nth} is below")
     done = run(options.script, options.args, Wanted(options.at, options.nth))
+    if done.code and done.call is None:
+        print("tinygrad-edu: nothing is drawn, since the program failed before a backward() was done", file=sys.stderr)
+        return done.code
     what, seed = chosen(done, options)
     shared: dict[str, Any] = {
         "direction": options.direction, "detail": options.detail, "depth": options.depth, "seed": seed,

@@ -91,16 +91,18 @@ def watched(wanted: Wanted) -> Iterator[Calls]:
     def seen(self: Any, seed: Any = None, *, free: bool = False) -> None:
         frame = sys._getframe(1)
         with calls.lock:
+            matches = wanted.matches(self, frame.f_lineno)
+            this = matches and wanted.nth in (None, calls.matching + 1)
+        trace = None
+        if this and free and self.requires_grad:
+            inputs.seed(self, seed)  # raises what backward would
+            trace = traced(self, seed, sweep=True)
+        backward(self, seed, free=free)  # what fails is not counted
+        with calls.lock:
             calls.number += 1
-            if wanted.matches(self, frame.f_lineno):
-                calls.matching += 1
-                if wanted.nth in (None, calls.matching):
-                    trace = None
-                    if free and self.requires_grad:
-                        inputs.seed(self, seed)  # raises what backward would
-                        trace = traced(self, seed, sweep=True)
-                    calls.wanted = Call(self, seed, frame.f_code.co_filename, frame.f_lineno, trace)
-        backward(self, seed, free=free)
+            calls.matching += matches
+            if this:
+                calls.wanted = Call(self, seed, frame.f_code.co_filename, frame.f_lineno, trace)
 
     Tensor.backward = seen  # type: ignore[method-assign]
     try:
@@ -118,11 +120,16 @@ def exit_code(end: SystemExit) -> int:
 
 
 def report(error: Exception) -> None:
-    """The traceback that Python would print: it begins in the program."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
-        frames = frames.tb_next
-    traceback.print_exception(type(error), error, frames)
+    """The traceback that Python would print: of the program, without what watches it."""
+    frames = []
+    below = error.__traceback__
+    while below is not None:
+        if below.tb_frame.f_code.co_filename != __file__:
+            frames.append(below)
+        below = below.tb_next
+    for above, next_one in zip(frames, [*frames[1:], None]):
+        above.tb_next = next_one
+    traceback.print_exception(type(error), error, frames[0] if frames else None)
 
 
 def flush() -> None:
