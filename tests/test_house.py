@@ -22,7 +22,7 @@ LAYERS = """
     place signatures context files
     text
     errors
-    explain inputs locked
+    advice inputs locked
     op
     fast
     ops

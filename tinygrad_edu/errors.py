@@ -67,7 +67,7 @@ def shallow(function: F) -> F:
     return cast(F, called)
 
 
-# An operation that fails: see also explain.py.
+# An operation that fails: see also advice.py.
 
 
 def not_an_array(op: op, z: Any) -> Exception:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import explain
+from . import advice
 from .inputs import held
 from .op import RECORDERS, Node, Value, get_frame, get_state, new, next_serial, record
 from .op import op as Op
@@ -42,7 +42,7 @@ def unary(op: Op) -> Callable[[Any], Any]:
             tensor._data, tensor.node = z, node
             return tensor
         except Exception as error:
-            raise explain.operation(error, op, (a,), (x,))
+            raise advice.operation(error, op, (a,), (x,))
 
     return apply
 
@@ -78,7 +78,7 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
             tensor._data, tensor.node = z, node
             return tensor
         except Exception as error:
-            raise explain.operation(error, op, (a, b), (x, y))
+            raise advice.operation(error, op, (a, b), (x, y))
 
     return apply
 

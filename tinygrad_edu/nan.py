@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, explain, inputs, place, text
+from . import advice, errors, inputs, place, text
 from .context import within
 from .op import Node, Value
 from .replay import value
@@ -57,7 +57,7 @@ def _value_error(node: Node, x: Any) -> Exception:
         for name, a, v in zip(names, node.args, operands)
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
-    needs = explain.needs(op, op.joined(node.values, tuple(operands)))
+    needs = advice.needs(op, op.joined(node.values, tuple(operands)))
     words = f"{op.name} made values that are not finite: {_census(x)}"
     return errors.taught(FloatingPointError(words), *notes, *needs, at=place.of(node))
 

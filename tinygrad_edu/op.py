@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import errors, explain, signatures
+from . import advice, errors, signatures
 from .context import Context, current
 from .inputs import held
 
@@ -97,11 +97,11 @@ def general(op: op) -> Callable[..., Any]:
             z = forward(*op.joined(given, values))
             if recorded is None:
                 return z
-            active = explain.checked_active(op, nodes, rules)
+            active = advice.checked_active(op, nodes, rules)
             kept = [v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps)]
             return record(op, nodes, op.joined(given, kept), z, active, get_state(), get_frame(1))
         except Exception as error:
-            raise explain.operation(error, op, nodes, values, given)
+            raise advice.operation(error, op, nodes, values, given)
 
     return apply
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, explain
+from . import advice, errors
 from .context import current
 from .op import Node
 from .ops.rows import Rows
@@ -64,7 +64,7 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
             if watch is not None:
                 watch(node, g, passed)
         except Exception as error:
-            raise explain.step(error, node)
+            raise advice.step(error, node)
         yield node, g, passed
 
 
