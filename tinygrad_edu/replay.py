@@ -15,15 +15,19 @@ def value(node: Node) -> Any:
     while stack:
         if (n := stack.pop()).result is None and n.serial not in missing:
             missing[n.serial] = n
-            stack.extend(a for a in n.args if a is not None)
+            stack.extend(a for a, v in zip(n.args, operands(n)) if a is not None and v is None)
     for serial in sorted(missing):
         n = missing[serial]
-        if n.values is None:
-            raise errors.freed(n)
-        operands = n.values if n.op.family is None else n.values[n.op.family]
-        known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands))
+        known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands(n)))
         n.result = n.op.forward(*n.op.joined(n.values, known))
     return node.result
+
+
+def operands(node: Node) -> Any:
+    """What the operands of a node were; None for those that nobody kept."""
+    if node.values is None:
+        raise errors.freed(node)
+    return node.values if node.op.family is None else node.values[node.op.family]
 
 
 def handle(node: Node, data: Any) -> Any:
@@ -37,6 +41,5 @@ def tensors(node: Node) -> tuple[Sequence[Any], Any]:
     """What the rules of a node read, as Tensors, so that a gradient is itself a recorded computation."""
     op = node.op
     assert op is not None
-    operands = node.values if op.family is None else node.values[op.family]
-    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands))
+    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands(node)))
     return op.joined(node.values, lifted), handle(node, node.result)

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from .. import inputs, place
-from ..context import within
 from ..formulas.printed import made, of_name, of_value
 from ..formulas.rules import inner, rule
 from ..formulas.symbols import symbol, words
 from ..notation import Formula
 from ..op import Node as Recorded
-from ..replay import value
-from ..sweep import fitted, steps
+from ..stepping import Stepper
+from ..stepping.jacobian import local
+from ..stepping.record import Record
 from .data import Edge, Node, Numbers, Place, Step, Trace
 from .numbers import summed_up
 from .recursion import Recursion
@@ -33,7 +33,7 @@ AROUND = 3  # lines of the program before and after
 
 
 def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: int = LIMIT) -> Trace:
-    """The computation of ``result`` and its backward sweep as plain data.
+    """The computation of ``result``, a tensor or a stepper, and its backward sweep as plain data.
 
     ``seed``: as for ``backward``.  ``sweep``: whether the sweep is run to find the gradients; if it is not said, where
     ``backward`` has been called or there is a seed.  It changes no ``.grad``, but calls hooks.  Of more than ``limit``
@@ -46,8 +46,8 @@ class Tracer:
     """What is known while a trace is made."""
 
     def __init__(self, result: Any, limit: int = LIMIT) -> None:
-        self.result, self.root = result, result.node
-        self.record, self.left_out = reached(self.root, limit)
+        self.known = result if isinstance(result, Stepper) else Record(result, limit)
+        self.root, self.record = self.known.root, self.known.nodes[-limit:]
         self.whole = WHOLE if len(self.record) <= 300 else MANY
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
@@ -59,44 +59,40 @@ class Tracer:
 
     def trace(self, seed: Any, sweep: bool | None) -> Trace:
         """Forward, then backward."""
-        given, computed_again = self.given(), [node for node in self.record if node.result is None]
+        computed_again = [node for node in self.record if node.result is None]
         for node in self.record:
-            self.add(node, given)
+            self.add(node)
         self.adopt()
         forward = [Step("forward", n.id) for n in self.nodes if n.op]
-        trace = Trace(self.number[self.root.serial], self.nodes, self.edges, forward, self.lines, self.left_out)
-        if sweep is None:
-            called = seed is not None or any(n.grad is not None for n in self.record)
-            sweep = called and self.root.active and (seed is not None or math.prod(self.root.shape) == 1)
-            sweep = sweep and not any(n.op and n.active and n.values is None for n in self.record)
+        left_out = self.known.left_out + len(self.known.nodes) - len(self.record)
+        trace = Trace(self.number[self.root.serial], self.nodes, self.edges, forward, self.lines, left_out)
+        if isinstance(self.known, Stepper):
+            sweep, stepper = self.known.last > self.known.start, self.known
+        elif sweep or (sweep is None and self.called(seed)):
+            sweep, stepper = True, Stepper(self.known.result, seed)
         if sweep:
-            with np.errstate(all="ignore"), within(watch=None):
-                trace.steps += self.backward(inputs.seed(self.result, seed))
+            trace.steps += self.backward(stepper)
         self.store(bool(sweep))
         for node in computed_again:
             node.result = None  # who draws a graph does not want to keep all of its arrays
         return trace
 
+    def called(self, seed: Any) -> bool:
+        """Has ``backward`` been called, and can it be again?"""
+        called = seed is not None or any(n.grad is not None for n in self.record)
+        called = called and self.root.active and (seed is not None or math.prod(self.root.shape) == 1)
+        return called and not any(n.op and n.active and n.values is None for n in self.record)
+
     # Forward.
 
-    def given(self) -> dict[int, Any]:
-        """The values of leaves as the operations saw them: a leaf's own may have been changed since."""
-        found: dict[int, Any] = {}
-        for node in self.record:
-            if node.op is not None and node.values is not None:
-                for a, x in zip(node.args, inner(node.op, node.values)):
-                    if a is not None and a.op is None and x is not None:
-                        found[a.serial] = x
-        return found
-
-    def add(self, node: Recorded, given: dict[int, Any]) -> None:
+    def add(self, node: Recorded) -> None:
         """A node of the record, after the plain arrays that it uses."""
         op, uses = node.op, self.operands(node)
         try:
-            x = given[node.serial] if node.serial in given else value(node)
+            x = self.known.value(node)
         except RuntimeError:  # freed
             x = None
-        name = readable(place.name(node))
+        name = readable(self.known.name(node))
         new = self.new("result" if op else "parameter" if node.active else "data", x, node.shape, name, node)
         self.number[node.serial] = new.id
         if op is None:
@@ -178,53 +174,39 @@ class Tracer:
 
     # Backward.
 
-    def backward(self, seed: Any) -> Iterator[Step]:
+    def backward(self, stepper: Stepper) -> Iterator[Step]:
         """The sweep, step by step: first the seed, then what each operand receives."""
+        at = stepper.at
+        stepper.jump(stepper.last)
+        for node, g, _, _ in stepper.swept:
+            if node.serial in self.number:
+                self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
         yield Step("seed", self.number[self.root.serial])
-        number: dict[int, int] = {}  # of uses through which a gradient comes
-        for node in self.record:
-            for a in node.args if node.active else ():
-                if a is not None and a.active:
-                    number[a.serial] = number.get(a.serial, 0) + 1
-        totals: dict[int, Any] = {}
         recursion = Recursion(self.record, lambda node: self.formulas[self.number[node.serial]].latex)
-        for node, g, passed in steps(self.root, seed):
-            if node.serial not in self.number:
+        for number in range(stepper.start + 2, stepper.last + 1):
+            moment = stepper.jump(number)
+            node, a = moment.node, moment.receiver
+            edge = self.uses.get((node.serial, moment.operand or 0))
+            if edge is None:  # it is left out
                 continue
-            self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
-            for k, (a, c) in enumerate(zip(node.args, passed)):
-                edge = self.uses.get((node.serial, k))
-                if a is None or c is None or edge is None:
-                    continue
-                c = inputs.dense(c)
-                edge.passed = summed_up(c, self.whole)
-                edge.local, edge.diagonal = self.local(node, k)
-                step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))
-                if number[a.serial] > 1:
-                    totals[a.serial] = c if a.serial not in totals else totals[a.serial] + c
-                    step.total = summed_up(totals[a.serial], self.whole)
-                yield step
+            edge.passed = summed_up(stepper.passed(moment), self.whole)
+            edge.local, edge.diagonal = self.local(node, moment.operand or 0)
+            step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))
+            if stepper.flows[a] > 1:
+                step.total = summed_up(inputs.dense(stepper.total(a, stepper.contributions(a))), self.whole)
+            yield step
+        stepper.jump(at)
 
     def local(self, node: Recorded, k: int) -> tuple[Numbers | None, bool]:
         """The derivative of a node with respect to an operand, where it is small: is it a diagonal?"""
-        op, a = node.op, node.args[k]
-        n, m = math.prod(node.shape), math.prod(a.shape)
-        pulls = 1 if op.elementwise else n
-        if n * m > self.whole * (1 if not op.elementwise else self.whole) or n > 64 * 64 or pulls > min(64, self.pulls):
+        diagonal = node.op.elementwise
+        n, m = math.prod(node.shape), math.prod(node.args[k].shape)
+        pulls = 1 if diagonal else n
+        if n * m > self.whole * (self.whole if diagonal else 1) or n > 64 * 64 or pulls > min(64, self.pulls):
             return None, False
         self.pulls -= pulls
-        z, values = node.result, node.values
-        dtype = np.result_type(float if z is None else z)
         try:
-            if op.elementwise:
-                c = op.pull(node.args, np.ones(node.shape, dtype)[()], z, values, k)[k]
-                return summed_up(np.broadcast_to(c, node.shape), self.whole), True
-            rows = []
-            for i in range(n):
-                e = np.zeros(n, dtype)
-                e[i] = 1
-                rows.append(inputs.dense(fitted(op.pull(node.args, e.reshape(node.shape)[()], z, values, k)[k], a)))
-            return summed_up(np.reshape(rows, (n, m)), self.whole), False
+            return summed_up(local(node, k), self.whole), diagonal
         except Exception:  # a user's rule, of which the sweep asked less
             return None, False
 
@@ -238,18 +220,8 @@ class Tracer:
                     new.stored = stored
             if node.hooks:
                 new.note = "a hook may have changed its gradient"
-
-
-def reached(root: Recorded, limit: int) -> tuple[list[Recorded], int]:
-    """All that a value was computed from, data too, from the oldest to the youngest; how many older are left out."""
-    seen, stack = {root}, [root]
-    while stack:
-        for a in stack.pop().args:
-            if a is not None and a not in seen:
-                seen.add(a)
-                stack.append(a)
-    every = sorted(seen, key=lambda node: node.serial)
-    return every[-limit:], max(0, len(every) - limit)
+            if isinstance(self.known, Stepper) and node in self.known.changes:
+                new.note = "what if: its gradient was changed by hand, and what follows is not the program's"
 
 
 def readable(name: str | None) -> str | None:

@@ -1,0 +1,150 @@
+"""What a result was computed from, and what its parts are called."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .. import place, text
+from ..op import Node, Value
+from ..replay import operands, value
+
+
+def reached(root: Node, limit: int | None = None) -> tuple[list[Node], int]:
+    """All that a value was computed from, data too, from the oldest to the youngest; how many older are left out."""
+    seen, stack = {root}, [root]
+    while stack:
+        for a in stack.pop().args:
+            if a is not None and a not in seen:
+                seen.add(a)
+                stack.append(a)
+    every = sorted(seen, key=lambda node: node.serial)
+    left_out = 0 if limit is None else max(0, len(every) - limit)
+    return every[left_out:], left_out
+
+
+class Record:
+    """The nodes of a computation, from the oldest to the youngest, their values and names."""
+
+    def __init__(self, result: Any, limit: int | None = None) -> None:
+        self.result, self.root = result, result.node
+        self.nodes, self.left_out = reached(self.root, limit)
+        self.computed = [node for node in self.nodes if node.op is not None]
+
+    # Values.
+
+    @cached_property
+    def given(self) -> dict[int, Any]:
+        """The values of leaves as the operations saw them: a leaf's own may have been changed since."""
+        found: dict[int, Any] = {}
+        for node in self.computed:
+            if node.values is not None:
+                for a, x in zip(node.args, operands(node)):
+                    if a is not None and a.op is None and x is not None:
+                        found[a.serial] = x
+        return found
+
+    def value(self, node: Node) -> Any:
+        """The value of a node.  RuntimeError if it was freed."""
+        if node is self.root:
+            return self.result._data
+        if node.op is None:
+            return self.given.get(node.serial, node.result)
+        with np.errstate(all="ignore"):  # what there was to be said was said when it was computed first
+            return value(node)
+
+    # Who uses what.
+
+    @cached_property
+    def users(self) -> dict[Node, list[tuple[Node, int]]]:
+        """Of each node the operations that use it, from the oldest to the youngest, and as which operand."""
+        found: dict[Node, list[tuple[Node, int]]] = {}
+        for node in self.computed:
+            for k, a in enumerate(node.args):
+                if a is not None:
+                    found.setdefault(a, []).append((node, k))
+        return found
+
+    # Names.
+
+    @cached_property
+    def names(self) -> dict[str, list[Node]]:
+        """The nodes of each name, from the oldest to the youngest."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            if (name := self.name(node)) is not None:
+                found.setdefault(name, []).append(node)
+        return found
+
+    @cached_property
+    def written(self) -> dict[Any, str | None]:
+        """The names that lines of the program give, looked up once for all passes of a loop."""
+        return {}
+
+    def name(self, node: Node) -> str | None:
+        """The name of a node, given or found in the program."""
+        if node.name is not None:
+            return node.name
+        where = node.code, node.lasti
+        if where not in self.written:
+            self.written[where] = place.name(node)
+        return self.written[where]
+
+    @cached_property
+    def numbers(self) -> dict[Node, int]:
+        """The number of each result: that of the forward step that computes it."""
+        return {node: number for number, node in enumerate(self.computed, 1)}
+
+    @cached_property
+    def leaves(self) -> list[Node]:
+        """What was given, not computed."""
+        return [node for node in self.nodes if node.op is None]
+
+    def called(self, node: Node) -> str:
+        """A word by which ``find`` finds a node: its name, or ``#7`` for the result of step 7."""
+        name = self.name(node)
+        if name is not None:
+            return text.shown(name)
+        return f"#{self.numbers[node]}" if node.op is not None else f"leaf{self.leaves.index(node) + 1}"
+
+    def find(self, what: Any, until: int | None = None) -> Node:
+        """A node, by itself, its tensor, its name, or the number of the step that computes it.
+
+        Of several of one name it is the youngest; of those computed in the first ``until`` steps, if there is one.
+        LookupError, saying what there is, if there is none.
+        """
+        node = (
+            what.node if isinstance(what, Value) else self.named(what, until) if isinstance(what, (str, int)) else what
+        )
+        if node is None or node not in self.every:
+            called = f"#{what}" if isinstance(what, int) else what if isinstance(what, str) else text.label(node)
+            raise LookupError(f"there is no {text.shown(called)} in this computation; {self.offered()}")
+        return node
+
+    @cached_property
+    def every(self) -> set[Node]:
+        """The nodes, to look one up."""
+        return set(self.nodes)
+
+    def named(self, word: str | int, until: int | None) -> Node | None:
+        """The node that a word means."""
+        number = word if isinstance(word, int) else int(word[1:]) if word[:1] == "#" and word[1:].isdecimal() else None
+        if number is not None:
+            return self.computed[number - 1] if 0 < number <= len(self.computed) else None
+        assert isinstance(word, str)
+        found = self.names.get(word)
+        if found is None and word.startswith("leaf") and word[4:].isdecimal() and 0 < int(word[4:]) <= len(self.leaves):
+            return self.leaves[int(word[4:]) - 1]
+        if found is None:
+            return None
+        known = [node for node in found if until is None or node.op is None or self.numbers[node] <= until]
+        return (known or found)[-1]
+
+    def offered(self) -> str:
+        """The names that there are, in words."""
+        shown = [text.shown(name)[:20] for name in self.names]
+        if not shown:
+            return f"it has no names, but #1 to #{len(self.computed)}" if self.computed else "it has no names"
+        return f"it has {text.listed(shown)}" if len(shown) <= 12 else f"it has {', '.join(shown[-12:])} and others"

@@ -1,0 +1,270 @@
+"""A recorded computation, gone through one step at a time, forward and backward, and back again.
+
+Step 0 stands before everything: only the leaves are there.  Then comes a step for each operation, from the oldest to
+the youngest; then the seed, the gradient of the result with respect to itself; then one for each use through which a
+gradient is passed on, in the order of the sweep.  The page that ``walk`` makes counts in the same way.
+
+What a step did is kept.  So to go back is only to look at fewer steps, and finds the same arrays again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import errors, inputs, text
+from ..context import within
+from ..op import Node
+from ..sweep import add, ancestors, steps
+from .record import Record
+
+
+class Moment(NamedTuple):
+    """One step."""
+
+    number: int
+    phase: str  # "given", "forward", "seed" or "backward"
+    node: Node  # what is computed; or whose rule passes a gradient on; or the result
+    operand: int | None = None  # backward: to which of its operands
+
+    @property
+    def receiver(self) -> Node:
+        """Who has a value, or more of its gradient, after this step."""
+        return self.node if self.operand is None else self.node.args[self.operand]
+
+
+class Swept(NamedTuple):
+    """A node that the sweep has visited."""
+
+    node: Node
+    g: Any  # its gradient, complete
+    passed: tuple[Any, ...]
+    before: int  # how many steps were done before
+
+
+class Stepper(Record):
+    """``Stepper(loss)`` stands where ``backward`` is called: every value is there, and no gradient.
+
+    ``seed``: as for ``backward``; it changes no ``.grad``, but calls hooks, once.  ``limit``: of more nodes the oldest
+    are left out.  ``sweep=False``: forward only.  Where no gradient flows there are forward steps only as well.
+    """
+
+    def __init__(self, result: Any, seed: Any = None, *, limit: int | None = None, sweep: bool = True) -> None:
+        super().__init__(result, limit)
+        self.at = self.start = len(self.computed)
+        self.last = self.start
+        self.ours: list[Node] = []  # whom the sweep visits, the last one first
+        self.seed: Any = None
+        self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
+        self.changed: set[Node] = set()  # the nodes whose gradients follow from that
+        if sweep and self.root.active:
+            self.seed = inputs.seed(result, seed)
+            plain = not self.left_out and all([node.active for node in self.computed])
+            self.ours = [node for node in self.nodes if node.active] if plain else ancestors(self.root)
+            self.last += 1 + sum([a is not None and a.active for node in self.ours for a in node.args])
+        self.begin()
+
+    def begin(self) -> None:
+        """The sweep, before its first step."""
+        self.sweep = steps(self.root, self.seed)
+        self.swept: list[Swept] = []
+        self.visited: dict[Node, int] = {}
+        self.uses: list[tuple[int, int]] = []  # of each backward step: who passes on, by its place in swept; to which
+        self.received: dict[Node, list[tuple[int, Any]]] = {}  # contributions with the numbers of their steps
+        self.totals: dict[Node, tuple[int, Any]] = {}  # the sum of the first so many of them
+        self.failed: Exception | None = None
+        self.broken = False  # was the sweep interrupted in the middle of a step?
+
+    # Going.
+
+    def next(self) -> Moment | None:
+        """Do one step; None, if all are done.  Raises what a rule of the sweep raises, and stays."""
+        return self.jump(self.at + 1) if self.at < self.last else None
+
+    def back(self) -> Moment | None:
+        """Undo one step; None, if none is done."""
+        return self.jump(self.at - 1) if self.at else None
+
+    def jump(self, number: int) -> Moment:
+        """Go to a step, by its number.  IndexError if there is none."""
+        if not 0 <= number <= self.last:
+            raise IndexError(f"there is no step {number}: there are steps 0 to {self.last}")
+        self.reach(number)
+        self.at = number
+        return self.moment
+
+    def run(self, stop: Callable[[Moment], Any], *, back: bool = False) -> Moment | None:
+        """Go on (or back) to the next step at which ``stop`` says so; None, if it does at none: all are done then."""
+        while (moment := self.back() if back else self.next()) is not None:
+            if stop(moment):
+                return moment
+        return None
+
+    @property
+    def moment(self) -> Moment:
+        """The step that was done last."""
+        return self.what(self.at)
+
+    def what(self, number: int) -> Moment:
+        """What a step is that has been done once."""
+        if number == 0:
+            return Moment(0, "given", self.root)
+        if number <= self.start:
+            return Moment(number, "forward", self.computed[number - 1])
+        if number == self.start + 1:
+            return Moment(number, "seed", self.root)
+        i, operand = self.uses[number - self.start - 2]
+        return Moment(number, "backward", self.swept[i].node, operand)
+
+    def moments(self) -> Iterator[Moment]:
+        """All steps from here on, one after the other."""
+        while (moment := self.next()) is not None:
+            yield moment
+
+    # The sweep, run as far as it is looked at.
+
+    def reach(self, number: int) -> None:
+        """Run the sweep until a step is done; all of it, for the last."""
+        with within(watch=None), np.errstate(all="ignore"):
+            while len(self.swept) < len(self.ours) and (
+                number == self.last or number > self.start + 1 + len(self.uses)
+            ):
+                self.visit()
+
+    def visit(self) -> None:
+        """Run the sweep to its next node."""
+        if self.failed is not None:
+            raise self.failed
+        if self.broken:
+            self.again(len(self.swept))
+        node, self.broken = self.ours[-1 - len(self.swept)], True
+        change = self.changes.get(node)
+        try:
+            g, passed = self.pull(node, node.hooks if change is None else (*node.hooks, change))
+        except Exception as error:
+            self.failed = error
+            raise
+        self.note(Swept(node, g, passed, self.start + 1 + len(self.uses)))
+        self.broken = False
+
+    def pull(self, node: Node, hooks: Any) -> tuple[Any, tuple[Any, ...]]:
+        """The next step of the sweep, which is at this node, with these hooks in the place of its own."""
+        own = node.hooks
+        try:
+            node.hooks = hooks
+            _, g, passed = next(self.sweep)
+        finally:
+            node.hooks = own
+        return g, passed
+
+    def note(self, swept: Swept) -> None:
+        """Keep what the sweep did at a node."""
+        self.visited[swept.node] = len(self.swept)
+        for k, (a, c) in enumerate(zip(swept.node.args, swept.passed)):
+            if a is not None and c is not None:
+                self.uses.append((len(self.swept), k))
+                self.received.setdefault(a, []).append((self.start + 1 + len(self.uses), c))
+        self.swept.append(swept)
+
+    # What there is at this step.
+
+    def is_computed(self, node: Node) -> bool:
+        """Is its value there already?"""
+        return node.op is None or self.at >= self.start or self.numbers[node] <= self.at
+
+    def gradient(self, node: Node) -> Any:
+        """The gradient of a node as far as it has come, of the shape of the node; None, if nothing has."""
+        if self.at <= self.start or not node.active:
+            return None
+        i = self.visited.get(node)
+        if i is not None and (self.swept[i].before < self.at or self.at == self.last):
+            return inputs.dense(self.swept[i].g)  # complete, as hooks have left it
+        if node is self.root:
+            return self.seed
+        number = self.contributions(node)
+        return inputs.dense(self.total(node, number)) if number else None
+
+    def contributions(self, node: Node) -> int:
+        """How many contributions to the gradient of a node have come."""
+        return sum(number <= self.at for number, _ in self.received.get(node, ()))
+
+    @cached_property
+    def flows(self) -> Counter[Node]:
+        """Of how many contributions the gradient of each node is the sum."""
+        return Counter([a for node in self.ours for a in node.args if a is not None and a.active])
+
+    def total(self, node: Node, number: int) -> Any:
+        """The sum of the first contributions, in the order of the sweep, and with its own addition."""
+        done, total = self.totals.get(node, (0, None))
+        if done > number:
+            done, total = 0, None
+        for _, c in self.received[node][done:number]:
+            if done == 0:
+                total = c
+            elif done == 1:
+                total = add(total, c, node, set())
+            else:  # a copy, because the sum is added to in place
+                total = add(total.copy() if isinstance(total, np.ndarray) else total, c, node, {node})
+            done += 1
+        self.totals[node] = done, total
+        return total
+
+    def upstream(self, moment: Moment) -> Any:
+        """g: the complete gradient of the node that passes it on; of the result, for the seed."""
+        if moment.phase == "seed":
+            return self.seed
+        return inputs.dense(self.swept[self.visited[moment.node]].g) if moment.phase == "backward" else None
+
+    def passed(self, moment: Moment) -> Any:
+        """What is passed on in a backward step."""
+        if moment.operand is None:
+            return self.seed if moment.phase == "seed" else None
+        return inputs.dense(self.swept[self.visited[moment.node]].passed[moment.operand])
+
+    # What if a gradient were another?
+
+    def change(self, what: Any, to: Any) -> None:
+        """What if the gradient of a node were another?  ``to``: numbers of its shape, a number, or a function of it.
+
+        What follows in the sweep follows from that; the program and its ``.grad`` never see it.  Raises LookupError
+        for what is not in the computation, TypeError and ValueError for what is no gradient.
+        """
+        node = self.find(what)
+        if node not in self.ours:
+            raise ValueError(f"no gradient flows to {text.described(node)}")
+
+        def changed(g: Any) -> Any:
+            new = np.asarray(to(inputs.own(g)) if callable(to) else to)
+            try:
+                return np.array(np.broadcast_to(inputs.numeric(new).astype(g.dtype), node.shape))[()]
+            except ValueError:
+                raise errors.hook_gave(node, new) from None
+
+        if not callable(to):
+            changed(np.zeros(node.shape))  # is it a gradient at all?
+        self.changes[node] = changed
+        self.changed.update(ancestors(node))
+        self.follow(node)
+
+    def undo(self) -> None:
+        """Forget all changes."""
+        changed, self.changes, self.changed = list(self.changes), {}, set()
+        self.follow(*changed)
+
+    def follow(self, *nodes: Node) -> None:
+        """Run the sweep again from these nodes on, as far as it has been looked at."""
+        self.again(min((self.visited.get(node, len(self.swept)) for node in nodes), default=len(self.swept)))
+        self.reach(self.at)
+
+    def again(self, number: int) -> None:
+        """Run the sweep again as far as its first nodes, without calling their hooks a second time."""
+        kept = self.swept[:number]
+        self.begin()
+        with within(watch=None), np.errstate(all="ignore"):
+            for swept in kept:
+                self.pull(swept.node, (lambda g, known=swept.g: known,))
+                self.note(swept)
