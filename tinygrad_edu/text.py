@@ -37,9 +37,14 @@ def formatted(data: Any, spec: str) -> str:
     return np.array2string(data, formatter={"all": lambda v: format(v, spec)} if spec else None, separator=", ")
 
 
+def printable(line: str) -> str:
+    """What a terminal obeys no control character in."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
 def shown(name: str) -> str:
-    """A name as it may be printed: a terminal obeys no control character in it, and it does not go on for pages."""
-    printed = "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+    """A name as it may be printed, which does not go on for pages."""
+    printed = printable(name)
     return printed if len(printed) <= 60 else f"{printed[:57]}..."
 
 
@@ -73,6 +78,11 @@ def operand(node: Node | None, value: Any) -> str:
 def listed(parts: list[str]) -> str:
     """``a, b and c``."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """``1 step``, ``1,000 steps``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def definition(node: Node) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..nn import Module
 from ..op import Value
+from ..stepping import Stepper
 from ..tensor import constant
 from ..tracing import Trace as Trace
 from ..tracing.build import Tracer
@@ -36,7 +37,7 @@ def draw(
 
     It shows itself in a notebook; ``.save("net.svg")`` writes it to a file, in the format of the file's ending.
 
-    what: a tensor, a module (then ``inputs`` are what it is called with, zeros if there are none), or a trace.
+    what: a tensor, a module (then ``inputs`` are what it is called with, zeros if there are none), a trace, or a stepper.
     direction: where it goes, "right", "down", "left" or "up".
     detail: what stands in the boxes, some of "formulas", "shapes", "values" and "gradients".
     depth: how many parts of the model that stand in each other are open; those deeper are one box each.
@@ -101,6 +102,8 @@ def recorded(what: Any, inputs: Sequence[Any]) -> Any:
     """The tensor to draw: a module is called first."""
     if isinstance(what, Module):
         return what(*(inputs or [example(what)]))
+    if isinstance(what, Stepper) and not inputs:
+        return what
     if not isinstance(what, Value):
         raise TypeError(f"draw and walk take a tensor, a module or a trace, not {type(what).__name__}")
     if inputs:

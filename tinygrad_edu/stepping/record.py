@@ -46,8 +46,9 @@ class Record:
                         found[a.serial] = x
         return found
 
-    def value(self, node: Node) -> Any:
-        """The value of a node.  RuntimeError if it was freed."""
+    def value(self, what: Any) -> Any:
+        """The value of a node, or of a tensor or name.  RuntimeError if it was freed."""
+        node = what if isinstance(what, Node) else self.find(what)
         if node is self.root:
             return self.result._data
         if node.op is None:
@@ -115,11 +116,11 @@ class Record:
         Of several of one name it is the youngest; of those computed in the first ``until`` steps, if there is one.
         LookupError, saying what there is, if there is none.
         """
-        node = (
-            what.node if isinstance(what, Value) else self.named(what, until) if isinstance(what, (str, int)) else what
-        )
-        if node is None or node not in self.every:
-            called = f"#{what}" if isinstance(what, int) else what if isinstance(what, str) else text.label(node)
+        node: Any = what.node if isinstance(what, Value) else what
+        if isinstance(what, (str, int)):
+            node = self.named(what, until)
+        if not isinstance(node, Node) or node not in self.every:
+            called = text.label(node) if isinstance(node, Node) else str(what)
             raise LookupError(f"there is no {text.shown(called)} in this computation; {self.offered()}")
         return node
 

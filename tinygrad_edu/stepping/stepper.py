@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import errors, inputs, text
 from ..context import within
-from ..op import Node
+from ..op import Node, Value
 from ..sweep import add, ancestors, steps
 from .record import Record
 
@@ -54,6 +54,8 @@ class Stepper(Record):
     """
 
     def __init__(self, result: Any, seed: Any = None, *, limit: int | None = None, sweep: bool = True) -> None:
+        if not isinstance(result, Value):
+            raise TypeError(f"what is stepped through is a tensor, not {type(result).__name__}")
         super().__init__(result, limit)
         self.at = self.start = len(self.computed)
         self.last = self.start
@@ -62,8 +64,8 @@ class Stepper(Record):
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from that
         if sweep and self.root.active:
-            self.seed = inputs.seed(result, seed)
-            plain = not self.left_out and all([node.active for node in self.computed])
+            self.seed = inputs.seed(result, seed)  # type: ignore[arg-type]
+            plain = not self.left_out and all(node.active for node in self.computed)
             self.ours = [node for node in self.nodes if node.active] if plain else ancestors(self.root)
             self.last += 1 + sum([a is not None and a.active for node in self.ours for a in node.args])
         self.begin()
@@ -176,8 +178,9 @@ class Stepper(Record):
         """Is its value there already?"""
         return node.op is None or self.at >= self.start or self.numbers[node] <= self.at
 
-    def gradient(self, node: Node) -> Any:
-        """The gradient of a node as far as it has come, of the shape of the node; None, if nothing has."""
+    def gradient(self, what: Any) -> Any:
+        """The gradient of a node, or of a tensor or name, as far as it has come; None, if nothing has."""
+        node = what if isinstance(what, Node) else self.find(what)
         if self.at <= self.start or not node.active:
             return None
         i = self.visited.get(node)
@@ -225,6 +228,15 @@ class Stepper(Record):
             return self.seed if moment.phase == "seed" else None
         return inputs.dense(self.swept[self.visited[moment.node]].passed[moment.operand])
 
+    def console(self) -> None:
+        """Step through it in the terminal or the notebook; ``h`` lists the commands, ``q`` leaves."""
+        from ..debugging.console import Console, caller, of_frame  # which stands on this
+        from ..debugging.reading import INTRODUCTION
+
+        console = Console(self, variables=of_frame(caller()))
+        console.opened(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
+        console.interact()
+
     # What if a gradient were another?
 
     def change(self, what: Any, to: Any) -> None:
@@ -246,9 +258,17 @@ class Stepper(Record):
 
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?
+        before = self.changes.get(node)
         self.changes[node] = changed
+        try:
+            self.follow(node)
+        except Exception:  # it cannot be followed: all is as it was
+            self.changes.pop(node)
+            if before is not None:
+                self.changes[node] = before
+            self.follow(node)
+            raise
         self.changed.update(ancestors(node))
-        self.follow(node)
 
     def undo(self) -> None:
         """Forget all changes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import linecache
 import math
@@ -42,6 +43,13 @@ def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: i
     return Tracer(result, limit).trace(seed, sweep)
 
 
+def paged(stepper: Stepper) -> tuple[Trace, int]:
+    """The trace of what is stepped through, and the number of the present step in it: the same, if nothing is left out."""
+    tracer = Tracer(stepper)
+    trace = tracer.trace(None, None)
+    return trace, bisect.bisect_right(tracer.steps, stepper.at)
+
+
 class Tracer:
     """What is known while a trace is made."""
 
@@ -56,6 +64,7 @@ class Tracer:
         self.formulas: dict[int, Formula] = {}  # what a node is called in the formulas of others, by its number
         self.lines: dict[str, dict[str, str]] = {}
         self.pulls = 20_000  # how many more may be spent on local derivatives
+        self.steps: list[int] = []  # the numbers that the trace's steps have where nothing is left out
 
     def trace(self, seed: Any, sweep: bool | None) -> Trace:
         """Forward, then backward."""
@@ -64,6 +73,7 @@ class Tracer:
             self.add(node)
         self.adopt()
         forward = [Step("forward", n.id) for n in self.nodes if n.op]
+        self.steps = list(range(len(self.known.computed) - len(forward) + 1, len(self.known.computed) + 1))
         left_out = self.known.left_out + len(self.known.nodes) - len(self.record)
         trace = Trace(self.number[self.root.serial], self.nodes, self.edges, forward, self.lines, left_out)
         if isinstance(self.known, Stepper):
@@ -182,7 +192,8 @@ class Tracer:
             if node.serial in self.number:
                 self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
         yield Step("seed", self.number[self.root.serial])
-        recursion = Recursion(self.record, lambda node: self.formulas[self.number[node.serial]].latex)
+        self.steps.append(stepper.start + 1)
+        recursion = Recursion(self.record, self.symbol)
         for number in range(stepper.start + 2, stepper.last + 1):
             moment = stepper.jump(number)
             node, a = moment.node, moment.receiver
@@ -194,8 +205,16 @@ class Tracer:
             step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))
             if stepper.flows[a] > 1:
                 step.total = summed_up(inputs.dense(stepper.total(a, stepper.contributions(a))), self.whole)
+            self.steps.append(number)
             yield step
         stepper.jump(at)
+
+    def symbol(self, node: Recorded) -> str:
+        """What a node is called, also one that is left out of the trace."""
+        if node.serial in self.number:
+            return self.formulas[self.number[node.serial]].latex
+        name = readable(self.known.name(node))
+        return symbol(name) if name else DOTS.latex
 
     def local(self, node: Recorded, k: int) -> tuple[Numbers | None, bool]:
         """The derivative of a node with respect to an operand, where it is small: is it a diagonal?"""

@@ -1,0 +1,105 @@
+"""Which paths from the loss brought how much of a gradient.
+
+A gradient is the sum over all paths of the product of the local derivatives along each: the chain rule.  So a path's
+part is found by passing on nothing but what came along it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import inputs
+from ..op import Node
+from ..sweep import fitted
+from .stepper import Stepper
+
+MOST = 64  # paths that are followed one by one
+
+
+class Path(NamedTuple):
+    """A way from the node up to the loss, and what came along it."""
+
+    nodes: tuple[Node, ...]  # from the node to the loss; where there are too many paths, only to the next one
+    part: Any  # of the gradient, of its shape
+    share: float  # how much of the whole it makes up, in its direction: the shares sum to 1
+    ways: int  # how many paths these are
+
+
+def paths(stepper: Stepper, node: Node) -> list[Path]:
+    """The paths by which the gradient of a node has come so far, the largest first."""
+    ways = counted(stepper, node)
+    if node is stepper.root or not ways[node]:
+        return []
+    if ways[node] <= MOST:
+        found = [((node, *(user for user, _ in uses)), along(stepper, uses), 1) for uses in routes(stepper, node)]
+    else:
+        found = [((node, user), passed(stepper, user, k), ways[user]) for user, k in uses_of(stepper, node)]
+    total = np.asarray(sum(part for _, part, _ in found), float)
+    with np.errstate(all="ignore"):
+        scale = np.vdot(total, total)
+        shares = [float(np.vdot(np.asarray(part, float), total) / scale) if scale else 0.0 for _, part, _ in found]
+    every = [Path(nodes, part, share, n) for (nodes, part, n), share in zip(found, shares)]
+    return sorted(every, key=lambda path: -size(path.part))
+
+
+def size(x: Any) -> float:
+    """The Euclidean norm; what is not finite counts as the largest."""
+    with np.errstate(all="ignore"):
+        found = float(np.linalg.norm(np.ravel(x)))
+    return found if np.isfinite(found) else np.inf
+
+
+def uses_of(stepper: Stepper, node: Node) -> list[tuple[Node, int]]:
+    """The uses of a node by which a gradient has come by now."""
+    return [(user, k) for user, k in stepper.users.get(node, ()) if node.active and done(stepper, user, k)]
+
+
+def done(stepper: Stepper, user: Node, k: int) -> bool:
+    """Has a node passed on a gradient to operand ``k`` by now?"""
+    if user not in stepper.visited:
+        return False
+    position = sum(a is not None and a.active for a in user.args[: k + 1])  # among the steps of that node
+    return stepper.swept[stepper.visited[user]].before + position <= stepper.at
+
+
+def passed(stepper: Stepper, user: Node, k: int) -> Any:
+    """What a node passed on to operand ``k``."""
+    return inputs.dense(stepper.swept[stepper.visited[user]].passed[k])
+
+
+def counted(stepper: Stepper, node: Node) -> dict[Node, int]:
+    """The number of paths from the loss to a node, and to each above it."""
+    above, stack = {node}, [node]
+    while stack:
+        for user, _ in uses_of(stepper, stack.pop()):
+            if user not in above:
+                above.add(user)
+                stack.append(user)
+    ways: dict[Node, int] = {}
+    for one in sorted(above, key=lambda one: -one.serial):
+        ways[one] = 1 if one is stepper.root else sum(ways[user] for user, _ in uses_of(stepper, one))
+    return ways
+
+
+def routes(stepper: Stepper, node: Node) -> list[tuple[tuple[Node, int], ...]]:
+    """Every path from a node up to the loss, as uses."""
+    finished: list[tuple[tuple[Node, int], ...]] = []
+    pending: list[tuple[Node, tuple[tuple[Node, int], ...]]] = [(node, ())]
+    while pending:
+        top, uses = pending.pop()
+        if top is stepper.root:
+            finished.append(uses)
+        pending += [(user, (*uses, (user, k))) for user, k in uses_of(stepper, top)]
+    return finished
+
+
+def along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
+    """What comes down along one path."""
+    g = stepper.seed
+    with np.errstate(all="ignore"):
+        for user, k in reversed(uses):
+            c = user.op.pull(user.args, inputs.dense(g), user.result, user.values, k)[k]
+            g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
+    return inputs.dense(g)
