@@ -222,3 +222,53 @@ def test_an_old_loss_has_its_old_gradient_after_many_steps(optimiser_of):
         (W * W).sum().backward()
         optimiser.step()
     assert gradients(old, [W])[0].tolist() == [3.0, 12.0]
+
+
+# The callback.
+
+CALLED = {
+    "SGD": lambda p, **options: optim.SGD(p, 0.1, **options),
+    "momentum": lambda p, **options: optim.SGD(p, 0.1, momentum=0.5, **options),
+    "Adam": lambda p, **options: optim.Adam(p, 0.1, **options),
+}
+each_called = pytest.mark.parametrize("optimiser_of", CALLED.values(), ids=CALLED)
+
+
+@each_called
+def test_the_callback_has_the_loss_while_nothing_has_changed(optimiser_of):
+    W, b, seen = Tensor([1.0, 2.0]), Tensor(3.0), []
+    optimiser = optimiser_of(
+        [W, b], callback=lambda loss: seen.append((loss, W.data.tolist(), b.item(), W.grad.tolist()))
+    )
+    loss = (W * W).sum() + b
+    loss.backward()
+    optimiser.step(loss)
+    assert seen == [(loss, [1.0, 2.0], 3.0, [2.0, 4.0])] and seen[0][0] is loss
+    assert W.data[0] != 1.0 and b.item() != 3.0
+    optimiser.step()
+    assert seen[1][0] is None
+
+
+@each_called
+def test_a_callback_that_raises_stops_the_step(optimiser_of):
+    def stop(loss):
+        raise KeyboardInterrupt
+
+    W = Tensor([1.0])
+    W.grad = [1.0]
+    optimiser = optimiser_of([W], callback=stop)
+    with pytest.raises(KeyboardInterrupt):
+        optimiser.step()
+    assert W.item() == 1.0 and optimiser.steps == 0
+
+
+@each_called
+def test_with_and_without_a_callback_every_bit_is_the_same(optimiser_of):
+    options = [{}, {"callback": None}, {"callback": lambda loss: None}]
+    paths = [path(lambda p, o=o: optimiser_of(p, **o), [1.0, 2.0]) for o in options]
+    assert len({np.array(places).tobytes() for places in paths}) == 1
+
+
+def test_a_callback_goes_by_its_name_alone():
+    with pytest.raises(TypeError):
+        optim.SGD([Tensor(1.0)], 0.1, 0.0, print)

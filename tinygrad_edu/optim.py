@@ -18,6 +18,7 @@ from .ops.rows import Rows
 from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
+Callback = Callable[[Any], object]  # called with the loss
 
 
 def constant_rate(rate: float) -> Callable[[int], float]:
@@ -42,9 +43,13 @@ def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
 
 
 class Optimiser:
-    """The part that all share: which parameters, at which rate, how many steps so far."""
+    """The part that all share: which parameters, at which rate, how many steps so far.
 
-    def __init__(self, parameters: Iterable[Tensor], rate: Rate) -> None:
+    ``callback`` is called at each step with the loss that ``step`` was given, while gradients are there and nothing has
+    changed yet: ``SGD(net, 0.1, callback=GradientNorms(net))``.  If it raises an error there is no step.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], rate: Rate, *, callback: Callback | None = None) -> None:
         if isinstance(parameters, Tensor):
             raise errors.not_a_parameter(parameters)
         self.parameters = list(getattr(parameters, "parameters", lambda: parameters)())  # of a module, its own
@@ -52,7 +57,7 @@ class Optimiser:
             if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
                 raise errors.not_a_parameter(p)
         self.rate = rate if callable(rate) else constant_rate(rate)
-        self.steps = 0
+        self.steps, self.callback = 0, callback
         self.spare: list[Any] = [None] * len(self.parameters)  # arrays of two steps ago, to be written again
 
     def zero_grad(self) -> None:
@@ -60,8 +65,10 @@ class Optimiser:
         for p in self.parameters:
             p.zero_grad()
 
-    def step(self) -> None:
-        """Change every parameter that has a gradient, once."""
+    def step(self, loss: Any = None) -> None:
+        """Change every parameter that has a gradient, once.  ``loss``: for the callback, if there is one."""
+        if self.callback is not None:
+            self.callback(loss)
         rate = self.rate(self.steps)
         for i, p in enumerate(self.parameters):
             if p.node.grad is not None:
@@ -94,8 +101,15 @@ class SGD(Optimiser):
     after ``backward(free=True)``.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], rate: Rate = 0.01, momentum: float = 0.0) -> None:
-        super().__init__(parameters, rate)
+    def __init__(
+        self,
+        parameters: Iterable[Tensor],
+        rate: Rate = 0.01,
+        momentum: float = 0.0,
+        *,
+        callback: Callback | None = None,
+    ) -> None:
+        super().__init__(parameters, rate, callback=callback)
         self.momentum = momentum
         self.velocity: list[Any] = [None] * len(self.parameters)
 
@@ -123,8 +137,10 @@ class Adam(Optimiser):
         rate: Rate = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        *,
+        callback: Callback | None = None,
     ) -> None:
-        super().__init__(parameters, rate)
+        super().__init__(parameters, rate, callback=callback)
         self.betas, self.eps = betas, eps
         self.means = [(np.zeros(p.shape, p.dtype), np.zeros(p.shape, p.dtype)) for p in self.parameters]
         self.times = [0] * len(self.parameters)

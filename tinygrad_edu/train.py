@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import math
+import shutil
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import nn, ops, optim, text
+from . import nn, norms, ops, optim, text
 from .data import Digits, digits
 from .derivatives import sweep
 from .tensor import constant
@@ -92,13 +94,14 @@ def run(options: argparse.Namespace) -> int:
     print(f"{learning:,} images to learn from, {testing} to test on\n")
 
     started = time.perf_counter()
-    fit(net, data, options)
+    course = fit(net, data, options)
     seconds = time.perf_counter() - started
     right = int((predicted(net, data.test_images).argmax(1) == data.test_labels).sum())
     print(f"test accuracy {100 * right / testing:.1f} % ({right} of {testing} unseen images) after {seconds:.1f} s")
     if options.save:
         net.save(options.save)
         print(f"A and B are saved in {options.save}")
+    show_norms(course)
 
     number = hardest(net, data) if options.example is None else options.example
     x, y = data.test_images[number], int(data.test_labels[number])
@@ -127,11 +130,19 @@ def hardest(net: nn.MLP, data: Digits) -> int:
     return int(ops.cross_entropy(net(data.test_images), data.test_labels, reduction="none").argmax())
 
 
-def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> None:
-    """Stochastic gradient descent with momentum, in random batches."""
+def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> norms.GradientNorms:
+    """Stochastic gradient descent with momentum, in random batches; what it gives are the gradients' norms on the way.
+
+    Raises ValueError as soon as one is not finite: nothing is learned from there on.
+    """
+
+    def diverged(loss: Any, words: str) -> None:
+        raise ValueError(f"{words}; a --rate below {options.rate:g} may help")
+
     rng, n = np.random.default_rng(options.seed), len(data.labels)
     steps = options.epochs * -(-n // options.batch)
-    optimiser = optim.SGD(net.parameters(), optim.cosine(options.rate, steps), momentum=0.9)
+    course = norms.GradientNorms(net, on_bad=diverged)
+    optimiser = optim.SGD(net.parameters(), optim.cosine(options.rate, steps), momentum=0.9, callback=course)
     for epoch in range(options.epochs):
         total, order = 0.0, rng.permutation(n)
         for start in range(0, n, options.batch):
@@ -139,23 +150,30 @@ def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> None:
             R = ops.cross_entropy(net(data.images[batch]), data.labels[batch])
             optimiser.zero_grad()
             R.backward()
-            optimiser.step()
+            optimiser.step(R)
             total += R.item() * len(batch)
-        progress(epoch + 1, options.epochs, f"mean loss {total / n:.4f}")
+        last = " ".join(f"{name} {size:.2g}" for name, size in course.last().items())
+        progress(epoch + 1, options.epochs, f"mean loss {total / n:.4f}, gradients {last}")
+    return course
 
 
 def progress(done: int, of: int, words: str) -> None:
-    """A bar in a terminal; in a file or pipe, a line now and then."""
+    """A bar in a terminal, as long as there is room for; in a file or pipe, a line now and then."""
     if sys.stderr.isatty():
-        bar = "#" * (30 * done // of)
-        print(
-            f"\r  epoch {done:>{len(str(of))}}/{of} [{bar:<30}] {words}",
-            end="\n\n" if done == of else "",
-            file=sys.stderr,
-            flush=True,
-        )
+        begin = f"  epoch {done:>{len(str(of))}}/{of} ["
+        room = min(79, shutil.get_terminal_size().columns - 1)  # always all of it: what stood there is written over
+        length = max(5, room - len(begin) - len(words) - 2)
+        bar = "#" * (length * done // of)
+        shown = f"{begin}{bar:<{length}}] {words}"[:room]
+        print(f"\r{shown}", end="\n\n" if done == of else "", file=sys.stderr, flush=True)
     elif done == of or done % max(1, of // 5) == 0:
         print(f"  epoch {done}/{of}: {words}", file=sys.stderr, flush=True)
+
+
+def show_norms(course: norms.GradientNorms) -> None:
+    """How large the gradients were at each step."""
+    heading("Gradient norms over training")
+    print(textwrap.indent(course.table(78), "  "))
 
 
 def heading(words: str) -> None:

@@ -1,0 +1,340 @@
+"""The norms of gradients over the steps of training, as a plot: a line for each parameter, with its name at the end.
+
+The scale of norms is logarithmic; what is exactly 0 runs along the bottom.  Where several steps share a place, the line
+is their geometric mean; of few parameters a band behind it goes from the smallest to the largest.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import text
+from ..files import whole
+from ..formulas.symbols import LONGEST, symbol
+from ..norms import cut, mean, together
+from . import pdf, raster
+from .compose import CURVE, MARGIN
+from .scene import Group, Scene, Shape, Text
+from .svg import svg
+from .theme import theme
+from .typeset import Label, mathematics, words
+
+if TYPE_CHECKING:
+    from ..norms import GradientNorms, Look
+
+# Dark enough for words on white, and light enough on black; told apart by the colour-blind.
+LINES = {
+    "light": "#0068a8 #b35c00 #007a5a #9c3587 #4a4ac0 #6b5d00".split(),
+    "dark": "#6bb8ee #f0a040 #3ecb9e #ee8fd2 #a9a9ff #d6c94a".split(),
+}
+DASHES = ("", "7 3", "2.5 2.5", "9 3 2 3")  # when all colours are used
+BAD = {"light": "#d11920", "dark": "#ff5c5c"}
+LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros
+TYPE, SMALL, PITCH = 15.0, 12.0, 19.0  # sizes of type, and how far apart names are
+PLACES, NAMED, BANDS, TICKS = 90, 30, 4, 8  # along the steps; most lines with names, and with bands; most powers of ten
+COLOURS = 6
+CAPTION = words("gradient norm", SMALL)
+
+
+class Plot:
+    """A plot of ``GradientNorms``, drawn when it is looked at or saved."""
+
+    def __init__(self, norms: GradientNorms, colours: str | None = None) -> None:
+        name = colours or "light"
+        self.colours = dict(theme(name))
+        self.colours["bad"] = BAD[name]
+        for i, colour in enumerate(LINES[name]):
+            self.colours |= {f"line{i}": colour, f"band{i}": self.thin(colour, 0.12)}
+        self.colours |= {"grid": self.thin(self.colours["frame"], 0.5), "bad-fill": self.thin(self.colours["bad"], 0.1)}
+        self.names, self.looks, self.is_bad = [*norms.watched], [*norms.looks], norms.is_bad
+        self.description = f"Gradient norms of {len(self.names)} parameters over {norms.count:,} steps"
+
+    def thin(self, colour: str, share: float) -> str:
+        """A colour with so much of the paper's."""
+        pairs = ((int(colour[i : i + 2], 16), int(self.colours["paper"][i : i + 2], 16)) for i in (1, 3, 5))
+        return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+    @functools.cached_property
+    def scene(self) -> Scene:
+        """The shapes."""
+        return plotted(self.names, self.looks, self.is_bad, self.description)
+
+    def svg(self) -> str:
+        """The plot as SVG."""
+        return svg(self.scene, self.colours)
+
+    def save(self, file: str | os.PathLike[str], *, scale: float = 2) -> Path:
+        """Write the plot as svg, pdf or png (``scale`` pixels to a point), by the file's ending, whole or not at all.
+
+        Gives the path.  Raises ValueError for other endings, and OSError where the file cannot be written.
+        """
+        target = Path(file)
+        if target.suffix.lower() not in FORMATS:
+            known = ", ".join(name.removeprefix(".") for name in FORMATS)
+            raise ValueError(f"{target.name[:60]} ends in none of the formats that a plot can be saved in: {known}")
+        if not 0 < scale < 100:
+            raise ValueError(f"scale is the number of pixels to a point, above 0 and below 100, not {scale!r}")
+        written = FORMATS[target.suffix.lower()](self, scale)
+        with whole(target) as stream:
+            stream.write(written)
+        return target
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        narrow = '<svg style="max-width:100%;height:auto" '
+        return {"image/svg+xml": self.svg().replace("<svg ", narrow, 1), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<{self.description}; .save('norms.svg') writes them to a file>"
+
+
+FORMATS: dict[str, Callable[[Plot, float], bytes]] = {
+    ".svg": lambda plot, scale: plot.svg().encode("utf-8"),
+    ".pdf": lambda plot, scale: pdf.pdf(plot.scene, plot.colours),
+    ".png": lambda plot, scale: raster.png(plot.scene, plot.colours, scale),
+}
+
+
+class Axes(NamedTuple):
+    """Where steps and norms are in the picture."""
+
+    first: float  # step
+    last: float
+    low: int  # power of ten
+    high: int
+    bottom: float  # of the area of the lines, where its lane of zeros ends
+    lane: float  # how high that is
+    scaled: bool  # is there anything but zeros and what is bad?
+
+    def x(self, step: float) -> float:
+        """Of a step."""
+        return LEFT + WIDE * (step - self.first) / (self.last - self.first)
+
+    def y(self, power: float) -> float:
+        """Of the logarithm of a norm; of minus infinity, in the lane of zeros."""
+        if power == -math.inf:
+            return self.bottom - 6
+        power = max(power, self.low)  # single steps may lie below: the line of their means does not
+        return TOP + (self.bottom - self.lane - TOP) * (self.high - power) / (self.high - self.low)
+
+
+class Place(NamedTuple):
+    """A place along a line: the logarithms of the smallest, the mean and the largest norm of its steps."""
+
+    x: float
+    low: float
+    middle: float
+    high: float
+
+
+class End(NamedTuple):
+    """The name of a line, and the height at which it ends."""
+
+    label: Label
+    y: float
+    colour: str
+
+
+def plotted(
+    names: Sequence[str], looks: Sequence[Look], is_bad: Callable[[float | None], bool], description: str
+) -> Scene:
+    """The whole picture."""
+    named = chosen(len(names), NAMED)
+    groups = [group for group in together(looks, PLACES) if group]
+    axes = axes_of(looks, groups, len(named) + 1)
+    root, bands, lines, crosses = Group("plot"), Group("bands"), Group("lines"), Group("crosses")
+    losses = runs(groups, axes, [[look.loss if (look.loss or 0) > 0 else None for look in group] for group in groups])
+    lines.items.append(Group("loss", {}, "the loss", items=line(losses, axes, "faint", 1.2, "")))
+    ends = [End(words("loss", SMALL), axes.y(losses[-1][-1].middle), "faint")] if losses else []
+    for i in sorted(range(len(names)), key=lambda i: i in named):  # those without a name behind the others
+        k = named.index(i) if i in named else None
+        colour, dash = ("frame", "") if k is None else (f"line{k % COLOURS}", DASHES[k // COLOURS % len(DASHES)])
+        course = runs(groups, axes, [[look.norms[i] for look in group] for group in groups])
+        shown = text.shown(names[i])
+        drawn = line(course, axes, colour, 1.0 if k is None else 2.2, dash)
+        lines.items.append(Group("line", {"parameter": shown}, shown, items=drawn))
+        y = TOP + PITCH * len(ends)  # of what has no line
+        crosses.items += cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
+        if k is not None:
+            bands.items += band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
+            label = symbol(cut(names[i], LONGEST) or "?")
+            if all(look.norms[i] is None for look in looks):
+                label, y, colour = rf"{label}\text{{: no gradient}}", axes.bottom, "faint"
+            ends.append(End(mathematics(label, TYPE), axes.y(course[-1][-1].middle) if course else y, colour))
+    root.items += [*trouble(looks, axes), *grid(axes, looks), bands, lines, crosses, *at_the_end(ends, axes)]
+    width = LEFT + WIDE + 24 + max([end.label.width for end in ends], default=0)
+    height = axes.bottom + 38
+    if len(named) < len(names):
+        root.items.append(Text(words(f"{len(names) - len(named)} more in grey", SMALL), LEFT, height, "faint"))
+    return Scene(width + 2 * MARGIN, height + 2 * MARGIN, root, description)
+
+
+def chosen(number: int, most: int) -> list[int]:
+    """All of so many parameters, or of more than ``most`` some, the first and the last among them."""
+    return [*range(number)] if number <= most else [round(i * (number - 1) / (most - 1)) for i in range(most)]
+
+
+# The axes.
+
+
+def axes_of(looks: Sequence[Look], groups: Sequence[Sequence[Look]], names: int) -> Axes:
+    """Axes with room for all lines, their bands and crosses, and for so many names."""
+    lines = [mean(course) for group in groups for course in zip(*((*look.norms, look.loss) for look in group))]
+    alone = [mean([size]) for look in looks if look.bad or len(look.norms) <= BANDS for size in look.norms]
+    powers = [
+        m for m in [*lines, max(alone, key=lambda m: -math.inf if m is None else m, default=None)] if m is not None
+    ]
+    low, high = math.floor(round(min(powers, default=0), 9)), math.ceil(round(max(powers, default=0), 9))
+    lane = LANE if any(size == 0 for look in looks for size in look.norms) else 0.0
+    bottom = TOP + max(HIGH if powers else HIGH / 2, names * PITCH) + lane
+    first, last = (looks[0].step, looks[-1].step) if looks else (0, 1)
+    return Axes(first - (first == last), last + (first == last), low, max(high, low + 1), bottom, lane, bool(powers))
+
+
+def stepping(span: float, most: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, ... that goes into a span no more than so many times."""
+    return next(n for n in (m * 10**k for k in range(20) for m in (1, 2, 5)) if span / n <= most)
+
+
+def grid(axes: Axes, looks: Sequence[Look]) -> Iterator[Shape | Text]:
+    """Lines at powers of ten with their numbers, the steps below, and what both axes are."""
+    right = LEFT + WIDE
+    each = stepping(axes.high - axes.low, TICKS)
+    for power in range(-(-axes.low // each) * each, axes.high + 1, each) if axes.scaled else ():
+        y = axes.y(power)
+        yield Shape(f"M {LEFT:.1f} {y:.1f} H {right:.1f}", "", "grid", 0.8)
+        label = mathematics(f"10^{{{power}}}", TYPE - 2)
+        yield Text(label, LEFT - 8 - label.width, y + 4.5, "faint")
+    if axes.lane:
+        label = words("0", SMALL)
+        yield Text(label, LEFT - 8 - label.width, axes.y(-math.inf) + 4, "faint")
+        y = axes.bottom - axes.lane + 7
+        yield Shape(f"M {LEFT:.1f} {y:.1f} H {right:.1f}", "", "grid", 0.8, "2 3")
+    yield Shape(f"M {LEFT:.1f} {axes.bottom:.1f} H {right:.1f}", "", "line", 1.0)
+    first, last = (looks[0].step, looks[-1].step) if looks else (0, 0)
+    each = stepping(max(1, last - first), 6)
+    steps = [*range(-(-first // each) * each, last + 1, each)] if looks else []
+    if looks and (not steps or axes.x(steps[0]) - axes.x(first) > 40):
+        steps.insert(0, first)
+    for step in steps:
+        x, label = axes.x(step), words(f"{step:,}", SMALL)
+        yield Shape(f"M {x:.1f} {axes.bottom:.1f} V {axes.bottom + 4:.1f}", "", "line", 1.0)
+        yield Text(label, x - label.width / 2, axes.bottom + 17, "faint")
+    yield Text(CAPTION, LEFT - 40, TOP - 14, "faint")
+    label = words("step", SMALL)
+    yield Text(label, right - label.width, axes.bottom + 32, "faint")
+
+
+# The lines.
+
+
+def runs(groups: Sequence[Sequence[Look]], axes: Axes, norms: Sequence[Sequence[float | None]]) -> list[list[Place]]:
+    """The places of a line, in runs without a gap: it breaks off where there is no number."""
+    found: list[list[Place]] = [[]]
+    for group, course in zip(groups, norms):
+        sizes = [size for size in course if size is not None and math.isfinite(size)]
+        if not sizes:
+            found.append([])
+            continue
+        x = axes.x(sum(look.step for look in group) / len(group))
+        middle, positive = mean(sizes), [size for size in sizes if size > 0]
+        if middle is None:
+            found[-1].append(Place(x, -math.inf, -math.inf, -math.inf))
+        else:
+            found[-1].append(Place(x, math.log10(min(positive)), middle, math.log10(max(positive))))
+    return [run for run in found if run]
+
+
+def line(found: Sequence[Sequence[Place]], axes: Axes, colour: str, width: float, dash: str) -> list[Any]:
+    """A line through the means; a place alone is a dot."""
+    lines: list[Any] = []
+    for run in found:
+        (x, y), *rest = [(place.x, axes.y(place.middle)) for place in run]
+        if rest:
+            path = f"M {x:.1f} {y:.1f} L " + " ".join(f"{a:.1f} {b:.1f}" for a, b in rest)
+            lines.append(Shape(path, "", colour, width, dash, "line"))
+        else:
+            lines.append(Shape(disc(x, y, 1.3 * width), colour, name="dot"))
+    return lines
+
+
+def band(found: Sequence[Sequence[Place]], axes: Axes, colour: str) -> Iterator[Shape]:
+    """From the smallest to the largest norm of each place, where they differ."""
+    for run in found:
+        if any(place.low < place.high for place in run):
+            there = [f"{place.x:.1f} {axes.y(place.high):.1f}" for place in run]
+            back = [f"{place.x:.1f} {axes.y(place.low):.1f}" for place in reversed(run)]
+            yield Shape(f"M {' L '.join([*there, *back])} Z", colour, name="band")
+
+
+def disc(x: float, y: float, r: float) -> str:
+    """A circle, as four curves."""
+    k = r * CURVE
+    return (
+        f"M {x - r:.2f} {y:.2f} c 0 {-k:.2f} {r - k:.2f} {-r:.2f} {r:.2f} {-r:.2f} "
+        f"c {k:.2f} 0 {r:.2f} {r - k:.2f} {r:.2f} {r:.2f} c 0 {k:.2f} {k - r:.2f} {r:.2f} {-r:.2f} {r:.2f} "
+        f"c {-k:.2f} 0 {-r:.2f} {k - r:.2f} {-r:.2f} {-r:.2f} Z"
+    )
+
+
+# What was bad.
+
+
+def trouble(looks: Sequence[Look], axes: Axes) -> Iterator[Shape | Text]:
+    """An upright line where steps begin to be bad, an area as far as they are, and the number of the first."""
+    for bad, stretch in groupby(looks, key=lambda look: look.bad):
+        if bad:
+            first, *_, last = [axes.x(look.step) for look in stretch] * 2
+            if last > first:
+                yield Shape(f"M {first:.1f} {TOP:.1f} H {last:.1f} V {axes.bottom:.1f} H {first:.1f} Z", "bad-fill")
+            yield Shape(f"M {first:.1f} {TOP:.1f} V {axes.bottom:.1f}", "", "bad", 1.2, "4 3")
+    if found := [look.step for look in looks if look.bad]:
+        label = words(f"bad at step {found[0]:,}", SMALL)
+        x = min(axes.x(found[0]) - label.width / 2, LEFT + WIDE - label.width)
+        yield Text(label, max(x, LEFT - 40 + CAPTION.width + 16), TOP - 14, "bad")
+
+
+def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes: Axes, y: float) -> Iterator[Shape]:
+    """A cross where the gradient of parameter ``i`` was bad first, at the height that it has or had, or else at y."""
+    if looks:
+        x, size = axes.x(looks[0].step), looks[0].norms[i]
+        before = [place.middle for run in course for place in run if place.x <= x + 0.1]
+        if size is not None and math.isfinite(size):
+            y = axes.y(math.log10(size))
+        elif before:
+            y = axes.y(before[-1])
+        yield Shape(f"M {x - 5:.1f} {y - 5:.1f} l 10 10 m -10 0 l 10 -10", "", "bad", 2.4, name="cross")
+
+
+# The names.
+
+
+def at_the_end(ends: Sequence[End], axes: Axes) -> Iterator[Shape | Text]:
+    """Each name beside the end of its line, pushed from its neighbours, with a short link to where it belongs."""
+    order = sorted(ends, key=lambda end: end.y)
+    right = LEFT + WIDE
+    for end, y in zip(order, apart([end.y for end in order], PITCH, TOP, axes.bottom)):
+        yield Shape(f"M {right + 3:.1f} {end.y:.1f} L {right + 18:.1f} {y:.1f}", "", end.colour, 0.9)
+        yield Text(end.label, right + 22, y + 4.5, end.colour)
+
+
+def apart(wanted: Sequence[float], pitch: float, low: float, high: float) -> list[float]:
+    """Places in order, at least a pitch from each other, as near as can be (in squares) to those that are wanted.
+
+    Without the pitch they are to rise only: neighbours that do not are pooled, and share their mean.
+    """
+    pools: list[tuple[float, int]] = []  # mean and number
+    for i, y in enumerate(wanted):
+        value, number = y - i * pitch, 1
+        while pools and pools[-1][0] >= value:
+            other, more = pools.pop()
+            value, number = (value * number + other * more) / (number + more), number + more
+        pools.append((value, number))
+    last = high - (len(wanted) - 1) * pitch
+    level = [max(low, min(value, last)) for value, number in pools for _ in range(number)]
+    return [y + i * pitch for i, y in enumerate(level)]
