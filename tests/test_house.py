@@ -19,7 +19,7 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # From the ground up.  A module imports from lines above its own; a folder is one word here, and its files may import
 # each other.  What a function imports when it is called does not count, nor what only the type checker reads.
 LAYERS = """
-    place signatures context files
+    place signatures context files figures
     text
     errors
     advice inputs locked
@@ -31,11 +31,11 @@ LAYERS = """
     interface
     tensor
     derivatives nan
-    differences formulas
-    nn optim data examples tracing
-    render
+    differences formulas stepping
+    nn optim norms data examples tracing
+    render findings
     script
-    train pictures
+    train pictures debugging
     __init__
     cli
     __main__

@@ -1,0 +1,154 @@
+"""Arrays as text, for terminals: short, aligned, and never misleading.
+
+A number that is shown as ``1`` is 1, and what is only near it is shown as ``1.0000``; nothing but 0 is shown as ``0``.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+DIGITS = 5
+MOST = 250  # numbers that are shown of an array with many axes, at whose corners there are thousands
+
+
+def number(x: Any, digits: int = DIGITS) -> str:
+    """A number in at most so many significant digits; all of them are there, zeros too, if it has been rounded.
+
+    >>> [number(x) for x in (1.0, 1 + 1e-9, 0.1, 1 / 3, -1.23456789e-12, 1e6, -0.0)]
+    ['1', '1.0000', '0.1', '0.33333', '-1.2346e-12', '1e+06', '-0']
+    """
+    x = x[()] if isinstance(x, np.ndarray) else x
+    if isinstance(x, (bool, np.bool_)):
+        return str(bool(x))
+    if isinstance(x, (int, np.integer)):  # as it is, unless it is too wide
+        return str(int(x)) if abs(int(x)) < 10**9 else written(Decimal(int(x)), Decimal(int(x)), digits)
+    if not isinstance(x, (float, np.floating)):
+        return str(x)
+    if not np.isfinite(x):
+        return str(float(x))
+    if x == 0:
+        return "-0" if np.signbit(x) else "0"
+    shortest = Decimal(np.format_float_scientific(x, unique=True))  # the fewest digits that mean it in its own dtype
+    return written(shortest, Decimal(float(x)), digits)
+
+
+def written(shortest: Decimal, exact: Decimal, digits: int) -> str:
+    """The shortest form, if it is short enough; if not, the exact number in so many digits."""
+    needed = len("".join(map(str, shortest.as_tuple().digits)).rstrip("0"))
+    if needed <= digits:
+        return f"{shortest:f}" if -5 < shortest.adjusted() <= digits else scientific(shortest, needed)
+    exponent = Decimal(f"{exact:.{digits - 1}e}").adjusted()
+    if -5 < exponent < digits:  # of 12000.3 the point is seen: 12000 is another number
+        return f"{exact:.{max(1, digits - 1 - exponent)}f}"
+    return scientific(exact, digits)
+
+
+def scientific(x: Decimal, digits: int) -> str:
+    """Python's own form of it, as that of a float is: an exponent has two digits or three."""
+    mantissa, _, exponent = f"{x:.{digits - 1}e}".partition("e")
+    return f"{mantissa}e{int(exponent):+03d}"
+
+
+def array(
+    x: Any, width: int = 72, edge: int = 3, threshold: int | None = 60, digits: int = DIGITS, indent: int = 0
+) -> str:
+    """An array as NumPy prints it, its numbers one below the other; of more than ``threshold`` numbers, the edges.
+
+    No line is wider than ``width``, if one number fits in; the first has ``indent`` columns of other text before it.
+
+    >>> print(array(np.array([[1.0, -0.25], [1e-9, 30000.0]])))
+    [[    1 -0.25]
+     [1e-09 30000]]
+    """
+    x = np.asarray(x)
+    if not x.ndim:
+        return number(x, digits)
+    if not x.size:
+        return f"[] of shape {axes(x)}"
+    most = sys.maxsize if threshold is None else threshold
+    edge = max(1, edge)
+    limit = max(MOST, 4 * most)
+    while (corners := shown(x, edge, most)).size > limit and edge > 1:
+        edge -= 1
+    if corners.size > limit:
+        return f"[...] of shape {axes(x)}"
+    column = max(len(number(v, digits)) for v in corners.flat)
+    return np.array2string(
+        x,
+        max_line_width=max(width, 1),
+        separator=" ",
+        prefix=" " * indent,
+        threshold=most,
+        edgeitems=edge,
+        formatter={"all": lambda v: number(v, digits).rjust(column)},
+    )
+
+
+def shown(x: Any, edge: int, threshold: int) -> Any:
+    """The numbers of an array that are printed: all, or those at its edges."""
+    if x.size <= threshold:
+        return x
+    return x[np.ix_(*([*range(edge), *range(n - edge, n)] if n > 2 * edge else range(n) for n in x.shape))]
+
+
+def summary(x: Any) -> str:
+    """An array in a line of words, where it is too long to be printed.
+
+    >>> summary(np.arange(12.0).reshape(3, 4))
+    '3 x 4, from 0 to 11, norm 22.494'
+    """
+    x = np.asarray(x)
+    if not x.ndim:
+        return number(x)
+    if not x.size or x.dtype.kind not in "fiub":
+        return f"{shape(x)}, {'empty' if not x.size else x.dtype}"
+    if x.dtype.kind == "b":
+        count = int(x.sum())
+        return f"{shape(x)}, {counted(count, x.size, 'True') if count else 'all False'}"
+    parts = [shape(x)]
+    finite = x if x.dtype.kind != "f" or np.isfinite(x).all() else x[np.isfinite(x)]
+    if finite.size < x.size:
+        nan = int(np.isnan(x).sum())
+        infinite = x.size - finite.size - nan
+        parts += [counted(nan, x.size, "nan")] * bool(nan)
+        parts += [f"{infinite} infinite" if nan else counted(infinite, x.size, "infinite")] * bool(infinite)
+    if finite.size and finite.min() == finite.max():
+        parts.append(f"{'all' if len(parts) == 1 else 'the rest'} {number(finite.flat[0] + 0)}")  # -0 + 0 is 0
+    elif finite.size:
+        parts.append(f"from {number(finite.min())} to {number(finite.max())}")
+    if finite.size == x.size and x.dtype.kind == "f" and finite.any():  # labels and indices have no length
+        parts.append(f"norm {norm(finite)}")
+    return ", ".join(parts)
+
+
+def counted(n: int, size: int, what: str) -> str:
+    """``2 of 640 are nan``."""
+    return f"all {what}" if n == size else f"{n} of {size} {'is' if n == 1 else 'are'} {what}"
+
+
+def norm(x: Any) -> str:
+    """The Euclidean norm of finite numbers, which no square in it makes infinite or 0."""
+    flat = x.astype(np.float64, copy=False).reshape(-1)
+    with np.errstate(all="ignore"):
+        square = float(np.vdot(flat, flat))
+        if 1e-200 < square < math.inf:
+            return number(math.sqrt(square))
+        largest = float(max(-flat.min(), flat.max()))
+        root = math.sqrt(np.vdot(flat / largest, flat / largest))
+    found = largest * root
+    return number(found) if math.isfinite(found) else scientific(Decimal(largest) * Decimal(root), DIGITS)
+
+
+def shape(x: Any) -> str:
+    """``64 x 10``, or ``64 numbers`` of a single axis."""
+    return axes(x) if x.ndim != 1 else f"{x.size} number{'s' * (x.size != 1)}"
+
+
+def axes(x: Any) -> str:
+    """``64 x 10``."""
+    return " x ".join(map(str, x.shape))
