@@ -369,7 +369,26 @@ def test_what_is_no_place_to_stop_says_so(words: str, said: str) -> None:
     assert str(caught.value) == said
 
 
+def test_to_run_words_do_as_well_as_a_function() -> None:
+    stepper = Stepper(network())
+    stepper.jump(0)
+    assert [stepper.run("h").number for _ in range(2)] == [2, 23]  # type: ignore[union-attr]
+    assert stepper.run(lambda moment: moment.number == 27).number == 27  # type: ignore[union-attr]
+    assert stepper.run("h", back=True).number == 26 and stepper.run("step 9", back=True).number == 9  # type: ignore[union-attr]
+    assert stepper.run("if isnan") is None and stepper.at == stepper.last
+
+
 # Expressions.
+
+
+def test_watches_are_asked_at_every_step() -> None:
+    stepper = Stepper(network())
+    stepper.watches += ["h.grad", "1 +", "step"]
+    stepper.jump(11)
+    found = dict(stepper.watched())
+    assert isinstance(found["h.grad"], NotYet) and isinstance(found["1 +"], ValueError) and found["step"] == 11
+    stepper.jump(23)
+    assert np.array_equal(dict(stepper.watched())["h.grad"], stepper.gradient("h"))
 
 
 def asked(words: str, at: int | None = None, **variables: Any) -> Any:

@@ -161,7 +161,7 @@ def test_freed_memory_is_told_not_invented() -> None:
     L.backward(free=True)
     trace = traced(L)
     assert by_name(trace)["x"].value is not None
-    assert [node.value is None for node in trace.nodes if node.kind == "result"] == [True, True, False]  # L holds its own
+    assert [node.value is None for node in trace.nodes if node.kind == "result"] == [True, True, False]
     Trace.from_json(trace.to_json())
 
 

@@ -8,6 +8,7 @@
 0.104994
 """
 
+from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -33,21 +34,25 @@ from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
 if _TYPE_CHECKING:
+    from .debugging import step_here as step_here
+    from .findings import explain as explain
+    from .norms import GradientNorms as GradientNorms
     from .render import draw as draw
     from .render import walk as walk
+    from .stepping import stepper as stepper
     from .tracing import Trace as Trace
 
 __version__ = "0.1.0"
-__all__ = ["OPS", "elementwise", "draw", "walk", "Trace"]
+_LATER = {
+    "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "stepping", "explain": "findings",
+    "step_here": "debugging", "GradientNorms": "norms",
+}  # fmt: skip
+__all__ = ["OPS", "elementwise", *_LATER]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]
 
 
 def __getattr__(name: str) -> _Any:
-    """Drawing is loaded when it is asked for: it takes longer than all the rest."""
-    if name in ("draw", "walk"):
-        from . import render as found
-    elif name == "Trace":
-        from . import tracing as found  # type: ignore[no-redef]
-    else:
+    """What shows and explains is loaded when it is asked for: it takes longer than all the rest."""
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(found, name)
+    return getattr(_import(f".{_LATER[name]}", __name__), name)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__, pictures, train
+from .debugging import program
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
 
@@ -30,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
     for name, words in PICTURES.items():
         described = words[:1].upper() + words[1:] + "."
         pictures.add_arguments(commands.add_parser(name, help=words, description=described), name)
+    described = f"{STEP[:1].upper()}{STEP[1:]}."
+    program.add_arguments(commands.add_parser("step", help=STEP, description=described))
     return p
 
 
@@ -63,4 +66,5 @@ PICTURES = {
     "draw": "run a program and draw the graph of what its backward() saw",
     "walk": "run a program and write a page that walks through its graph, forward and backward",
 }
-COMMANDS = {"train": train.run, **dict.fromkeys(PICTURES, pictures.command)}
+STEP = "run a program and step through its backward(): a debugger for gradients"
+COMMANDS = {"step": program.command, "train": train.run, **dict.fromkeys(PICTURES, pictures.command)}

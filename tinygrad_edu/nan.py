@@ -45,10 +45,29 @@ def _numbers(x: Any) -> Any:
 
 
 def _value_error(node: Node, x: Any) -> Exception:
+    return _error(value_words(node, x), node)
+
+
+def _arrived_error(node: Node, x: Any) -> Exception:
+    return _error(arrived_words(node, x), node)
+
+
+def _gradient_error(node: Node, a: Node, c: Any) -> Exception:
+    return _error([*gradient_words(node, a, c), WHERE], node)
+
+
+def _error(words: list[str], node: Node) -> Exception:
+    return errors.taught(FloatingPointError(words[0]), *words[1:], at=place.of(node))
+
+
+# What is said of an origin: first what is wrong, then whole sentences about it.
+
+
+def value_words(node: Node, x: Any) -> list[str]:
+    """Of a node whose value is not finite: by which operation, of which operands, and what that needs."""
     op = node.op
     if op is None:
-        words = f"{text.described(node)} was given values that are not finite: {_census(x)}"
-        return errors.taught(FloatingPointError(words), at=place.of(node))
+        return [f"{text.described(node)} was given values that are not finite: {_census(x)}"]
     values = node.values if op.family is None else node.values[op.family]
     operands = [v if a is None or v is not None else value(a) for a, v in zip(node.args, values)]
     names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(operands))]
@@ -58,18 +77,19 @@ def _value_error(node: Node, x: Any) -> Exception:
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
     needs = advice.needs(op, op.joined(node.values, tuple(operands)))
-    words = f"{op.name} made values that are not finite: {_census(x)}"
-    return errors.taught(FloatingPointError(words), *notes, *needs, at=place.of(node))
+    return [f"{op.name} made values that are not finite: {_census(x)}", *notes, *needs]
 
 
-def _arrived_error(node: Node, x: Any) -> Exception:
+def arrived_words(node: Node, x: Any) -> list[str]:
+    """Of a node whose gradient is not finite as it arrives, although all contributions to it are."""
     words = f"the gradient that arrives at {text.described(node)} is not finite: {_census(x)}"
-    return errors.taught(FloatingPointError(words), "The seed or a hook gave it so.", at=place.of(node))
+    return [words, "The seed or a hook gave it so."]
 
 
-def _gradient_error(node: Node, a: Node, c: Any) -> Exception:
+def gradient_words(node: Node, a: Node, c: Any) -> list[str]:
+    """Of a contribution that is not finite: which operation passes it to which operand."""
     words = f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {_census(c)}"
-    return errors.taught(FloatingPointError(words), f"{text.label(a)} is {_range(value(a))}.", WHERE, at=place.of(node))
+    return [words, f"{text.label(a)} is {_range(value(a))}."]
 
 
 def _census(x: Any) -> str:

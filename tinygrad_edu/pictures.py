@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .script import Run, Wanted, run, tensor_named
+from .script import Calls, Run, Wanted, program, run, tensor_named
 
 ENDINGS = {"draw": ".svg", "walk": ".html"}
 EPILOG = """\
@@ -49,17 +49,14 @@ def command(options: argparse.Namespace) -> int:
     from .render import draw, walk
     from .render.picture import FORMATS
 
-    if options.script.is_dir() or not options.script.exists():
-        raise ValueError(f"{options.script} is {'a folder' if options.script.is_dir() else 'not there'}, not a program")
+    program(options.script, options.nth)
     output = options.output or Path(options.script.with_suffix(ENDINGS[options.command]).name)
     if output.suffix.lower() not in FORMATS:
         known = ", ".join(name.removeprefix(".") for name in FORMATS)
         raise ValueError(f"{output}: the file's ending is none of {known}")
     if not output.absolute().parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.absolute().parent}")
-    if options.nth is not None and options.nth < 1:
-        raise ValueError(f"--nth counts from 1, and {options.nth} is below")
-    done = run(options.script, options.args, Wanted(options.at, options.nth))
+    done = run(options.script, options.args, Calls(Wanted(options.at, options.nth)))
     if done.code and done.call is None:
         print("tinygrad-edu: nothing is drawn, since the program failed before a backward() was done", file=sys.stderr)
         return done.code

@@ -10,7 +10,7 @@ import threading
 import traceback
 import types
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ class Call(NamedTuple):
     seed: Any
     file: str
     line: int
+    frame: Any = None  # of the caller, while it calls
     trace: Trace | None = None  # made at once where the call frees the record
 
 
@@ -51,62 +52,95 @@ class Run(NamedTuple):
     code: int  # what it ended with
 
 
-def run(script: Path, args: Sequence[str], wanted: Wanted) -> Run:
+def program(script: Path, nth: int | None) -> None:
+    """ValueError, if there is no such program to run, or no such call of ``backward``."""
+    if script.is_dir() or not script.exists():
+        raise ValueError(f"{script} is {'a folder' if script.is_dir() else 'not there'}, not a program")
+    if nth is not None and nth < 1:
+        raise ValueError(f"--nth counts from 1, and {nth} is below")
+
+
+class Quit(BaseException):
+    """Whoever watches a program wants it to end."""
+
+
+def run(script: Path, args: Sequence[str], calls: Calls) -> Run:
     """Run a program to its end.  Raises OSError if it cannot be read; its own errors are printed, as Python does."""
     source = script.read_bytes()
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=str(script), __builtins__=builtins)
     saved = sys.argv, sys.path[0], sys.modules["__main__"]
     code = 0
-    with watched(wanted) as calls:
+    with watched(calls):
         sys.argv, sys.path[0], sys.modules["__main__"] = [str(script), *args], str(script.resolve().parent), main
         try:
             linecache.checkcache(str(script))
             exec(compile(source, str(script), "exec", dont_inherit=True), main.__dict__)
         except SystemExit as end:
             code = exit_code(end)
+        except Quit:
+            calls.ended = True
+        except KeyboardInterrupt:
+            if not calls.ended:
+                raise
         except Exception as error:
             report(error)
             code = 1
         finally:
             sys.argv, sys.path[0], sys.modules["__main__"] = saved
             flush()
-    return Run(calls.wanted, calls.number, calls.matching, main.__dict__, code)
+    return Run(calls.kept, calls.number, calls.matching, main.__dict__, code)
 
 
 class Calls:
-    """What is kept of the calls: of a long training, one of them."""
+    """What is kept of the calls of ``backward``: of a long training, one of them."""
 
-    def __init__(self) -> None:
-        self.wanted: Call | None = None
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.kept: Call | None = None
         self.number = self.matching = 0
+        self.ended = False  # does somebody want the program to end?
         self.lock = threading.Lock()
+
+    def before(self, call: Call, free: bool) -> Call | None:
+        """What to keep of a call that is about to be done; of one that frees the record, its trace."""
+        with self.lock:
+            this = self.wanted.matches(call.tensor, call.line) and self.wanted.nth in (None, self.matching + 1)
+        call = call._replace(frame=None)
+        if not this or not free or not call.tensor.requires_grad:
+            return call if this else None
+        inputs.seed(call.tensor, call.seed)  # raises what backward would
+        return call._replace(trace=traced(call.tensor, call.seed, sweep=True))
+
+    def during(self) -> AbstractContextManager[None]:
+        """What is different while a call is done: nothing."""
+        return nullcontext()
+
+    def after(self, call: Call, kept: Call | None) -> None:
+        """The call is done; what fails is not counted."""
+        with self.lock:
+            self.number += 1
+            self.matching += self.wanted.matches(call.tensor, call.line)
+            if kept is not None:
+                self.kept = kept
 
 
 @contextmanager
-def watched(wanted: Wanted) -> Iterator[Calls]:
-    """In this block every call of ``backward``, in any thread, is counted, and the wanted one kept."""
-    calls, backward = Calls(), Tensor.backward
+def watched(calls: Calls) -> Iterator[None]:
+    """In this block every call of ``backward``, in any thread, is shown to ``calls`` before and after."""
+    backward = Tensor.backward
 
     def seen(self: Any, seed: Any = None, *, free: bool = False) -> None:
         frame = sys._getframe(1)
-        with calls.lock:
-            matches = wanted.matches(self, frame.f_lineno)
-            this = matches and wanted.nth in (None, calls.matching + 1)
-        trace = None
-        if this and free and self.requires_grad:
-            inputs.seed(self, seed)  # raises what backward would
-            trace = traced(self, seed, sweep=True)
-        backward(self, seed, free=free)  # what fails is not counted
-        with calls.lock:
-            calls.number += 1
-            calls.matching += matches
-            if this:
-                calls.wanted = Call(self, seed, frame.f_code.co_filename, frame.f_lineno, trace)
+        call = Call(self, seed, frame.f_code.co_filename, frame.f_lineno, frame)
+        kept = calls.before(call, free)
+        with calls.during():
+            backward(self, seed, free=free)
+        calls.after(call, kept)
 
     Tensor.backward = seen  # type: ignore[method-assign]
     try:
-        yield calls
+        yield
     finally:
         Tensor.backward = backward  # type: ignore[method-assign]
 

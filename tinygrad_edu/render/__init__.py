@@ -37,7 +37,7 @@ def draw(
 
     It shows itself in a notebook; ``.save("net.svg")`` writes it to a file, in the format of the file's ending.
 
-    what: a tensor, a module (then ``inputs`` are what it is called with, zeros if there are none), a trace, or a stepper.
+    what: a tensor, a module (then ``inputs`` are what it is called with, zeros if there are none), a trace, a stepper.
     direction: where it goes, "right", "down", "left" or "up".
     detail: what stands in the boxes, some of "formulas", "shapes", "values" and "gradients".
     depth: how many parts of the model that stand in each other are open; those deeper are one box each.

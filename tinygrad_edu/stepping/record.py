@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ def reached(root: Node, limit: int | None = None) -> tuple[list[Node], int]:
             if a is not None and a not in seen:
                 seen.add(a)
                 stack.append(a)
-    every = sorted(seen, key=lambda node: node.serial)
+    every = sorted(seen, key=attrgetter("serial"))
     left_out = 0 if limit is None else max(0, len(every) - limit)
     return every[left_out:], left_out
 
@@ -120,7 +121,9 @@ class Record:
         if isinstance(what, (str, int)):
             node = self.named(what, until)
         if not isinstance(node, Node) or node not in self.every:
-            called = text.label(node) if isinstance(node, Node) else str(what)
+            called = text.label(node) if isinstance(node, Node) else f"#{what}" if isinstance(what, int) else str(what)
+            if called[:1] == "#" and called[1:].isdecimal() and self.computed:
+                raise LookupError(f"there is no {called}: the results are #1 to #{len(self.computed)}")
             raise LookupError(f"there is no {text.shown(called)} in this computation; {self.offered()}")
         return node
 

@@ -10,8 +10,9 @@ What a step did is kept.  So to go back is only to look at fewer steps, and find
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,6 +62,7 @@ class Stepper(Record):
         self.last = self.start
         self.ours: list[Node] = []  # whom the sweep visits, the last one first
         self.seed: Any = None
+        self.watches: list[str] = []  # expressions to look at after every step
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from that
         if sweep and self.root.active:
@@ -99,10 +101,18 @@ class Stepper(Record):
         self.at = number
         return self.moment
 
-    def run(self, stop: Callable[[Moment], Any], *, back: bool = False) -> Moment | None:
-        """Go on (or back) to the next step at which ``stop`` says so; None, if it does at none: all are done then."""
+    def run(self, to: str | Callable[[Moment], Any], *, back: bool = False) -> Moment | None:
+        """Go on (or back) to the next step ``to`` which one wants to go; None, if there is none: all are done then.
+
+        ``to``: a function of the step, or words, as "W", "sigmoid", "net.py:12", "step 17", "if abs(grad).max() > 1e3",
+        "W if isnan": see stops.py.  ValueError for words that mean nothing here.
+        """
+        if isinstance(to, str):
+            from .stops import stop  # which stands on this
+
+            to = partial(stop(to, self).holds, self)
         while (moment := self.back() if back else self.next()) is not None:
-            if stop(moment):
+            if to(moment):
                 return moment
         return None
 
@@ -237,6 +247,25 @@ class Stepper(Record):
         console.opened(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
         console.interact()
 
+    # Questions.
+
+    def ask(self, words: str, variables: Mapping[str, Any] | None = None) -> Any:
+        """What an expression gives at this step, as "W.grad", "abs(v).max()", "delta2": see expressions.py.
+
+        ``variables``: of the program, by their names.  Raises ValueError and LookupError, saying what is wrong.
+        """
+        from .expressions import parsed  # which stands on this
+
+        return parsed(words).value(self, self.moment, variables)
+
+    def watched(self, variables: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
+        """The expressions in ``watches`` with what they give at this step, or with the error that says why nothing."""
+        for words in self.watches:
+            try:
+                yield words, self.ask(words, variables)
+            except Exception as error:
+                yield words, error
+
     # What if a gradient were another?
 
     def change(self, what: Any, to: Any) -> None:
@@ -274,6 +303,22 @@ class Stepper(Record):
         """Forget all changes."""
         changed, self.changes, self.changed = list(self.changes), {}, set()
         self.follow(*changed)
+
+    @contextmanager
+    def answered(self) -> Iterator[None]:
+        """In this block the hooks of the nodes that were visited are not called, but answer what they answered.
+
+        Those below a change were asked about gradients that are not the program's, and so are asked again.
+        """
+        theirs = {s.node: s.node.hooks for s in self.swept if s.node.hooks and s.node not in self.changed}
+        try:
+            for node in theirs:
+                answer: Any = lambda g, known=self.swept[self.visited[node]].g: known  # noqa: E731
+                node.hooks = (answer,)
+            yield
+        finally:
+            for node, hooks in theirs.items():
+                node.hooks = hooks
 
     def follow(self, *nodes: Node) -> None:
         """Run the sweep again from these nodes on, as far as it has been looked at."""

@@ -84,7 +84,7 @@ def stop(words: str, stepper: Stepper | None = None, once: bool = False) -> Stop
     where, condition = re.fullmatch(r"(.*?)(?:(?:^|\s|,\s*)if\s+(.*))?", words, re.DOTALL).groups()  # type: ignore[union-attr]
     where = where.strip().rstrip(",").strip()
     asked = parsed(condition) if condition else None
-    if not where:
+    if not where or words == "if":
         if asked is None:
             raise ValueError("stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b")
         return Stop(words, condition=asked, once=once)

@@ -44,7 +44,7 @@ def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: i
 
 
 def paged(stepper: Stepper) -> tuple[Trace, int]:
-    """The trace of what is stepped through, and the number of the present step in it: the same, if nothing is left out."""
+    """The trace of what is stepped through, and the number of the present step in it: another if nodes are left out."""
     tracer = Tracer(stepper)
     trace = tracer.trace(None, None)
     return trace, bisect.bisect_right(tracer.steps, stepper.at)

@@ -1,0 +1,198 @@
+"""``tinygrad-edu step SCRIPT``: a program runs, and stops where it calls ``backward``."""
+
+from __future__ import annotations
+
+import _thread
+import argparse
+import io
+import sys
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from .. import place, text
+from ..script import Call, Calls, Quit, Wanted, program, run
+from ..stepping import Moment, Stepper, stepper
+from ..stepping.stops import Stop
+from .console import Console, caller, of_frame
+from .reading import INTRODUCTION, Queued
+from .screen import Progress, Screen, is_interactive, is_notebook
+
+EPILOG = """\
+The program runs as "python SCRIPT ARGS" would run it, and stops before its backward() is done; what stands after SCRIPT
+is its own.  In the console h lists the commands.  They can also come from a pipe or a file:
+    tinygrad-edu step net.py
+    tinygrad-edu step --at loss --nth 3 net.py --epochs 5
+    tinygrad-edu step -c "b if isnan" -c go net.py
+    tinygrad-edu step --commands lecture.txt net.py"""
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
+    p.add_argument("--at", metavar="LINE|NAME", help="stop at the call of backward() in this line, or of this tensor")
+    p.add_argument(
+        "--nth", type=int, metavar="N", help="stop at the N-th such call alone (default: at each, from the first)"
+    )
+    p.add_argument(
+        "-c",
+        action="append",
+        default=[],
+        dest="typed",
+        metavar="COMMAND",
+        help="do this command first; may come several times",
+    )
+    p.add_argument("--commands", type=Path, metavar="FILE", help="do the commands in this file, one a line")
+    p.add_argument("script", type=Path, metavar="SCRIPT", help="a Python program")
+    p.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGS", help="its own arguments")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run the program, and step where it is wanted."""
+    program(options.script, options.nth)
+    commands = [Queued(line) for line in options.typed]
+    if options.commands is not None:
+        commands += [Queued(line) for line in options.commands.read_text(encoding="utf-8").splitlines()]
+    stops = Stops(Wanted(options.at, options.nth), commands)
+    done = run(options.script, [*options.rest, *options.args], stops)
+    say = stops.screen.say
+    if stops.ended:
+        say("The program was ended here.", "dim")
+    elif not stops.stopped and done.code:
+        say(f"{options.script.name} failed before a backward() that is wanted: nothing was stepped through.")
+    elif not stops.stopped:
+        raise ValueError(missed(options, done.calls, done.matching))
+    else:
+        say(f"The program has ended; backward() was called {done.calls} time{'s' * (done.calls != 1)}.", "dim")
+    return done.code
+
+
+def missed(options: argparse.Namespace, calls: int, matching: int) -> str:
+    """Why nothing was stopped at, and what to try."""
+    name = options.script.name
+    if not calls:
+        return f"{name} never called backward(): call it on the loss, or put step_here(loss) where you want to stop"
+    if matching:
+        return f"backward() was called {text.plural(matching, 'time')} there, so there is no call number {options.nth}"
+    where = f"line {options.at}" if options.at.isdecimal() else f"a tensor called {options.at}"
+    return f"of {text.plural(calls, 'call')} of backward() none was of {where}"
+
+
+class Stops(Calls):
+    """Opens the console before a call of ``backward`` that is wanted."""
+
+    def __init__(self, wanted: Wanted, commands: list[Queued]) -> None:
+        super().__init__(wanted)
+        self.screen = Screen(sys.stdout)  # of now: the program may put another in its place
+        self.stdin: Any = sys.stdin
+        if commands and not is_interactive(sys.stdin):
+            self.stdin = io.StringIO()  # what is piped in is the program's
+        self.commands = commands
+        self.breakpoints: list[Stop] = []
+        self.watches: list[str] = []
+        self.stopped = 0
+        self.stepped: dict[int, Stepper] = {}  # by the thread whose backward() comes next
+        self.running: int | None = None  # it is let run to its how-manieth next call; 0: to its end
+        self.progress: Progress | None = None
+
+    def before(self, call: Call, free: bool) -> Call | None:
+        """Step through it, if it is wanted."""
+        with self.lock:
+            wanted = self.wanted.matches(call.tensor, call.line) and self.wanted.nth in (None, self.matching + 1)
+        if not wanted or self.ended or not call.tensor.requires_grad:
+            return None
+        running = self.running not in (None, 1)
+        self.running = self.running - 1 if running and self.running else self.running
+        if running and not self.breakpoints:
+            return None
+        try:
+            stepper = Stepper(call.tensor, call.seed)
+            self.stepped[threading.get_ident()] = stepper
+            if running and not self.meets(stepper, call):
+                return None
+        except Exception:  # backward itself will say what is wrong
+            return None
+        self.stopped += 1
+        self.step(stepper, call)
+        return None
+
+    def during(self) -> AbstractContextManager[None]:
+        """Hooks were called when it was stepped through, and are not called twice."""
+        stepper = self.stepped.pop(threading.get_ident(), None)
+        return nullcontext() if stepper is None else stepper.answered()
+
+    def meets(self, stepper: Stepper, call: Call) -> bool:
+        """Does a program that is let run meet a breakpoint in this call?"""
+        self.progress = self.progress or Progress("backward() number")
+        self.progress.at(256 * self.number)
+        variables = of_frame(call.frame)
+        stepper.jump(0)
+        try:
+            if stepper.run(lambda moment: any(meets(b, stepper, moment, variables) for b in self.breakpoints)) is None:
+                return False
+        except KeyboardInterrupt:
+            stepper.jump(stepper.start)
+            return True
+        stepper.back()  # the console comes to the breakpoint itself, and says which it is
+        return True
+
+    def step(self, stepper: Stepper, call: Call) -> None:
+        """The console, for one call."""
+        if self.progress is not None:
+            self.progress.end()
+        nth = f", its call number {self.matching + 1}" if self.matching else ""
+        called = text.shown(stepper.called(stepper.root))
+        head = f"backward() of {called} in line {call.line} of {Path(call.file).name}{nth}"
+        console = Console(
+            stepper, self.screen, self.stdin, self.commands, of_frame(call.frame), True, self.breakpoints, self.watches
+        )
+        where = place.resolve(call.frame.f_code, call.frame.f_lasti)
+        console.opened(head, where, INTRODUCTION if self.stopped == 1 else "")
+        self.running = None
+        if stepper.at != stepper.start:
+            console.do_continue("")
+        end = console.interact()
+        if end == "go":
+            self.running, self.progress = console.calls, None
+        if end == "quit":
+            self.ended = True
+            if threading.current_thread() is not threading.main_thread():
+                _thread.interrupt_main()
+                raise SystemExit
+            raise Quit
+
+
+def meets(found: Stop, stepper: Stepper, moment: Moment, variables: dict[str, Any]) -> bool:
+    """Is there a breakpoint at this step?  Also where its condition makes no sense: the console says why."""
+    try:
+        return found.holds(stepper, moment, variables)
+    except Exception:
+        return True
+
+
+def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
+    """Open the console on the computation of ``loss`` here, as ``breakpoint()`` does: q ends the program.
+
+    ``c`` at the end of the sweep goes on; ``go`` too, and does not stop here again.  Where Python is used by hand, and
+    in a notebook, q goes on as well.  ``words``, if there are any, say why: then it goes to the first step that made
+    something that is not finite, if there is one, as in ``GradientNorms(net, on_bad=step_here)``.  ``seed``: as for
+    ``backward``.  Raises what that would for what has no gradient.
+    """
+    frame = caller()
+    here = frame.f_code, frame.f_lasti
+    if here in PASSED:
+        return
+    console = Console(stepper(loss, seed), variables=of_frame(frame), program=True)
+    where = place.resolve(*here)
+    console.opened(f"step_here in line {where.line} of {Path(where.file).name}", where, words or INTRODUCTION)
+    if words:
+        console.to_what_is_not_finite()
+    end = console.interact()
+    if end == "go":
+        PASSED.add(here)
+    if end == "quit" and not hasattr(sys, "ps1") and not is_notebook():
+        raise SystemExit(0)
+
+
+PASSED: set[Any] = set()  # the places where somebody has said go

@@ -1,0 +1,166 @@
+"""What goes wrong in a gradient, found and said in a sentence: ``explain(loss)``.
+
+Nothing is guessed.  Each finding is read off the record, its values and its sweep, or tried: a parameter is moved, a
+rule compared with differences.  What is right says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import errors, text
+from ..op import Node, Value
+from ..stepping import Stepper
+from .activations import dead, saturated
+from .axes import mean_axis, softmax_axis
+from .case import Case, finite
+from .depends import does_not_depend
+from .finding import Finding as Finding
+from .finding import Findings as Findings
+from .gradients import does_not_reach, no_derivative, zero_gradient
+from .layers import steady
+from .rules import wrong_rules
+from .shapes import column_against_row
+from .values import gradient_not_finite, not_finite
+
+FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+    does_not_reach, no_derivative, column_against_row, softmax_axis, mean_axis,
+)  # fmt: skip
+BACKWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+    wrong_rules, does_not_reach, no_derivative, zero_gradient, does_not_depend, column_against_row, softmax_axis,
+    mean_axis, dead, saturated, steady,
+)  # fmt: skip
+
+
+def explain(loss: Any, *of: Any, seed: Any = None) -> Findings:
+    """Find what goes wrong in the gradient of ``loss`` and say it: ``print(explain(loss, net))``.
+
+    loss: a tensor, computed and still with its record; or a ``Stepper``, which stays where it is.
+    of: what ought to receive a gradient: Tensors, modules, or lists or dicts of them.
+    seed: as for ``backward``, where the loss is not a single number.
+
+    Looked for are values and gradients that are not finite, with their origin; logarithms of a 0 that comes from
+    rounding; parameters that the loss does not reach or does not depend on, or whose gradient is 0, with the operation
+    that let none through; saturated and dead units; gradients that vanish or explode from layer to layer; a column
+    against a row; a softmax or a mean over the wrong axis; and rules of your own that are no derivatives.  The result
+    is a tuple of findings, the most important first, each with its ``kind``, ``about``, ``words``, ``place`` and
+    ``numbers``.  Nothing is changed, no ``.grad`` either; hooks are called once, as by ``backward``.
+
+    The saturation of sigmoids and what it does to gradients: Glorot and Bengio, Understanding the difficulty of
+    training deep feedforward neural networks (2010).  Dead units: Lu et al., Dying ReLU and initialization (2019).
+
+    Raises TypeError for what is no tensor, ValueError for a missing seed, RuntimeError for a record that was freed.
+
+    >>> from tinygrad_edu import Tensor, sigmoid
+    >>> W = Tensor([0.5, -1.0], name="W")
+    >>> h = sigmoid(W * 100)
+    >>> explain((h * h).sum()).kinds
+    ['saturated']
+    """
+    if isinstance(loss, Stepper):
+        if seed is not None:
+            raise errors.taught(TypeError("a Stepper has its seed already"), "Stepper(loss, seed)")
+        stepper = loss
+    elif isinstance(loss, Value):
+        stepper = Stepper(loss, seed)
+    else:
+        words = f"explain takes a Tensor that was computed, not {text.operand(None, loss)}"
+        raise errors.taught(TypeError(words), "loss = cross_entropy(net(X), y); explain(loss, net)")
+    return found(Case(stepper, wanted(of)), bool(of))
+
+
+def found(case: Case, with_of: bool = False) -> Findings:
+    """All findings of a case."""
+    with np.errstate(all="ignore"):
+        first = list(not_finite(case))
+        try:
+            case.sweep()
+        except Exception:
+            if not first:
+                raise
+        if not first and case.ours:
+            first = list(gradient_not_finite(case))
+        checks = FORWARD if first or not case.ours else BACKWARD
+        every = first + [finding for check in checks for finding in check(case)]
+    spoken = {node for finding in every if finding.kind == "zero gradient" for node in finding.nodes}
+    every = [finding for finding in every if finding.kind not in ("dead", "saturated") or finding.node not in spoken]
+    return Findings(every, nothing(case, with_of), case.skipped)
+
+
+def findings_about(stepper: Stepper, node: Node) -> list[Finding]:
+    """Those findings that concern a node of a computation: itself, or what lies between it and the result."""
+    case = Case(stepper, {})
+    every = found(case)
+    above = case.above([node])
+    about = [
+        finding for finding in every if node in finding.nodes or (on_its_way(finding) and above & {*finding.nodes})
+    ]
+    if every and every[0].kind in ORIGINS:  # all that is not finite comes from there
+        spoilt = not finite(case.value(node)) or (node in case.gradients and not finite(case.gradients[node]))
+        return about if every[0] in about or not spoilt else [every[0], *about]
+    if not about and node in case.ours:
+        with np.errstate(all="ignore"):
+            return list(zero_gradient(case, [node]))
+    return about
+
+
+ORIGINS = ("not finite", "log of a rounded zero")
+
+
+def on_its_way(finding: Finding) -> bool:
+    """Does a finding about a node concern what that was computed from?"""
+    return finding.kind not in (
+        *ORIGINS,
+        "does not reach",
+        "no derivative",
+        "zero gradient",
+        "does not depend",
+        "vanishing",
+        "exploding",
+    )
+
+
+def wanted(of: Any) -> dict[Node, str]:
+    """The nodes of tensors and of the parameters of modules, with their names, or paths where those are not unique."""
+    named: list[tuple[str, Any]] = []
+    pending: list[tuple[str, Any]] = [("", x) for x in reversed(of)]
+    while pending:
+        path, x = pending.pop()
+        if isinstance(x, Value):
+            named.append((path, x))
+        elif hasattr(x, "named_parameters"):
+            named += [(f"{path}.{name}" if path else name, p) for name, p in x.named_parameters()]
+        elif isinstance(x, (list, tuple, dict)):
+            parts = x if isinstance(x, dict) else dict(enumerate(x))
+            pending += [(f"{path}.{key}" if path else str(key), part) for key, part in reversed(parts.items())]
+        else:
+            words = f"what ought to receive a gradient is a Tensor or a module, not {text.operand(None, x)}"
+            raise errors.taught(TypeError(words), "explain(loss, net), explain(loss, [W, b]), or explain(loss, W, b).")
+    names = [text.name(x.node) for _, x in named]
+    return {
+        x.node: name if name and (names.count(name) == 1 or not path) else text.shown(path) or text.label(x.node)
+        for name, (path, x) in zip(names, named)
+    }
+
+
+def nothing(case: Case, with_of: bool) -> str:
+    """What was looked at and looked for, where nothing was found."""
+    size = (
+        f"the {len(case.record.computed):,} values that it was computed by"
+        if len(case.record.computed) != 1
+        else "how it was computed"
+    )
+    if not case.ours:
+        return (
+            f"Nothing was found in {case.loss}, {size}: no gradient flows there, so only values and axes were looked "
+            "at."
+        )
+    reach = "parameters that it does not reach or depend on" if with_of else "parameters that it does not depend on"
+    return (
+        f"Nothing was found in {case.loss}, {size} and their gradients. Looked for were: values and gradients that are "
+        f"not finite, gradients of 0, {reach}, gradients that vanish or explode, saturated and dead units, a column "
+        "against a row, a softmax or a mean over the wrong axis, and rules that are not derivatives."
+    )

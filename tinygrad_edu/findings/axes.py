@@ -1,0 +1,287 @@
+"""Axes that do not agree: a softmax or a mean over the one, where the targets say that it ought to be the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..op import Node
+from .case import Case, short
+from .finding import Finding
+
+REDUCTIONS = ("sum", "mean", "max", "min", "std", "var", "norm", "logsumexp", "prod")
+SIMPLE = ("negative", "positive", "multiply", "divide", "log", "log2", "log10", "clip", "add", "maximum")
+
+
+class Softmax(NamedTuple):
+    """A softmax of two axes, also one that is written by hand."""
+
+    node: Node  # probabilities, or their logarithms
+    axis: int
+    logarithm: bool
+
+
+def only(node: Node, axis: Any) -> int | None:
+    """The axis as a number from 0, if it is one of several."""
+    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    return int(axis) % len(node.shape) if isinstance(axis, (int, np.integer)) and node.shape else None
+
+
+def option(node: Node, name: str) -> Any:
+    """An argument of an operation, by its name."""
+    return node.values[node.op.names.index(name)]
+
+
+def softmax_of(node: Node) -> Softmax | None:
+    """Is a node a softmax, or the logarithm of one?"""
+    if node.op is None:
+        return None
+    if node.op.name in ("softmax", "log_softmax"):
+        axis = only(node, node.values[1])
+        return Softmax(node, axis, node.op.name == "log_softmax") if axis is not None else None
+    if node.op.name in ("divide", "subtract"):
+        e, total = node.args
+        while total is not None and total.op is not None and total.op.name in ("getitem", "reshape", "expand_dims"):
+            total = total.args[0]
+        by_hand = ("exp", "sum") if node.op.name == "divide" else (None, "logsumexp")
+        if e is None or total is None or total.op is None or total.op.name != by_hand[1] or total.args[0] is not e:
+            return None
+        if by_hand[0] is not None and (e.op is None or e.op.name != by_hand[0]):
+            return None
+        axis = only(e, total.values[1])
+        return Softmax(node, axis, node.op.name == "subtract") if axis is not None else None
+    return None
+
+
+def softmaxes(case: Case) -> dict[Node, Softmax]:
+    """All of a computation."""
+    return {node: found for node in case.nodes if (found := softmax_of(node)) is not None}
+
+
+def ones(case: Case, x: Any) -> tuple[bool, ...]:
+    """Along which axes an array of probabilities sums to one."""
+    key = id(x)
+    if key not in case.sums:
+        fits = isinstance(x, np.ndarray) and x.dtype.kind in "fiub" and min(x.shape, default=0) > 1 and x.min() >= 0
+        case.sums[key] = x, tuple(bool(np.allclose(x.sum(i), 1, atol=1e-5)) for i in range(x.ndim)) if fits else ()
+    return case.sums[key][1]
+
+
+def target(case: Case, node: Node) -> tuple[int, Any] | None:
+    """The operand of an elementwise operation that is data of its shape, with its place."""
+    if len(node.args) == 2 and len(node.values) == 2:
+        for k, a in enumerate(node.args):
+            if (a is None or not a.active) and node.args[1 - k] is not None:
+                x = node.values[k] if node.values[k] is not None else case.value(a)
+                if np.shape(x) == node.shape:
+                    return k, np.asarray(x)
+    return None
+
+
+def downstream(case: Case, node: Node) -> Iterator[Node]:
+    """What uses a value, and its logarithm, its negative and the like, which have its shape."""
+    stack, seen = [node], {node}
+    while stack:
+        for user, _ in case.users.get(stack.pop(), ()):
+            if user not in seen and len(seen) < 50:
+                seen.add(user)
+                yield user
+                single = sum(a is not None for a in user.args) == 1 and target(case, user) is None
+                if user.op.name in SIMPLE and user.shape == node.shape and single:
+                    stack.append(user)
+
+
+def softmax_axis(case: Case) -> Iterator[Finding]:
+    """A softmax over one axis of which the targets are distributions along the other."""
+    bad: dict[Node, tuple[Softmax, Node, str]] = {}
+    for softmax in softmaxes(case).values():
+        if len(softmax.node.shape) == 2 and min(softmax.node.shape) > 1:
+            for user in downstream(case, softmax.node):
+                wrong = other_axis(case, softmax, user)
+                if wrong:
+                    bad[softmax.node] = softmax, user, wrong
+    for node in case.nodes:
+        if (
+            node.op is not None
+            and node.op.name == "cross_entropy"
+            and node.args[0] is not None
+            and len(node.args[0].shape) == 2
+        ):
+            x, axis = (
+                node.values[1] if node.values[1] is not None else case.value(node.args[1]),
+                only(node.args[0], node.values[2]),
+            )
+            sums = ones(case, np.asarray(x)) if np.shape(x) == node.args[0].shape else ()
+            if sums and axis is not None and sums[1 - axis] and not sums[axis]:
+                bad[node] = (
+                    Softmax(node, axis, True),
+                    node,
+                    f"the targets {case.operand(node, 1)} sum to one over axis {1 - axis}",
+                )
+    for group in case.grouped(bad):
+        softmax, user, wrong = bad[group[0]]
+        node = softmax.node
+        shape = node.args[0].shape
+        words = (
+            f"{case.made(node)} takes its softmax over axis {softmax.axis}, {case.line(node)}, of "
+            f"{shape[softmax.axis]} numbers each, but {wrong}{f', {case.line(user)}' if user is not node else ''}: "
+            f"that is the axis of the classes.{case.others(group)} Try axis={1 - softmax.axis}."
+        )
+        numbers: dict[str, Any] = dict(axis=softmax.axis, classes=1 - softmax.axis, times=len(group))
+        yield case.finding("softmax over the wrong axis", node, words, [*group[1:], user], **numbers)
+
+
+def other_axis(case: Case, softmax: Softmax, user: Node) -> str:
+    """What shows that the classes are on the other axis, if anything does."""
+    other = 1 - softmax.axis
+    if user.op.name in ("multiply", "subtract", "xlogy"):
+        found = target(case, user)
+        sums = ones(case, found[1]) if found is not None else ()
+        if found is not None and sums and sums[other] and not sums[softmax.axis]:
+            return f"the targets {case.operand(user, found[0])} sum to one over axis {other}"
+    if user.op.name == "getitem" and user.shape and isinstance(user.values[1], tuple) and len(user.values[1]) == 2:
+        keys = [
+            np.asarray(key._data if hasattr(key, "node") else key)
+            for key in user.values[1]
+            if not isinstance(key, slice)
+        ]
+        shape = softmax.node.shape
+        if len(keys) == 2 and all(key.dtype.kind in "iu" and key.ndim == 1 for key in keys):
+            each = [len(key) == n and bool((key == np.arange(n)).all()) for key, n in zip(keys, shape)]
+            if each[softmax.axis] and not each[other]:
+                return (
+                    f"{case.said(user)} picks one class of axis {other} for each of the {shape[softmax.axis]} examples "
+                    f"on axis {softmax.axis}"
+                )
+    return ""
+
+
+# Means.
+
+
+def mean_axis(case: Case) -> Iterator[Finding]:
+    """Means of rows that are taken off columns; and a mean over the classes where one over the examples is meant."""
+    yield from aligned(case)
+    yield from over_classes(case)
+
+
+def aligned(case: Case) -> Iterator[Finding]:
+    """X - X.mean(axis=1) of a square X: the means of the rows stand along the columns."""
+    bad: dict[Node, tuple[Node, Node]] = {}
+    for node in case.nodes:
+        if (
+            node.op is None
+            or node.op.name not in ("subtract", "divide")
+            or len(node.shape) != 2
+            or node.shape[0] != node.shape[1]
+        ):
+            continue
+        x, reduced = node.args
+        if x is None or reduced is None or reduced.op is None or reduced.op.name not in REDUCTIONS or node.shape[0] < 2:
+            continue
+        whole = reduced.args[0]
+        if (
+            reduced.shape != node.shape[:1]
+            or x.shape != node.shape
+            or only(whole, option(reduced, "axis")) != 1
+            or len(whole.shape) != 2
+        ):
+            continue
+        if whole is not x and whole not in x.args:
+            continue
+        others = [0 if name == "axis" else v for name, v in zip(reduced.op.names[1:], reduced.values[1:])]
+        columns = reduced.op.forward(case.value(whole), *others)
+        if not np.allclose(columns, case.value(reduced), rtol=1e-6, atol=1e-12):
+            bad[node] = whole, reduced
+    for group in case.grouped(bad):
+        node = group[0]
+        whole, reduced = bad[node]
+        n, what = node.shape[0], {"subtract": "taken off", "divide": "divided by"}[node.op.name]
+        how = f"the {reduced.op.name} of each row {'is taken off' if what == 'taken off' else 'divides'}"
+        words = (
+            f"In {case.made(node)}, {case.line(node)}, {how} a column: {case.said(reduced)} has shape ({n},), one "
+            f"number for each row of {case.said(whole)}, and against shape ({n}, {n}) it is laid along the columns. "
+            f"Only because {case.said(whole)} is square is there no error.{case.others(group)} Write keepdims=True, so "
+            f"that it has shape ({n}, 1)."
+        )
+        yield case.finding("mean over the wrong axis", node, words, [*group[1:], reduced], n=n, times=len(group))
+
+
+def over_classes(case: Case) -> Iterator[Finding]:
+    """A cross-entropy by hand, of which the mean is taken over the classes, too."""
+    known = softmaxes(case)
+    bad: dict[Node, tuple[Node, int, str]] = {}
+    for softmax in known.values():
+        for user in downstream(case, softmax.node):
+            if user.op.name not in ("multiply", "xlogy") or not (
+                softmax.logarithm or logarithm_between(softmax.node, user)
+            ):
+                continue
+            found = target(case, user)
+            sums = ones(case, found[1]) if found is not None else ()
+            if len(sums) > 1 and sums[softmax.axis]:
+                wrong = mean_over(case, user, softmax.axis)
+                if wrong is not None:
+                    bad[wrong[0]] = user, user.shape[softmax.axis], wrong[1]
+    for group in case.grouped(bad):
+        node = group[0]
+        user, classes, how = bad[node]
+        words = (
+            f"{case.made(node)}, {case.line(node)}, is the mean {how}, but the loss of an example is the sum over its "
+            f"classes: so the loss and its gradient are {classes} times smaller than the mean over the "
+            f"examples.{case.others(group)} Write "
+            f".sum(axis={len(user.shape) - 1 if user.shape[-1] == classes else 0}).mean(), or cross_entropy(logits, "
+            "labels)."
+        )
+        yield case.finding(
+            "mean over the wrong axis", node, words, [*group[1:], user], factor=classes, times=len(group)
+        )
+
+
+def logarithm_between(p: Node, user: Node) -> bool:
+    """Is it the logarithm of p that is multiplied?"""
+    if user.op.name == "xlogy":
+        return True
+    seen: set[Node] = set()
+    stack = [a for a in user.args if a is not None]
+    while stack:
+        node = stack.pop()
+        if node.op is not None and node is not p and node not in seen and len(seen) < 20:
+            seen.add(node)
+            if node.op.name.startswith("log"):
+                return True
+            stack.extend(a for a in node.args if a is not None)
+    return False
+
+
+def mean_over(case: Case, terms: Node, axis: int) -> tuple[Node, str] | None:
+    """Where the terms of a cross-entropy are averaged over the axis of the classes; None if they are summed."""
+    node, axes = terms, list(range(len(terms.shape)))  # axes: those of the terms that are left
+    for _ in range(12):
+        users = [user for user, _ in case.users.get(node, ())]
+        if len(users) != 1:
+            return None
+        node = users[0]
+        name = node.op.name
+        if name in ("sum", "mean"):
+            given, left = node.values[1], len(axes)
+            every = given if isinstance(given, tuple) else range(left) if given is None else (given,)
+            gone = [axes[a % left] for a in every]
+            if name == "mean" and axis in gone:
+                classes = terms.shape[axis]
+                return node, f"over the {classes} classes" + " of all examples" * (len(gone) > 1)
+            axes = axes if node.values[2] else [a for a in axes if a not in gone]
+        elif name in ("multiply", "divide") and not node.shape:
+            number = next(
+                (float(np.ravel(v)[0]) for v, a in zip(node.values, node.args) if a is None and np.size(v) == 1), 1.0
+            )
+            count = 1 / number if name == "multiply" and number else number
+            if abs(count) == float(np.prod(terms.shape)):
+                return node, f"over all {short(abs(count))} terms"
+            if abs(count) != 1:
+                return None
+        elif name != "negative":
+            return None
+    return None

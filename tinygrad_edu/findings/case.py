@@ -1,0 +1,219 @@
+"""What findings are made of: the record, its values, its sweep, and words for its nodes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .. import inputs, place, text
+from ..op import Node
+from ..place import Place
+from ..stepping import Stepper
+from ..stepping.record import Record
+from .finding import Finding
+
+LONGEST = 40  # characters of a user's expression that stands for a value without a name
+
+
+class Case:
+    """One computation, looked at.  ``wanted``: the nodes that ought to receive a gradient, with words for them."""
+
+    def __init__(self, stepper: Stepper, wanted: dict[Node, str]) -> None:
+        self.stepper, self.wanted = stepper, wanted
+        self.record = Record(stepper.result) if stepper.left_out else stepper
+        self.root, self.nodes, self.users = stepper.root, self.record.nodes, self.record.users
+        self.ours = set(stepper.ours)
+        self.skipped: list[str] = []
+        self.told: set[Node] = set()  # the leaves of which it was said why their gradient is 0
+        self.dependence: dict[Node, str | None] = {}  # and work: see depends.py
+        self.work = 0
+        self.places: dict[Any, Place] = {}
+        self.sums: dict[Any, Any] = {}  # over which axes plain arrays sum to one: see axes.py
+
+    # Values and gradients.
+
+    def value(self, node: Node) -> Any:
+        """The value of a node."""
+        return self.record.value(node)
+
+    def operands(self, node: Node) -> list[Any]:
+        """The values of a node's operands, also of plain arrays and options."""
+        values = node.values if node.op.family is None else node.values[node.op.family]
+        return [x if a is None or x is not None else self.value(a) for a, x in zip(node.args, values)]
+
+    def sweep(self) -> None:
+        """Run the sweep to its end, without moving the stepper.  Raises what a rule raises."""
+        self.stepper.reach(self.stepper.last)
+
+    @cached_property
+    def gradients(self) -> dict[Node, Any]:
+        """The complete gradient of each node that the sweep visits."""
+        return {swept.node: swept.g for swept in self.stepper.swept}
+
+    @cached_property
+    def passed(self) -> dict[Node, tuple[Any, ...]]:
+        """What each node passes to its operands."""
+        return {swept.node: swept.passed for swept in self.stepper.swept}
+
+    @cached_property
+    def largest(self) -> dict[Node, float]:
+        """The largest entry of each gradient, without its sign."""
+        return {node: largest(g) for node, g in self.gradients.items()}
+
+    def uses(self, node: Node) -> Iterable[tuple[Node, int]]:
+        """The uses through which a gradient comes to a node."""
+        return ((user, k) for user, k in self.users.get(node, ()) if user in self.ours)
+
+    def above(self, nodes: Iterable[Node]) -> set[Node]:
+        """All nodes on the ways from these to the loss, they themselves too."""
+        seen, stack = set(nodes), list(nodes)
+        while stack:
+            for user, _ in self.users.get(stack.pop(), ()):
+                if user not in seen:
+                    seen.add(user)
+                    stack.append(user)
+        return seen
+
+    def skip(self, words: str) -> None:
+        """Note what was not looked at, once."""
+        if words not in self.skipped:
+            self.skipped.append(words)
+
+    # Words.
+
+    def place(self, node: Node) -> Place:
+        """Where a value was computed."""
+        where = node.code, node.lasti
+        if where not in self.places:
+            self.places[where] = place.of(node)
+        return self.places[where]
+
+    def written(self, node: Node) -> str | None:
+        """The user's own expression for a value, if it is short and stands in one line of the user's program."""
+        where = self.place(node)
+        if node.op is None or where.columns is None or where.file.startswith(place.OURS):
+            return None
+        found = where.text[slice(*where.columns)]
+        return text.shown(found) if found and len(found) <= LONGEST else None
+
+    def name(self, node: Node) -> str | None:
+        """The name of a value, as it may be printed."""
+        found = self.record.name(node)
+        return text.shown(found) if found is not None else None
+
+    def said(self, node: Node) -> str:
+        """A value in a sentence: by its name, by what the user wrote, or by what made it."""
+        return (
+            self.name(node) or self.written(node) or (f"the result of {node.op.name}" if node.op else text.label(node))
+        )
+
+    def made(self, node: Node) -> str:
+        """``h = sigmoid(v)``: a value by its name and by how it was made."""
+        name, written = self.name(node), self.written(node)
+        if node.op is None or name is None:
+            return self.said(node)
+        short = [self.name(a) or "..." for a in node.args if a is not None]
+        if written is None or "=" in written.split("(")[0] or written == name:
+            written = f"{node.op.name}({', '.join(short)})"
+        return f"{name} = {written}"
+
+    def operand(self, node: Node, k: int) -> str:
+        """An operand in a sentence, also one that is a plain array."""
+        a = node.args[k]
+        if a is not None:
+            return self.said(a)
+        values = node.values if node.op.family is None else node.values[node.op.family]
+        called = place.operands(node)[k] if k < len(node.args) else None
+        return text.shown(called) if called else text.operand(None, values[k])
+
+    @cached_property
+    def loss(self) -> str:
+        """The result in a sentence."""
+        return self.name(self.root) or "the loss"
+
+    def line(self, node: Node) -> str:
+        """``in line 7``, with the file if it is another than that of the result."""
+        where = self.place(node)
+        file = "" if where.file == self.place(self.root).file else f" of {os.path.basename(where.file)}"
+        return f"in line {where.line}{file}"
+
+    # Findings.
+
+    def grouped(self, nodes: Iterable[Node]) -> list[list[Node]]:
+        """Nodes that the same operation on the same line made, as in the passes of a loop, together."""
+        groups: dict[Any, list[Node]] = {}
+        for node in nodes:
+            groups.setdefault((node.op, node.code, node.lasti), []).append(node)
+        return list(groups.values())
+
+    def others(self, group: list[Node]) -> str:
+        """That the same holds for the others of a group, to be added to what is said of the first."""
+        names = list(dict.fromkeys(name for node in group[1:] if (name := self.name(node))))
+        known = [name for name in names if name != self.name(group[0])]
+        shown = f" ({text.listed(known)})" if 0 < len(known) <= 4 else ""
+        s = "s" * (len(group) > 2)
+        return f" The same holds for {len(group) - 1:,} other value{s} that this line made{shown}." if group[1:] else ""
+
+    def finding(
+        self, kind: str, node: Node, words: str, nodes: Iterable[Node] = (), at: Place | None = None, **numbers: Any
+    ) -> Finding:
+        """A finding about a node."""
+        where = at or self.place(node)
+        return Finding(kind, self.about(node), words, where if where.line else None, numbers, node, (node, *nodes))
+
+    def about(self, node: Node) -> str:
+        """The word for a node, which the console finds it by."""
+        return self.record.called(node) if node in self.record.every else text.shown(text.label(node))
+
+
+def finite(x: Any) -> bool:
+    """Is every entry a finite number?"""
+    return bool(np.isfinite(entries(x)).all())
+
+
+def entries(x: Any) -> Any:
+    """The entries of a gradient; of one that is kept as rows, those."""
+    return x.rows if hasattr(x, "rows") else x
+
+
+def largest(x: Any) -> float:
+    """The largest entry, without its sign."""
+    x = entries(x)
+    return float(np.abs(x).max(initial=0.0)) if np.size(x) else 0.0
+
+
+def norm(x: Any) -> float:
+    """The Euclidean norm, also of numbers whose squares are none."""
+    x, top = np.ravel(entries(x)).astype(np.float64), largest(x)
+    return top * float(np.sqrt(np.square(x / top).sum())) if 0 < top < np.inf else top
+
+
+def root_mean_square(x: Any) -> float:
+    """The root mean square, which does not depend on how many numbers there are."""
+    return norm(x) / max(1, np.size(inputs.dense(x))) ** 0.5
+
+
+def short(x: float) -> str:
+    """A number in three digits."""
+    return f"{x:.3g}"
+
+
+def percent(share: float) -> str:
+    """``75 %``."""
+    return f"{100 * share:.0f} %"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence; of many, the first and how many others; of one for all, as in a loop, how many."""
+    if len(names) > 1 and len({*names}) == 1:
+        return f"{len(names):,} leaves called {names[0]}"
+    return text.listed(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5:,} others"
+
+
+def number_of(n: int, thing: str) -> str:
+    """``1 value``, ``2 values``."""
+    return f"{n:,} {thing}{'s' * (n != 1)}"

@@ -1,0 +1,185 @@
+"""Does the result depend on a parameter at all?  Where contributions cancel it may not; then it is computed again.
+
+Added to all logits before a softmax, a number changes nothing.  The gradient is 0 but for rounding then, and so is the
+change of the result, however far the parameter is moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import inputs
+from ..context import within
+from ..op import Node
+from ..sweep import fitted
+from .case import Case, finite, largest, listed, norm, short
+from .finding import Finding
+
+NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
+WORK = 50_000  # nodes that are computed again for all leaves together
+FAR, NEAR = (1.0, 10.0), 0.1  # how far a parameter is moved: so far, or by that part of its own size
+DRAWS = 2  # each in both directions
+
+TRIED = {
+    "nowhere": ": moved at random by about 1 and by about 10",
+    "nowhere near": " near its value: moved at random by about a tenth of its size",
+}
+
+
+def rounding(node: Node, case: Case) -> float:
+    """What of a contribution may remain where all cancel: 1e-12 in double precision."""
+    return 4500 * float(np.finfo(np.result_type(case.value(node), np.float16)).eps)
+
+
+def does_not_depend(case: Case) -> Iterator[Finding]:
+    """Leaves whose gradient is rounding noise, because it cancels, and which change the result as little."""
+    top = max(case.largest.values(), default=0.0)
+    found: dict[Any, list[tuple[Node, Node]]] = {}
+    for node in sorted(case.ours, key=lambda node: node.serial):
+        if (
+            node.op is None
+            and node not in case.told
+            and case.largest[node] <= rounding(node, case) * top
+            and np.prod(node.shape)
+        ):
+            where = where_cancelled(case, node)
+            how = depends(case, node) if where is not None else None
+            if where is not None and how in ("nowhere", "nowhere near"):
+                found.setdefault((where.op, where.code, where.lasti, how), []).append((node, where))
+    for (*_, how), pairs in found.items():
+        leaves, (_, where) = [leaf for leaf, _ in pairs], pairs[0]
+        names, many = listed([case.wanted.get(leaf, case.said(leaf)) for leaf in leaves]), len(leaves) > 1
+        size = max(case.largest[leaf] for leaf in leaves)
+        words = (
+            f"{case.loss} does not depend on {names}{TRIED[how]}, {'they change' if many else 'it changes'} nothing "
+            f"but rounding. Contributions to the gradient cancel at {case.made(where)}, {case.line(where)}, and "
+            f"{'nothing' if not size else f'rounding noise of at most {short(size)}'} is left. {why(case, where)}Leave "
+            f"{'them' if many else 'it'} out, or use {'them' if many else 'it'} elsewhere."
+        )
+        made = case.finding("does not depend", leaves[0], words, [*leaves[1:], where], gradient=size)
+        yield made._replace(about=names, place=case.place(where))
+
+
+def why(case: Case, where: Node) -> str:
+    """What the mathematics says, where the gradient shows that it is this: that a sum over an axis is 0."""
+    if where.op is not None and where.op.name == "softmax":
+        return "The values of a softmax sum to 1, whatever it is taken of. "
+    g = inputs.dense(case.gradients[where])
+    sums = [largest(g.sum(axis)) <= rounding(where, case) * largest(g) for axis in range(np.ndim(g))]
+    after = sorted(case.above([where]), key=lambda node: node.serial) if any(sums) else []
+    for node in after:
+        if node.op is not None and node.op.name in ("softmax", "log_softmax", "cross_entropy", "logsumexp"):
+            return "A softmax does not change when one number is added to all that it is taken over. "
+        if node.op is not None and node.op.name in ("layer_norm", "mean"):
+            return "A mean that is taken off takes off what was added to all numbers. "
+    return ""
+
+
+def where_cancelled(case: Case, leaf: Node) -> Node | None:
+    """The oldest place above a leaf where contributions cancel, if they do so on all ways; None if they do not."""
+    seen, stack, found = {leaf}, [leaf], []
+    while stack and len(seen) < NODES:
+        node = stack.pop()
+        uses = list(case.uses(node))
+        contributions = max((largest(case.passed[user][k]) for user, k in uses), default=0.0)
+        if contributions and case.largest[node] <= rounding(node, case) * contributions:
+            found.append(node)  # the sum over uses cancels
+            continue
+        for user, k in uses:
+            if cancels(case, user, k):
+                found.append(user)
+            elif not case.largest[user] or largest(case.passed[user][k]) == 0:
+                return None
+            elif user not in seen and user is not case.root:
+                seen.add(user)
+                stack.append(user)
+            elif user is case.root:
+                return None  # all that the result has comes here
+    return min(found, key=lambda node: node.serial) if found and not stack else None
+
+
+def cancels(case: Case, node: Node, k: int) -> bool:
+    """Does what a node passes on cancel inside its rule: is it nothing beside what a gradient with other signs gives?
+
+    Where a slope is 0 nothing of either comes through.
+    """
+    c, g = inputs.dense(case.passed[node][k]), case.gradients[node]
+    size = largest(g)
+    if not size or not finite(g) or np.size(c) > ENTRIES or largest(c) > 1e-3 * size:
+        return False
+    usual = largest(drawn(case, node, k, np.abs(inputs.dense(g))))
+    return 0 < usual and largest(c) <= rounding(node, case) * usual
+
+
+def drawn(case: Case, node: Node, k: int, sizes: Any) -> Any:
+    """What a node would pass on of a gradient of these sizes, 0 where they are, with signs drawn at random."""
+    rng = np.random.default_rng(0)
+    g = sizes * rng.uniform(0.5, 1.5, node.shape) * rng.choice([-1, 1], node.shape)
+    g = np.asarray(g, np.asarray(sizes).dtype)[()]
+    try:
+        with np.errstate(all="ignore"):
+            return inputs.dense(fitted(node.op.pull(node.args, g, node.result, node.values, k)[k], node.args[k]))
+    except Exception:  # a rule that cannot do with another gradient is none to compare with
+        return np.zeros(1)
+
+
+def depends(case: Case, leaf: Node) -> str | None:
+    """How the result depends on a leaf: "nowhere", "nowhere near" its value, or "somewhere"; None if nobody knows."""
+    if leaf not in case.dependence:
+        size = norm(case.value(leaf)) / max(1, np.size(case.value(leaf))) ** 0.5
+        far = changes(case, leaf, FAR)
+        near = changes(case, leaf, (NEAR * size,)) if far and size else far
+        found = None if far is None or near is None else "somewhere" if near else "nowhere near" if far else "nowhere"
+        case.dependence[leaf] = found
+    return case.dependence[leaf]
+
+
+def changes(case: Case, leaf: Node, scales: tuple[float, ...]) -> bool | None:
+    """Does the result change by more than rounding where a leaf is moved at random?
+
+    None if it cannot be said: where the record is too long, or not computed again as it was.
+    """
+    unknown = f"Whether {case.loss} depends on each parameter was not tried: that would take long here."
+    if case.work > WORK:
+        case.skip(unknown)
+        return None
+    after = sorted((node for node in case.above([leaf]) if node is not leaf), key=lambda node: node.serial)
+    size = sum(int(np.prod(node.shape)) for node in after)
+    case.work += len(after) + size // 1000
+    if len(after) > NODES or size > ENTRIES:
+        case.skip(unknown)
+        return None
+    x, rng = case.value(leaf), np.random.default_rng(0)
+    seed = case.gradients[case.root]
+    was = float(np.sum(case.value(case.root) * inputs.dense(seed)))
+    passed = [c for user in after for c in case.passed.get(user, ()) if c is not None]
+    natural = max((largest(c) for c in passed), default=0.0)
+    noise = 1e3 * rounding(leaf, case)
+    try:
+        if again(case, after, leaf, x, seed) != was:
+            return None
+        for scale in scales:
+            for _ in range(DRAWS):
+                step = scale * rng.normal(size=leaf.shape)
+                for moved in (x + step, x - step):
+                    y = again(case, after, leaf, np.asarray(moved, np.asarray(x).dtype)[()], seed)
+                    if not abs(y - was) <= noise * (abs(was) + natural * scale):
+                        return True
+        return False
+    except Exception:  # an operation may refuse other numbers
+        return None
+
+
+def again(case: Case, after: list[Node], leaf: Node, x: Any, seed: Any) -> float:
+    """The result, computed again with another value of a leaf."""
+    known: dict[Node, Any] = {leaf: x}
+    with within(recording=False, watch=None), np.errstate(all="ignore"):
+        for node in after:
+            operands = tuple(known[a] if a in known else v for a, v in zip(node.args, case.operands(node)))
+            if node.op.family is None:
+                operands += tuple(node.values[len(operands) :])
+            known[node] = node.op.forward(*node.op.joined(node.values, operands))
+    return float(np.sum(known[case.root] * inputs.dense(seed)))

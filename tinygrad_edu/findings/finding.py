@@ -1,0 +1,63 @@
+"""What was found: a sentence with its node, its line and its numbers, and how many of them are printed."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any, NamedTuple
+
+from ..op import Node
+from ..place import Place
+
+WIDTH = 80
+INDENT = "   "
+
+
+class Finding(NamedTuple):
+    """One thing that goes wrong.
+
+    kind: which of the kinds that ``explain`` looks for, as "saturated".
+    about: the name of the value that it is about, as it may be printed.
+    words: what was found and what to try, in whole sentences.
+    place: the line of the user's program, if there is one.
+    numbers: what was measured, by name.
+    node: the node of the record; ``nodes``: all that it concerns directly, such as all parameters that get no gradient.
+    """
+
+    kind: str
+    about: str
+    words: str
+    place: Place | None
+    numbers: dict[str, Any]
+    node: Node | None = None
+    nodes: tuple[Node, ...] = ()
+
+    def __str__(self) -> str:
+        shown = textwrap.fill(self.words, WIDTH - len(INDENT), break_long_words=False, break_on_hyphens=False)
+        return shown if self.place is None else f"{shown}\n{self.place.pointed()}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Findings(tuple[Finding, ...]):
+    """All that was found, the most important first: ``print(explain(loss))`` shows it, and it is a tuple."""
+
+    nothing: str  # what is said where nothing was found
+    skipped: tuple[str, ...]  # what was not looked at, because it would take too long
+
+    def __new__(cls, found: Any, nothing: str = "Nothing was found.", skipped: Any = ()) -> Findings:
+        made = super().__new__(cls, found)
+        made.nothing, made.skipped = nothing, tuple(skipped)
+        return made
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kind of each."""
+        return [finding.kind for finding in self]
+
+    def __str__(self) -> str:
+        parts = [f"{i}. {textwrap.indent(str(found), INDENT)[len(INDENT) :]}" for i, found in enumerate(self, 1)]
+        words = [textwrap.fill(words, WIDTH) for words in (*([] if self else [self.nothing]), *self.skipped)]
+        return "\n".join([*parts, *words])
+
+    __repr__ = __str__

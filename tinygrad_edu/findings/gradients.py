@@ -1,0 +1,250 @@
+"""Parameters without a gradient: not reached, reached only through what has no derivative, or with a gradient of 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import inputs, place, text
+from ..op import Node
+from ..stepping.jacobian import local
+from .activations import curve, operand_of
+from .case import Case, largest, listed, number_of, short
+from .depends import cancels, depends, drawn
+from .finding import Finding
+
+WORK = 200_000  # uses that are followed to find where gradients became 0
+
+
+def does_not_reach(case: Case) -> Iterator[Finding]:
+    """What ought to receive a gradient, and is not among what the result was computed from."""
+    missing = [node for node in case.wanted if node not in case.record.every]
+    constants = [node for node in case.wanted if node not in missing and not node.active]
+    if missing:
+        names, many = listed([case.wanted[node] for node in missing]), len(missing) > 1
+        total = f", {len(missing)} of {len(case.wanted)}," if len(missing) > 6 else ""
+        words = (
+            f"{case.loss} was not computed from {names}{total}, so no gradient reaches {'them' if many else 'it'}. "
+            f"{'Are they' if many else 'Is it'} used at all, and was a value taken out on the way, with .data, .item() "
+            "or under no_grad()?"
+        )
+        if all(not node.active and node.op is None for node in missing):
+            words = (
+                f"{names} {'are constants' if many else 'is a constant'}, and {case.loss} was not computed from "
+                f"{'them' if many else 'it'} either. Was it made by constant(...), or computed under no_grad()?"
+            )
+        yield reached(case, "does not reach", missing, words)
+    for node in constants:
+        known = (
+            f"computed, by {node.op.name}, from constants only"
+            if node.op
+            else "a constant: constant(...), or a result of no_grad()"
+        )
+        words = (
+            f"No gradient flows to {case.wanted[node]}, which is {known}. Make what ought to receive a gradient a "
+            "Tensor(...)."
+        )
+        yield reached(case, "does not reach", [node], words)
+
+
+def reached(case: Case, kind: str, nodes: list[Node], words: str, **numbers: Any) -> Finding:
+    """A finding about several parameters, at the line where the first of them was made."""
+    at = case.place(nodes[0])
+    at = case.place(case.root) if at.file.startswith(place.OURS) else at  # a parameter of nn is made in nn.py
+    found = case.finding(kind, nodes[0], words, nodes[1:], at, **numbers)
+    return found._replace(about=listed([case.wanted.get(node, case.about(node)) for node in nodes]))
+
+
+def no_derivative(case: Case) -> Iterator[Finding]:
+    """What the result was computed from, but only through operations that have no derivative."""
+    stopped: dict[tuple[Node, ...], list[Node]] = {}
+    for node in case.nodes:
+        if node.active and node not in case.ours and (node.op is None or node in case.wanted):
+            last = sorted(stops(case, node), key=lambda user: user.serial)
+            stopped.setdefault(tuple(group[0] for group in case.grouped(last)), []).append(node)
+    for through_these, nodes in stopped.items():
+        ends = list(through_these)
+        if not ends:
+            continue
+        names, many = listed([case.wanted.get(node, case.said(node)) for node in nodes]), len(nodes) > 1
+        through = text.listed([f"{end.op.name}, {case.line(end)}" for end in ends[:3]])
+        words = (
+            f"{names} {'reach' if many else 'reaches'} {case.loss} only through {through}, which "
+            f"{'has' if len(ends) == 1 else 'have'} no derivative, so no gradient comes to {'them' if many else 'it'}. "
+            "Use a smooth function in its place (tanh for sign, a sigmoid for a step), or another loss."
+        )
+        found = reached(case, "no derivative", nodes, words)
+        yield found._replace(place=case.place(ends[0]), nodes=(*found.nodes, *ends))
+
+
+def stops(case: Case, node: Node) -> set[Node]:
+    """The operations without a derivative that a gradient of this node would have to come through."""
+    found, seen, stack = set(), {node}, [node]
+    while stack:
+        for user, _ in case.users.get(stack.pop(), ()):
+            if not user.active:
+                found.add(user)
+            elif user not in seen:
+                seen.add(user)
+                stack.append(user)
+    return found
+
+
+# Gradients of 0.
+
+
+def zero_gradient(case: Case, nodes: list[Node] | None = None) -> Iterator[Finding]:
+    """Leaves (or these ``nodes``) whose gradient is exactly 0, and where it became so; of those alike one finding."""
+    causes: dict[Any, tuple[list[tuple[Node, int | None]], list[Node]]] = {}
+    at_rest: set[Node] = set()  # moved, they do change the loss
+    work = 0
+    for node in sorted(case.ours, key=lambda node: node.serial) if nodes is None else nodes:
+        if (node.op is None or nodes is not None) and np.prod(node.shape) and not case.largest[node]:
+            found, steps = ends(case, node, WORK - work)
+            work += steps
+            if work >= WORK:
+                case.skip("Not every gradient that is 0 was followed to its cause: there are too many.")
+                break
+            if all(not hooked(case, user) if k is None else cancels(case, user, k) for user, k in found):
+                how = depends(case, node)
+                if how in ("nowhere", "nowhere near") and all(k is not None for _, k in found):
+                    continue  # depends.py says so
+                if how == "somewhere":
+                    if nodes is None:
+                        continue  # at rest, as in a minimum: nothing is wrong with it, and only who asks is told
+                    at_rest.add(node)
+            key = frozenset((user.op, user.code, user.lasti, k) for user, k in found)
+            if found:
+                causes.setdefault(key, (found, []))[1].append(node)
+    for found, leaves in causes.values():
+        case.told.update(leaves)
+        names, many = listed([case.wanted.get(node, case.said(node)) for node in leaves]), len(leaves) > 1
+        start = f"The gradient of {names} is exactly 0{' in every element' if many or leaves[0].shape else ''}: "
+        reasons = dict.fromkeys(reason(case, *each) for each in found[:3])
+        words = f"{start}{'; '.join(reasons)}.{remedy(case, *found[0])}"
+        if at_rest.issuperset(leaves):
+            change = "they do change" if many else "it does change"
+            words += f" Moved, {change} {case.loss}: it is at rest here, as in a minimum."
+        silent = [a for node, _ in found for a in node.args if a is not None and is_off(a)]
+        made = reached(case, "zero gradient", leaves, words, count=len(leaves), uses=len(found))
+        line = case.place(where(case, *found[0]))
+        yield made._replace(place=line, nodes=(*made.nodes, *(node for node, _ in found), *silent))
+
+
+def ends(case: Case, leaf: Node, work: int) -> tuple[list[tuple[Node, int | None]], int]:
+    """The uses where the gradient of a leaf became 0: (user, operand); (node, None) where contributions cancel.
+
+    Of those on one line there is one.
+    """
+    found: dict[Any, tuple[Node, int | None]] = {}
+    seen, stack, steps = {leaf}, [leaf], 0
+    while stack and steps < work:
+        node = stack.pop()
+        parts = [(user, k, case.passed[user][k]) for user, k in case.uses(node)]
+        steps += len(parts) + 1
+        if any(largest(c) for _, _, c in parts):
+            found.setdefault(("sum", node.op, node.code, node.lasti), (node, None))
+            continue
+        for user, k, _ in parts:
+            if case.largest[user]:
+                found.setdefault((user.op, user.code, user.lasti, k), (user, k))
+            elif user not in seen:
+                seen.add(user)
+                stack.append(user)
+    return sorted(found.values(), key=lambda each: -each[0].serial), steps
+
+
+def where(case: Case, node: Node, k: int | None) -> Node:
+    """Whose line it is: that of the operation; of contributions that cancel, that of the last use."""
+    return node if k is not None else max((user for user, _ in case.uses(node)), key=lambda user: user.serial)
+
+
+def hooked(case: Case, node: Node) -> bool:
+    """Was its gradient made 0 by a hook, and not by contributions that cancel?"""
+    return bool(node.hooks) or len(list(case.uses(node))) == 1
+
+
+def reason(case: Case, node: Node, k: int | None) -> str:
+    """Why the gradient is 0 from here on, from the derivative of the operation at its operands."""
+    if k is None:
+        if hooked(case, node):
+            return f"a hook changed the gradient of {case.said(node)} to 0"
+        return f"the contributions to {case.said(node)} from its {len(list(case.uses(node)))} uses cancel exactly"
+    name = case.said(node.args[k])
+    what = f"{case.made(node)}, {case.line(node)}, passes 0 on to {name}"
+    op, operands = node.op, case.operands(node)
+    x = operands[k]
+    if cancels(case, node, k):
+        return f"{what}, because what it would pass on cancels"
+    g = inputs.dense(case.gradients[node])
+    if np.any(drawn(case, node, k, (g != 0).astype(np.asarray(g).dtype))):
+        return f"{what}, because the products with a gradient of at most {short(largest(g))} are too small for a number"
+    others = [i for i, v in enumerate(operands) if i != k and v is not None and not isinstance(v, (str, bool))]
+    if op.name in ("multiply", "matmul", "linear", "dot", "inner", "outer", "conv1d", "conv2d") and others:
+        made = node.args[others[0]]
+        other = case.made(made) if made is not None else case.operand(node, others[0])
+        if not np.any(operands[others[0]]):
+            zeros = "all zeros" if np.size(operands[others[0]]) > 1 else "0"
+            return f"{what}, because {other} is {zeros}{off(case, made)}"
+        return f"{what}, because {other} is 0 wherever the gradient is not"
+    if op.name == "where":
+        return f"{what}, because it chose the other value wherever the gradient is not 0"
+    if op.name in ("maximum", "minimum") and np.ndim(operands[1 - k]):
+        return (
+            f"{what}, because {case.operand(node, 1 - k)} is {'larger' if op.name == 'maximum' else 'smaller'} "
+            "wherever the gradient is not 0"
+        )
+    if op.name == "softmax":
+        return f"{what}, because its values have been rounded to 0 and 1, where its derivative is 0"
+    if op.elementwise and np.size(x):
+        slopes, wide = local(node, k), np.broadcast_to(x, node.shape)
+        if not np.any(slopes):
+            return f"{what}, because {flat(case, node, k)}"
+        there = wide[np.broadcast_to(g, node.shape) != 0]
+        if len(there) and not np.any(slopes[np.broadcast_to(g, node.shape) != 0]):
+            return (
+                f"{what}, because its slope is 0 at the {number_of(len(there), 'value')} of {name} whose gradient is "
+                "not"
+            )
+    return f"{what}: its derivative there is 0 in every element that the gradient reaches"
+
+
+def off(case: Case, node: Node | None) -> str:
+    """That an activation is off everywhere, if that is why its values are 0."""
+    if node is None or not is_off(node):
+        return ""
+    return f": {flat(case, node)}"
+
+
+def is_off(node: Node) -> bool:
+    """Is it an activation of one value, whose slope is 0 everywhere?"""
+    k = operand_of(node)
+    return k is not None and curve(node, k) is not None and not np.any(local(node, k))
+
+
+def flat(case: Case, node: Node, k: int = 0) -> str:
+    """Where the operand of an activation lies that lets no gradient through."""
+    x, name = case.operands(node)[k], case.said(node.args[k])
+    if np.size(x) == 1:
+        return f"its slope is 0 at {name} = {short(float(np.ravel(x)[0]))}"
+    return (
+        f"its slope is 0 at each of the {np.size(x):,} values of {name}, from {short(np.min(x))} to {short(np.max(x))}"
+    )
+
+
+def remedy(case: Case, node: Node, k: int | None) -> str:
+    """What to try."""
+    if k is None or cancels(case, node, k):
+        return ""
+    if is_off(node) or any(a is not None and is_off(a) for a in node.args):
+        return (
+            " Try another start (smaller weights, scaled inputs), or an activation whose slope is never 0, as "
+            "leaky_relu."
+        )
+    if node.op.name in ("matmul", "linear", "dot") and any(
+        a is not None and a.op is None and a.active for a in node.args
+    ):
+        return " Weights that are all 0 let no gradient through: start from small random ones, as nn.Linear does."
+    return ""

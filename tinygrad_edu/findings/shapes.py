@@ -1,0 +1,104 @@
+"""A column against a row: (n, 1) and (n,) make (n, n) without a word, and the loss of all pairs is trained."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+
+from .. import place
+from ..op import Node
+from .case import Case
+from .finding import Finding
+
+MEANT = ("getitem", "expand_dims", "broadcast_to", "sum", "mean", "max", "min", "norm", "std", "var", "prod", "outer")
+POINTWISE = ("add", "subtract", "multiply", "divide", "negative", "square", "power", "absolute", "log", "clip")
+TURNS = ("reshape", "expand_dims", "atleast_2d", "newaxis", "column_stack", "transpose", "T", "mT", "outer", "keepdims")
+
+
+def column_against_row(case: Case) -> Iterator[Finding]:
+    """Differences and products of (n, 1) and (n,) that are reduced to one number, where the column was not meant."""
+    told: set[Node] = set()
+    bad: list[tuple[Node, int]] = []
+    for node in case.nodes:
+        if node.op is None or node.op.name not in ("subtract", "multiply") or len(node.shape) != 2:
+            continue
+        n = node.shape[0]
+        shapes = [a.shape if a is not None else getattr(x, "shape", ()) for a, x in zip(node.args, node.values)]
+        if n < 2 or node.shape != (n, n) or sorted(shapes, key=len) != [(n,), (n, 1)]:
+            continue
+        k = shapes.index((n, 1))
+        end = total(case, node)
+        if end is not None and end not in told and not meant(case, node, k):
+            told.add(end)
+            bad.append((node, k))
+    for group in case.grouped(node for node, _ in bad):
+        yield pairs(case, group, dict(bad)[group[0]])
+
+
+def pairs(case: Case, group: list[Node], k: int) -> Finding:
+    """The finding, in words."""
+    node = group[0]
+    n = node.shape[0]
+    column, row = case.operand(node, k), case.operand(node, 1 - k)
+    words = (
+        f"{column} of shape ({n}, 1) and {row} of shape ({n},) give {case.made(node)} of shape ({n}, {n}), "
+        f"{case.line(node)}: each of the one with each of the other, {n * n:,} numbers and not {n:,}, which are then "
+        f"made one.{case.others(group)} Write {column}.ravel() to have {n} pairs, or {row}[:, None] for a column."
+    )
+    return case.finding("(n, 1) against (n,)", node, words, group[1:], n=n, times=len(group))
+
+
+def total(case: Case, node: Node) -> Node | None:
+    """The operation that makes one number of an (n, n) array, if nothing else is done with it on the way."""
+    ends, stack, seen = set(), [node], {node}
+    while stack:
+        at = stack.pop()
+        users = case.users.get(at, [])
+        if not users or len(seen) > 50:
+            return None
+        for user, _ in users:
+            if user.op.name in ("sum", "mean", "norm") and user.shape in ((), (1, 1)):
+                ends.add(user)
+            elif user.op.name in POINTWISE and user.shape == node.shape:
+                if user not in seen:
+                    seen.add(user)
+                    stack.append(user)
+            else:
+                return None
+    return min(ends, key=lambda end: end.serial)
+
+
+def meant(case: Case, node: Node, k: int) -> bool:
+    """Was the column made on purpose: with a new axis, or in the same expression?"""
+    a = node.args[k]
+    if a is not None and a.op is not None and a.op.name in MEANT:
+        return True
+    written = operand_written(node, k)
+    if written is None:  # no source: of a plain array nobody knows how it came to be a column
+        same = a is not None and a.op is not None and (a.code, case.place(a).line) == (node.code, case.place(node).line)
+        return a is None or (same and a.op.name == "reshape")
+    for part in ast.walk(written):
+        if isinstance(part, ast.Constant) and part.value is None:
+            return True
+        if isinstance(part, (ast.Name, ast.Attribute)) and place.called(part) is None:
+            return True  # .T or .mT
+        called = getattr(part, "attr", None) or getattr(part, "id", None) or getattr(part, "arg", None)
+        if called in TURNS:
+            return True
+    return False
+
+
+def operand_written(node: Node, k: int) -> ast.expr | None:
+    """The user's expression for an operand."""
+    if node.code.co_filename.startswith(place.OURS):
+        return None
+    source = "".join(linecache.getlines(node.code.co_filename))
+    written = place.expressions(source).get(place.position(node.code, node.lasti))
+    if isinstance(written, ast.BinOp):
+        return written.right if k else written.left
+    if isinstance(written, ast.AugAssign):
+        return written.value if k else written.target
+    if isinstance(written, ast.Call) and len(written.args) > k:
+        return written.args[k]
+    return None
