@@ -21,7 +21,7 @@ from tinygrad_edu import (
     sigmoid,
     softmax,
 )
-from tinygrad_edu.findings import explain
+from tinygrad_edu.findings import explain, findings_about
 from tinygrad_edu.stepping import Stepper
 
 DIGITS = data.digits()
@@ -137,6 +137,7 @@ def test_a_gradient_that_is_0_or_not_finite_is_spoken_of_and_no_other(steps, num
     for node, g in gradients.items():
         if node.op is None and not spoilt:
             assert (node in silent) <= (np.abs(g).max() <= 1e-12), (node.name, g)
+            assert np.any(g) or findings_about(stepper, node), node.name
 
 
 @pytest.mark.slow

@@ -200,6 +200,12 @@ SPEAKS = {
         ---
         does not depend: near its value
     """,
+    "a shift that is a relu": """
+        z, b = Tensor([1.0, 2.0, 4.0], 'z'), Tensor(0.5, 'b')
+        loss = cross_entropy(z + relu(b * -1), 1)
+        ---
+        does not depend: loss does not depend on b
+    """,
     "the sum of a softmax": """
         z = Tensor([1.0, 0.3, 2.0], 'z')
         loss = softmax(z).sum()

@@ -91,8 +91,8 @@ def where_cancelled(case: Case, leaf: Node) -> Node | None:
         for user, k in uses:
             if cancels(case, user, k):
                 found.append(user)
-            elif not case.largest[user] or largest(case.passed[user][k]) == 0:
-                return None
+            elif case.largest[user] and not largest(case.passed[user][k]):
+                return None  # a slope of 0
             elif user not in seen and user is not case.root:
                 seen.add(user)
                 stack.append(user)

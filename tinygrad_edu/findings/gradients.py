@@ -12,7 +12,7 @@ from ..op import Node
 from ..stepping.jacobian import local
 from .activations import curve, operand_of
 from .case import Case, largest, listed, number_of, short
-from .depends import cancels, depends, drawn
+from .depends import cancels, depends, drawn, where_cancelled
 from .finding import Finding
 
 WORK = 200_000  # uses that are followed to find where gradients became 0
@@ -109,7 +109,11 @@ def zero_gradient(case: Case, nodes: list[Node] | None = None) -> Iterator[Findi
                 break
             if all(not hooked(case, user) if k is None else cancels(case, user, k) for user, k in found):
                 how = depends(case, node)
-                if how in ("nowhere", "nowhere near") and all(k is not None for _, k in found):
+                if (
+                    how in ("nowhere", "nowhere near")
+                    and where_cancelled(case, node)
+                    and all(k is not None for _, k in found)
+                ):
                     continue  # depends.py says so
                 if how == "somewhere":
                     if nodes is None:
