@@ -67,7 +67,7 @@ def value_words(node: Node, x: Any) -> list[str]:
     """Of a node whose value is not finite: by which operation, of which operands, and what that needs."""
     op = node.op
     if op is None:
-        return [f"{text.described(node)} was given values that are not finite: {_census(x)}"]
+        return [f"{text.described(node)} was given values that are not finite: {census(x)}"]
     values = node.values if op.family is None else node.values[op.family]
     operands = [v if a is None or v is not None else value(a) for a, v in zip(node.args, values)]
     names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(operands))]
@@ -77,22 +77,22 @@ def value_words(node: Node, x: Any) -> list[str]:
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
     needs = advice.needs(op, op.joined(node.values, tuple(operands)))
-    return [f"{op.name} made values that are not finite: {_census(x)}", *notes, *needs]
+    return [f"{op.name} made values that are not finite: {census(x)}", *notes, *needs]
 
 
 def arrived_words(node: Node, x: Any) -> list[str]:
     """Of a node whose gradient is not finite as it arrives, although all contributions to it are."""
-    words = f"the gradient that arrives at {text.described(node)} is not finite: {_census(x)}"
+    words = f"the gradient that arrives at {text.described(node)} is not finite: {census(x)}"
     return [words, "The seed or a hook gave it so."]
 
 
 def gradient_words(node: Node, a: Node, c: Any) -> list[str]:
     """Of a contribution that is not finite: which operation passes it to which operand."""
-    words = f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {_census(c)}"
+    words = f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {census(c)}"
     return [words, f"{text.label(a)} is {_range(value(a))}."]
 
 
-def _census(x: Any) -> str:
+def census(x: Any) -> str:
     """``2 of 6 nan``, or for a single number ``nan``."""
     counted = [("nan", int(np.isnan(x).sum())), ("infinite", int(np.isinf(x).sum()))]
     return " and ".join(f"{n} of {np.size(x)} {word}" if np.size(x) > 1 else word for word, n in counted if n)

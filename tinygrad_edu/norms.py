@@ -107,7 +107,7 @@ class GradientNorms:
         for (name, p), size in zip(self.watched.items(), norms):
             if self.is_bad(size):
                 gradient = inputs.dense(p.node.grad)
-                said = nan._census(gradient)
+                said = nan.census(gradient)
                 if said:
                     said = f"{'has' if np.size(gradient) > 1 else 'is'} {said}"
                 else:

@@ -102,11 +102,14 @@ class Calls:
         self.ended = False  # does somebody want the program to end?
         self.lock = threading.Lock()
 
+    def wants(self, call: Call) -> bool:
+        """Is it one that is wanted?"""
+        with self.lock:
+            return self.wanted.matches(call.tensor, call.line) and self.wanted.nth in (None, self.matching + 1)
+
     def before(self, call: Call, free: bool) -> Call | None:
         """What to keep of a call that is about to be done; of one that frees the record, its trace."""
-        with self.lock:
-            this = self.wanted.matches(call.tensor, call.line) and self.wanted.nth in (None, self.matching + 1)
-        call = call._replace(frame=None)
+        this, call = self.wants(call), call._replace(frame=None)
         if not this or not free or not call.tensor.requires_grad:
             return call if this else None
         inputs.seed(call.tensor, call.seed)  # raises what backward would

@@ -24,8 +24,9 @@ class Console(Understanding):
     """Steps through a computation as one types.
 
     ``commands`` are done before anybody is asked.  ``variables``: names of the program that expressions may use.
-    ``program``: is there one that goes on when the sweep has ended?  ``breakpoints`` and ``watches`` are kept from one
-    computation to the next.  How it ended is told by ``end``: "quit", "continue", or "go" and ``calls``.
+    ``program``: if there is one that goes on when the sweep has ended, words that say how.  ``breakpoints`` and
+    ``watches`` are kept from one computation to the next.  How it ended is told by ``end``: "quit", "continue", or
+    "go" and ``calls``.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Console(Understanding):
         stdin: TextIO | None = None,
         commands: list[Queued] | None = None,
         variables: Mapping[str, Any] | None = None,
-        program: bool = False,
+        program: str = "",
         breakpoints: list[Stop] | None = None,
         watches: list[str] | None = None,
     ) -> None:
@@ -47,7 +48,8 @@ class Console(Understanding):
         self.variables: Mapping[str, Any] = variables or {}
         self.program = program
         self.breakpoints = [] if breakpoints is None else breakpoints
-        self.watches = [] if watches is None else watches
+        if watches is not None:
+            stepper.watches = watches
         self.cmdqueue: list[Any] = [] if commands is None else commands
         self.chosen, self.end, self.calls = 0, "", 0
         self.done = False  # is it said that the sweep is done?
@@ -76,7 +78,7 @@ class Console(Understanding):
         if stepper.changes:
             self.screen.say("What if: these follow from changed gradients; the program's own are not touched.", "mark")
         if self.program:
-            self.screen.say("c goes on with the program, to its next backward(); go lets it run; q ends it.", "dim")
+            self.screen.say(self.program, "dim")
         self.watched()
 
     def do_next(self, words: str) -> None:
@@ -296,10 +298,9 @@ class Console(Understanding):
             return  # a comment in a file of commands
         word = line.split()[0]
         try:
-            Expression(line)
             found = self.ask(line)
         except (ValueError, LookupError) as error:
-            if word in self.stepper.names or not word.isidentifier():
+            if isinstance(error, NotYet) or word in self.stepper.names or not word.isidentifier():
                 raise
             raise ValueError(f"{text.shown(word)} is no command (h lists them), and no name: {error}") from None
         self.result(found, short=True)

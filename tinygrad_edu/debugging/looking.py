@@ -19,11 +19,10 @@ class Looking(Reading):
     """What can be asked at a step.  The docstring of a command is its help, and the first line of it the overview's."""
 
     chosen: int  # how far up the path to the loss one looks
-    watches: list[str]
 
     def ask(self, words: str) -> Any:
         """What an expression gives at this step."""
-        return Expression(words).value(self.stepper, self.stepper.moment, self.variables)
+        return self.stepper.ask(words, self.variables)
 
     @property
     def node(self) -> Node:
@@ -152,34 +151,31 @@ class Looking(Reading):
         """display EXPR: show it after every step; display alone lists what is shown, undisplay ends it"""
         if words.strip():
             Expression(words)
-            if words.strip() not in self.watches:
-                self.watches.append(words.strip())
+            if words.strip() not in self.stepper.watches:
+                self.stepper.watches.append(words.strip())
         self.watched()
 
     do_watch = do_display
 
     def do_undisplay(self, words: str) -> None:
         """undisplay [EXPR]: show it no longer; nothing any more, without EXPR"""
-        if words.strip() and words.strip() not in self.watches:
+        if words.strip() and words.strip() not in self.stepper.watches:
             raise LookupError(f"{text.shown(words.strip())} is not displayed")
-        self.watches[:] = [w for w in self.watches if words.strip() and w != words.strip()]
+        self.stepper.watches[:] = [w for w in self.stepper.watches if words.strip() and w != words.strip()]
 
     do_unwatch = do_undisplay
 
     def watched(self) -> None:
         """What is displayed at this step."""
-        for words in self.watches:
-            try:
-                found = self.ask(words)
-            except NotYet:
+        for words, found in self.stepper.watched(self.variables):
+            if isinstance(found, NotYet):
                 self.screen.say(f"  {words}  not yet", "dim")
-            except Exception as error:
-                self.screen.say(f"  {words}: {error.args[0] if error.args else error}", "dim", indent=4)
+            elif isinstance(found, Exception):
+                self.screen.say(f"  {words}: {found.args[0] if found.args else found}", "dim", indent=4)
+            elif isinstance(found, (np.ndarray, np.generic, float, int)):
+                self.screen.array(words, found)
             else:
-                if isinstance(found, (np.ndarray, np.generic, float, int)):
-                    self.screen.array(words, found)
-                else:
-                    self.screen.say(f"  {words} {text.shown(repr(found))}")
+                self.screen.say(f"  {words} {text.shown(repr(found))}")
 
 
 def count(words: str, usual: int = 1, least: int = 0) -> int:

@@ -79,6 +79,11 @@ def missed(options: argparse.Namespace, calls: int, matching: int) -> str:
     return f"of {text.plural(calls, 'call')} of backward() none was of {where}"
 
 
+ON = "c goes on with the program, to its next backward(); go lets it run; q ends it."
+ON_HERE = "c goes on with the program; go too, and does not stop here again; q ends it."
+ON_BY_HAND = "c and q go on; go too, and does not stop here again."  # where there is no program to end
+
+
 class Stops(Calls):
     """Opens the console before a call of ``backward`` that is wanted."""
 
@@ -98,9 +103,7 @@ class Stops(Calls):
 
     def before(self, call: Call, free: bool) -> Call | None:
         """Step through it, if it is wanted."""
-        with self.lock:
-            wanted = self.wanted.matches(call.tensor, call.line) and self.wanted.nth in (None, self.matching + 1)
-        if not wanted or self.ended or not call.tensor.requires_grad:
+        if not self.wants(call) or self.ended or not call.tensor.requires_grad:
             return None
         running = self.running not in (None, 1)
         self.running = self.running - 1 if running and self.running else self.running
@@ -145,7 +148,7 @@ class Stops(Calls):
         called = text.shown(stepper.called(stepper.root))
         head = f"backward() of {called} in line {call.line} of {Path(call.file).name}{nth}"
         console = Console(
-            stepper, self.screen, self.stdin, self.commands, of_frame(call.frame), True, self.breakpoints, self.watches
+            stepper, self.screen, self.stdin, self.commands, of_frame(call.frame), ON, self.breakpoints, self.watches
         )
         where = place.resolve(call.frame.f_code, call.frame.f_lasti)
         console.opened(head, where, INTRODUCTION if self.stopped == 1 else "")
@@ -183,7 +186,8 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
     here = frame.f_code, frame.f_lasti
     if here in PASSED:
         return
-    console = Console(stepper(loss, seed), variables=of_frame(frame), program=True)
+    by_hand = hasattr(sys, "ps1") or is_notebook()
+    console = Console(stepper(loss, seed), variables=of_frame(frame), program=ON_BY_HAND if by_hand else ON_HERE)
     where = place.resolve(*here)
     console.opened(f"step_here in line {where.line} of {Path(where.file).name}", where, words or INTRODUCTION)
     if words:
@@ -191,7 +195,7 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
     end = console.interact()
     if end == "go":
         PASSED.add(here)
-    if end == "quit" and not hasattr(sys, "ps1") and not is_notebook():
+    if end == "quit" and not by_hand:
         raise SystemExit(0)
 
 
