@@ -66,16 +66,16 @@ class Quit(BaseException):
 
 def run(script: Path, args: Sequence[str], calls: Calls) -> Run:
     """Run a program to its end.  Raises OSError if it cannot be read; its own errors are printed, as Python does."""
-    source = script.read_bytes()
+    source, file = script.read_bytes(), str(script.absolute())  # as Python calls it
     main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=str(script), __builtins__=builtins)
+    main.__dict__.update(__file__=file, __builtins__=builtins)
     saved = sys.argv, sys.path[0], sys.modules["__main__"]
     code = 0
     with watched(calls):
         sys.argv, sys.path[0], sys.modules["__main__"] = [str(script), *args], str(script.resolve().parent), main
         try:
-            linecache.checkcache(str(script))
-            exec(compile(source, str(script), "exec", dont_inherit=True), main.__dict__)
+            linecache.checkcache(file)
+            exec(compile(source, file, "exec", dont_inherit=True), main.__dict__)
         except SystemExit as end:
             code = exit_code(end)
         except Quit:

@@ -171,7 +171,7 @@ class Console(Understanding):
             moment = self.stepper.run(here, back=back)
         finally:
             progress.end()
-            self.chosen, self.done = 0, False
+            self.chosen, self.done = 0, self.stepper.failed is not None  # then c goes on, and the program fails as well
         self.moved(moment, "" if back else "last")
 
     def stops(self, moment: Moment) -> bool:

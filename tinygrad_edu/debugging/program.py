@@ -53,7 +53,10 @@ def command(options: argparse.Namespace) -> int:
     program(options.script, options.nth)
     commands = [Queued(line) for line in options.typed]
     if options.commands is not None:
-        commands += [Queued(line) for line in options.commands.read_text(encoding="utf-8").splitlines()]
+        try:
+            commands += map(Queued, options.commands.read_text(encoding="utf-8").splitlines())
+        except UnicodeDecodeError:
+            raise ValueError(f"{options.commands} is not text in UTF-8") from None
     stops = Stops(Wanted(options.at, options.nth), commands)
     done = run(options.script, [*options.rest, *options.args], stops)
     say = stops.screen.say

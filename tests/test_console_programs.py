@@ -1,0 +1,338 @@
+"""``tinygrad-edu step`` on programs of every kind: those that fail, print, ask and train are as they would be alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stepped import STEP, python, step
+
+NET = """\
+from tinygrad_edu import Tensor, sigmoid
+
+W = Tensor([[1.0, -2.0], [0.5, 1.0]])
+loss = sigmoid(W @ [2.0, 1.0]).sum()
+"""
+TRAINING = """\
+from tinygrad_edu import Tensor
+
+w = Tensor(1.0)
+for epoch in range(10_000):
+    loss = (w * 0.5 - 1.0) ** 2 if epoch != 7_000 else (w - w.item()) ** 0.5
+    loss.backward()
+    g = float(w.grad)
+    w = Tensor(w.item() - 0.001 * g if abs(g) < 1e3 else 1.0)
+print("trained")
+"""
+GO = ("-c", "go")
+
+
+# Programs that end before, or never come to it.
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "said"),
+    [
+        ("x = 1\n", 2, "net.py never called backward(): call it on the loss, or put step_here(loss)"),
+        ("", 2, "never called backward()"),
+        ("raise RuntimeError('no data')\n", 1, "RuntimeError: no data"),
+        ("import sys\nsys.exit(3)\n", 3, "failed before a backward()"),
+        ("import sys\nsys.exit('gone')\n", 1, "gone"),
+        ("loss.backward(\n", 1, "SyntaxError: '(' was never closed"),
+        (NET + "loss.backward(seed=[1.0, 2.0])\n", 1, "ValueError"),
+        (NET + "constant = loss.detach()\nconstant.backward()\n", 1, "Error"),
+        (NET + "import os\nos._exit(5)\n", 5, ""),
+    ],
+)
+def test_a_program_that_is_not_stopped_in_says_why(program: str, code: int, said: str, tmp_path: Path) -> None:
+    done = step(tmp_path, program, "n", "q")
+    assert said in done.stdout + done.stderr and done.returncode == code, done
+    assert "tinygrad_edu/debugging" not in done.stderr and "(step" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["missing.py", ".", "notutf8.py", "zeros.py"])
+def test_what_is_no_program(name: str, tmp_path: Path) -> None:
+    (tmp_path / "notutf8.py").write_bytes(b"x = '\xff'\n")
+    (tmp_path / "zeros.py").write_bytes(b"x = 1\0\n")
+    done = python(tmp_path, *STEP, name)
+    assert done.returncode in (1, 2) and done.stderr.strip()
+    assert "tinygrad_edu" not in done.stderr.replace("tinygrad-edu", ""), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--at", "99", "net.py"), "of 1 call of backward() none was of line 99"),
+        (("--at", "W", "net.py"), "of 1 call of backward() none was of a tensor called W"),
+        (("--nth", "2", "net.py"), "backward() was called 1 time there, so there is no call number 2"),
+        (("--nth", "0", "net.py"), "--nth counts from 1, and 0 is below"),
+        (("--commands", "nothing.txt", "net.py"), "nothing.txt"),
+        (("--commands", "bytes.txt", "net.py"), "bytes.txt"),
+        ((), "SCRIPT"),
+    ],
+)
+def test_options_that_lead_nowhere(options: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET + "loss.backward()\n", encoding="utf-8")
+    (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe")
+    done = python(tmp_path, *STEP, *options)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_a_program_that_fails_after_it_was_stepped_through(tmp_path: Path) -> None:
+    done = step(tmp_path, NET + "loss.backward()\nW.nonsense\n", "c", "c")
+    assert "AttributeError" in done.stderr and 'net.py", line 6' in done.stderr and done.returncode == 1
+    assert "script.py" not in done.stderr and "program.py" not in done.stderr
+
+
+def test_backward_that_fails_says_what_it_says_alone(tmp_path: Path) -> None:
+    program = NET + "loss.backward(free=True)\nloss.backward()\n"
+    done = step(tmp_path, program, "c", "c", "c", "c")
+    alone = python(tmp_path, "net.py")
+    assert "the record of loss was freed by backward(free=True)" in done.stdout
+    assert alone.stderr.splitlines()[-4:] == done.stderr.splitlines()[-4:]
+    assert done.returncode == alone.returncode == 1
+
+
+# Programs that are as they would be alone.
+
+
+PROGRAMS = {
+    "prints and reads": """
+        import sys
+        print("a" * 5000)
+        print("to the other", file=sys.stderr)
+        loss.backward()
+        print(repr(sys.stdin.read()), W.grad.tolist())
+    """,
+    "its arguments, name and folder": """
+        import sys
+        from pathlib import Path
+        loss.backward()
+        print(sys.argv, __name__, Path(__file__).name, sys.path[0] == str(Path(__file__).resolve().parent))
+        print(sys.modules["__main__"].W is W)
+    """,
+    "hooks are called once": """
+        h = loss * 2
+        h.register_hook(lambda g: print("hook", g) or 3 * g)
+        h.backward()
+        print(W.grad.tolist())
+    """,
+    "free, twice, and a seed": """
+        two = sigmoid(W @ [2.0, 1.0])
+        two.backward([1.0, 3.0])
+        loss.backward(free=True)
+        print(W.grad.tolist())
+    """,
+    "a thread": """
+        import threading
+        def work():
+            loss.backward()
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        print(W.grad.tolist())
+    """,
+    "catches everything": """
+        try:
+            loss.backward()
+        except Exception:
+            print("caught")
+        finally:
+            print("finally")
+    """,
+    "leaves with a code": """
+        import sys
+        loss.backward()
+        sys.exit(4)
+    """,
+    "another standard output": """
+        import contextlib, io
+        with contextlib.redirect_stdout(io.StringIO()) as caught:
+            print("kept")
+            loss.backward()
+        print(len(caught.getvalue()), caught.getvalue())
+    """,
+    "at exit": """
+        import atexit
+        atexit.register(print, "bye")
+        loss.backward()
+    """,
+}
+
+
+@pytest.mark.parametrize("breakpoints", [(), ("-c", "b if nothing > 3", "-c", "cl"), ("-c", "b name", "-c", "b W")])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_that_goes_on_does_what_it_does_alone(
+    program: str, breakpoints: tuple[str, ...], tmp_path: Path
+) -> None:
+    lines = PROGRAMS[program].strip("\n").splitlines()
+    (tmp_path / "net.py").write_text(NET + "\n".join(line[8:] for line in lines) + "\n", encoding="utf-8")
+    args = ("net.py", "--epochs", "3", "--at", "4")
+    alone = python(tmp_path, *args, typed="its own\nlines")
+    commands = [word for line in ("n 20", "back 9", "whatif W = 0*grad", "c") for word in ("-c", line)]
+    for options in (GO, (*breakpoints, *commands, *(("-c", "cl") if breakpoints else ()), *GO)):
+        done = python(tmp_path, *STEP, *options, *args, typed="its own\nlines")
+        assert done.returncode == alone.returncode, done
+        assert done.stderr == alone.stderr
+        ours = done.stdout
+        for row in alone.stdout.splitlines():  # in its order, between ours
+            assert f"{row}\n" in ours, (row, done.stdout)
+            ours = ours.split(f"{row}\n", 1)[1]
+
+
+@pytest.mark.parametrize("where", ["main", "thread"])
+def test_q_ends_a_program_that_catches_exceptions(where: str, tmp_path: Path) -> None:
+    program = (
+        NET
+        + """
+import threading, time
+def work():
+    try:
+        loss.backward()
+        print("went on")
+    except Exception:
+        print("caught")
+    finally:
+        print("finally")
+"""
+        + (
+            "work()\n"
+            if where == "main"
+            else "t = threading.Thread(target=work)\nt.start()\nt.join()\ntime.sleep(30)\n"
+        )
+    )
+    done = step(tmp_path, program, "q")
+    assert "finally" in done.stdout and "caught" not in done.stdout and "went on" not in done.stdout
+    assert "The program was ended here." in done.stdout and done.returncode == 0 and done.stderr == ""
+
+
+# Which of many calls.
+
+
+def stopped_at(done: Any) -> list[int]:
+    """The calls that were stopped at."""
+    found = re.findall(r"backward\(\) of [\w#]+ in line \d+ of net.py(?:, its call number (\d+))?", done.stdout)
+    return [int(n or 1) for n in found]
+
+
+def test_10000_calls(tmp_path: Path) -> None:
+    done = step(tmp_path, TRAINING, "go")
+    assert stopped_at(done) == [1] and "trained" in done.stdout and "called 10000 times" in done.stdout
+    done = step(tmp_path, TRAINING, "p epoch", "go", options=("--nth", "9000"))
+    assert stopped_at(done) == [9000] and "\n8999\n" in done.stdout
+    done = step(tmp_path, TRAINING, "c", "c", "go 500", "p epoch", "go", options=("--at", "6"))
+    assert stopped_at(done) == [1, 2, 502] and "\n501\n" in done.stdout
+    done = step(tmp_path, TRAINING, options=("-c", "b if isinf", "-c", "go", "-c", "p epoch", "-c", "q"))
+    assert stopped_at(done) == [1, 7001] and "breakpoint 1: if isinf" in done.stdout and "\n7000\n" in done.stdout
+
+
+def test_a_name_or_a_line_says_which_call(tmp_path: Path) -> None:
+    program = "from tinygrad_edu import Tensor\n" + "\n".join(
+        f"{name} = Tensor({i}.0) * 2\n{name}.backward()" for i, name in enumerate(["first", "second", "third"])
+    )
+    for at, name in (("second", "second"), ("7", "third"), ("3", "first")):
+        done = step(tmp_path, program + "\n", "p value", "go", options=("--at", at))
+        assert f"backward() of {name} in line" in done.stdout and done.returncode == 0
+
+
+def test_breakpoints_and_watches_stay_from_one_call_to_the_next(tmp_path: Path) -> None:
+    program = NET + "for i in range(3):\n    loss = sigmoid(W * i).sum()\n    loss.backward()\n"
+    done = step(tmp_path, program, "b sigmoid", "display i", "go", "c", "c", "c", "c", "c", "c")
+    assert done.stdout.count("breakpoint 1: sigmoid\n") >= 3
+    assert [f"  i         {i}" in done.stdout.splitlines() for i in range(3)] == [True] * 3
+
+
+# What is in it.
+
+
+HOSTILE = """\
+from tinygrad_edu import Tensor, scope
+with scope("\\x1b[31m<script>\\n"):
+    W = Tensor([1.0, 2.0], "\\x1b]0;owned\\x07\\x1b[2J")
+    V = Tensor([1.0, 2.0], "a\\n(step 9) q\\u202e")
+    loss = (W * V).sum()
+loss.backward()
+"""
+
+
+def test_names_move_no_cursor(tmp_path: Path) -> None:
+    looks = "n n n n tensors a explain w l rule jac p why".split()
+    done = step(tmp_path, HOSTILE, *looks, "save step.html", "q")
+    assert done.returncode == 0 and all(row.isprintable() for row in done.stdout.splitlines()), done.stdout
+    page = (tmp_path / "step.html").read_text(encoding="utf-8")
+    assert "owned" in page and "<script>\\n" not in page and "\x1b" not in page
+
+
+def test_a_vector_with_a_seed(tmp_path: Path) -> None:
+    program = NET + "two = sigmoid(W @ [2.0, 1.0])\ntwo.backward([1.0, 3.0])\n"
+    done = step(tmp_path, program, "n", "p W.grad", "c", "p W.grad", "c")
+    assert "seed      [1 3]  = ∂two/∂two" in done.stdout
+    assert "no gradient has come to W yet" in done.stdout and "[[    0.5    0.25]" in done.stdout
+
+
+# step_here: without the command, where the program itself says so.
+
+
+HERE = """\
+from tinygrad_edu import Tensor, sigmoid, step_here
+
+W = Tensor([[1.0, -2.0], [0.5, 1.0]])
+for i in range(5):
+    loss = sigmoid(W @ [2.0, 1.0]).sum() * i
+    step_here(loss)
+    loss.backward()
+    print("done", i)
+print(W.grad.tolist())
+"""
+
+
+def here(folder: Path, program: str, *commands: str) -> Any:
+    """Run a program that opens the console itself."""
+    (folder / "net.py").write_text(program, encoding="utf-8")
+    return python(folder, "net.py", typed="".join(f"{line}\n" for line in commands))
+
+
+def test_step_here_stops_each_time_until_go(tmp_path: Path) -> None:
+    alone = here(tmp_path, HERE.replace("step_here(loss)", "pass"))
+    done = here(tmp_path, HERE, "c", "c", "p i", "s", "p passed", "go")
+    assert done.returncode == 0 and done.stderr == ""
+    assert done.stdout.count("step_here in line 6 of net.py") == 2 and "(step 4) p i\n1\n" in done.stdout
+    assert "c goes on with the program; go too, and does not stop here again; q ends it." in done.stdout
+    for row in alone.stdout.splitlines():
+        assert row in done.stdout.splitlines()
+
+
+def test_q_and_the_end_of_commands_end_a_program_with_step_here(tmp_path: Path) -> None:
+    for commands in (["q"], []):
+        done = here(tmp_path, HERE, *commands)
+        assert done.returncode == 0 and done.stderr == "" and "done" not in done.stdout
+
+
+def test_step_here_raises_what_backward_would(tmp_path: Path) -> None:
+    done = here(tmp_path, "from tinygrad_edu import Tensor, step_here\nv = Tensor([1.0, 2.0]) * 2\nstep_here(v)\n")
+    alone = here(tmp_path, "from tinygrad_edu import Tensor, step_here\nv = Tensor([1.0, 2.0]) * 2\nv.backward()\n")
+    assert done.returncode == alone.returncode == 1
+    assert done.stderr.splitlines()[-1] == alone.stderr.splitlines()[-1]
+
+
+def test_the_first_bad_step_of_a_training_run_opens_it(tmp_path: Path) -> None:
+    program = """\
+from tinygrad_edu import GradientNorms, Tensor, step_here
+from tinygrad_edu.optim import SGD
+
+w = Tensor(1.0)
+norms = GradientNorms([w], on_bad=step_here)
+optimiser = SGD([w], 0.1, callback=norms)
+for epoch in range(10):
+    d = w if epoch != 6 else w - w.item()
+    loss = (d * d) ** 0.5
+    loss.backward()
+    optimiser.step(loss)
+    optimiser.zero_grad()
+print("trained")
+"""
+    done = here(tmp_path, program, "p epoch", "p d", "why w", "q")
+    assert "p epoch\n6\n" in done.stdout, done
+    assert "the gradient of w is" in done.stdout and "trained" not in done.stdout and done.returncode == 0
