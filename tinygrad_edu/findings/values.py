@@ -120,9 +120,9 @@ def failing(case: Case, node: Node, k: int, g: Any, c: Any) -> Finding:
     zero = rounded(case, node)
     if zero is not None:
         return log_of_rounded(case, node, zero, [a])
-    words = nan.gradient_words(node, a, c)
-    reason = slope(case, node, k, g)
-    return case.finding("not finite", node, f"{sentence(words)} {reason}".strip(), [a], **census(c))
+    reason = slope(case, node, k, g) or nan.gradient_words(node, a, c)[1]
+    words = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {nan.census(c)}. {reason}"
+    return case.finding("not finite", node, words, [a], **census(c))
 
 
 def slope(case: Case, node: Node, k: int, g: Any) -> str:
