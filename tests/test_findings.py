@@ -75,7 +75,8 @@ WORDS = {
         1. The gradient that sqrt passes to x is not finite: 1 of 2 nan. The slope of
            sqrt is infinite at x[0] = 0, and the gradient that comes to it there is 0,
            because the where in line 2 did not choose it there: 0 times infinity is NaN.
-           Give sqrt a harmless operand there: where(x > 0, sqrt(where(x > 0, x, 1)), 0).
+           Give sqrt a harmless operand there: where(x > 0, sqrt(where(x > 0, x, 1)),
+           0).
            lesson.py, line 2:  loss = where(x > 0, sqrt(x), 0).sum()
                                                    ^^^^^^^
     """,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,3 +25,20 @@ def whole(file: str | os.PathLike[str]) -> Iterator[Any]:
         raise type(error)(error.errno, error.strerror, str(target)) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def saved(file: str | os.PathLike[str], what: str, made: Mapping[str, Callable[[], str | bytes]], scale: float) -> Path:
+    """Write a picture in the format that the file's ending names: by each ending, what makes it.  Gives the path.
+
+    Raises ValueError for other endings and for a scale that is none, and OSError where the file cannot be written.
+    """
+    target = Path(file)
+    if target.suffix.lower() not in made:
+        known = ", ".join(name.removeprefix(".") for name in made)
+        raise ValueError(f"{target.name[:60]} ends in none of the formats that a {what} can be saved in: {known}")
+    if not 0 < scale < 100:
+        raise ValueError(f"scale is the number of pixels to a point, above 0 and below 100, not {scale!r}")
+    written = made[target.suffix.lower()]()
+    with whole(target) as stream:
+        stream.write(written if isinstance(written, bytes) else written.encode("utf-8"))
+    return target

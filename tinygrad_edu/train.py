@@ -253,5 +253,6 @@ Next
   tinygrad-edu --hidden 3        so narrow that it errs: gradients grow
   tinygrad-edu draw SCRIPT       a picture of what your own program's backward() saw
   tinygrad-edu walk SCRIPT       a page that walks through it
+  tinygrad-edu step SCRIPT       the same in the terminal, as pdb would
   tinygrad-edu --help            all options
   To read: op.py, sweep.py and tensor.py in tinygrad_edu are the engine"""

@@ -17,7 +17,7 @@ from ..formulas.rules import rule
 from ..op import Node
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local
-from ..stepping.paths import paths, uses_of
+from ..stepping.paths import passed, paths, uses_of
 from .looking import Looking, count
 from .views import norm, underlined
 
@@ -125,12 +125,8 @@ class Understanding(Looking):
             if len(uses) == 1 or uses[0][0] not in stepper.visited:
                 found.append(uses[0][0])
             else:
-                found.append(max(uses, key=lambda use: norm(self.passed(*use)))[0])
+                found.append(max(uses, key=lambda use: norm(passed(stepper, *use)))[0])
         return found
-
-    def passed(self, user: Node, k: int) -> Any:
-        """What came by a use."""
-        return self.stepper.swept[self.stepper.visited[user]].passed[k]
 
     def do_where(self, words: str) -> None:
         """w(here): the path from the loss down to this step, and what is looked at
@@ -207,7 +203,8 @@ class Understanding(Looking):
             if len(names) > 9:
                 names = [*names[:5], "…", *names[-3:]]
             way = " → ".join(names) + (f" → … ({path.ways:,} paths)" if path.nodes[-1] is not stepper.root else "")
-            self.screen.say(f"  {path.share:>6.1%}  {figures.number(norm(path.part)):<11} {way}", indent=22)
+            share = f"{path.share:.1%}" if math.isfinite(path.share) else "-"
+            self.screen.say(f"  {share:>6}  {figures.number(norm(path.part)):<11} {way}", indent=22)
         if len(every) > 12:
             self.screen.say(f"  and {len(every) - 12} others that brought less", "dim")
         total = np.asarray(sum(path.part for path in every), float)

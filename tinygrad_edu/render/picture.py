@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..files import whole
+from ..files import saved
 from ..tracing.data import Trace
 from . import layout, page, pdf, raster, svg, tikz
 from .compose import Style, composed, contents, flowing
@@ -60,17 +60,8 @@ class Picture:
         through it, opened at step ``at``) and gif (the walk as an animation).  Raises ValueError for other endings, and
         OSError where the file cannot be written.
         """
-        target = Path(file)
-        ending = target.suffix.lower()
-        if ending not in FORMATS:
-            known = ", ".join(name.removeprefix(".") for name in FORMATS)
-            raise ValueError(f"{target.name[:60]} ends in none of the formats that a picture can be saved in: {known}")
-        if not 0 < scale < 100:
-            raise ValueError(f"scale is the number of pixels to a point, above 0 and below 100, not {scale!r}")
-        written = FORMATS[ending](self, scale, at)
-        with whole(target) as stream:
-            stream.write(written if isinstance(written, bytes) else written.encode("utf-8"))
-        return target
+        made = {ending: functools.partial(make, self, scale, at) for ending, make in FORMATS.items()}
+        return saved(file, "picture", made, scale)
 
     def page(self, at: int | None = None) -> str:
         """The page that walks through it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import text
-from ..files import whole
+from ..files import saved
 from ..formulas.symbols import LONGEST, symbol
 from ..norms import cut, mean, together
 from . import pdf, raster
@@ -74,16 +74,8 @@ class Plot:
 
         Gives the path.  Raises ValueError for other endings, and OSError where the file cannot be written.
         """
-        target = Path(file)
-        if target.suffix.lower() not in FORMATS:
-            known = ", ".join(name.removeprefix(".") for name in FORMATS)
-            raise ValueError(f"{target.name[:60]} ends in none of the formats that a plot can be saved in: {known}")
-        if not 0 < scale < 100:
-            raise ValueError(f"scale is the number of pixels to a point, above 0 and below 100, not {scale!r}")
-        written = FORMATS[target.suffix.lower()](self, scale)
-        with whole(target) as stream:
-            stream.write(written)
-        return target
+        made = {ending: functools.partial(make, self, scale) for ending, make in FORMATS.items()}
+        return saved(file, "plot", made, scale)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         narrow = '<svg style="max-width:100%;height:auto" '
@@ -93,8 +85,8 @@ class Plot:
         return f"<{self.description}; .save('norms.svg') writes them to a file>"
 
 
-FORMATS: dict[str, Callable[[Plot, float], bytes]] = {
-    ".svg": lambda plot, scale: plot.svg().encode("utf-8"),
+FORMATS: dict[str, Callable[[Plot, float], str | bytes]] = {
+    ".svg": lambda plot, scale: plot.svg(),
     ".pdf": lambda plot, scale: pdf.pdf(plot.scene, plot.colours),
     ".png": lambda plot, scale: raster.png(plot.scene, plot.colours, scale),
 }
