@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from typing import Any
 
@@ -581,3 +582,72 @@ def test_a_million_nodes_are_stepped_through_at_once() -> None:
     assert np.isfinite(stepper.gradient(stepper.moment.receiver)).all()
     print(f"the first five steps of {len(stepper.nodes):,} nodes after {time.perf_counter() - started:.2f} s")
     assert stepper.last == 2_500_003 and len(stepper.swept) < 10  # the sweep ran no further than was looked at
+
+
+def hooked() -> Any:
+    """A loss with a hook on the way."""
+    W = Tensor([[1.0, -2.0], [0.5, 1.0]], "W")
+    h = sigmoid(W @ [2.0, 1.0])
+    h.register_hook(lambda g: 3 * g)
+    return (h * h).sum() + h.mean()
+
+
+def now(stepper: Stepper) -> list[Any]:
+    """What step it is, and every gradient at it."""
+    found = [stepper.gradient(node) for node in stepper.nodes]
+    return [stepper.at, stepper.moment.phase, *(None if g is None else g.tolist() for g in found)]
+
+
+ACTIONS = {
+    "jump": lambda stepper: stepper.jump(stepper.last),
+    "change": lambda stepper: stepper.change("#4", 5.0),
+    "undo": lambda stepper: stepper.undo(),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_whenever_it_is_interrupted_nothing_is_lost(action: str) -> None:
+    """Ctrl-C at each line in turn that is run for it."""
+
+    def interrupted(line: int) -> bool:
+        stepper, left = Stepper(hooked()), line
+        stepper.jump(stepper.start + 4)
+        if action == "undo":
+            stepper.change("#4", 5.0)
+
+        def trace(frame: Any, event: str, arg: Any) -> Any:
+            nonlocal left
+            if not frame.f_code.co_filename.endswith(("stepper.py", "sweep.py")):
+                return None
+            left -= event == "line"
+            if left == 0:
+                raise KeyboardInterrupt
+            return trace
+
+        sys.settrace(trace)
+        try:
+            ACTIONS[action](stepper)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        expected = changed if stepper.changes else plain
+        assert now(stepper) == expected[stepper.at]
+        assert [now(stepper) for _ in [None, *stepper.moments()]][-1] == expected[-1]
+        for number in (*range(stepper.last), stepper.last):
+            stepper.jump(number)
+            assert now(stepper) == expected[number]
+        return left <= 0
+
+    plain, changed = [], []
+    for states in (plain, changed):
+        stepper = Stepper(hooked())
+        if states is changed:
+            stepper.change("#4", 5.0)
+        stepper.jump(0)
+        states += [now(stepper), *(now(stepper) for _ in stepper.moments())]
+    assert plain != changed
+    lines = 1
+    while interrupted(lines):
+        lines += 1
+    assert lines > 20

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import linecache
 import math
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor, Trace, constant, nn, sigmoid, sweep
+from tinygrad_edu import Tensor, Trace, constant, nn, place, sigmoid, sweep
 from tinygrad_edu.tracing import traced
 from tinygrad_edu.tracing.numbers import summed_up
 
@@ -292,3 +295,21 @@ def test_plain_arrays_are_called_what_the_program_calls_them(case: str, tmp_path
     exec(compile(program, str(file), "exec"), names)
     node = traced(names["z"]).nodes[-1]
     assert (node.name, node.formula) == ("z", formula)
+
+
+def test_a_cell_is_called_what_the_notebook_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel keeps each cell in a file of its own, whose name says nothing."""
+    file = "/elsewhere/ipykernel_17/2718.py"
+    program = "y = x * 2\n"
+    monkeypatch.setitem(linecache.cache, file, (len(program), None, [program], file))
+    names: dict[str, Any] = {"x": Tensor(3.0, "x")}
+    exec(compile(program, file, "exec"), names)
+    titles = {file: ("Cell", "In[3]")}
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=titles.get))
+    (made,) = [node for node in traced(names["y"]).nodes if node.op]
+    assert made.place is not None and made.place.file == "2718.py"
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    (made,) = [node for node in traced(names["y"]).nodes if node.op]
+    assert made.place is not None and made.place.file == "In[3]"
+    assert place.of(names["y"].node).pointed().startswith("In[3], line 1:  y = x * 2")
+    assert place.title(__file__) == "test_tracing.py"

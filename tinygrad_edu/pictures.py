@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from . import place
 from .script import Calls, Run, Wanted, program, run, tensor_named
 
 ENDINGS = {"draw": ".svg", "walk": ".html"}
@@ -100,4 +101,4 @@ def said(done: Run) -> str:
     if done.call is None:
         return "without backward(), which was not called on it"
     number = f", one of {done.matching} such calls" if done.matching > 1 else ""
-    return f"backward() in line {done.call.line} of {Path(done.call.file).name}{number}"
+    return f"backward() in line {done.call.line} of {place.title(done.call.file)}{number}"

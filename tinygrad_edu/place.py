@@ -37,12 +37,24 @@ class Place(NamedTuple):
     def pointed(self, before: str = "") -> str:
         """The line with the expression underlined, as Python's own errors do it."""
         source = self.text.strip()
-        shown = f"{before}{os.path.basename(self.file)}, line {self.line}" + (f":  {source}" if source else "")
+        shown = f"{before}{title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
         indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
         start, end = self.columns
         return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
+
+
+def title(file: str) -> str:
+    """The name of a file; of a cell that of the notebook."""
+    return cell(file) or os.path.basename(file)
+
+
+def cell(file: str) -> str | None:
+    """What a notebook calls a cell, as ``In[3]``; None for a file."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    found = shell.compile.format_code_name(file) if shell is not None else None
+    return found[1] if found else None
 
 
 def resolve(code: CodeType, lasti: int) -> Place:

@@ -149,7 +149,7 @@ class Stops(Calls):
             self.progress.end()
         nth = f", its call number {self.matching + 1}" if self.matching else ""
         called = text.shown(stepper.called(stepper.root))
-        head = f"backward() of {called} in line {call.line} of {Path(call.file).name}{nth}"
+        head = f"backward() of {called} in line {call.line} of {place.title(call.file)}{nth}"
         console = Console(
             stepper, self.screen, self.stdin, self.commands, of_frame(call.frame), ON, self.breakpoints, self.watches
         )
@@ -192,7 +192,7 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
     by_hand = hasattr(sys, "ps1") or is_notebook()
     console = Console(stepper(loss, seed), variables=of_frame(frame), program=ON_BY_HAND if by_hand else ON_HERE)
     where = place.resolve(*here)
-    console.opened(f"step_here in line {where.line} of {Path(where.file).name}", where, words or INTRODUCTION)
+    console.opened(f"step_here in line {where.line} of {place.title(where.file)}", where, words or INTRODUCTION)
     if words:
         console.to_what_is_not_finite()
     end = console.interact()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import os
 from typing import Any
 
 import numpy as np
@@ -126,9 +125,9 @@ class Views:
         where = place.of(node)
         source = linecache.getlines(where.file)
         if not source:
-            self.screen.say(f"there is no source of {os.path.basename(where.file)} to show, line {where.line}")
+            self.screen.say(f"there is no source of {place.title(where.file)} to show, line {where.line}")
             return
-        self.screen.write(os.path.basename(where.file), "dim")
+        self.screen.write(place.title(where.file), "dim")
         first, last = max(1, where.line - around), min(len(source), where.line + around)
         for number in range(first, last + 1):
             here = number == where.line
@@ -144,7 +143,7 @@ class Views:
     def row(self, node: Node, mark: str = " ") -> str:
         """One line about a node: what it is, how large its gradient is, where it was computed."""
         where = place.of(node)
-        at = f"{os.path.basename(where.file)}:{where.line}"
+        at = f"{place.title(where.file)}:{where.line}"
         g = self.stepper.gradient(node)
         size = "" if g is None else f"|g| {figures.number(norm(g))}"
         room = self.screen.width - len(at) - len(size) - 7
@@ -168,7 +167,7 @@ def cut(line: str, width: int) -> str:
 def underlined(where: place.Place, width: int) -> str:
     """``> net.py:7  h = sigmoid(A @ x)`` with the operation underlined."""
     source = text.printable(where.text.strip())
-    before = f"> {os.path.basename(where.file)}:{where.line}  "
+    before = f"> {place.title(where.file)}:{where.line}  "
     if len(before) + 12 > width:
         before = f"> {where.line}  "
     shown = cut(before + source, width)

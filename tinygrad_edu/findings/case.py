@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -138,7 +137,7 @@ class Case:
     def line(self, node: Node) -> str:
         """``in line 7``, with the file if it is another than that of the result."""
         where = self.place(node)
-        file = "" if where.file == self.place(self.root).file else f" of {os.path.basename(where.file)}"
+        file = "" if where.file == self.place(self.root).file else f" of {place.title(where.file)}"
         return f"in line {where.line}{file}"
 
     # Findings.

@@ -47,6 +47,9 @@ class Swept(NamedTuple):
     before: int  # how many steps were done before
 
 
+NEW = "sweep swept visited uses received totals failed changes changed".split()  # what a new sweep replaces
+
+
 class Stepper(Record):
     """``Stepper(loss)`` stands where ``backward`` is called: every value is there, and no gradient.
 
@@ -141,6 +144,8 @@ class Stepper(Record):
 
     def reach(self, number: int) -> None:
         """Run the sweep until a step is done; all of it, for the last."""
+        if self.broken and self.failed is None:
+            self.again(len(self.swept))
         with within(watch=None), np.errstate(all="ignore"):
             while len(self.swept) < len(self.ours) and (
                 number == self.last or number > self.start + 1 + len(self.uses)
@@ -151,8 +156,6 @@ class Stepper(Record):
         """Run the sweep to its next node."""
         if self.failed is not None:
             raise self.failed
-        if self.broken:
-            self.again(len(self.swept))
         node, self.broken = self.ours[-1 - len(self.swept)], True
         change = self.changes.get(node)
         try:
@@ -175,12 +178,12 @@ class Stepper(Record):
 
     def note(self, swept: Swept) -> None:
         """Keep what the sweep did at a node."""
-        self.visited[swept.node] = len(self.swept)
+        self.swept.append(swept)  # first, so that nothing below leads nowhere, whenever one is interrupted
+        i = self.visited[swept.node] = len(self.swept) - 1
         for k, (a, c) in enumerate(zip(swept.node.args, swept.passed)):
             if a is not None and c is not None:
-                self.uses.append((len(self.swept), k))
+                self.uses.append((i, k))
                 self.received.setdefault(a, []).append((self.start + 1 + len(self.uses), c))
-        self.swept.append(swept)
 
     # What there is at this step.
 
@@ -287,22 +290,15 @@ class Stepper(Record):
 
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?
-        before = self.changes.get(node)
-        self.changes[node] = changed
-        try:
+        with self.whole():
+            self.changes, self.changed = {**self.changes, node: changed}, self.changed.union(ancestors(node))
             self.follow(node)
-        except Exception:  # it cannot be followed: all is as it was
-            self.changes.pop(node)
-            if before is not None:
-                self.changes[node] = before
-            self.follow(node)
-            raise
-        self.changed.update(ancestors(node))
 
     def undo(self) -> None:
         """Forget all changes."""
-        changed, self.changes, self.changed = list(self.changes), {}, set()
-        self.follow(*changed)
+        with self.whole():
+            changed, self.changes, self.changed = self.changes, {}, set()
+            self.follow(*changed)
 
     @contextmanager
     def answered(self) -> Iterator[None]:
@@ -328,8 +324,18 @@ class Stepper(Record):
     def again(self, number: int) -> None:
         """Run the sweep again as far as its first nodes, without calling their hooks a second time."""
         kept = self.swept[:number]
-        self.begin()
-        with within(watch=None), np.errstate(all="ignore"):
+        with self.whole(), within(watch=None), np.errstate(all="ignore"):
+            self.begin()
             for swept in kept:
                 self.pull(swept.node, (lambda g, known=swept.g: known,))
                 self.note(swept)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """In this block the sweep is begun anew; where that fails, or is interrupted, all is as it was."""
+        before = {name: self.__dict__[name] for name in NEW}
+        try:
+            yield
+        except BaseException:
+            self.__dict__.update(before, broken=True)
+            raise

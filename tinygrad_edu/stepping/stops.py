@@ -63,7 +63,7 @@ class Stop:
         """Did this line compute what the step is about?"""
         file, _, number = self.what.rpartition(":")
         first, last = place.position(moment.node.code, moment.node.lasti)[:2]
-        name = os.path.basename(moment.node.code.co_filename)
+        name = place.title(moment.node.code.co_filename)
         if not file and moment.node.code.co_filename.startswith(place.OURS):
             return False
         return first <= int(number) <= (last or first) and (not file or os.path.basename(file) == name)

@@ -164,7 +164,7 @@ class Tracer:
         found = resolved(code, lasti)
         if not found.text:
             return None
-        file = shown(found.file)
+        file = place.cell(found.file) or shown(found.file)
         if file not in self.lines or str(found.line) not in self.lines[file]:
             about = self.lines.setdefault(file, {})
             for number in range(max(1, found.line - AROUND), found.line + AROUND + 1):
