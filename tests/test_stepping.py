@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -467,6 +468,20 @@ def test_nothing_is_run_but_arithmetic(words: str) -> None:
 
 def test_a_power_of_powers_takes_no_time() -> None:
     assert asked("9 ** 9 ** 9 ** 9") == np.inf
+
+
+@pytest.mark.parametrize(
+    "words",
+    "exp(W, W)|clip(W, 0, 1, W)|W.round(0, W)|W.clip(0, 1, W)|sum(a, 0, None, a[0])|add.f(1)|max(a, 0, b)".split(
+        "|"
+    ),
+)
+def test_an_expression_writes_to_nothing_and_calls_nothing_of_the_program(words: str) -> None:
+    W, a, b, called = Tensor([[1.25, -2.0]], "W"), np.ones((2, 3)), np.zeros(3), []
+    variables = {"a": a, "b": b, "add": SimpleNamespace(f=called.append, named_parameters=list)}
+    with pytest.raises(ValueError, match="read-only|there is no function"):
+        Stepper(sigmoid(W).sum()).ask(words, variables)
+    assert W.data.tolist() == [[1.25, -2.0]] and a.all() and not b.any() and called == []
 
 
 def test_what_is_not_there_yet_says_when() -> None:

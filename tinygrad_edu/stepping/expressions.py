@@ -117,10 +117,18 @@ class Seen:
         return attribute(self.array(), name)
 
 
+def read_only(x: Any) -> Any:
+    """The same array, for those who only look at it: NumPy's functions could write to it, as ``sum(x, 0, None, x)``."""
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+    return x
+
+
 def attribute(x: Any, name: str) -> Any:
     """An attribute or a method of an array; of a module of the program its tensors and modules."""
     if isinstance(x, (np.ndarray, np.generic, float, int)) and name in ATTRIBUTES:
-        return getattr(np.asarray(x), name)
+        return getattr(read_only(np.asarray(x)), name)
     parts = getattr(x, "__dict__", {})
     if not name.startswith("_") and name in parts and not isinstance(x, type):
         return parts[name]
@@ -182,7 +190,9 @@ class Answer:
     def plain(self, tree: ast.AST) -> Any:
         """The same, and of a tensor its value."""
         found = self.of(tree)
-        return found.array() if isinstance(found, Seen) else found._data if isinstance(found, Value) else found
+        return read_only(
+            found.array() if isinstance(found, Seen) else found._data if isinstance(found, Value) else found
+        )
 
     def element(self, x: Any, index: Any) -> Any:
         """One element, or a part of an array; or of a list of the program's."""
@@ -215,15 +225,15 @@ class Answer:
                 return Seen(self, self.find(name))
             if (delta := self.delta(name)) is not None:
                 return delta
-        known = self.of(function) if isinstance(function, ast.Attribute) else None
-        if isinstance(function, ast.Name):
-            known = FUNCTIONS.get(function.id)
-        if known is None or not callable(known):
+        known = FUNCTIONS.get(function.id) if isinstance(function, ast.Name) else None
+        if isinstance(function, ast.Attribute):
+            known = self.of(function)
+        of_array = isinstance(getattr(known, "__self__", None), np.ndarray)
+        ours = of_array or any(known is f for f in FUNCTIONS.values())  # nothing of the program is called
+        if known is None or not ours:
             raise ValueError(
                 f"there is no function {ast.unparse(function)[:40]} here; there are {', '.join(sorted(FUNCTIONS))}"
             )
-        if isinstance(known, (type, Value)) and known not in (float, int, bool):
-            raise ValueError(f"{ast.unparse(function)[:40]} cannot be called here")
         options = {
             k.arg: self.plain(k.value) for k in tree.keywords if k.arg in ("axis", "keepdims", "rtol", "atol", "ord")
         }
