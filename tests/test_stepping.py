@@ -472,9 +472,7 @@ def test_a_power_of_powers_takes_no_time() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    "exp(W, W)|clip(W, 0, 1, W)|W.round(0, W)|W.clip(0, 1, W)|sum(a, 0, None, a[0])|add.f(1)|max(a, 0, b)".split(
-        "|"
-    ),
+    "exp(W, W)|clip(W, 0, 1, W)|W.round(0, W)|W.clip(0, 1, W)|sum(a, 0, None, a[0])|add.f(1)|max(a, 0, b)".split("|"),
 )
 def test_an_expression_writes_to_nothing_and_calls_nothing_of_the_program(words: str) -> None:
     W, a, b, called = Tensor([[1.25, -2.0]], "W"), np.ones((2, 3)), np.zeros(3), []

@@ -122,7 +122,7 @@ def summary(x: Any) -> str:
     elif finite.size:
         parts.append(f"from {number(finite.min())} to {number(finite.max())}")
     if finite.size == x.size and x.dtype.kind == "f" and finite.any():  # labels and indices have no length
-        parts.append(f"norm {norm(finite)}")
+        parts.append(f"norm {length(finite)}")
     return ", ".join(parts)
 
 
@@ -131,17 +131,26 @@ def counted(n: int, size: int, what: str) -> str:
     return f"all {what}" if n == size else f"{n} of {size} {'is' if n == 1 else 'are'} {what}"
 
 
-def norm(x: Any) -> str:
-    """The Euclidean norm of finite numbers, which no square in it makes infinite or 0."""
-    flat = x.astype(np.float64, copy=False).reshape(-1)
+def norm(x: Any) -> float:
+    """The Euclidean norm, also where squares would be too large or too small for a float."""
+    flat = np.ravel(x).astype(np.float64, copy=False)
     with np.errstate(all="ignore"):
-        square = float(np.vdot(flat, flat))
-        if 1e-200 < square < math.inf:
-            return number(math.sqrt(square))
-        largest = float(max(-flat.min(), flat.max()))
-        root = math.sqrt(np.vdot(flat / largest, flat / largest))
-    found = largest * root
-    return number(found) if math.isfinite(found) else scientific(Decimal(largest) * Decimal(root), DIGITS)
+        square = float(flat.dot(flat))
+        if 1e-280 < square < math.inf:
+            return math.sqrt(square)
+        largest = float(np.abs(flat).max(initial=0))
+        if not 0 < largest < math.inf:  # 0, infinity or NaN
+            return largest
+        flat = flat / largest
+        return largest * math.sqrt(flat.dot(flat))
+
+
+def length(x: Any) -> str:
+    """The Euclidean norm of finite numbers, also where it is larger than any float."""
+    if math.isfinite(found := norm(x)):
+        return number(found)
+    largest = float(np.abs(x).max())
+    return scientific(Decimal(largest) * Decimal(norm(x / largest)), DIGITS)
 
 
 def shape(x: Any) -> str:

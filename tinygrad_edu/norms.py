@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import errors, inputs, nan, place, text
+from . import errors, figures, inputs, nan, place, text
 from .ops.rows import Rows
 from .tensor import Tensor
 
@@ -245,18 +245,8 @@ class GradientNorms:
 
 
 def norm(x: Any) -> float:
-    """The Euclidean norm, also where squares would be too large or too small for a float."""
-    rows = x.summed()[1] if isinstance(x, Rows) else x
-    flat = np.ravel(rows).astype(np.float64, copy=False)
-    with np.errstate(all="ignore"):
-        square = float(flat.dot(flat))
-        if 1e-280 < square < math.inf:
-            return math.sqrt(square)
-        largest = float(np.abs(flat).max(initial=0))
-        if not 0 < largest < math.inf:  # 0, infinity or NaN
-            return largest
-        flat = flat / largest
-        return largest * math.sqrt(flat.dot(flat))
+    """The Euclidean norm of a gradient, be it dense or kept as rows."""
+    return figures.norm(x.summed()[1] if isinstance(x, Rows) else x)
 
 
 def named(watched: Any) -> dict[str, Tensor]:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import figures, text
+from ..norms import norm
 from ..op import Node
 from ..stepping.expressions import Expression, NotYet
 from ..tracing.build import paged
 from .reading import Reading
-from .views import norm
 
 
 class Looking(Reading):

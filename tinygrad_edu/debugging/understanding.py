@@ -14,12 +14,13 @@ from ..findings import explain, findings_about
 from ..formulas.lines import line
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
+from ..norms import norm
 from ..op import Node
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local
 from ..stepping.paths import passed, paths, uses_of
 from .looking import Looking, count
-from .views import norm, underlined
+from .views import underlined
 
 LARGEST = 4096  # elements of a Jacobian matrix that is shown
 MANY = 50_000  # values in which one does not find faults at once

@@ -12,6 +12,7 @@ from ..formulas.lines import line
 from ..formulas.printed import made, of_name, of_value
 from ..formulas.rules import inner, rule
 from ..formulas.symbols import words
+from ..norms import norm
 from ..notation import Formula
 from ..op import Node
 from ..stepping import Moment, Stepper
@@ -151,12 +152,6 @@ class Views:
         if room < 10:
             return cut(f"{mark} {formula}", self.screen.width)
         return f"{mark} {cut(formula, room):<{room}}  {size}  {at}".rstrip()
-
-
-def norm(x: Any) -> float:
-    """The Euclidean norm."""
-    with np.errstate(all="ignore"):
-        return float(np.linalg.norm(np.ravel(x)))
 
 
 def cut(line: str, width: int) -> str:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..norms import norm
 from ..op import Node
 from ..stepping.jacobian import local
-from .case import Case, finite, norm, number_of, percent, short
+from .case import Case, finite, number_of, percent, short
 from .finding import Finding
 from .layers import is_layer, weights
 from .zeros import LOGARITHMS, MOVES

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import inputs, place, text
+from ..norms import norm
 from ..op import Node
 from ..place import Place
 from ..stepping import Stepper
@@ -183,12 +184,6 @@ def largest(x: Any) -> float:
     """The largest entry, without its sign."""
     x = entries(x)
     return float(np.abs(x).max(initial=0.0)) if np.size(x) else 0.0
-
-
-def norm(x: Any) -> float:
-    """The Euclidean norm, also of numbers whose squares are none."""
-    x, top = np.ravel(entries(x)).astype(np.float64), largest(x)
-    return top * float(np.sqrt(np.square(x / top).sum())) if 0 < top < np.inf else top
 
 
 def root_mean_square(x: Any) -> float:

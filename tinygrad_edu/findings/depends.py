@@ -15,7 +15,7 @@ from .. import inputs
 from ..context import within
 from ..op import Node
 from ..sweep import fitted
-from .case import Case, finite, largest, listed, norm, short
+from .case import Case, finite, largest, listed, root_mean_square, short
 from .finding import Finding
 
 NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
@@ -129,7 +129,7 @@ def drawn(case: Case, node: Node, k: int, sizes: Any) -> Any:
 def depends(case: Case, leaf: Node) -> str | None:
     """How the result depends on a leaf: "nowhere", "nowhere near" its value, or "somewhere"; None if nobody knows."""
     if leaf not in case.dependence:
-        size = norm(case.value(leaf)) / max(1, np.size(case.value(leaf))) ** 0.5
+        size = root_mean_square(case.value(leaf))
         far = changes(case, leaf, FAR)
         near = changes(case, leaf, (NEAR * size,)) if far and size else far
         found = None if far is None or near is None else "somewhere" if near else "nowhere near" if far else "nowhere"

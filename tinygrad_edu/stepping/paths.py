@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import inputs
+from ..figures import norm
 from ..op import Node
 from ..sweep import fitted
 from .stepper import Stepper
@@ -46,8 +47,7 @@ def paths(stepper: Stepper, node: Node) -> list[Path]:
 
 def size(x: Any) -> float:
     """The Euclidean norm; what is not finite counts as the largest."""
-    with np.errstate(all="ignore"):
-        found = float(np.linalg.norm(np.ravel(x)))
+    found = norm(x)
     return found if np.isfinite(found) else np.inf
 
 
