@@ -110,6 +110,8 @@ step 2/22  forward   h = σ(v₁)
   value     [    0.5 0.88080]  sigmoid, in hidden
 > net.py:8  h = sigmoid(v1)
                 ^^^^^^^^^^^
+(step 2) b
+1: sigmoid, stopped 1 time
 (step 2) cl 1
 taken away: sigmoid
 (step 2) until W1
@@ -448,6 +450,11 @@ def test_where_commands_end_the_program_ends(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_commands_that_end_leave_what_is_piped_in_to_the_program(tmp_path: Path) -> None:
+    done = step(tmp_path, NET, "go", options=("-c", "n"))
+    assert done.stdout.endswith("(step 10) \n" + QUIT) and done.returncode == 0
+
+
 def test_help_says_something_of_every_command(tmp_path: Path) -> None:
     done = step(tmp_path, NET, "h", *(f"h {word}" for word in EVERY))
     assert "*** " not in done.stdout and max(map(len, done.stdout.splitlines())) <= 80
@@ -495,6 +502,14 @@ def stepped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     loss = sigmoid(W1).sum()
     variables = {"sys": sys, "W1": W1, "loss": loss}
     return shown, Console(Stepper(loss), Screen(shown, width=80), io.StringIO(), variables=variables), W1
+
+
+def test_a_long_way_is_shown_by_its_ends(tmp_path: Path) -> None:
+    program = (
+        "from tinygrad_edu import Tensor\nx = Tensor(1.0)\ny = x\nfor _ in range(30):\n    y = y * 2\ny.backward()\n"
+    )
+    done = step(tmp_path, program, "j end", "why x")
+    assert "100.0%  1.0737e+09  x → y → y → y → y → … → y → y → y\n" in done.stdout
 
 
 def page(file: Path) -> Any:

@@ -221,7 +221,7 @@ class Console(Understanding):
         """A new breakpoint, or the list."""
         if not words.strip():
             for number, found in enumerate(self.breakpoints, 1):
-                often = f", {found.hits} times" if found.hits else ""
+                often = f", stopped {text.plural(found.hits, 'time')}" if found.hits else ""
                 self.screen.say(f"{number}: {found.words}{' (once)' if found.once else ''}{often}")
             if not self.breakpoints:
                 self.screen.say("There are no breakpoints; h b says how to make one.")
