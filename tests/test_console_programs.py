@@ -218,7 +218,7 @@ def stopped_at(done: Any) -> list[int]:
 
 def test_10000_calls(tmp_path: Path) -> None:
     done = step(tmp_path, TRAINING, "go")
-    assert stopped_at(done) == [1] and "trained" in done.stdout and "called 10000 times" in done.stdout
+    assert stopped_at(done) == [1] and "trained" in done.stdout and "called 10,000 times" in done.stdout
     done = step(tmp_path, TRAINING, "p epoch", "go", options=("--nth", "9000"))
     assert stopped_at(done) == [9000] and "\n8999\n" in done.stdout
     done = step(tmp_path, TRAINING, "c", "c", "go 500", "p epoch", "go", options=("--at", "6"))
@@ -234,6 +234,13 @@ def test_a_name_or_a_line_says_which_call(tmp_path: Path) -> None:
     for at, name in (("second", "second"), ("7", "third"), ("3", "first")):
         done = step(tmp_path, program + "\n", "p value", "go", options=("--at", at))
         assert f"backward() of {name} in line" in done.stdout and done.returncode == 0
+
+
+def test_it_is_said_that_no_breakpoint_was_met(tmp_path: Path) -> None:
+    program = NET + "for i in range(3):\n    (loss * i).backward()\n"
+    for breakpoint, said in (("b if isnan", "3 times, and no breakpoint was met."), ("b step 3", "3 times.")):
+        done = step(tmp_path, program, breakpoint, "go", "cl", "go")
+        assert done.stdout.endswith(f"The program has ended; backward() was called {said}\n")
 
 
 def test_breakpoints_and_watches_stay_from_one_call_to_the_next(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_edu import Tensor, constant, cross_entropy, embedding, scope, sigmoid, sign, softmax, stack, where
+from tinygrad_edu import Tensor, constant, cross_entropy, embedding, log, scope, sigmoid, sign, softmax, stack, where
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.stepping.expressions import Expression, NotYet
 from tinygrad_edu.stepping.jacobian import by_differences, local
@@ -480,6 +480,22 @@ def test_an_expression_writes_to_nothing_and_calls_nothing_of_the_program(words:
     with pytest.raises(ValueError, match="read-only|there is no function"):
         Stepper(sigmoid(W).sum()).ask(words, variables)
     assert W.data.tolist() == [[1.25, -2.0]] and a.all() and not b.any() and called == []
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [("isnan", 3), ("isinf", 2), ("isnan or isinf", 2), ("isinf or isnan", 2), ("not isfinite", 2), ("isfinite", 1)]
+    + [("isnan and step > 3", 4), ("not isfinite and passed", 9), ("isnan or phase == 'seed'", 3)],
+)
+def test_a_function_alone_asks_of_what_the_step_has_made(words: str, number: int) -> None:
+    x = Tensor([1.0, 2.0], "x")
+    with np.errstate(all="ignore"):
+        h = x - 1
+        v = log(h)
+        stepper = Stepper((v - v).sum())
+    stepper.jump(0)
+    moment = stepper.run(f"if {words}")
+    assert moment is not None and moment.number == number
 
 
 def test_what_is_not_there_yet_says_when() -> None:

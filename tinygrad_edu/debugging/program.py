@@ -67,7 +67,9 @@ def command(options: argparse.Namespace) -> int:
     elif not stops.stopped:
         raise ValueError(missed(options, done.calls, done.matching))
     else:
-        say(f"The program has ended; backward() was called {done.calls} time{'s' * (done.calls != 1)}.", "dim")
+        never = stops.breakpoints and not any(found.hits for found in stops.breakpoints)
+        met = ", and no breakpoint was met" if never else ""
+        say(f"The program has ended; backward() was called {text.plural(done.calls, 'time')}{met}.", "dim")
     return done.code
 
 

@@ -85,8 +85,7 @@ class Expression:
         """As a condition: of an array it is enough that one element is so.  What is not there yet does not hold."""
         try:
             found = self.value(stepper, moment, variables)
-            if callable(found):  # isnan alone asks of what the step has made
-                found = found(Answer(stepper, moment).made())
+            found = Answer(stepper, moment).applied(found)
         except NotYet:
             return False
         return bool(np.any(found))
@@ -162,7 +161,10 @@ class Answer:
         if isinstance(tree, (ast.Tuple, ast.List)):
             return tuple(self.plain(part) for part in tree.elts)
         if isinstance(tree, ast.UnaryOp):
-            return OPERATORS[type(tree.op)](self.plain(tree.operand))
+            operand = self.plain(tree.operand)
+            if isinstance(tree.op, ast.Not) and callable(operand):  # not isfinite: one element is enough
+                return np.logical_not(self.applied(operand))
+            return OPERATORS[type(tree.op)](operand)
         if isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
             left, right = self.plain(tree.left), self.plain(tree.right)
             if isinstance(left, (str, tuple, list)) or isinstance(right, (str, tuple, list)):
@@ -177,7 +179,7 @@ class Answer:
         if isinstance(tree, ast.BoolOp):
             found: Any = None
             for part in tree.values:  # as Python does, without looking further than it must
-                found = self.plain(part)
+                found = self.applied(self.plain(part))
                 if bool(np.any(found)) != isinstance(tree.op, ast.And):
                     break
             return found
@@ -326,6 +328,10 @@ class Answer:
         if found is None:
             raise NotYet(f"there is no {name} at step {moment.number}, which goes forward")
         return found
+
+    def applied(self, found: Any) -> Any:
+        """A function alone, as isnan, asks of what the step has made."""
+        return found(self.made()) if callable(found) else found
 
     def made(self) -> Any:
         """What the step has made: a value, or a gradient."""
