@@ -11,6 +11,7 @@ from .. import figures, text
 from ..norms import norm
 from ..op import Node
 from ..stepping.expressions import Expression, NotYet
+from ..stepping.paths import passed, uses_of
 from ..tracing.build import paged
 from .reading import Reading
 
@@ -30,8 +31,19 @@ class Looking(Reading):
         return self.path(self.stepper.moment.receiver)[self.chosen] if self.chosen else self.stepper.moment.receiver
 
     def path(self, node: Node) -> list[Node]:
-        """From a node up to the loss."""
-        raise NotImplementedError
+        """From a node up to the loss, each time by the use that passed on most; the first by that of the step."""
+        stepper, moment = self.stepper, self.stepper.moment
+        found = [node]
+        if moment.phase == "backward" and node is moment.receiver:
+            found.append(moment.node)
+        while found[-1] is not stepper.root:
+            top = found[-1]
+            uses = uses_of(stepper, top) or stepper.users[top]
+            if len(uses) == 1 or uses[0][0] not in stepper.visited:
+                found.append(uses[0][0])
+            else:
+                found.append(max(uses, key=lambda use: norm(passed(stepper, *use)))[0])
+        return found
 
     def the(self, words: str) -> Node:
         """The tensor that words name; without any, the one that one looks at."""

@@ -18,7 +18,7 @@ from ..norms import norm
 from ..op import Node
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local
-from ..stepping.paths import passed, paths, uses_of
+from ..stepping.paths import paths
 from .looking import Looking, count
 from .views import underlined
 
@@ -113,21 +113,6 @@ class Understanding(Looking):
             self.screen.say(f"differences agree to {figures.number(float(error.max(initial=0)), 2)}", "dim")
 
     # The way to the loss.
-
-    def path(self, node: Node) -> list[Node]:
-        """From a node up to the loss, each time by the use that passed on most; the first by that of the step."""
-        stepper, moment = self.stepper, self.stepper.moment
-        found = [node]
-        if moment.phase == "backward" and node is moment.receiver:
-            found.append(moment.node)
-        while found[-1] is not stepper.root:
-            top = found[-1]
-            uses = uses_of(stepper, top) or stepper.users[top]
-            if len(uses) == 1 or uses[0][0] not in stepper.visited:
-                found.append(uses[0][0])
-            else:
-                found.append(max(uses, key=lambda use: norm(passed(stepper, *use)))[0])
-        return found
 
     def do_where(self, words: str) -> None:
         """w(here): the path from the loss down to this step, and what is looked at
