@@ -516,9 +516,10 @@ def test_the_lessons_deltas() -> None:
     v2.name = "v(2)"
     stepper = Stepper((v2 * v2).sum())
     moment = stepper.jump(stepper.last)
-    for words in ("delta(1)", "delta1", "delta_1", "δ1"):
+    for words in ("delta(1)", "delta1", "delta_1", "δ1", "δ(1)", "dv(1)"):
         assert np.array_equal(Expression(words).value(stepper, moment), stepper.gradient(v1.node))
-    assert np.array_equal(Expression("W(2).grad").value(stepper, moment), stepper.gradient(W.node))
+    for words in ("W(2).grad", "dW(2)", "d_W(2)"):
+        assert np.array_equal(Expression(words).value(stepper, moment), stepper.gradient(W.node))
     assert np.array_equal(Expression("W(2) @ a").value(stepper, moment), stepper.value(v2.node))
 
 

@@ -196,7 +196,7 @@ class Understanding(Looking):
         total = np.asarray(sum(path.part for path in every), float)
         if not np.allclose(total, g, rtol=1e-4, atol=1e-7, equal_nan=True):
             self.screen.say(
-                "  A hook or a what-if has changed a gradient on the way: these are the parts without it.", "mark"
+                "  A hook or a what-if has changed a gradient on the way: these are the parts without it.", "mark", 2
             )
 
     def do_explain(self, words: str) -> None:

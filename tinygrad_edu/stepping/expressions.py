@@ -45,7 +45,7 @@ METHODS = "sum mean max min std var prod any all argmax argmin ravel reshape rou
 METHODS += "transpose cumsum squeeze flatten copy nonzero"
 ATTRIBUTES = {*METHODS.split(), "shape", "ndim", "size", "dtype", "T", "mT"}
 SPECIAL = ("grad", "value", "passed", "g", "z", "shape", "step", "phase", "op", "name", "scope")  # of the step itself
-DELTA = re.compile(r"(?:delta|d|δ)_?\(?(\w+)\)?")
+DELTA = re.compile(r"(?:delta|δ)_?\(?(\w+)\)?")
 
 
 class NotYet(LookupError):
@@ -294,17 +294,15 @@ class Answer:
         return Seen(self, x.node, x) if x.node in self.stepper.every else Seen(self, None, x)
 
     def delta(self, name: str) -> Any:
-        """In the notation of the lessons δ(2), or delta2, is the gradient with respect to v(2)."""
+        """In the notation of the lessons: delta2 or δ(2) is the gradient with respect to v(2), dW(2) that to W(2)."""
         match = DELTA.fullmatch(name)
-        if match and name not in self.stepper.names:
-            for v in (
-                f"v({match[1]})",
-                f"v{match[1]}",
-                f"v_{match[1]}",
-                match[1] if name[:5] != "delta" or "_" in name else "",
-            ):
-                if v in self.stepper.names:
-                    return self.gradient(self.find(v))
+        found = [name[1:].removeprefix("_")] if name[:1] == "d" else []
+        if match:
+            found += [f"v({match[1]})", f"v{match[1]}", f"v_{match[1]}"]
+            found += [match[1]] if name[:5] != "delta" or "_" in name else []
+        for word in found:
+            if word in self.stepper.names and name not in self.stepper.names:
+                return self.gradient(self.find(word))
         return None
 
     def special(self, name: str) -> Any:
