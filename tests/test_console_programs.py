@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stepped import STEP, python, step
+from stepped import STEP, environment, python, step
 
 NET = """\
 from tinygrad_edu import Tensor, sigmoid
@@ -93,6 +95,36 @@ def test_backward_that_fails_says_what_it_says_alone(tmp_path: Path) -> None:
     assert "the record of loss was freed by backward(free=True)" in done.stdout
     assert alone.stderr.splitlines()[-4:] == done.stderr.splitlines()[-4:]
     assert done.returncode == alone.returncode == 1
+
+
+def test_a_reader_that_has_seen_enough_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET + "loss.backward()\nprint('went on')\n", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, *STEP, "net.py"],
+        cwd=tmp_path, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None and b"backward() of loss" in process.stdout.readline()
+    process.stdout.close()
+    assert process.stdin is not None and process.stderr is not None
+    process.stdin.write(b"n\n" * 50)
+    process.stdin.close()
+    assert process.wait(60) == 0 and process.stderr.read() == b""
+    process.stderr.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a closed stream is another thing")
+def test_without_a_standard_input_there_are_no_commands(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET + "loss.backward()\n", encoding="utf-8")
+    call = "import os, sys; os.close(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    done = python(tmp_path, "-c", call, *STEP, "net.py")
+    assert done.stdout.endswith("(step 3) \n" + "The program was ended here.\n") and done.stderr == ""
+
+
+def test_what_the_system_refuses_is_said_in_words(tmp_path: Path) -> None:
+    done = step(tmp_path, NET + "loss.backward()\n", f"save {'a' * 300}.html", f"save {tmp_path}.html/x.html", "q")
+    assert "*** " in done.stdout and "Errno" not in done.stdout and done.returncode == 0
+    done = python(tmp_path, *STEP, "--commands", str(tmp_path), "net.py")
+    assert done.returncode == 2 and done.stderr.startswith(f"tinygrad-edu: {tmp_path}: ")
 
 
 # Programs that are as they would be alone.

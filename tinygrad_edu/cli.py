@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import __version__, pictures, train
+from . import __version__, pictures, text, train
 from .debugging import program
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\ntinygrad-edu: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except (OSError, ValueError, RuntimeError) as error:
-        print(f"tinygrad-edu: {error}", file=sys.stderr)
+        print(f"tinygrad-edu: {text.told(error)}", file=sys.stderr)
         return EXIT_MISTAKE
 
 

@@ -94,6 +94,13 @@ def definition(node: Node) -> str:
     return f"{named} = {made}" if named else made
 
 
+def told(error: Exception) -> str:
+    """What an error says; of the system's, the file and what is wrong with it, without a number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{printable(str(error.filename))}: {error.strerror}" if error.filename else error.strerror
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+
+
 def size(shape: tuple[int, ...]) -> str:
     """``64 x 10``, and ``number`` for a single one."""
     return " x ".join(map(str, shape)) or "number"

@@ -238,12 +238,12 @@ def write_pictures(net: nn.MLP, x: Any, y: int, folder: Path) -> None:
         print(f"  {draw(R).save(folder / 'graph.svg')}    the graph, with its values and gradients")
         print(f"  {walk(R).save(folder / 'walk.html')}    a page that walks through it: open it in a browser")
     except (OSError, RuntimeError) as error:
-        print(f"  not written: {error}", file=sys.stderr)
+        print(f"  not written: {text.told(error)}", file=sys.stderr)
 
 
 def norm(x: Any) -> str:
     """The Euclidean norm, in five digits."""
-    return f"{np.linalg.norm(x):.5g}"
+    return f"{norms.norm(x):.5g}"
 
 
 NEXT = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
@@ -41,7 +42,7 @@ class Console(Understanding):
         watches: list[str] | None = None,
     ) -> None:
         self.screen = screen or Screen()
-        super().__init__(stdin=stdin or sys.stdin, stdout=self.screen.stream)
+        super().__init__(stdin=stdin or sys.stdin or io.StringIO(), stdout=self.screen.stream)
         self.interactive = is_interactive(self.stdin)
         self.use_rawinput = self.interactive
         self.stepper, self.views = stepper, Views(stepper, self.screen)

@@ -156,11 +156,14 @@ class Stops(Calls):
             stepper, self.screen, self.stdin, self.commands, of_frame(call.frame), ON, self.breakpoints, self.watches
         )
         where = place.resolve(call.frame.f_code, call.frame.f_lasti)
-        console.opened(head, where, INTRODUCTION if self.stopped == 1 else "")
         self.running = None
-        if stepper.at != stepper.start:
-            console.do_continue("")
-        end = console.interact()
+        try:
+            console.opened(head, where, INTRODUCTION if self.stopped == 1 else "")
+            if stepper.at != stepper.start:
+                console.do_continue("")
+            end = console.interact()
+        except BrokenPipeError:  # the reader has seen enough, as with | head
+            end = "quit"
         if end == "go":
             self.running, self.progress = console.calls, None
         if end == "quit":

@@ -110,8 +110,7 @@ class Reading(cmd.Cmd):
 
     def complain(self, error: Exception) -> None:
         """An error in words."""
-        words = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-        self.screen.say(f"*** {words or type(error).__name__}", "bad")
+        self.screen.say(f"*** {text.told(error) or type(error).__name__}", "bad")
         for note in getattr(error, "__notes__", []):
             self.screen.say(note)
 
