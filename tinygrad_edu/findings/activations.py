@@ -26,8 +26,6 @@ GRID = np.sinh(np.linspace(-math.asinh(1e4), math.asinh(1e4), 1001))
 EDGE = 4 / ((1 + math.exp(-5)) * (1 + math.exp(5)))  # a sigmoid's slope at 5 over that at 0, and tanh's at 2.5
 FEW = 32  # numbers: of arrays smaller than that, as in the steps of a loop, all count together
 ROWS, SHARE = 16, 0.1  # examples, and the part of the units that is dead: of fewer nothing is said
-
-
 SHIFTS = ("negative", "add", "subtract", "multiply", "clip", "maximum", "minimum", "where")
 
 
@@ -163,9 +161,7 @@ def saturated(case: Case) -> Iterator[Finding]:
             f"{short(before)}, {short(after)} is passed on.{case.others(group)} Try smaller weights (Glorot's, as "
             "nn.Linear has them), inputs of mean 0 and variance 1, or relu."
         )
-        numbers: dict[str, Any] = dict(
-            share=share, count=n, size=int(np.size(x)), low=known.low, high=known.high, slope=slope
-        )
+        numbers: dict[str, Any] = dict(share=share, count=n, size=int(np.size(x)), low=known.low, high=known.high)
         numbers |= dict(slope=slope, before=before, after=after, times=len(group))
         yield case.finding("saturated", node, words, [*group[1:], node.args[k]], **numbers)
 

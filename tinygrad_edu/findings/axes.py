@@ -198,8 +198,8 @@ def aligned(case: Case) -> Iterator[Finding]:
     for group in case.grouped(bad):
         node = group[0]
         whole, reduced = bad[node]
-        n, what = node.shape[0], {"subtract": "taken off", "divide": "divided by"}[node.op.name]
-        how = f"the {reduced.op.name} of each row {'is taken off' if what == 'taken off' else 'divides'}"
+        n = node.shape[0]
+        how = f"the {reduced.op.name} of each row {'is taken off' if node.op.name == 'subtract' else 'divides'}"
         words = (
             f"In {case.made(node)}, {case.line(node)}, {how} a column: {case.said(reduced)} has shape ({n},), one "
             f"number for each row of {case.said(whole)}, and against shape ({n}, {n}) it is laid along the columns. "

@@ -17,14 +17,7 @@ TURNED = ("transpose", "matrix_transpose", "swapaxes", "reshape")
 
 def is_layer(node: Node) -> bool:
     """Is it a product with a matrix of parameters?"""
-    if node.op is None or node.op.name not in PRODUCTS:
-        return False
-    for a in node.args:
-        while a is not None and a.op is not None and a.op.name in TURNED:
-            a = a.args[0]
-        if a is not None and a.op is None and a.active and len(a.shape) >= 2:
-            return True
-    return False
+    return node.op is not None and node.op.name in PRODUCTS and weights(node) is not None
 
 
 def longest_way(case: Case) -> list[Node]:
