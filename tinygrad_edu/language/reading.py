@@ -1,0 +1,373 @@
+"""Text to tree: what a student can write without knowing Python, and NumPy expressions.
+
+Python's own parser reads it, and a list of what may occur follows; nothing is ever evaluated.  Before that, signs of
+mathematics become Python's: ``Wᵀ`` is ``W.T``, ``x²`` is ``x**2``, ``1..n`` a range, ``dJ/du`` one derivative.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..op import OPS
+from .tree import Expr, call, name, number
+
+LONGEST, DEEPEST = 2_000, 50  # characters of one expression, and brackets within brackets
+
+# Other words for operations: as in lectures, and as in NumPy.
+ALIASES = dict(
+    sigma="sigmoid", σ="sigmoid", sig="sigmoid", logistic="sigmoid", ln="log", lse="logsumexp", logsigmoid="log_sigmoid",
+    dot="matmul", mul="matmul", had="multiply", hadamard="multiply", power="power", abs="absolute", Tr="trace", tr="trace",
+    amax="max", amin="min", flatten="ravel", tg="tan", sh="sinh", ch="cosh", th="tanh", arctg="arctan", sech2="sech2",
+    asarray="positive", array="positive", float="positive", concat="concatenate", norm2="norm",
+)  # fmt: skip
+# Functions that make arrays, or that choose: they have no derivative of their own, so they are no operations.
+MAKERS = "ones zeros full eye identity one_hot arange ones_like zeros_like vstack hstack scatter_add scatter_set".split()
+CHOOSERS = "where argmax einsum select shape len".split()
+METHODS = set("sum mean max min dot ravel flatten reshape transpose prod var std trace diagonal copy astype".split())
+CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045}
+SIGNS: dict[type, str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.MatMult: "matmul",
+    ast.Pow: "power", ast.USub: "negative", ast.UAdd: "positive", ast.Not: "Not", ast.And: "And", ast.Or: "Or",
+}  # fmt: skip
+COMPARED: dict[type, str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
+}  # fmt: skip
+
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n")
+WRITTEN = [
+    (re.compile("[−–—]"), "-"),
+    (re.compile("[⊙∘]"), "*"),
+    (re.compile("⊘"), "/"),
+    (re.compile("[·⋅×]"), "@"),
+    (re.compile("[≠]"), "!="),
+    (re.compile("≤"), "<="),
+    (re.compile("≥"), ">="),
+    (re.compile("∑"), "sum"),
+    (re.compile("∂"), "d"),
+    (re.compile("…"), "..."),
+    (re.compile(r"ᵀ|\s*\^\s*\{?(?:T\b|⊤|\\top\b)\}?|⊤"), ".T"),
+    (re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ]+)"), lambda m: raised(m[1])),
+    (re.compile(r"\^"), "**"),
+    (re.compile(r"(?<!\.)\.\.(?!\.)"), "|"),  # 1..n: a range, whose ends may be sums
+    (re.compile(r"(?<=[\w)])['′]\s*(?=\()"), "__prime"),
+]  # fmt: skip
+DIFFERENTIAL = re.compile(r"(?<![\w.])d(?=[^\W\d]|\()")
+
+
+class Unreadable(ValueError):
+    """What was written cannot be read, or is more than anybody reads: why, and where in the text."""
+
+    def __init__(self, why: str, text: str = "", at: int = 0) -> None:
+        self.why, self.text, self.at = why, text, at
+        super().__init__(why)
+
+
+def raised(digits: str) -> str:
+    """An exponent, ``x²``, or the number of a layer, ``W⁽²⁾``."""
+    plain = digits.translate(RAISED)
+    return plain if plain[0] == "(" else f"**({plain})"
+
+
+def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Iterable[str] = (), base: int = 1) -> Expr:
+    """The tree of an expression.
+
+    ``known``: the names that have been declared, among which ``dJ/du`` and ``W(2)`` are looked up.  ``loss``: what ``dW``
+    alone is the gradient of.  ``functions``: names declared as functions.  ``base``: 1 if subscripts count from one.
+    Unreadable, with the place, for what is not mathematics or longer than 2,000 characters.
+
+    >>> read("W.T @ (sigmoid(t) - 1)").head
+    'matmul'
+    """
+    reader = Reader(set(known), loss, set(functions), base)
+    checked(text)
+    written = reader.differentials(signs(text))
+    if len(written) > 2 * LONGEST:
+        raise Unreadable("too long", text)
+    try:
+        tree = ast.parse(written.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        at = max(0, (getattr(error, "offset", 0) or 1) - 1)
+        raise Unreadable(said(error, written.strip(), at), text, min(at, len(text))) from None
+    return reader.tree(tree)
+
+
+def checked(text: str) -> None:
+    """Refuses what would cost time to refuse later."""
+    if len(text) > LONGEST:
+        raise Unreadable(f"{len(text):,} characters; an expression has at most {LONGEST:,}", text[:80])
+    if not text.strip():
+        raise Unreadable("there is nothing here", text)
+    if "\0" in text or "\n" in text.strip() or "\\" in text.replace("\\top", ""):
+        raise Unreadable("a backslash or a control character; LaTeX stands between $ signs", text)
+    if re.search(r"\d{40}", text):
+        raise Unreadable("a number of more than 40 digits", text)
+    depth = 0
+    for at, c in enumerate(text):
+        depth += (c in "([{") - (c in ")]}")
+        if depth > DEEPEST:
+            raise Unreadable(f"more than {DEEPEST} brackets within brackets", text, at)
+        if depth < 0:
+            raise Unreadable(f"this {c} closes nothing", text, at)
+    if re.search(r"([-+~]|not\b)(\s*([-+~]|not\b)){20}", text) or len(re.findall(r"\*\*|\^", text)) > 12:
+        raise Unreadable("so many signs in a row mean nothing", text)
+
+
+def said(error: Exception, text: str, at: int) -> str:
+    """What is wrong, in words that need no Python."""
+    words = str(getattr(error, "msg", ""))
+    if "was never closed" in words or "unexpected EOF" in words:
+        return "a bracket is not closed"
+    if "does not match" in words or "unmatched" in words:
+        return "brackets do not match"
+    before = re.search(r"[\w).\]]\s+[\w(]", text)
+    if before and "syntax" in words:
+        return f"two things stand side by side, {before[0]!r}: write @ for a matrix product, * for an elementwise one"
+    if "positional argument follows" in words or "Generator expression" in words:
+        return "the sum needs brackets of its own"
+    return f"this cannot be read near {text[max(0, at - 8) : at + 8]!r}"
+
+
+def signs(text: str) -> str:
+    """Signs of mathematics as Python's."""
+    for pattern, written in WRITTEN:
+        text = pattern.sub(written, text)  # type: ignore[arg-type]
+    return unicodedata.normalize("NFKC", text)
+
+
+class Reader:
+    """Turns Python's tree into ours, and refuses everything else."""
+
+    def __init__(self, known: set[str], loss: str, functions: set[str], base: int) -> None:
+        self.known, self.loss, self.functions, self.base = known, loss, functions, base
+
+    # dJ/du: one derivative, before Python takes it for a quotient.
+
+    def differentials(self, text: str) -> str:
+        """``dJ/du`` becomes ``Derivative(J, u)``; ``dJ/dt * dt/du`` is then a product of two."""
+        found, at = "", 0
+        while match := DIFFERENTIAL.search(text, at):
+            above = self.operand(text, match.end())
+            slash = re.compile(r"\s*/\s*(?=d)").match(text, above or len(text))
+            below = self.operand(text, slash.end() + 1) if above and slash else None
+            if not (above and slash and below):
+                found, at = found + text[at : match.end()], match.end()
+                continue
+            of, wrt = text[match.end() : above].strip(), text[slash.end() + 1 : below].strip()
+            found += f"{text[at : match.start()]}Derivative({self.differentials(of)}, {self.differentials(wrt)})"
+            at = below
+        return found + text[at:]
+
+    def operand(self, text: str, at: int) -> int | None:
+        """Where that of which ``d`` is the differential ends: a known name, perhaps with subscripts; or brackets."""
+        if text[at : at + 1] == "(":
+            end = closing(text, at)
+            return end if end and ("/" in text[at:] or True) else None
+        word = re.compile(r"[^\W\d]\w*'*").match(text, at)
+        if not word or text[at - 1 : word.end()] in self.known:
+            return None  # the name itself begins with d
+        end = word.end()
+        layer = re.compile(r"\(\w{1,4}\)").match(text, end)
+        if layer and word[0] + layer[0] in self.known:
+            end = layer.end()
+        elif word[0] not in self.known:
+            return None
+        if text[end : end + 1] == "[":
+            end = closing(text, end) or end
+        return end
+
+    # Python's tree.
+
+    def tree(self, node: ast.AST) -> Expr:
+        """The expression that a node of Python's tree stands for."""
+        kinds: dict[type, Callable[[Any], Expr]] = {
+            ast.Constant: self.constant, ast.Name: self.named, ast.BinOp: self.binary, ast.UnaryOp: self.unary,
+            ast.Call: self.called, ast.Attribute: self.attribute, ast.Subscript: self.subscript,
+            ast.IfExp: lambda n: Expr("If", (self.tree(n.test), self.tree(n.body), self.tree(n.orelse))),
+            ast.Compare: self.compared, ast.Tuple: self.listed, ast.List: self.listed,
+            ast.BoolOp: lambda n: Expr(SIGNS[type(n.op)], tuple(map(self.tree, n.values))),
+            ast.ListComp: lambda n: self.over(n, "Each"),
+        }  # fmt: skip
+        if type(node) not in kinds:
+            raise self.refused(node, "this is not part of the notation")
+        return kinds[type(node)](node)
+
+    def refused(self, node: ast.AST, why: str) -> Unreadable:
+        """The error that names the place."""
+        shown = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
+        return Unreadable(f"{why}: {shown[:60]}", shown, getattr(node, "col_offset", 0))
+
+    def constant(self, node: ast.Constant) -> Expr:
+        x = node.value
+        if isinstance(x, bool) or not isinstance(x, (int, float)):
+            raise self.refused(node, "a number is expected")
+        return number(x if isinstance(x, int) and x < 10**15 else float(x))
+
+    def named(self, node: ast.Name) -> Expr:
+        word = node.id
+        if "__" in word and word not in self.known:
+            raise self.refused(node, "a name without double underscores is expected")
+        if word in self.known or word in self.functions:
+            return name(word)
+        if word[:1] == "d" and word[1:] in self.known and self.loss:
+            return Expr("Derivative", (name(self.loss), name(word[1:])))  # dW alone
+        return name(word)
+
+    def binary(self, node: ast.BinOp) -> Expr:
+        head = SIGNS.get(type(node.op))
+        if head is None:
+            raise self.refused(node, "a range stands in a sum: sum(t[j] for j in 1..n)" if isinstance(
+                node.op, ast.BitOr) else "this sign is not part of the notation")  # fmt: skip
+        return Expr(head, (self.tree(node.left), self.tree(node.right)))
+
+    def unary(self, node: ast.UnaryOp) -> Expr:
+        head = SIGNS.get(type(node.op))
+        if head is None:
+            raise self.refused(node, "this sign is not part of the notation")
+        inner = self.tree(node.operand)
+        return inner if head == "positive" else Expr(head, (inner,))
+
+    def compared(self, node: ast.Compare) -> Expr:
+        parts, left = [], self.tree(node.left)
+        for sign, other in zip(node.ops, node.comparators):
+            if type(sign) not in COMPARED:
+                raise self.refused(node, "this comparison is not part of the notation")
+            right = self.tree(other)
+            parts.append(Expr("Compare", (left, right), COMPARED[type(sign)]))
+            left = right
+        return parts[0] if len(parts) == 1 else Expr("And", tuple(parts))
+
+    def listed(self, node: ast.Tuple | ast.List) -> Expr:
+        return Expr("List", tuple(map(self.tree, node.elts)))
+
+    def over(self, node: ast.ListComp | ast.GeneratorExp, head: str) -> Expr:
+        """``term for j in 1..n if k != j``, also with several indices."""
+        result = self.tree(node.elt)
+        for loop in reversed(node.generators):
+            if not isinstance(loop.target, ast.Name) or loop.is_async or len(loop.ifs) > 1:
+                raise self.refused(node, "an index is one name: for j in 1..n")
+            first, last = self.range(loop.iter)
+            condition = tuple(map(self.tree, loop.ifs))
+            result = Expr(head, (result, first, last, *condition), loop.target.id)
+        return result
+
+    def range(self, node: ast.expr) -> tuple[Expr, Expr]:
+        """The first and the last index."""
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return self.tree(node.left), self.tree(node.right)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+            ends = [self.tree(a) for a in node.args]
+            if self.base == 1:
+                raise self.refused(node, "subscripts count from one here; write 1..n for")
+            if len(ends) in (1, 2):
+                return ends[0] if len(ends) == 2 else number(0), call("subtract", ends[-1], number(1))
+        raise self.refused(node, "a range is expected, as 1..n")
+
+    def attribute(self, node: ast.Attribute) -> Expr:
+        if node.attr in ("T", "mT"):
+            return call("transpose", self.tree(node.value))
+        if isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math"):
+            if node.attr in CONSTANTS:
+                return number(CONSTANTS[node.attr])
+            if node.attr == "newaxis":
+                return Expr("New")
+        if node.attr in ("shape", "size", "ndim"):
+            return Expr("Shape", (self.tree(node.value),), node.attr)
+        raise self.refused(node, "after a dot only T and methods such as sum() can stand")
+
+    def subscript(self, node: ast.Subscript) -> Expr:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return Expr("Index", (self.tree(node.value), *(self.position(p) for p in parts)))
+
+    def position(self, node: ast.expr) -> Expr:
+        """One subscript."""
+        if isinstance(node, ast.Slice):
+            if node.step is not None:
+                raise self.refused(node, "a step in a subscript is not part of the notation")
+            if node.lower is None and node.upper is None:
+                return Expr("All")
+            ends = tuple(Expr("All") if n is None else self.tree(n) for n in (node.lower, node.upper))
+            return Expr("Slice", ends)
+        if isinstance(node, ast.Constant) and node.value is None:
+            return Expr("New")
+        if isinstance(node, ast.Constant) and node.value is Ellipsis:
+            return Expr("Rest")
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return Expr("Slice", (self.tree(node.left), self.tree(node.right)))
+        return self.tree(node)
+
+    def called(self, node: ast.Call) -> Expr:
+        """A function, a method, or a name with a number as ``W(2)``."""
+        word, first = self.function(node.func)
+        if f"{word}({ast.unparse(node.args[0]) if len(node.args) == 1 else ''})" in self.known:
+            return name(f"{word}({ast.unparse(node.args[0])})")
+        if word == "Derivative" and len(node.args) == 2:
+            return Expr("Derivative", tuple(map(self.tree, node.args)))
+        if word in ("grad", "D") and len(node.args) == 2 and word not in self.functions:
+            return Expr("Derivative", tuple(map(self.tree, node.args)))
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            if word != "sum":
+                raise self.refused(node, "only sum goes over an index")
+            return self.over(node.args[0], "Sum")
+        prime = word.endswith("__prime")
+        word = word.removesuffix("__prime")
+        head = word if word in self.functions else ALIASES.get(word, word)
+        if head not in OPS and head not in self.functions and head not in (*MAKERS, *CHOOSERS):
+            if word in self.known:
+                raise self.refused(node, f"{word} is no function; for a product write {word} @ (...) or {word} * (...)")
+            raise self.refused(node, f"there is no function {word}")
+        if head in ("shape", "len"):
+            return Expr("Shape", tuple(map(self.tree, node.args)), "len" if head == "len" else "shape")
+        options = {k.arg: self.option(k.value) for k in node.keywords if k.arg}
+        if len(options) != len(node.keywords) or len(node.args) > 100:
+            raise self.refused(node, "this is not how a function is called")
+        args = list(node.args)
+        subscripts = ()
+        if head == "einsum" and args and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
+            subscripts = (("subscripts", args.pop(0).value),)  # type: ignore[attr-defined]
+        if head in ("sum", "mean", "max", "min", "prod", "softmax", "log_softmax", "logsumexp", "var", "std", "norm"):
+            extra = args[1 - len(first) :] if len(args) + len(first) > 1 else []
+            if extra and head != "norm":  # x.sum(0)
+                options["axis"], args = self.option(extra[0]), args[: 1 - len(first) or None] if not first else []
+        trees = (*first, *map(self.tree, args))
+        if head == "transpose" and len(trees) > 1:
+            raise self.refused(node, "write .T")
+        return Expr(head + "'" * prime, trees, (*subscripts, *sorted(options.items())) or None)
+
+    def function(self, node: ast.expr) -> tuple[str, tuple[Expr, ...]]:
+        """The word that names a function, and that of which it is a method."""
+        if isinstance(node, ast.Name):
+            return node.id, ()
+        if isinstance(node, ast.Attribute):
+            inner = node.value
+            if isinstance(inner, ast.Attribute) and inner.attr == "linalg":
+                return node.attr, ()
+            if isinstance(inner, ast.Name) and inner.id in ("np", "numpy", "math", "scipy", "tg"):
+                return node.attr, ()
+            if node.attr in METHODS:
+                return node.attr, (self.tree(inner),)
+        raise self.refused(node, "a function has a name")
+
+    def option(self, node: ast.expr) -> Any:
+        """A number, a truth value or a tuple of numbers."""
+        sign = 1
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            node, sign = node.operand, -1
+        if isinstance(node, ast.Tuple):
+            return tuple(self.option(n) for n in node.elts)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, bool, type(None))):
+            return sign * node.value if type(node.value) in (int, float) else node.value
+        raise self.refused(node, "an option is a number, True or False")
+
+
+def closing(text: str, at: int) -> int | None:
+    """Behind the bracket that closes the one here."""
+    depth = 0
+    for i in range(at, len(text)):
+        depth += (text[i] in "([{") - (text[i] in ")]}")
+        if depth == 0:
+            return i + 1
+    return None
