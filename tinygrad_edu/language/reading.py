@@ -164,8 +164,7 @@ class Reader:
     def operand(self, text: str, at: int) -> int | None:
         """Where that of which ``d`` is the differential ends: a known name, perhaps with subscripts; or brackets."""
         if text[at : at + 1] == "(":
-            end = closing(text, at)
-            return end if end and ("/" in text[at:] or True) else None
+            return closing(text, at)
         word = re.compile(r"[^\W\d]\w*'*").match(text, at)
         if not word or text[at - 1 : word.end()] in self.known:
             return None  # the name itself begins with d

@@ -1,0 +1,216 @@
+"""Is it right?  Decided by numbers, at several random points and several sizes, never by how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from ..language.tree import Expr, names, number, walk
+from ..language.values import Impossible, Misfit, Values, shape
+from .problem import Problem
+
+RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE = "right", "right-transposed", "right-if", "wrong", "uncheckable"
+SCORES = {RIGHT: 1.0, IF: 1.0, TRANSPOSED: 0.5, WRONG: 0.0, UNCHECKABLE: 0.0}
+RELATIVE, ABSOLUTE = 1e-7, 1e-10  # how far apart the same number may come out by two ways
+POINTS = 4
+
+
+class Place(Protocol):
+    """Where everything has a number: a point of a problem, or of a function that was given in Python."""
+
+    arrays: dict[str, Any]
+    tensors: dict[str, Any]
+    sizes: dict[str, int]
+
+    def values(self) -> Values:
+        """Computes on arrays."""
+
+    def recorded(self) -> Values:
+        """Computes on Tensors."""
+
+
+class Uncheckable(Exception):
+    """It can be neither right nor wrong: why."""
+
+
+class Question:
+    """A left side, the places at which it is looked at, and its values there: what is true."""
+
+    def __init__(self, left: Expr, places: Callable[[Mapping[str, frozenset[str]]], Iterator[Place]]) -> None:
+        self.left, self.make = left, places
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Places at which the left side is a number."""
+        return [place for place, _ in self.pairs]
+
+    @cached_property
+    def truths(self) -> list[Any]:
+        """The left side at each."""
+        return [truth for _, truth in self.pairs]
+
+    @cached_property
+    def pairs(self) -> list[tuple[Place, Any]]:
+        """A few places at which the left side is finite."""
+        return self.looked({})
+
+    def looked(self, assumed: Mapping[str, frozenset[str]], most: int = POINTS) -> list[tuple[Place, Any]]:
+        """Places where more is assumed.  Uncheckable, if the left side has no value."""
+        found: list[tuple[Place, Any]] = []
+        for place in self.make(assumed):
+            try:
+                truth = place.values()(self.left)
+            except Misfit as error:
+                raise Uncheckable(f"the shapes on the left side do not fit: {in_words(error, place)}") from None
+            except Impossible as error:
+                raise Uncheckable(str(error)) from None
+            if finite(truth):
+                found.append((place, truth))
+            if len(found) == most:
+                return found
+        if len(found) < min(most, 2):
+            raise Uncheckable("the left side is no finite number at random points: is something to be declared positive?")
+        return found
+
+
+class Outcome(NamedTuple):
+    """What came out of one comparison."""
+
+    verdict: str
+    error: float = 0.0  # the largest difference, relative to the largest number
+    assumption: str = ""
+    misfit: Misfit | None = None
+    why: str = ""
+    values: tuple[Any, ...] = ()  # the right side at each place
+
+
+def compared(question: Question, right: Expr) -> Outcome:
+    """The right side against the left one, everywhere."""
+    worst, found, verdicts = 0.0, [], set()
+    for place, truth in question.pairs:
+        try:
+            x = place.values()(right)
+        except Misfit as error:
+            return Outcome(WRONG, 1.0, misfit=error, why=in_words(error, place))
+        except Impossible as error:
+            return Outcome(UNCHECKABLE, why=str(error))
+        found.append(x)
+        verdict, error_ = one(truth, x)
+        verdicts.add(verdict)
+        worst = max(worst, error_)
+    verdict = WRONG if WRONG in verdicts else TRANSPOSED if TRANSPOSED in verdicts else RIGHT
+    return Outcome(verdict, worst, values=tuple(found))
+
+
+def one(truth: Any, x: Any) -> tuple[str, float]:
+    """Two values."""
+    if isinstance(x, tuple):
+        return WRONG, 1.0
+    a, b = np.asarray(truth, float), np.asarray(x, float)
+    if a.shape == b.shape:
+        return (RIGHT, difference(a, b)) if close(a, b) else (WRONG, difference(a, b))
+    if (a.ndim == 2 and a.shape[1] == 1 and b.shape == a.shape[:1]) or (b.ndim == 2 and b.shape[1:] == (1,) and a.shape == b.shape[:1]):  # fmt: skip
+        return one(a.ravel(), b.ravel())  # a column, and a vector with one axis
+    if a.ndim == 2 and b.shape == a.shape[::-1] and close(a, b.T):
+        return TRANSPOSED, difference(a, b.T)
+    if a.ndim == 1 and b.shape == (1, len(a)) and close(a, b[0]):
+        return TRANSPOSED, difference(a, b[0])
+    return WRONG, 1.0
+
+
+def close(a: Any, b: Any) -> bool:
+    """The same, as far as rounding lets one say."""
+    if not np.isfinite(b).all():
+        return False
+    scale = np.abs(a).max(initial=0.0)
+    return bool(np.abs(a - b).max(initial=0.0) <= ABSOLUTE + RELATIVE * scale)
+
+
+def difference(a: Any, b: Any) -> float:
+    """The largest difference, relative to the largest number."""
+    if not np.isfinite(b).all():
+        return float("inf")
+    scale = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0), 1e-300)
+    return float(np.abs(a - b).max(initial=0.0) / scale)
+
+
+def finite(x: Any) -> bool:
+    """Are these numbers?"""
+    return not isinstance(x, tuple) and bool(np.isfinite(np.asarray(x, float)).all())
+
+
+def in_words(error: Misfit, place: Place) -> str:
+    """Which shapes do not fit, in letters where the sizes have them."""
+    letters = {n: s for s, n in place.sizes.items()}
+
+    def said(dims: tuple[int, ...]) -> str:
+        return "×".join(letters.get(n, next((f"({s}+1)" for m, s in letters.items() if m + 1 == n), str(n))) for n in dims)
+
+    signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
+    if len(error.shapes) == 2 and error.head in signs:
+        left, right = (said(dims) or "number" for dims in error.shapes)
+        return f"{left} {signs[error.head]} {right}"
+    return str(error)
+
+
+# What it would be right under.
+
+
+def assumption(question: Question, problem: Problem, right: Expr) -> str:
+    """That under which it would be right: y one-hot, or summing to one; a mean over the examples."""
+    wrt = {n.args[1] for _, n in walk(question.left) if n.head == "Derivative"}
+    inner = set().union(*(names(w) for w in wrt)) if wrt else set()
+    concerned = names(question.left) | names(right) | reached(problem, names(question.left) | names(right))
+    for word, d in problem.declared.items():
+        if d.traits or d.function or d.index_of or not d.lengths or word in inner or word not in concerned:
+            continue
+        for trait in ("distribution", "one-hot"):
+            for side in ("", "columns")[: 1 + (len(d.lengths) > 1 and number(1) not in d.lengths)]:
+                if holds(question, right, {word: frozenset({trait, side} - {""})}):
+                    words = {"distribution": "sum-one", "one-hot": "one-hot"}[trait]
+                    return f"{words}{'-columns' if side else ''}:{word}"
+    return ""
+
+
+def symmetric(question: Question, problem: Problem, right: Expr) -> str:
+    """The square matrix that would have to be symmetric."""
+    for word, d in problem.declared.items():
+        if len(d.lengths) == 2 and d.lengths[0] == d.lengths[1] and not d.traits:
+            if holds(question, right, {word: frozenset({"symmetric"})}):
+                return f"symmetric:{word}"
+    return ""
+
+
+def holds(question: Question, right: Expr, assumed: Mapping[str, frozenset[str]]) -> bool:
+    """Is it right at places where that is so?"""
+    try:
+        pairs = question.looked(assumed, 2)
+        return all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
+    except (Misfit, Impossible, Uncheckable):
+        return False
+
+
+def reached(problem: Problem, words: set[str]) -> set[str]:
+    """All names that definitions of these names use."""
+    found, pending = set(), list(words)
+    while pending:
+        word = pending.pop()
+        if word in problem.defined and word not in found:
+            pending += names(problem.defined[word])
+        found.add(word)
+    return found
+
+
+def mean(question: Question, right: Expr, values: tuple[Any, ...]) -> str:
+    """The size by which the right side is divided, and the loss is not."""
+    for word in question.places[0].sizes:
+        wrt = shape(question.truths[0])
+        if all(
+            one(np.asarray(t, float) / p.sizes[word], v)[0] == RIGHT and p.sizes[word] not in wrt
+            for p, t, v in zip(question.places, question.truths, values)
+        ):
+            return f"mean:{word}"
+    return ""

@@ -1,0 +1,243 @@
+"""What is given: names with their sizes, definitions, and points at which all of it has numbers.
+
+Equality is decided at points, so everything hangs on how they are drawn: at random, so that nothing holds by accident;
+at several sizes, all different, so that no shape fits by accident; and with y a distribution only where it was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..derivatives import gradients
+from ..language.reading import Unreadable
+from ..language.tree import Expr, name, names
+from ..language.values import Columns, Impossible, Misfit, Values, column, shape
+from ..tensor import Tensor, constant
+
+# What can be said of a name beside its size, and the words for it.
+TRAITS = {
+    "distribution": ("sums to one", "sum to one", "distribution", "probabilities"),
+    "one-hot": ("one-hot", "one hot", "onehot", "indicator"),
+    "positive": ("positive",),
+    "binary": ("binary", "0 or 1", "zeros and ones"),
+    "symmetric": ("symmetric",),
+    "counts": ("counts",),
+}
+SIZES = (4, 3, 5, 6, 2, 7, 8, 9)  # of which the sizes of a point are drawn
+
+
+class Declared(NamedTuple):
+    """A name: the lengths of its axes, what else is known of it, and in which line that stands."""
+
+    lengths: tuple[Expr, ...]
+    traits: frozenset[str] = frozenset()
+    index_of: Expr | None = None  # a whole number from 1 to that
+    function: bool = False
+    line: int = 0
+
+
+@dataclass
+class Problem:
+    """Declarations and definitions, in the order in which they were made."""
+
+    title: str = ""
+    line: int = 0
+    declared: dict[str, Declared] = field(default_factory=dict)
+    defined: dict[str, Expr] = field(default_factory=dict)
+    functions: dict[str, tuple[str, Expr]] = field(default_factory=dict)  # phi(z) = ...: its argument, and what it is
+    sizes: set[str] = field(default_factory=set)
+    loss: str = ""
+
+    @property
+    def known(self) -> set[str]:
+        """All names that mean something."""
+        return {*self.declared, *self.defined, *self.sizes}
+
+    def copy(self, title: str, line: int) -> Problem:
+        """A problem that begins with all that this one says."""
+        return Problem(
+            title, line, dict(self.declared), dict(self.defined), dict(self.functions), set(self.sizes), self.loss
+        )
+
+    def settings(self) -> Iterator[dict[str, int]]:
+        """Lengths for the size symbols, all axes that are not the same by declaration of different lengths."""
+        rng, found = np.random.default_rng(len(self.sizes)), 0
+        symbols = sorted(self.sizes)
+        axes = {n for d in self.declared.values() for n in d.lengths if n.head != "Number"}
+        for attempt in range(2000):
+            choice = {s: int(n) for s, n in zip(symbols, rng.permutation(len(SIZES) * (1 + attempt // 400)) % 12 + 2)}
+            lengths = [length(axis, choice) for axis in axes]
+            if len(set(lengths)) == len(lengths) and min(lengths, default=2) >= 2 and max(lengths, default=2) <= 13:
+                found += 1
+                yield choice
+                if found == 12 or not symbols:
+                    return
+
+    def point(self, sizes: Mapping[str, int], seed: int, assumed: Mapping[str, frozenset[str]] = {}) -> Point:
+        """All names with numbers, drawn at random; ``assumed``: traits that were not declared."""
+        rng = np.random.default_rng([seed, 7])
+        leaves: dict[str, Any] = {}
+        functions: dict[str, Callable[[Any], Any]] = {}
+        for word, d in self.declared.items():
+            if d.function:
+                functions |= smooth(word, rng)
+                continue
+            dims = tuple(length(n, sizes) for n in d.lengths)
+            traits = d.traits | assumed.get(word, frozenset())
+            if d.index_of is not None:
+                leaves[word] = drawn_index(length(d.index_of, sizes), dims, rng)
+            else:
+                leaves[word] = drawn(dims, traits, rng)
+        return Point(self, dict(sizes), leaves, functions)
+
+
+class Point:
+    """One place at which everything has a number: the names as arrays, and as Tensors with a record."""
+
+    def __init__(self, problem: Problem, sizes: dict[str, int], leaves: dict[str, Any], functions: Any) -> None:
+        self.problem, self.sizes, self.leaves, self.functions = problem, sizes, leaves, functions
+        self.tensors: dict[str, Any] = {**sizes}
+        for word, x in leaves.items():
+            whole = np.asarray(x).dtype.kind in "iu"
+            self.tensors[word] = x if whole else Tensor(column(np.asarray(x, float)), word)
+        for word, (argument, tree) in problem.functions.items():
+            self.functions = self.functions | defined_function(word, argument, tree, self)
+        self.cache: dict[Any, Any] = {}
+        for word, tree in problem.defined.items():
+            found = self.recorded()(tree)
+            if not isinstance(found, Tensor):
+                found = found if np.asarray(found).dtype.kind in "iub" else constant(found)
+            elif found.is_leaf:
+                found = found * 1.0  # another name for a leaf is a value of its own
+            if isinstance(found, Tensor):
+                found.name = word
+            self.tensors[word] = found
+        self.arrays = {word: getattr(x, "_data", x) for word, x in self.tensors.items()}
+
+    def recorded(self) -> Columns:
+        """Computes on Tensors."""
+        return Columns(self.tensors, self.functions, self.derivative)
+
+    def values(self) -> Columns:
+        """Computes on arrays."""
+        return Columns(self.arrays, self.functions, self.derivative)
+
+    def derivative(self, of: Expr, wrt: Expr, values: Values) -> Any:
+        """What the engine finds.
+
+        The gradient of a number has the shape of what it is with respect to; the Jacobian of a column with respect to
+        a column has a row for each result; otherwise the axes of the result come first, and those of length 1 go.
+        """
+        inner = wrt.args[0] if wrt.head == "Index" else wrt
+        if inner.head != "Name" or not isinstance(self.tensors.get(inner.value), Tensor):
+            raise Impossible("a derivative is with respect to a name that is declared or defined")
+        x = self.tensors[inner.value]
+        indices = {w: i for w, i in values.known.items() if isinstance(i, int) and w not in self.sizes}
+        wanted = any(isinstance(v, Tensor) for v in values.known.values())
+        key = (of, inner, wanted, tuple(sorted(indices.items())))
+        if key not in self.cache:
+            recorded = self.recorded()
+            recorded.known |= indices
+            self.cache[key] = jacobian(recorded(of), x, wanted)
+        result, found = self.cache[key]
+        if wrt.head != "Index":
+            return found
+        return subscripted(result, found, wrt, values)
+
+
+def jacobian(result: Any, x: Tensor, differentiable: bool) -> tuple[tuple[int, ...], Any]:
+    """The shape of a result, and its derivative."""
+    dims = shape(result)
+    if not isinstance(result, Tensor) or not result.requires_grad:
+        found = np.zeros(squeezed(dims) + (squeezed(x.shape) if dims else x.shape))
+        return dims, column(found)
+    if result.shape == ():
+        return dims, gradients(result, [x], differentiable=differentiable)[0]
+    rows = [gradients(result, [x], e.reshape(dims))[0] for e in np.eye(result.size)]
+    return dims, column(np.stack(rows).reshape(squeezed(dims) + squeezed(x.shape)))
+
+
+def squeezed(dims: tuple[int, ...]) -> tuple[int, ...]:
+    """Without axes of length 1."""
+    return tuple(n for n in dims if n != 1)
+
+
+def subscripted(result: tuple[int, ...], found: Any, wrt: Expr, values: Values) -> Any:
+    """With respect to C[j] or W[i, j]: a part of the whole."""
+    lead = len(squeezed(result)) if result else 0
+    if lead == 0:
+        return Columns({**values.known, "\0": found})(wrt._replace(args=(name("\0"), *wrt.args[1:])))
+    keys = [slice(None)] * lead
+    parts: list[Any] = []
+    for part, n in zip(wrt.args[1:], shape(found)[lead:]):
+        assert isinstance(values, Columns)
+        parts.append(values.one(part, n))
+    return column(found[tuple(keys + parts)])
+
+
+def length(axis: Expr, sizes: Mapping[str, int]) -> int:
+    """The length of an axis, n+1 say.  Unreadable, if it is none."""
+    try:
+        return int(Values(sizes)(axis))
+    except (Impossible, Misfit, TypeError, ValueError, OverflowError):
+        raise Unreadable("a size is a number or a letter, or made of those, as n+1") from None
+
+
+def drawn_index(n: int, dims: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Whole numbers from 1 to n."""
+    return rng.integers(1, n + 1, dims) if dims else int(rng.integers(1, n + 1))
+
+
+def drawn(dims: tuple[int, ...], traits: frozenset[str], rng: np.random.Generator) -> Any:
+    """Numbers at random; distributions along the rows of a matrix, or its columns if they are called so."""
+    if "one-hot" in traits or "distribution" in traits:
+        axis = 0 if "columns" in traits or len(dims) < 2 or dims[1:] == (1,) else -1
+        x = rng.random(dims) + 0.1
+        if "one-hot" in traits:
+            x = (x == x.max(axis, keepdims=True)) * 1.0
+        return x / x.sum(axis, keepdims=True)
+    if "binary" in traits:
+        x = (rng.random(dims) < 0.5) * 1.0
+        return x if x.size < 2 or x.min() < x.max() else np.resize([1.0, 0.0], dims)
+    if "counts" in traits:
+        return rng.integers(0, 3, dims) + 0.0
+    if "positive" in traits:
+        return rng.random(dims) + 0.3
+    x = rng.normal(0, 0.7, dims)
+    return x + x.T if "symmetric" in traits and len(dims) == 2 else x if dims else float(x)
+
+
+def smooth(word: str, rng: np.random.Generator) -> dict[str, Callable[[Any], Any]]:
+    """Some function of one number, of which nothing is known but that it is smooth; and its derivative."""
+    a, b, c = 0.5 + rng.random(3)
+    return {
+        word: lambda x: a * np.tanh(b * x) + 0.3 * np.sin(c * x),
+        f"{word}'": lambda x: a * b * (1 - np.tanh(b * x) ** 2) + 0.3 * c * np.cos(c * x),
+    }
+
+
+def defined_function(word: str, argument: str, tree: Expr, point: Point) -> dict[str, Callable[[Any], Any]]:
+    """phi(z) = ...: a function of one number, and its derivative, found by the engine."""
+
+    def apply(x: Any) -> Any:
+        values = point.recorded() if isinstance(x, Tensor) else Columns({**point.sizes, **point.leaves}, point.functions)
+        values.known[argument] = x
+        return values(tree)
+
+    def slope(x: Any) -> Any:
+        z = x if isinstance(x, Tensor) else Tensor(x)
+        y = apply(z)
+        if not isinstance(y, Tensor):
+            return np.zeros(shape(x))
+        return gradients(y.sum(), [z], differentiable=isinstance(x, Tensor))[0]
+
+    return {word: apply, f"{word}'": slope}
+
+
+def undeclared(tree: Expr, problem: Problem, bound: set[str] = set()) -> list[str]:
+    """Names in a tree that mean nothing."""
+    return sorted(names(tree) - problem.known - bound - {*problem.functions})
