@@ -11,9 +11,8 @@ import numpy as np
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Impossible, Misfit, Values, shape
 from .problem import Problem
+from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 
-RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE = "right", "right-transposed", "right-if", "wrong", "uncheckable"
-SCORES = {RIGHT: 1.0, IF: 1.0, TRANSPOSED: 0.5, WRONG: 0.0, UNCHECKABLE: 0.0}
 RELATIVE, ABSOLUTE = 1e-7, 1e-10  # how far apart the same number may come out by two ways
 POINTS = 4
 

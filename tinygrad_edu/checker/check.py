@@ -1,0 +1,115 @@
+"""Claims judged: those of a file, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ..language.reading import Unreadable
+from ..language.tree import Expr
+from ..language.values import Impossible, Misfit
+from .diagnosis import diagnosed
+from .handin import Claim, Handin, handin
+from .judge import Outcome, Place, Question, Uncheckable, assumption, close, compared, mean, symmetric
+from .problem import Problem
+from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+
+WORST = (UNCHECKABLE, WRONG, IF, TRANSPOSED, RIGHT)  # of several steps, the verdict is that of the first of these
+
+
+def check_text(text: str, title: str = "", language: str = "en") -> list[Result]:
+    """All claims of a hand-in, in the order of its lines; a line that cannot be read is one that cannot be checked."""
+    found = handin(text, title)
+    return check_handin(found, language)
+
+
+def check_handin(found: Handin, language: str = "en") -> list[Result]:
+    """All claims of a hand-in that has been read."""
+    results = [judged(claim, language) for claim in found.claims]
+    results += [Result(UNCHECKABLE, left=s.text, line=s.line, why=s.why, language=language) for s in found.unread]
+    return sorted(results, key=lambda r: r.line)
+
+
+def judged(claim: Claim, language: str = "en") -> Result:
+    """One claim with all its steps."""
+    about = dict(left=claim.left.text, problem=claim.problem.title, language=language)
+    if claim.left.tree is None:
+        return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
+    question = Question(claim.left.tree, places(claim.problem))
+    steps: list[Result] = []
+    wrong: list[Outcome] = []
+    for step in claim.steps:
+        about |= dict(right=step.text)
+        if step.tree is None:
+            steps.append(Result(UNCHECKABLE, why=step.why, line=step.line, **about))
+            continue
+        try:
+            outcome = compared(question, step.tree)
+        except Uncheckable as error:
+            steps.append(Result(UNCHECKABLE, why=str(error), line=step.line, **about))
+            continue
+        result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, line=step.line, **about)
+        if outcome.verdict == WRONG:
+            explain(result, question, claim.problem, step.tree, outcome, wrong)
+        if outcome.verdict == TRANSPOSED:
+            result.diagnoses = diagnosed(question, claim.problem, step.tree, outcome, language)
+        steps.append(result)
+    if len(steps) == 1:
+        steps[0].step = 1 if steps[0].verdict == WRONG else None
+        return steps[0]
+    return chained(steps, about, claim.left.line)
+
+
+def first(claim: Claim) -> str:
+    """The first thing that is said."""
+    return claim.steps[0].text if claim.steps else ""
+
+
+def explain(
+    result: Result, question: Question, problem: Problem, right: Expr, outcome: Outcome, wrong: list[Outcome]
+) -> None:
+    """Why a step is wrong, or under what it is right."""
+    if outcome.misfit is None:
+        found = assumption(question, problem, right) or mean(question, right, outcome.values)
+        if found:
+            result.verdict, result.assumption = IF, found
+            return
+        result.assumption = symmetric(question, problem, right)
+    if any(same(outcome, before) for before in wrong):
+        return  # it only repeats a wrong line above it
+    wrong.append(outcome)
+    result.diagnoses = diagnosed(question, problem, right, outcome, result.language)
+
+
+def same(a: Outcome, b: Outcome) -> bool:
+    """Do two steps say the same?"""
+    return len(a.values) == len(b.values) > 0 and all(
+        getattr(x, "shape", ()) == getattr(y, "shape", ()) and close(x, y) for x, y in zip(a.values, b.values)
+    )
+
+
+def chained(steps: list[Result], about: dict[str, str], line: int) -> Result:
+    """The verdict of a chain: that of its worst step; its diagnoses are those of the first wrong one."""
+    verdict = next((v for v in (WRONG, UNCHECKABLE, IF, TRANSPOSED) if any(s.verdict == v for s in steps)), RIGHT)
+    number = next((i for i, s in enumerate(steps, 1) if s.verdict == verdict), None) if verdict != RIGHT else None
+    about["right"] = steps[-1].right if steps else ""
+    found = Result(verdict, line=line, steps=steps, **about)
+    if number is not None:
+        bad = steps[number - 1]
+        found.step = number if verdict in (WRONG, UNCHECKABLE) else None
+        found.diagnoses, found.assumption, found.why = bad.diagnoses, bad.assumption, bad.why
+        found.relative_error = bad.relative_error
+    return found
+
+
+def places(problem: Problem) -> Callable[[Mapping[str, frozenset[str]]], Iterator[Place]]:
+    """Points of a problem: at several sizes, and as many as are asked for."""
+
+    def make(assumed: Mapping[str, frozenset[str]]) -> Iterator[Place]:
+        try:
+            settings = list(problem.settings()) or [{}]
+            for seed in range(12):
+                yield problem.point(settings[seed % len(settings)], seed, assumed)
+        except (Misfit, Impossible, Unreadable) as error:
+            raise Uncheckable(str(error)) from None
+
+    return make

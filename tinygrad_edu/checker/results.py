@@ -1,0 +1,113 @@
+"""What a check says: plain data, and the same in words of a language."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE = "right", "right-transposed", "right-if", "wrong", "uncheckable"
+VERDICTS = (RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE)
+SCORES = {RIGHT: 1.0, IF: 1.0, TRANSPOSED: 0.5, WRONG: 0.0, UNCHECKABLE: 0.0}
+LANGUAGES = ("en", "ru", "bg")
+CODES = """SIGN CHAIN MISSING_PATH LOCAL_DERIVATIVE INDEX_SHIFT TRANSPOSE MISSING_FACTOR HADAMARD ORDER LAYOUT JACOBIAN
+    WRONG_FUNCTION AXIS SCALE BROADCAST SHARED""".split()
+
+
+@lru_cache
+def catalogue(language: str) -> dict[str, str]:
+    """All sentences of a language, by their keys.  ValueError for one that there is not."""
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
+    text = (resources.files(__package__) / "words" / f"{language}.json").read_text(encoding="utf-8")
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def said(key: str, language: str = "en", **fields: Any) -> str:
+    """A sentence, with what it speaks of filled in."""
+    return catalogue(language)[key].format(**fields)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the answer is consistent with: one of sixteen kinds, the sentence, and the node of the graph it is about."""
+
+    code: str
+    key: str
+    fields: dict[str, str] = field(default_factory=dict)
+    node: str = ""
+    language: str = "en"
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return said("consistent", self.language, what=said(self.key, self.language, **self.fields))
+
+
+@dataclass
+class Result:
+    """One claim, or one step of a chain of equalities.
+
+    ``step``: the number of the first step that is wrong, from 1.  ``line``: where in the file.  ``why``: what keeps it
+    from being checked, or does not fit.  ``steps``: each step on its own, where there are several.
+    """
+
+    verdict: str
+    assumption: str = ""
+    step: int | None = None
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    relative_error: float = 0.0
+    left: str = ""
+    right: str = ""
+    line: int = 0
+    problem: str = ""
+    why: str = ""
+    correct: str = ""  # what it should be, as a formula; shown only when asked for
+    steps: list[Result] = field(default_factory=list)
+    language: str = "en"
+
+    @property
+    def score(self) -> float:
+        """1 for what is right, also under an assumption; 0.5 for the transposed; of several steps, the mean."""
+        return sum(s.score for s in self.steps) / len(self.steps) if self.steps else SCORES[self.verdict]
+
+    def __float__(self) -> float:
+        """The score: what nbgrader takes as partial credit."""
+        return self.score
+
+    def __bool__(self) -> bool:
+        """Is it right?"""
+        return self.verdict in (RIGHT, TRANSPOSED, IF)
+
+    @property
+    def assumed(self) -> str:
+        """The assumption in words."""
+        kind, _, word = self.assumption.partition(":")
+        return said(f"assume-{kind}", self.language, name=word) if kind else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as JSON can hold it."""
+        found: dict[str, Any] = {
+            "verdict": self.verdict, "score": self.score, "left": self.left, "right": self.right, "line": self.line,
+            "problem": self.problem, "step": self.step, "relative_error": self.relative_error,
+            "assumption": self.assumed, "why": self.why,
+            "diagnoses": [{"code": d.code, "text": d.text, "node": d.node} for d in self.diagnoses],
+        }  # fmt: skip
+        if self.steps:
+            found["steps"] = [s.to_dict() for s in self.steps]
+        return found
+
+    def __str__(self) -> str:
+        """The verdict, and why, for a reader."""
+        lines = [said(f"verdict-{self.verdict}", self.language, assumption=self.assumed)]
+        if self.step is not None and len(self.steps) > 1:
+            lines.append(said("first-wrong", self.language, step=self.step, line=self.steps[self.step - 1].right))
+        if self.why:
+            lines.append(said("why", self.language, why=self.why))
+        lines += [d.text for d in self.diagnoses]
+        if self.assumption and self.verdict == WRONG:
+            lines.append(said("would-be-right", self.language, assumption=self.assumed))
+        return "\n".join(lines)
