@@ -17,6 +17,7 @@ capital letter:
     And, Or, Not
     Derivative  args: of what, with respect to what       dJ/dW
     Shape       args: of what                             shape(W)
+    Function    value: a function of all names, given in Python and not further known
 
 The options of an operation, its axis say, are its value: pairs of a name and a number, a truth value or a tuple.
 """

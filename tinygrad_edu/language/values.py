@@ -210,6 +210,14 @@ class Values:
 
     of_New = of_Rest = of_Slice = of_All
 
+    def of_Function(self, tree: Expr) -> Any:
+        """Something that is only known as a function of all names."""
+        try:
+            found = tree.value(self.known)
+        except Exception as error:  # a function of the user's may fail as it likes
+            raise Misfit("function", [], f"{type(error).__name__}: {error}".split("\n")[0]) from None
+        return getattr(found, "_data", found)
+
 
 class Arrays(Values):
     """NumPy's reading."""

@@ -1,0 +1,123 @@
+"""Many hand-ins at once: in processes of their own, each with its time, so that none can hold up the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from .results import said
+from .sheets import LATE, LEFT, UNREAD, Sheet, checked
+
+Seen = Callable[[Sheet], None]
+
+
+def work(pipe: Connection, language: str) -> None:
+    """What a process does: it is ready, gets a file, gives back its sheet, and so on until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who hands out the files
+    try:
+        pipe.send(None)
+        while True:
+            pipe.send(checked(pipe.recv(), language))
+    except (EOFError, OSError):
+        pass
+
+
+class Worker:
+    """A process, the file it has, and when its time is over."""
+
+    def __init__(self, language: str) -> None:
+        self.pipe, theirs = multiprocessing.Pipe()
+        context = multiprocessing.get_context("spawn")
+        self.process: Any = context.Process(target=work, args=(theirs, language), daemon=True)
+        with undisturbed():
+            self.process.start()
+        theirs.close()
+        self.number: int | None = None
+        self.deadline = float("inf")
+
+    def give(self, number: int, file: str, seconds: float) -> None:
+        """A file to check."""
+        self.number, self.deadline = number, time.monotonic() + seconds
+        self.pipe.send(file)
+
+    def end(self) -> None:
+        """At once, whatever it does."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Processes that are started in this block do not hear Ctrl-C, not even while they begin."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def check_files(files: Sequence[str], language: str, jobs: int, seconds: float, seen: Seen) -> list[Sheet]:
+    """All sheets, in the order of the files; ``seen`` is told of each when it is done.
+
+    If it is interrupted, those that are not done have the status "interrupted".
+    """
+    sheets: list[Sheet | None] = [None] * len(files)
+    pending = list(reversed(range(len(files))))
+    workers: list[Worker] = []
+
+    def done(worker: Worker, sheet: Sheet) -> None:
+        assert worker.number is not None
+        sheets[worker.number] = sheet
+        worker.number, worker.deadline = None, float("inf")
+        seen(sheet)
+
+    def replaced(worker: Worker, status: str, key: str) -> None:
+        done(worker, Sheet(files[worker.number or 0], status, why=said(key, language, seconds=f"{seconds:g}")))
+        worker.end()
+        workers.remove(worker)
+
+    try:
+        while any(sheet is None for sheet in sheets):
+            busy = sum(w.number is not None for w in workers)
+            while len(workers) < min(jobs, busy + len(pending)):
+                workers.append(Worker(language))
+            left = min(w.deadline for w in workers) - time.monotonic()
+            heard = wait([w.pipe for w in workers], None if left == float("inf") else max(0.0, left))
+            for worker in list(workers):
+                if worker.pipe in heard:
+                    try:
+                        sheet = worker.pipe.recv()
+                    except (EOFError, OSError):  # it was killed, for want of memory say
+                        if worker.number is None:
+                            raise RuntimeError("no process could be started to check hand-ins in") from None
+                        replaced(worker, UNREAD, "file-ended")
+                        continue
+                    if sheet is not None:
+                        done(worker, sheet)
+                    if pending:
+                        worker.give(pending[-1], files[pending[-1]], seconds)
+                        pending.pop()
+                elif time.monotonic() >= worker.deadline:
+                    replaced(worker, LATE, "file-late")
+    except KeyboardInterrupt:
+        pass
+    finally:
+        with undisturbed():
+            for worker in workers:
+                worker.end()
+    return [s or Sheet(f, LEFT, why=said("file-left", language)) for s, f in zip(sheets, files)]
+
+
+def cores() -> int:
+    """How many processes run at the same time here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

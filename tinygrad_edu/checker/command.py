@@ -1,0 +1,180 @@
+"""``tinygrad-edu check FILE...``: hand-ins checked, for the student who wrote one and for the teacher who got many."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .. import files, text
+from ..debugging.screen import Screen
+from . import reports
+from .classroom import check_files, cores
+from .hints import KIND
+from .results import LANGUAGES, UNCHECKABLE, WRONG, said
+from .sheets import CHECKED, LEFT, Sheet, inside
+from .terminal import Bar, Report
+
+ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 4, 5, 130
+
+EPILOG = """\
+A hand-in is a text file: what is given, and the derivation, line by line.
+
+    # Softmax and cross-entropy
+    s: K                          a vector of K numbers
+    y: K, sums to one             what else is known of it
+    g = softmax(s)                a definition
+    R = -sum(y*log(g))            the loss
+
+    dR/ds = sum(y)*g - y          a claim; a line that begins with = goes on with it
+          = g - y
+
+It is read, never run.  A folder stands for all .md and .txt in it, and is shown as a table.
+
+exit codes: 0 all is right, 1 something is wrong, 2 a file could not be read or took too long, 4 a mistake in the call,
+5 there was nothing to check, 130 interrupted"""
+
+REPORTS: dict[str, Callable[[Sequence[Sheet], int], bytes]] = {
+    "json": reports.json,
+    "junit": reports.junit,
+    "gradescope": reports.gradescope,
+    "csv": reports.csv,
+}
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
+
+    def above_zero(words: str) -> float:
+        try:
+            number = float(words)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise argparse.ArgumentTypeError(f"{words} is not a number above 0")
+        return number
+
+    def processes(words: str) -> int:
+        if not words.isdecimal() or not 0 < int(words) <= 1000:
+            raise argparse.ArgumentTypeError(f"{words} is not a number of processes")
+        return int(words)
+
+    p.add_argument("files", nargs="+", type=str, metavar="FILE", help="a hand-in, .md or .txt, or a folder of them")
+    p.add_argument(
+        "--hint",
+        type=int,
+        choices=[1, 2, 3],
+        default=KIND,
+        help="what is said of a wrong step: 1 that it is wrong, 2 what kind of mistake it is, "
+        "3 also what it should be (default: %(default)s)",
+    )
+    p.add_argument("--language", choices=LANGUAGES, default="en", help="of the words (default: %(default)s)")
+    p.add_argument("--points", action="store_true", help="print the points of each problem, and of all")
+    p.add_argument("--json", metavar="PATH", help="write everything that was found; - for the standard output")
+    p.add_argument("--junit", metavar="PATH", help="write a JUnit file: each claim is a test")
+    p.add_argument("--gradescope", metavar="PATH", help="write Gradescope's results.json, within the stage of the hint")
+    p.add_argument("--csv", metavar="PATH", help="write a table: a row for each hand-in")
+    p.add_argument("--jobs", type=processes, metavar="N", help="processes at the same time (default: one for each core)")
+    p.add_argument(
+        "--timeout", type=above_zero, default=60, metavar="S", help="seconds for one hand-in (default: %(default)s)"
+    )
+
+
+def command(options: argparse.Namespace) -> int:
+    """Check, show, write, and say by the exit code how it went."""
+    targets = {name: getattr(options, name) for name in REPORTS if getattr(options, name) is not None}
+    mistake = misused(targets)
+    if mistake:
+        print(f"tinygrad-edu: {mistake}", file=sys.stderr)
+        return USAGE
+    found, folder = gathered(options.files)
+    bar = Bar(said("checking", options.language), len(found))
+    try:
+        jobs = options.jobs or cores()
+        sheets = check_files(found, options.language, jobs, options.timeout, lambda sheet: bar.step())
+    finally:
+        bar.end()
+    written = [
+        target for name, target in targets.items() if not write(target, REPORTS[name](sheets, options.hint), options)
+    ]
+    if "-" not in targets.values():
+        show(sheets, folder, options)
+        for target in written:
+            print("  " + said("written", options.language, file=text.printable(target)))
+    return code(sheets)
+
+
+def misused(targets: dict[str, str]) -> str:
+    """What is wrong with the places for reports, before anything is done."""
+    if list(targets.values()).count("-") > 1:
+        return "only one report can go to the standard output"
+    for name, target in targets.items():
+        path = Path(target)
+        if target == "-":
+            continue
+        if not target or path.is_dir():
+            return f"--{name}: {text.printable(target) or 'the name'} is {'a folder' if target else 'empty'}, not a file"
+        if not path.absolute().parent.is_dir():
+            return f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}"
+    return ""
+
+
+def gathered(names: Sequence[str]) -> tuple[list[str], bool]:
+    """The files that are meant, and whether one of the names was that of a folder."""
+    found: list[str] = []
+    folder = False
+    for name in names:
+        if Path(name).is_dir():
+            folder = True
+            found += inside(Path(name))
+        else:
+            found.append(name)
+    return found, folder
+
+
+def write(target: str, report: bytes, options: argparse.Namespace) -> bool:
+    """A report in its file, whole or not at all; or on the standard output, which is when it gives True."""
+    if target == "-":
+        sys.stdout.write(report.decode("utf-8").removeprefix("\ufeff"))
+        return True
+    with files.whole(target) as stream:
+        stream.write(report)
+    return False
+
+
+def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> None:
+    """On the screen: files that were named, line by line; a folder as a table."""
+    report = Report(Screen(sys.stdout), options.language, options.hint, options.points)
+    if not sheets:
+        report.say(said("empty-folder", options.language), "", 2)
+    if not folder:
+        for number, sheet in enumerate(sheets):
+            if number:
+                report.row(("", ""))
+            report.sheet(sheet)
+    if sheets and (folder or len(sheets) > 1):
+        if not folder:
+            report.row(("", ""))
+        report.table(sheets)
+        report.mistakes(sheets)
+    left = sum(sheet.status == LEFT for sheet in sheets)
+    if left:
+        report.row(("", ""))
+        report.say(said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", 2)
+
+
+def code(sheets: Sequence[Sheet]) -> int:
+    """How it went, as a number."""
+    if any(sheet.status == LEFT for sheet in sheets):
+        return INTERRUPTED
+    if any(sheet.status != CHECKED for sheet in sheets):
+        return NOT_READ
+    wrong, unclear = (sum(sheet.count(verdict) for sheet in sheets) for verdict in (WRONG, UNCHECKABLE))
+    if wrong:
+        return SOME_WRONG
+    if not any(sheet.right for sheet in sheets):
+        return NOTHING
+    return SOME_WRONG if unclear else ALL_RIGHT

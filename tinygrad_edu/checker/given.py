@@ -1,0 +1,230 @@
+"""``check``: a claim about the gradient of a function, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import place
+from ..language.reading import Unreadable, read
+from ..language.tree import Expr, name, walk
+from ..language.values import Columns, Impossible, Misfit
+from ..op import Node, Value
+from ..replay import operands, value
+from ..tensor import Tensor
+from .diagnosis import diagnosed
+from .functions import LOSS, FunctionPlace, Given, is_float, reading_of
+from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one
+from .record import NoTree, tree_of
+from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+
+PLAIN = (0, 1, 2, 3, 4, 0.5, 0.25, -1)  # numbers that no size has to do with
+
+
+def check(
+    loss: Callable[..., Any] | Tensor | str,
+    wrt: str | Tensor,
+    claim: str | Callable[..., Any] | Any,
+    at: Mapping[str, Any] | None = None,
+    *,
+    language: str = "en",
+) -> Result:
+    """Is the claim the gradient of the loss?  And if it is not, what is it consistent with?
+
+    ``loss``: a function of named arrays, an expression of their names, or a recorded number.  ``wrt``: the name of an
+    argument or of a variable of the function; or a Tensor.  ``claim``: an expression, in NumPy's notation or as one
+    writes by hand, which is read and never run; a function of the same names; or an array, which is compared at ``at``.
+    ``at``: an array for each argument, as an example of its shape; equal lengths need not mean equal sizes.
+
+    Equality is decided at random points and at several sizes.  Raises TypeError for what is none of these; everything
+    that a student can do wrong is a result, ``uncheckable`` and why.
+
+    >>> result = check("((X @ w - t) ** 2).sum()", "w", "X.T @ (X @ w - t)", at=dict(X=np.eye(3)[:2], w=np.ones(3), t=np.ones(2)))
+    >>> result.verdict, [d.code for d in result.diagnoses]
+    ('wrong', ['SCALE'])
+    """
+    if not isinstance(wrt, (str, Value)):
+        raise TypeError(f"wrt is the name of an argument, or a Tensor; not {type(wrt).__name__}")
+    about: dict[str, Any] = {"right": claim if isinstance(claim, str) else "", "language": language}
+    try:
+        if isinstance(loss, Value):
+            wrt, loss, at = of_record(loss, wrt, at or {})
+        elif isinstance(loss, str):
+            loss = of_text(loss)
+        elif not callable(loss):
+            raise TypeError(f"loss is a function, an expression or a Tensor; not {type(loss).__name__}")
+        word = wrt if isinstance(wrt, str) else wrt.name or ""
+        about["left"] = f"d{LOSS}/d{word}"
+        given = Given(loss, at or {}, word)
+        return judged(given, word, claim, about)
+    except (Uncheckable, Unreadable) as error:
+        return Result(UNCHECKABLE, why=str(error), **about)
+
+
+def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
+    """The verdict on a claim."""
+    left = Expr("Derivative", (name(LOSS), name(wrt)))
+    if not isinstance(claim, str) and not callable(claim):
+        return array_judged(given, left, claim, about)
+    found: tuple[Outcome, Question, Expr] | None = None
+    for reading in reading_of(claim) if isinstance(claim, str) else [given.reading]:
+        given.reading = reading
+        question = Question(left, given.places)
+        try:
+            right = tree(given, question.places[0], claim, reading)
+        except Unreadable:
+            if found is None and reading is Columns:
+                raise
+            if isinstance(claim, str) and reading is not Columns:
+                continue
+            raise
+        outcome = compared(question, right)
+        if found is None or outcome.verdict in (RIGHT, TRANSPOSED) or found[0].misfit and not outcome.misfit:
+            found = outcome, question, right
+        if outcome.verdict == RIGHT:
+            break
+    assert found is not None
+    outcome, question, right = found
+    given.reading = getattr(question.places[0], "reading", given.reading)
+    if outcome.verdict == RIGHT and isinstance(right, Expr):
+        outcome = elsewhere(given, left, right, outcome)
+    if outcome.verdict == UNCHECKABLE:
+        return Result(UNCHECKABLE, why=outcome.why, **about)
+    result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, **about)
+    if outcome.verdict == WRONG and outcome.misfit is None and (kind := assumption(question, given.problem, right)):
+        result.verdict, result.assumption = IF, kind
+    elif outcome.verdict in (WRONG, TRANSPOSED):
+        result.step = 1 if outcome.verdict == WRONG else None
+        result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language)
+    return result
+
+
+def elsewhere(given: Given, left: Expr, right: Expr, outcome: Outcome) -> Outcome:
+    """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong."""
+    literal = right.head == "Function" and literals(right.value.claim)
+    if literal or any(n.head == "Number" and n.value not in PLAIN for _, n in walk(right)):
+        return outcome  # a number that may stand for a size
+    for where in given.elsewhere():
+        try:
+            values = where.values()
+            verdict, error = one(values(left), values(right))
+        except (Misfit, Impossible):
+            return outcome  # it says nothing of other sizes
+        if verdict != RIGHT:
+            return outcome._replace(verdict=WRONG, error=error)
+    return outcome
+
+
+def literals(function: Any) -> bool:
+    """Does a function hold numbers that may be sizes?"""
+    constants = getattr(getattr(function, "__code__", None), "co_consts", (99,))
+    return any(isinstance(c, (int, float)) and not isinstance(c, bool) and c not in PLAIN for c in constants)
+
+
+def array_judged(given: Given, left: Expr, claim: Any, about: dict[str, Any]) -> Result:
+    """An array can be compared at the one point that was given."""
+
+    def places(_: Any) -> Iterator[Place]:
+        yield FunctionPlace(given, given.at, given.reading)
+
+    try:
+        x = np.asarray(getattr(claim, "_data", claim), float)
+    except (TypeError, ValueError):
+        raise TypeError(f"claim is text, a function or an array; not {type(claim).__name__}") from None
+    question = Question(left, places)
+    question.pairs = question.looked({}, 1)
+    right = Expr("Function", (), Claimed(lambda: x, []))
+    outcome = compared(question, right)
+    result = Result(outcome.verdict, relative_error=outcome.error, **about)
+    if outcome.verdict != RIGHT:
+        result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language)
+        result.step = 1 if outcome.verdict == WRONG else None
+    return result
+
+
+class Claimed:
+    """A function that was claimed, called with the names that it asks for."""
+
+    def __init__(self, claim: Callable[..., Any], arguments: list[str]) -> None:
+        self.claim, self.arguments = claim, arguments
+
+    def __call__(self, known: Mapping[str, Any]) -> Any:
+        return self.claim(**{word: known[word] for word in self.arguments})
+
+
+def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
+    """The claim as a tree: read, or recorded by calling it on Tensors; otherwise a function of which nothing is known."""
+    known = {*at.arrays}
+    if isinstance(claim, str):
+        return read(claim, known, loss=LOSS, base=1 if reading is Columns and ".." in claim else 0)
+    import inspect
+
+    try:
+        parameters = inspect.signature(claim).parameters
+    except (TypeError, ValueError):
+        raise Uncheckable("the claim is a function whose arguments have no names") from None
+    missing = [w for w, p in parameters.items() if w not in known and p.default is p.empty]
+    if missing:
+        raise Uncheckable(f"the claim asks for {', '.join(missing)}, which is no argument or variable of the loss")
+    opaque = Expr("Function", (), Claimed(claim, [w for w in parameters if w in known]))
+    try:
+        from .functions import recorded, with_operations
+
+        made = with_operations(claim)
+        result, _ = recorded(made, at.tensors, opaque.value.arguments)
+        names = {x.node.serial: w for w, x in at.tensors.items() if isinstance(x, Tensor) and w in opaque.value.arguments}
+        found = tree_of(result.node, names, at.arrays)
+        if one(at.values()(opaque), at.values()(found))[0] == RIGHT:
+            return found
+    except (NoTree, Given.Unrecordable, Misfit, Impossible, AttributeError, KeyError):
+        pass
+    return opaque
+
+
+def of_text(text: str) -> Callable[..., Any]:
+    """A loss that was given as an expression."""
+    from ..language.values import Arrays
+
+    parsed = read(text, base=0)
+
+    def loss(**arrays: Any) -> Any:
+        return Arrays(arrays)(parsed)
+
+    return loss
+
+
+def of_record(result: Tensor, wrt: str | Tensor, at: Mapping[str, Any]) -> tuple[str, Callable[..., Any], dict[str, Any]]:
+    """A recorded computation as a function of its leaves, so that it can be run at other points."""
+    nodes: dict[int, Node] = {}
+    pending = [result.node]
+    while pending:
+        node = pending.pop()
+        if node.serial not in nodes:
+            nodes[node.serial] = node
+            pending += [a for a in node.args if a is not None]
+    names: dict[int, str] = {}
+    for serial in sorted(nodes):
+        word = nodes[serial].name or place.name(nodes[serial])
+        if word and word.isidentifier() and word not in names.values():
+            names[serial] = word
+    if not isinstance(wrt, str):
+        names[wrt.node.serial] = wrt = names.get(wrt.node.serial, wrt.name or "x")
+    elif wrt not in names.values():
+        raise Uncheckable(f"there is no tensor {wrt} in this record; there are {', '.join(sorted(names.values()))}")
+    leaves = {serial: node for serial, node in nodes.items() if node.op is None}
+
+    def loss(**arrays: Any) -> Any:
+        made: dict[int, Any] = {s: arrays.get(names.get(s, ""), n.result) for s, n in leaves.items()}
+        for serial in sorted(nodes):
+            node = nodes[serial]
+            if node.op is not None:
+                given = [x if a is None else made[a.serial] for a, x in zip(node.args, operands(node))]
+                rest = operands(node)[len(given) :]
+                made[serial] = node.op.public(*node.op.joined(node.values, [*given, *rest]))
+        loss.variables = {w: made[s] for s, w in names.items()}  # type: ignore[attr-defined]
+        return made[result.node.serial]
+
+    given = {names[s]: value(n) for s, n in leaves.items() if s in names and (n.active or is_float(np.asarray(n.result)))}
+    return wrt, loss, {**given, **{w: x for w, x in at.items() if w in given}}

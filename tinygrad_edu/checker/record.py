@@ -1,0 +1,102 @@
+"""A recorded computation as a tree, so that what a function computes is looked at as what a student wrote is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..language.tree import Expr, call, name, number
+from ..op import Node
+from ..replay import operands
+
+LARGEST = 600  # nodes of a tree
+
+
+class NoTree(Exception):
+    """There is something in the record that the notation has no words for."""
+
+
+def tree_of(root: Node, known: Mapping[int, str], arrays: Mapping[str, Any]) -> Expr:
+    """The tree of a result.
+
+    ``known``: names of nodes, by serial.  ``arrays``: plain arrays by name.  NoTree, where the notation has no words.
+    """
+    found: dict[int, Expr] = {serial: name(word) for serial, word in known.items()}
+    sizes: dict[int, int] = dict.fromkeys(known, 1)
+    pending, needed = [root], {}
+    while pending:
+        node = pending.pop()
+        if node.serial not in found and node.serial not in needed:
+            needed[node.serial] = node
+            pending += [a for a in node.args if a is not None]
+    for serial in sorted(needed):
+        node = needed[serial]
+        sizes[serial] = 1 + sum(sizes[a.serial] for a in node.args if a is not None)
+        if sizes[serial] > LARGEST:
+            raise NoTree("too large")
+        found[serial] = one(node, found, arrays)
+    return found[root.serial]
+
+
+def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Expr:
+    """The tree of one node."""
+    if node.op is None:
+        return plain(node.result, arrays)
+    op = node.op
+    parts = [
+        found[a.serial] if a is not None else plain(x, arrays) if k < len(node.args) else Expr("All")
+        for k, (a, x) in enumerate(zip(node.args, operands(node)))
+        if a is not None or op.family is not None or op.names[k] in op.rules_by_name or op.name == "where"
+    ]
+    options = {} if op.family is not None else dict(zip(op.names, node.values))
+    if op.name in ("getitem", "expand_dims"):
+        key = options.get("key", (Ellipsis, None) if options.get("axis") == -1 else None)
+        keys = key if isinstance(key, tuple) else (key,)
+        return Expr("Index", (parts[0], *(subscript(k, arrays) for k in keys)))
+    if op.name in ("transpose", "matrix_transpose") and options.get("axes") in (None, ()):
+        return call("transpose", parts[0])
+    if op.family is not None and op.name != "einsum":
+        if op.name == "concatenate":
+            return call("concatenate", *parts, axis=node.values[1])
+        raise NoTree(op.name)
+    if op.name == "einsum":
+        return Expr("einsum", tuple(parts), (("subscripts", node.values[0]),))
+    kept = {
+        word: x
+        for word, x in options.items()
+        if word not in op.rules_by_name and isinstance(x, (int, float, bool, tuple)) and word not in ("to",)
+    }
+    if "to" in options:
+        raise NoTree(op.name)  # a literal shape
+    if op.name in ("sum", "mean", "max", "min", "prod", "var", "std", "logsumexp") and not kept.get("keepdims"):
+        kept.pop("keepdims", None)
+    return call(op.name, *parts, **kept)
+
+
+def plain(x: Any, arrays: Mapping[str, Any]) -> Expr:
+    """A number, or an array that has a name."""
+    if np.ndim(x) == 0 and not isinstance(x, (str, bytes)) and x is not None:
+        return number(float(x))
+    for word, known in arrays.items():
+        if isinstance(known, np.ndarray) and np.shape(known) == np.shape(x) and np.array_equal(known, x):
+            return name(word)
+    raise NoTree("an array without a name")
+
+
+def subscript(key: Any, arrays: Mapping[str, Any]) -> Expr:
+    """One subscript."""
+    if key is None or key is Ellipsis:
+        return Expr("New" if key is None else "Rest")
+    if isinstance(key, slice):
+        if key == slice(None):
+            return Expr("All")
+        ends = tuple(Expr("All") if k is None else number(int(k)) for k in (key.start, key.stop))
+        if key.step is not None:
+            raise NoTree("a step")
+        return Expr("Slice", ends)
+    for word, known in arrays.items():
+        if isinstance(key, (int, np.integer)) and isinstance(known, int) and known == key:
+            return name(word)
+    return plain(key, arrays)

@@ -1,0 +1,119 @@
+"""What other programs read: JSON, JUnit's XML, Gradescope's results.json, and a table as CSV."""
+
+from __future__ import annotations
+
+import csv as tables
+import io
+import json as notation
+import math
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Sequence
+from typing import Any
+
+from .hints import told
+from .results import CODES, IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, said
+from .sheets import CHECKED, Sheet, summary
+
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with what a spreadsheet takes a cell for a formula to compute
+
+
+def json(sheets: Sequence[Sheet], stage: int) -> bytes:
+    """Everything that was found, for the teacher: also what a hint would not say."""
+    return dumped({"files": [sheet.to_dict() for sheet in sheets], "summary": summary(sheets)})
+
+
+def dumped(data: Any) -> bytes:
+    """JSON as the standard has it, without NaN and infinity."""
+    return (notation.dumps(finite(data), indent=2, allow_nan=False) + "\n").encode("ascii")
+
+
+def finite(data: Any) -> Any:
+    """null for numbers that JSON has not."""
+    if isinstance(data, dict):
+        return {key: finite(x) for key, x in data.items()}
+    if isinstance(data, list):
+        return [finite(x) for x in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def title(result: Result) -> str:
+    """A claim by its line and its left side."""
+    return f"{said('line', result.language)} {result.line}: {result.left}"
+
+
+def junit(sheets: Sequence[Sheet], stage: int) -> bytes:
+    """Each file is a suite, each claim a test: what is wrong has failed, what cannot be checked is an error."""
+    root = etree.Element("testsuites", name="tinygrad-edu check")
+    for sheet in sheets:
+        failed, unclear = sheet.count(WRONG), sheet.count(UNCHECKABLE) + (sheet.status != CHECKED)
+        tests = len(sheet.results) + (sheet.status != CHECKED)
+        counts = {"tests": str(tests), "failures": str(failed), "errors": str(unclear), "time": f"{sheet.seconds:.3f}"}
+        suite = etree.SubElement(root, "testsuite", name=clean(sheet.file), **counts)
+        for result in sheet.results:
+            where = clean(result.problem) or clean(sheet.file)
+            case = etree.SubElement(suite, "testcase", classname=where, name=clean(title(result)), time="0")
+            if result.verdict in (WRONG, UNCHECKABLE):
+                kind = "failure" if result.verdict == WRONG else "error"
+                message = said(f"verdict-{result.verdict}", result.language)
+                etree.SubElement(case, kind, type=result.verdict, message=message).text = clean(told(result, stage))
+            elif result.verdict != RIGHT:
+                etree.SubElement(case, "system-out").text = clean(told(result, stage))
+        if sheet.status != CHECKED:
+            case = etree.SubElement(suite, "testcase", classname=clean(sheet.file), name=sheet.status, time="0")
+            etree.SubElement(case, "error", type=sheet.status, message=clean(sheet.why))
+    etree.indent(root)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + etree.tostring(root, encoding="utf-8") + b"\n"
+
+
+def clean(words: str) -> str:
+    """What XML can hold."""
+    return NOT_XML.sub("?", words)
+
+
+def gradescope(sheets: Sequence[Sheet], stage: int) -> bytes:
+    """Gradescope's results.json: each claim is a test of one point, and says no more than the hint allows."""
+    tests: list[dict[str, Any]] = []
+    for sheet in sheets:
+        before = f"{sheet.file}, " if len(sheets) > 1 else ""
+        for number, result in enumerate(sheet.results, 1):
+            tests.append({
+                "name": before + title(result), "number": str(number), "score": result.score, "max_score": 1,
+                "status": "passed" if result else "failed", "output": told(result, stage), "visibility": "visible",
+            })  # fmt: skip
+        if sheet.status != CHECKED:
+            tests.append({
+                "name": before + sheet.status, "score": 0, "max_score": 0, "status": "failed", "output": sheet.why,
+                "visibility": "visible",
+            })  # fmt: skip
+    seconds = math.ceil(sum(sheet.seconds for sheet in sheets))
+    score = sum(sheet.score for sheet in sheets)
+    return dumped({"score": score, "execution_time": seconds, "visibility": "visible",
+                   "stdout_visibility": "hidden", "tests": tests})  # fmt: skip
+
+
+def csv(sheets: Sequence[Sheet], stage: int) -> bytes:
+    """A row for each hand-in, with how often each kind of mistake is in it."""
+    stream = io.StringIO()
+    table = tables.writer(stream, lineterminator="\n")
+    verdicts = {RIGHT: "right", TRANSPOSED: "right_transposed", IF: "right_if", WRONG: "wrong", UNCHECKABLE: "uncheckable"}
+    table.writerow(["file", "status", "why", "claims", *verdicts.values(), "score", "max_score", "seconds",
+                    *CODES, "unnamed"])  # fmt: skip
+    for sheet in sheets:
+        mistakes = sheet.mistakes()
+        table.writerow(
+            [
+                cell(sheet.file), sheet.status, cell(sheet.why), len(sheet.results), *map(sheet.count, verdicts),
+                round(sheet.score, 4), len(sheet.results), round(sheet.seconds, 3),
+                *(mistakes[code] for code in [*CODES, ""]),
+            ]
+        )  # fmt: skip
+    # A spreadsheet needs the mark to see that letters are UTF-8; where there are only ASCII's, nobody needs it.
+    written = stream.getvalue()
+    return written.encode("utf-8" if written.isascii() else "utf-8-sig", "replace")
+
+
+def cell(words: str) -> str:
+    """Words that a spreadsheet does not compute."""
+    return f"'{words}" if words.startswith(FORMULA) else words

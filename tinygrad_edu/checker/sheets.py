@@ -1,0 +1,129 @@
+"""A file with a hand-in, checked: its results, or why there are none."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .check import check_text
+from .handin import LARGEST_FILE
+from .hints import steps
+from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
+
+CHECKED, UNREAD, LATE, LEFT = "checked", "unreadable", "timed-out", "interrupted"
+ENDINGS = (".md", ".txt")
+
+
+@dataclass
+class Sheet:
+    """One file.  ``status``: one of the four above; ``why``, in words, unless it was checked."""
+
+    file: str
+    status: str = CHECKED
+    results: list[Result] = field(default_factory=list)
+    why: str = ""
+    seconds: float = 0.0
+
+    def count(self, *verdicts: str) -> int:
+        """How many claims have one of these verdicts."""
+        return sum(r.verdict in verdicts for r in self.results)
+
+    @property
+    def right(self) -> int:
+        """How many claims are right, also in another layout or under an assumption."""
+        return self.count(RIGHT, IF, TRANSPOSED)
+
+    @property
+    def score(self) -> float:
+        """Points: one for each claim."""
+        return sum(r.score for r in self.results)
+
+    def mistakes(self) -> Counter[str]:
+        """How often each kind of mistake was made: of each wrong step, the likeliest; "" where none was found."""
+        wrong = (s for r in self.results for s in steps(r) if s.verdict == WRONG)
+        return Counter(s.diagnoses[0].code if s.diagnoses else "" for s in wrong)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as JSON can hold it."""
+        return {
+            "file": self.file, "status": self.status, "why": self.why, "seconds": round(self.seconds, 3),
+            "score": self.score, "max_score": len(self.results), "right": self.right, "wrong": self.count(WRONG),
+            "uncheckable": self.count(UNCHECKABLE), "results": [r.to_dict() for r in self.results],
+        }  # fmt: skip
+
+
+class Refused(Exception):
+    """A file that is no hand-in; in words."""
+
+
+def checked(file: str, language: str) -> Sheet:
+    """A file, read and checked.  It raises nothing: whatever goes wrong is said in the sheet."""
+    started = time.monotonic()
+    try:
+        sheet = Sheet(file, results=check_text(contents(file, language), language=language))
+    except Refused as error:
+        sheet = Sheet(file, UNREAD, why=str(error))
+    except MemoryError:
+        sheet = Sheet(file, UNREAD, why=said("file-memory", language))
+    except ValueError as error:
+        sheet = Sheet(file, UNREAD, why=reason(str(error), language))
+    except Exception as error:  # a fault of the checker must not take the other hand-ins with it
+        words = f"{type(error).__name__}: {error}"[:200]
+        sheet = Sheet(file, UNREAD, why=said("file-internal", language, error=words))
+    sheet.seconds = time.monotonic() - started
+    return sheet
+
+
+def contents(file: str, language: str) -> str:
+    """The text of a file.  Refused, if it has none, or more than a person writes."""
+    path = Path(file)
+    try:
+        if path.is_dir() or (path.exists() and not path.is_file()):
+            raise Refused(said("file-none", language))
+        with path.open("rb") as stream:
+            found = stream.read(4 * LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise Refused(said("file-missing", language)) from None
+    except PermissionError:
+        raise Refused(said("file-forbidden", language)) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+        raise Refused(said("file-system", language, error=getattr(error, "strerror", None) or str(error))) from None
+    if len(found) > 4 * LARGEST_FILE:
+        raise Refused(said("file-large", language, most=LARGEST_FILE // 1_000_000))
+    if b"\0" in found:
+        raise Refused(said("file-binary", language))
+    try:
+        return found.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(said("file-encoding", language)) from None
+
+
+def inside(folder: Path) -> list[str]:
+    """The hand-ins in a folder and those below it, by name: .md and .txt, without a README and what is hidden."""
+    return sorted(
+        str(path)
+        for path in folder.rglob("*")
+        if path.suffix.lower() in ENDINGS
+        and path.stem.lower() != "readme"
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def summary(sheets: Iterable[Sheet]) -> dict[str, Any]:
+    """All hand-ins in figures."""
+    sheets = list(sheets)
+    results = [r for sheet in sheets for r in sheet.results]
+    verdicts = Counter(r.verdict for r in results)
+    total: Counter[str] = sum((sheet.mistakes() for sheet in sheets), Counter())
+    return {
+        "files": len(sheets),
+        **{status: sum(s.status == status for s in sheets) for status in (CHECKED, UNREAD, LATE, LEFT)},
+        "claims": len(results), "verdicts": {v: verdicts[v] for v in (RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE)},
+        "score": sum(s.score for s in sheets), "max_score": len(results),
+        "mistakes": {code or "unnamed": n for code, n in total.most_common()},
+    }  # fmt: skip
