@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..derivatives import gradients
 from ..differences import STEP
 from ..language.reading import ALIASES
 from ..language.tree import Expr, number
@@ -47,6 +48,7 @@ class FunctionPlace:
         self.tensors.setdefault(LOSS, result)
         self.arrays = {w: getattr(x, "_data", x) for w, x in self.tensors.items()}
         self.cache: dict[Any, Any] = {}
+        self.gradients: Callable[..., Any] = gradients  # how derivatives are found: see by_edge.py
 
     def values(self) -> Values:
         """Computes on arrays."""
@@ -76,7 +78,7 @@ class FunctionPlace:
         if not isinstance(x, Tensor):
             raise Impossible(f"{word or 'that'} is no array of numbers, so there is no derivative with respect to it")
         result = self.result if of == Expr("Name", (), LOSS) else self.recorded()(of)
-        dims, found = jacobian(result, x, False)
+        dims, found = jacobian(result, x, False, self.gradients)
         if dims == ():
             return found
         exact: Any = np.reshape(found, dims + x.shape)

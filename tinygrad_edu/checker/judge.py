@@ -23,6 +23,8 @@ class Place(Protocol):
     arrays: dict[str, Any]
     tensors: dict[str, Any]
     sizes: dict[str, int]
+    cache: dict[Any, Any]
+    gradients: Callable[..., Any]
 
     def values(self) -> Values:
         """Computes on arrays."""

@@ -107,6 +107,7 @@ class Point:
         for word, (argument, tree) in problem.functions.items():
             self.functions = self.functions | defined_function(word, argument, tree, self)
         self.cache: dict[Any, Any] = {}
+        self.gradients: Callable[..., Any] = gradients  # how derivatives are found: see by_edge.py
         for word, tree in problem.defined.items():
             found = self.recorded()(tree)
             if not isinstance(found, Tensor):
@@ -136,20 +137,22 @@ class Point:
         if inner.head != "Name" or not isinstance(self.tensors.get(inner.value), Tensor):
             raise Impossible("a derivative is with respect to a name that is declared or defined")
         x = self.tensors[inner.value]
-        indices = {w: i for w, i in values.known.items() if isinstance(i, int) and w not in self.sizes}
+        indices = {w: i for w in names(of) if isinstance(i := values.known.get(w), int) and w not in self.sizes}
         wanted = any(isinstance(v, Tensor) for v in values.known.values())
         key = (of, inner, wanted, tuple(sorted(indices.items())))
         if key not in self.cache:
             recorded = self.recorded()
             recorded.known |= indices
-            self.cache[key] = jacobian(recorded(of), x, wanted)
+            self.cache[key] = jacobian(recorded(of), x, wanted, self.gradients)
         result, found = self.cache[key]
         if wrt.head != "Index":
             return found
         return subscripted(result, found, wrt, values)
 
 
-def jacobian(result: Any, x: Tensor, differentiable: bool) -> tuple[tuple[int, ...], Any]:
+def jacobian(
+    result: Any, x: Tensor, differentiable: bool, gradients: Callable[..., Any] = gradients
+) -> tuple[tuple[int, ...], Any]:
     """The shape of a result, and its derivative."""
     dims = shape(result)
     if not isinstance(result, Tensor) or not result.requires_grad:

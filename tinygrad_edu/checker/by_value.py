@@ -1,0 +1,141 @@
+"""The numbers alone: a sign, a factor, a transpose, a sum that is missing or too many."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from ..language.tree import Expr
+from .functions import FunctionPlace
+from .guess import Case, Guess, Guesses, equal, fraction
+
+
+def guesses(case: Case) -> Guesses:
+    """What the numbers say."""
+    if not case.claimed or any(isinstance(c, tuple) for c in case.claimed):
+        return
+    truths = [np.asarray(t, float) for t in case.truths]
+    claimed = [np.asarray(c, float) for c in case.claimed]
+    if all(not c.any() for c in claimed) and any(t.any() for t in truths):
+        yield Guess("MISSING_PATH", "is-zero", 1)
+        return
+    yield from of_factor(case, truths, claimed)
+    yield from of_transpose(case, truths, claimed)
+    yield from of_sums(truths, claimed)
+
+
+def of_factor(case: Case, truths: list[Any], claimed: list[Any]) -> Guesses:
+    """The right answer times a number."""
+    ratios = []
+    for t, c in zip(truths, claimed):
+        t = t.reshape(c.shape) if t.size == c.size and equal(np.ones(t.shape), np.ones(c.shape)) else t
+        if t.shape != c.shape or not t.any():
+            return
+        k = float((c * t).sum() / (t * t).sum())
+        if not equal(k * t, c):
+            return
+        ratios.append(k)
+    yield from named_factor(case, ratios)
+
+
+def named_factor(case: Case, ratios: list[float]) -> Guesses:
+    """What the number is: -1, 2, 1/N, a name."""
+    if any(k == 0 for k in ratios):
+        return
+    if all(k < 0 for k in ratios):
+        yield Guess("SIGN", "is-negated", 0)
+        ratios = [-k for k in ratios]
+        if all(abs(k - 1) < 1e-7 for k in ratios):
+            return
+    lengths = [*case.places[0].sizes]
+    constant = max(ratios) - min(ratios) < 1e-7 * max(ratios)
+    for word in lengths:
+        for power, shown in ((1, word), (-1, f"1/{word}")):
+            if not constant and all(abs(k / p.sizes[word] ** power - 1) < 1e-7 for k, p in zip(ratios, case.places)):
+                yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
+                return
+    for word, x in case.places[0].arrays.items():
+        if np.ndim(x) or not isinstance(x, (float, np.floating, np.ndarray)):
+            continue
+        for power, shown in ((1, word), (-1, f"1/{word}")):
+            values = [float(p.arrays[word]) for p in case.places]
+            if all(v and abs(k / v**power - 1) < 1e-7 for k, v in zip(ratios, values)):
+                yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
+                return
+    if constant:
+        shown = fraction(ratios[0])
+        key, fields = "is-factor", {"factor": shown, "missing": inverse(shown)}
+        n = round(max(ratios[0], 1 / ratios[0]))
+        if n > 2 and isinstance(case.places[0], FunctionPlace) and abs(max(ratios[0], 1 / ratios[0]) - n) < 1e-7:
+            of = [w for w, x in case.places[0].leaves.items() if n in np.shape(x)]
+            if of:
+                key, fields = "is-factor-length", fields | {"n": str(n), "name": of[0]}
+        yield Guess("SCALE", key, 1, fields)
+
+
+def inverse(shown: str) -> str:
+    """What has to be multiplied by."""
+    return shown[2:] if shown.startswith("1/") else f"1/{shown}" if "/" not in shown else "/".join(shown.split("/")[::-1])
+
+
+def of_transpose(case: Case, truths: list[Any], claimed: list[Any]) -> Guesses:
+    """The transpose: another layout, if its shape is that; factors in another order, if the matrix is square."""
+    if any(t.ndim != 2 and t.size > 1 and c.ndim != 2 for t, c in zip(truths, claimed)):
+        return
+    for sign, key in ((1, ""), (-1, "SIGN")):
+        if all(equal(sign * np.atleast_2d(t).T if t.ndim > 1 else None, c) for t, c in zip(truths, claimed)) or all(
+            t.ndim == 1 and c.shape == (1, len(t)) and equal(sign * t[None], c) for t, c in zip(truths, claimed)
+        ):
+            square = all(t.shape == c.shape for t, c in zip(truths, claimed))
+            if key:
+                yield Guess("SIGN", "is-negated", 0.5)
+            if not square:
+                yield Guess("LAYOUT", "is-layout", 0.2)
+            elif product(case.right):
+                yield Guess("ORDER", "is-reversed", 0.4)
+            else:
+                yield Guess("TRANSPOSE", "is-transposed", 0.4)
+
+
+def product(tree: Expr) -> bool:
+    """Is it a product of matrices, perhaps with a sign or a factor?"""
+    if tree.head in ("negative", "divide", "multiply", "Each"):
+        return any(product(a) for a in tree.args)
+    return tree.head in ("matmul", "outer", "einsum", "dot", "Function")
+
+
+def of_sums(truths: list[Any], claimed: list[Any]) -> Guesses:
+    """A sum that is missing, or too many."""
+    t0, c0 = truths[0], claimed[0]
+    if c0.size > t0.size:
+        for axes in some(c0.ndim):
+            for reduce, key in ((np.sum, "is-unsummed"), (np.mean, "is-unsummed-mean")):
+                if all(equal(matching(reduce(c, axes, keepdims=True), t), t) for t, c in zip(truths, claimed)):
+                    yield Guess("BROADCAST", key, 0.8, {"axis": str(axes[0])})
+                    return
+    for axes in some(t0.ndim):
+        for keep in (True, False):
+            summed = [t.sum(axes, keepdims=keep) for t in truths]
+            if all(s.size < t.size for s, t in zip(summed, truths)) and all(
+                equal(s, c) or (keep and s.ndim == c.ndim and equal(np.broadcast_to(s, c.shape) if fits(s, c) else None, c))
+                for s, c in zip(summed, claimed)
+            ):
+                yield Guess("AXIS", "is-summed", 1.2, {"axis": str(axes[0])})
+                return
+
+
+def some(ndim: int) -> list[tuple[int, ...]]:
+    """All choices of axes."""
+    return [axes for n in range(1, ndim + 1) for axes in itertools.combinations(range(ndim), n)]
+
+
+def fits(s: Any, c: Any) -> bool:
+    """Can it be stretched to that shape?"""
+    return all(a in (1, b) for a, b in zip(s.shape, c.shape))
+
+
+def matching(x: Any, t: Any) -> Any:
+    """In that shape, if it has as many numbers in the same order."""
+    return x.reshape(t.shape) if x.size == t.size else x

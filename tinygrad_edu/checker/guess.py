@@ -1,0 +1,82 @@
+"""What every way of finding a reason shares: a guess, and the numbers it has to explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from ..language.tree import Expr
+from ..tensor import Tensor
+from .judge import Place, Question, close
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A kind of mistake, the key of the sentence, what it speaks of, and how far-fetched it is."""
+
+    code: str
+    key: str
+    cost: float
+    fields: dict[str, str] = field(default_factory=dict)
+    node: str = ""
+
+
+@dataclass
+class Case:
+    """A wrong answer: what is true at each place, and what was claimed there (nothing, where the shapes do not fit)."""
+
+    question: Question
+    right: Expr
+    claimed: list[Any]
+    until: float  # when to stop looking
+
+    @property
+    def places(self) -> list[Place]:
+        """Where it was compared."""
+        return self.question.places
+
+    @property
+    def truths(self) -> list[Any]:
+        """What is true there."""
+        return self.question.truths
+
+    def late(self) -> bool:
+        """Has it taken long enough?"""
+        return monotonic() > self.until
+
+    def explained(self, value: Callable[[int], Any]) -> bool:
+        """Does something else give what was claimed, at every place?  ``value``: what it gives at the place of a number."""
+        return bool(self.claimed) and all(equal(value(i), self.claimed[i]) for i in range(len(self.claimed)))
+
+
+def equal(a: Any, b: Any) -> bool:
+    """The same numbers in the same shape; a column is as good as a vector."""
+    if a is None or isinstance(a, tuple) or isinstance(b, tuple):
+        return False
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape:
+        if a.size != b.size or max(a.ndim, b.ndim) > 2 or {n for n in a.shape if n > 1} != {n for n in b.shape if n > 1}:
+            return False
+        if a.ndim == b.ndim:
+            return False
+        a, b = a.ravel(), b.ravel()
+    return np.isfinite(a).all() and close(b, a)
+
+
+def names_at(place: Place) -> dict[int, str]:
+    """The names of tensors, by their age."""
+    return {x.node.serial: word for word, x in place.tensors.items() if isinstance(x, Tensor)}
+
+
+def fraction(x: float) -> str:
+    """A number as one says it: 1/2, 3, 0.314."""
+    exact = Fraction(x).limit_denominator(60)
+    return str(exact) if abs(float(exact) - x) < 1e-9 * max(1, abs(x)) else f"{x:.4g}"
+
+
+Guesses = Iterator[Guess]
