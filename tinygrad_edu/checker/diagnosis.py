@@ -1,15 +1,55 @@
-"""Why it is wrong: what the answer is consistent with."""
+"""Why it is wrong: what the answer is consistent with.
+
+Four ways of looking, from the numbers to the notation: the answer as a multiple, a transpose or a sum of the right one
+(by_value); the sweep with one edge changed (by_edge); the gradient of a function that is not quite the loss
+(by_function); what was written, repaired in one place (by_repair).  Whatever one of them proposes has to give the same
+numbers at every point.  The least far-fetched is said first, and a second only if it is about as likely.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
+
 from ..language.tree import Expr
-from .judge import Outcome, Question
+from . import by_edge, by_function, by_repair, by_value
+from .guess import Case, Guess, Guesses
+from .judge import TRANSPOSED, WRONG, Outcome, Question
 from .problem import Problem
 from .results import Diagnosis
+
+SECONDS = 1.6  # for one answer
+WAYS: tuple[Callable[[Case], Guesses], ...] = (by_value.guesses, by_edge.guesses, by_function.guesses, by_repair.guesses)
+PLAIN = 1.7  # a guess that is no more far-fetched than this ends the search
+NEAR = 0.7  # how much more far-fetched a second diagnosis may be
 
 
 def diagnosed(
     question: Question, problem: Problem, right: Expr, outcome: Outcome, language: str = "en"
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
-    return []
+    claimed = [] if outcome.misfit is not None else list(outcome.values)
+    case = Case(question, right, claimed, monotonic() + SECONDS)
+    if not any(abs(t).max(initial=0) > 1e-12 for t in map(array, case.truths)) and not claimed:
+        return []
+    found: list[Guess] = []
+    for way in WAYS:
+        if min((g.cost for g in found), default=9) <= PLAIN:
+            break
+        found += way(case)
+    found.sort(key=lambda g: g.cost)
+    chosen: list[Guess] = []
+    for guess in found:
+        if all(guess.code != g.code for g in chosen) and (not chosen or guess.cost <= chosen[0].cost + NEAR):
+            chosen.append(guess)
+    return [Diagnosis(g.code, g.key, g.fields, g.node, language) for g in chosen[:2]]
+
+
+def array(x: object) -> object:
+    """Numbers."""
+    import numpy as np
+
+    return np.asarray(x, float)
+
+
+__all__ = ["TRANSPOSED", "WRONG", "diagnosed"]

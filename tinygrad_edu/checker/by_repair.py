@@ -1,0 +1,164 @@
+"""What was written, with one place repaired: then it is right."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..language.tree import Expr, Path, call, replaced, walk
+from ..language.values import Columns, Impossible, Misfit, column, shape
+from ..op import OPS
+from ..sweep import ancestors
+from ..tensor import Tensor
+from .functions import LOSS
+from .guess import Case, Guess, Guesses, equal, names_at
+from .judge import Place
+from .repairs import Around, Repair, repairs, said
+
+LONGEST_CHAIN = 5
+PAIRED = ("SIGN", "TRANSPOSE", "SCALE", "HADAMARD", "INDEX_SHIFT")  # kinds of which two are tried together
+
+
+def guesses(case: Case) -> Guesses:
+    """Every repair after which the answer is right; the search for two ends when the time is over."""
+    tree = case.right
+    if any(node.head == "Function" for _, node in walk(tree)):
+        return
+    around = surroundings(case)
+    found = False
+    for repair in itertools.chain(repairs(tree, around), chains(case, tree)):
+        if case.late():
+            return
+        if right(case, repair.tree):
+            found = True
+            yield repair.guess
+    if found:
+        return
+    for first in [r for r in repairs(tree, around) if r.guess.code in PAIRED]:
+        for second in repairs(first.tree, around._replace(functions=[], slopes={})):
+            if case.late():
+                return
+            if second.guess.code in PAIRED and right(case, second.tree):
+                yield first.guess.__class__(first.guess.code, first.guess.key, 4.0, first.guess.fields, first.guess.node)
+                yield second.guess.__class__(second.guess.code, second.guess.key, 4.1, second.guess.fields, second.guess.node)
+                return
+
+
+def right(case: Case, tree: Expr) -> bool:
+    """Is it right everywhere?"""
+    return all(equal(value(place, tree), truth) for place, truth in zip(case.places, case.truths))
+
+
+def value(place: Place, tree: Expr) -> Any:
+    """The value, or nothing."""
+    try:
+        return place.values()(tree)
+    except (Misfit, Impossible, ValueError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def surroundings(case: Case) -> Around:
+    """Names, functions and slopes that belong to the problem."""
+    place = case.places[0]
+    names = names_at(place)
+    functions: dict[str, None] = {}
+    slopes: dict[str, Expr] = {}
+    for tensor in [x for x in place.tensors.values() if isinstance(x, Tensor)]:
+        for node in ancestors(tensor.node):
+            op = node.op
+            if op is None or not op.elementwise or len(op.names) != 1 or op.name in ("negative", "positive"):
+                continue
+            functions[op.name] = None
+            inner = node.args[0]
+            if inner is not None and inner.serial in names:
+                tree = Expr(f"{op.name}'", (Expr("Name", (), names[inner.serial]),))
+                slopes[said(tree)] = tree
+    for node in [n for _, n in walk(case.right)]:
+        op = OPS.get(node.head)
+        if op is not None and op.elementwise and len(op.names) == 1 and node.head not in ("negative", "positive"):
+            functions[node.head] = None
+    wanted = {word: x for word, x in place.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
+    return Around(wanted, [*functions], slopes, not case.claimed)
+
+
+# Products of several factors: their order and their transposes.
+
+
+def chains(case: Case, tree: Expr) -> Iterator[Repair]:
+    """Every product of three to five factors in another order, and with other transposes."""
+    for path, node in walk(tree):
+        if node.head != "matmul" or (path and parent(tree, path).head == "matmul"):
+            continue
+        factors = flat(node)
+        if not 2 <= len(factors) <= LONGEST_CHAIN:
+            continue
+        for order, turned in arrangements(case, tree, path, factors):
+            moved = order != tuple(range(len(factors)))
+            turns = [said(f.args[0] if f.head == "transpose" else f) for f, t in zip(factors, turned) if t]
+            new = product([call("transpose", factors[i]) if turned[i] else factors[i] for i in order])
+            if moved:
+                guess = Guess("ORDER", "is-order-of-factors", 2.3 + 0.1 * len(turns), {"factors": said(new)})
+            else:
+                guess = Guess("TRANSPOSE", "is-transposes", 1.9 + 0.1 * len(turns), {"factors": ", ".join(turns)})
+            yield Repair(replaced(tree, path, new), guess)
+            if moved and turns:
+                yield Repair(replaced(tree, path, new), Guess("TRANSPOSE", "is-transposes", 2.6, {"factors": ", ".join(turns)}))
+
+
+def parent(tree: Expr, path: Path) -> Expr:
+    """The node above."""
+    for i in path[:-1]:
+        tree = tree.args[i]
+    return tree
+
+
+def flat(node: Expr) -> list[Expr]:
+    """The factors of a product of products."""
+    return [f for a in node.args for f in flat(a)] if node.head == "matmul" else [node]
+
+
+def product(factors: list[Expr]) -> Expr:
+    """Their product, from the left."""
+    found = factors[0]
+    for factor in factors[1:]:
+        found = call("matmul", found, factor)
+    return found
+
+
+def arrangements(
+    case: Case, tree: Expr, path: Path, factors: list[Expr]
+) -> Iterator[tuple[tuple[int, ...], tuple[bool, ...]]]:
+    """Orders and transposes whose shapes fit and whose value is right at the first place."""
+    place, truth = case.places[0], np.asarray(case.truths[0])
+    values = [value(place, f) for f in factors]
+    if any(v is None or isinstance(v, tuple) or len(shape(v)) > 2 for v in values):
+        return
+    columns = [np.asarray(column(v), float) for v in values]
+    whole = not path
+    for order in itertools.permutations(range(len(factors))):
+        for turned in itertools.product((False, True), repeat=len(factors)):
+            if case.late():
+                return
+            if any(t and min(columns[i].shape or (1,)) == max(columns[i].shape or (1,)) == 1 for i, t in enumerate(turned)):
+                continue
+            parts = [columns[i].T if turned[i] else columns[i] for i in order]
+            found: Any = parts[0]
+            for part in parts[1:]:
+                if found.ndim == 0 or part.ndim == 0 or found.size == 1 or part.size == 1:
+                    found = found * (part if found.ndim or part.ndim != 2 else part)
+                elif found.shape[1] == part.shape[0]:
+                    found = found @ part
+                else:
+                    break
+            else:
+                if whole and not equal(found if place_is_columns(place) or truth.ndim > 1 else found.ravel(), truth):
+                    continue
+                yield order, turned
+
+
+def place_is_columns(place: Place) -> bool:
+    """Are vectors columns there?"""
+    return isinstance(place.values(), Columns) and getattr(place, "reading", Columns) is Columns

@@ -1,0 +1,300 @@
+"""What can be changed in one place of an expression, and what kind of mistake each change would undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..language.tree import Expr, Path, at, call, name, number, replaced, walk
+from ..language.values import shape
+from ..language.writing import text
+from ..op import OPS
+from .guess import Guess
+
+SIDES = ("add", "subtract")
+PRODUCTS = ("multiply", "matmul", "divide", "outer", "dot")
+REDUCTIONS = ("sum", "mean")
+
+
+class Repair(NamedTuple):
+    """The expression with one change, and the mistake that it undoes."""
+
+    tree: Expr
+    guess: Guess
+
+
+class Around(NamedTuple):
+    """What stands around the place: names with their values, indices in force, functions that the loss uses."""
+
+    values: Mapping[str, Any]
+    functions: list[str]
+    slopes: dict[str, Expr]  # derivatives of the functions that the loss uses, where it uses them
+    misfit: bool
+
+
+def repairs(tree: Expr, around: Around) -> Iterator[Repair]:
+    """All changes in one place, the simple ones first."""
+    places = [(path, node) for path, node in walk(tree) if worth(tree, path)]
+    for kind in (of_signs, of_transposes, of_products, of_indices, of_names, of_functions, of_numbers, of_sums, of_less, of_more):
+        for path, node in places:
+            for new, guess in kind(node, tree, path, around):
+                yield Repair(replaced(tree, path, new), guess)
+    yield from of_all_names(tree, around)
+
+
+def worth(tree: Expr, path: Path) -> bool:
+    """Not within derivatives, nor the bounds of sums."""
+    for i in range(len(path)):
+        above = at(tree, path[:i])
+        if above.head in ("Derivative", "Shape") or (above.head in ("Sum", "Each") and path[i] > 0):
+            return False
+        if above.head in ("If",) and path[i] == 0:
+            return False
+    return True
+
+
+Found = Iterator[tuple[Expr, Guess]]
+Kind = Callable[[Expr, Expr, Path, Around], Found]
+
+
+def said(tree: Expr) -> str:
+    """An expression in a sentence, cut where it is long."""
+    try:
+        words = text(tree)
+    except Exception:  # what cannot be written, a function say
+        return "…"
+    return words if len(words) <= 60 else f"{words[:59]}…"
+
+
+def of_signs(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """The sign of a term, or of an argument."""
+    if node.head in SIDES:
+        other = "subtract" if node.head == "add" else "add"
+        yield node._replace(head=other), Guess("SIGN", "is-term-negated", 1.8, {"term": said(node.args[1])})
+        first = call("negative", node.args[0])
+        yield node._replace(args=(first, node.args[1])), Guess("SIGN", "is-term-negated", 1.8, {"term": said(node.args[0])})
+    elif node.head == "negative" and path:
+        yield node.args[0], Guess("SIGN", "is-term-negated", 1.9, {"term": said(node.args[0])})
+    elif path and at(tree, path[:-1]).head in OPS and OPS[at(tree, path[:-1]).head].elementwise:
+        if len(at(tree, path[:-1]).args) == 1 and at(tree, path[:-1]).head != "negative":
+            yield call("negative", node), Guess("SIGN", "is-argument-negated", 2.2, {"term": said(node)})
+
+
+def of_transposes(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A transpose too many or too few."""
+    if node.head == "transpose":
+        yield node.args[0], Guess("TRANSPOSE", "is-transpose-spurious", 1.8, {"factor": said(node.args[0])})
+    elif node.head in ("Name", "Index", "subtract", "add", "Derivative", "matmul", "Each", "sigmoid", "multiply", "negative"):
+        if not (path and at(tree, path[:-1]).head == "transpose") and path:
+            yield call("transpose", node), Guess("TRANSPOSE", "is-transpose-missing", 1.8, {"factor": said(node)})
+
+
+def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """Which product, and in which order."""
+    if node.head in ("matmul", "dot"):
+        a, b = node.args
+        yield call("outer", a, b), Guess("TRANSPOSE", "is-transpose-missing", 1.9, {"factor": said(b)})
+        yield call("multiply", a, b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.0, {"left": said(a), "right": said(b)})
+        yield call("multiply", call("transpose", a), b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": said(a), "right": said(b)})
+        yield call("multiply", a, call("transpose", b)), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": said(a), "right": said(b)})
+        yield call("matmul", b, a), Guess("ORDER", "is-order", 2.0, {"left": said(a), "right": said(b)})
+        yield call("outer", b, a), Guess("ORDER", "is-order", 2.3, {"left": said(a), "right": said(b)})
+        yield call("matmul", call("transpose", b), call("transpose", a)), Guess("ORDER", "is-order", 2.2, {"left": said(a), "right": said(b)})
+    elif node.head == "multiply":
+        a, b = node.args
+        fields = {"left": said(a), "right": said(b)}
+        for left, right in ((a, b), (call("transpose", a), b), (b, a), (call("transpose", b), a), (a, call("transpose", b))):
+            yield call("matmul", left, right), Guess("HADAMARD", "is-hadamard-for-matmul", 2.1, fields)
+        yield call("outer", a, b), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
+        yield call("outer", b, a), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
+    elif node.head == "outer":
+        a, b = node.args
+        yield call("outer", b, a), Guess("ORDER", "is-order", 1.9, {"left": said(a), "right": said(b)})
+
+
+def indices(tree: Expr, path: Path) -> list[str]:
+    """The indices in force at a place."""
+    return [at(tree, path[:i]).value for i in range(len(path)) if at(tree, path[:i]).head in ("Sum", "Each")]
+
+
+def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """Another index, or one place further."""
+    if node.head in ("Sum", "Each"):
+        for other in indices(tree, path):
+            if other != node.value:
+                body = substituted(node.args[0], node.value, name(other))
+                if node.head == "Sum":
+                    yield body, Guess("AXIS", "is-sum-spurious", 2.2, {"index": node.value})
+    if node.head in ("Sum", "Each"):
+        for inner in {n.value for _, n in walk(node.args[0]) if n.head == "Name"} & {*indices(tree, path)}:
+            body = substituted(node.args[0], inner, name(node.value))
+            yield node._replace(args=(body, *node.args[1:])), Guess("INDEX_SHIFT", "is-index", 2.5, {"index": inner, "other": node.value})
+        ones = [n for _, n in walk(node.args[0]) if n.head == "Index" and any(p.head == "Number" for p in n.args[1:])]
+        if ones:
+            body = node.args[0]
+            for p, n in [*walk(body)]:
+                if n.head == "Index":
+                    body = replaced(body, p, n._replace(args=(n.args[0], *(name(node.value) if q.head == "Number" else q for q in n.args[1:]))))
+            yield node._replace(args=(body, *node.args[1:])), Guess("INDEX_SHIFT", "is-index", 2.4, {"index": said(ones[0].args[1]), "other": node.value})
+    if node.head == "Index":
+        for i, part in enumerate(node.args[1:], 1):
+            others = [name(j) for j in indices(tree, path)] if part.head in ("Name", "Number", "add", "subtract") else []
+            if part.head == "Name" and part.value in indices(tree, path):
+                others += [call("add", part, number(1)), call("subtract", part, number(1))]
+            for other in others:
+                if other != part:
+                    new = node._replace(args=(*node.args[:i], other, *node.args[i + 1 :]))
+                    yield new, Guess("INDEX_SHIFT", "is-index", 2.4, {"index": said(part), "other": said(other)})
+
+
+def substituted(tree: Expr, word: str, new: Expr) -> Expr:
+    """Another expression for a name, everywhere."""
+    if tree.head == "Name":
+        return new if tree.value == word else tree
+    return tree._replace(args=tuple(substituted(a, word, new) for a in tree.args))
+
+
+def alike(word: str, around: Around) -> list[str]:
+    """Other names that could stand in its place: of the same shape; of any, where shapes do not fit anyway."""
+    x = around.values.get(word)
+    if x is None or not shape(x):
+        return []
+    return [
+        w for w, a in around.values.items()
+        if w != word and shape(a) and w != "\0" and (around.misfit or shape(a) == shape(x)) and not isinstance(a, tuple)
+        and not (shape(a) == shape(x) and np.array_equal(a, x))
+    ]  # fmt: skip
+
+
+def stem(word: str) -> str:
+    """A name without its number."""
+    return word.rstrip("0123456789()_'").split("(")[0].lower()
+
+
+def of_names(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """Another name: of the next layer, or what goes in for what comes out."""
+    if node.head != "Name" or node.value in indices(tree, path):
+        return
+    for other in alike(node.value, around):
+        yield name(other), renamed(node.value, other, tree, path)
+
+
+def renamed(word: str, other: str, tree: Expr, path: Path) -> Guess:
+    """What it means to have taken one name for another."""
+    fields = {"name": word, "other": other}
+    above = [at(tree, path[:i]) for i in range(len(path))]
+    slope = any(a.head.endswith("'") for a in above) or (
+        len(above) > 1 and above[-1].head in OPS and OPS[above[-1].head].elementwise and len(above[-1].args) == 1
+        and above[-1].head != "negative"
+    )  # fmt: skip
+    if slope and stem(word) != stem(other):
+        return Guess("LOCAL_DERIVATIVE", "is-slope-at-name", 2.3, fields, other)
+    return Guess("INDEX_SHIFT", "is-name", 2.4 if stem(word) == stem(other) else 3.1, fields, other)
+
+
+def of_all_names(tree: Expr, around: Around) -> Iterator[Repair]:
+    """One name for another, wherever it stands."""
+    every = [(p, n.value) for p, n in walk(tree) if n.head == "Name"]
+    for word in {w for _, w in every}:
+        paths = [p for p, w in every if w == word]
+        if len(paths) > 1:
+            for other in alike(word, around):
+                guess = renamed(word, other, tree, paths[0])
+                slope = guess if guess.code == "LOCAL_DERIVATIVE" else renamed(word, other, tree, paths[-1])
+                yield Repair(substituted(tree, word, name(other)), slope)
+
+
+def of_functions(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A function for its derivative, another function, or none."""
+    op = OPS.get(node.head.removesuffix("'"))
+    if op is None or not op.elementwise or len(node.args) != 1 or node.head in ("negative", "positive"):
+        return
+    fields = {"function": node.head.removesuffix("'"), "argument": said(node.args[0])}
+    if node.head.endswith("'"):
+        yield node._replace(head=op.name), Guess("LOCAL_DERIVATIVE", "is-slope-for-function", 2.6, fields)
+    else:
+        yield Expr(f"{op.name}'", node.args), Guess("LOCAL_DERIVATIVE", "is-function-for-slope", 2.2, fields)
+        yield node.args[0], Guess("WRONG_FUNCTION", "is-function-spurious", 2.8, fields)
+        yield call("subtract", number(1), node), Guess("LOCAL_DERIVATIVE", "is-one-minus", 2.4, fields)
+    for other in around.functions:
+        if other != op.name:
+            prime = "'" * node.head.endswith("'")
+            yield node._replace(head=other + prime), Guess("WRONG_FUNCTION", "is-other-function-in", 2.9, fields | {"other": other})
+
+
+def of_numbers(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A factor, or an exponent."""
+    if node.head == "power" and node.args[1].head == "Number":
+        n = node.args[1].value
+        for m in {1, 2, 3, n - 1, n + 1, -n} - {n}:
+            new = node.args[0] if m == 1 else call("power", node.args[0], number(m))
+            yield new, Guess("LOCAL_DERIVATIVE", "is-exponent", 2.5, {"base": said(node.args[0]), "exponent": f"{m:g}"})
+    elif node.head == "Number":
+        for m in {0.5, 1, 2, node.value + 1, node.value - 1, -node.value} - {node.value}:
+            yield number(m), Guess("SCALE", "is-number", 2.9, {"number": f"{node.value:g}", "other": f"{m:g}"})
+    elif path and at(tree, path[:-1]).head in (*SIDES, "divide", "multiply") and node.head != "negative":
+        yield call("power", node, number(2)), Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": said(node), "exponent": "2"})
+        if at(tree, path[:-1]).head in SIDES:
+            for m, shown in ((2.0, "2"), (0.5, "1/2")):
+                yield call("multiply", number(m), node), Guess("SCALE", "is-term-scaled", 2.6, {"term": said(node), "factor": shown})
+
+
+def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A sum over the wrong axis, one too many, or none."""
+    if node.head in REDUCTIONS:
+        options = dict(node.value or ())
+        for axis in (0, 1, None):
+            new = {k: v for k, v in options.items() if k != "axis"} | ({} if axis is None else {"axis": axis})
+            if new != options:
+                yield call(node.head, *node.args, **new), Guess("AXIS", "is-axis", 2.0, {"axis": str(options.get("axis", "all"))})
+        other = "mean" if node.head == "sum" else "sum"
+        yield node._replace(head=other), Guess("SCALE", "is-mean" if other == "mean" else "is-sum", 2.2)
+        yield node.args[0], Guess("AXIS", "is-reduced", 2.6, {"term": said(node.args[0])})
+    elif node.head in ("softmax", "log_softmax", "logsumexp"):
+        for axis in (0, 1):
+            if dict(node.value or ()).get("axis") != axis:
+                yield call(node.head, *node.args, axis=axis), Guess("AXIS", "is-function-axis", 2.2, {"function": node.head, "name": said(node)})
+    elif node.head in ("multiply", "matmul", "subtract", "Derivative", "Name") and len(path) < 6:
+        for axis in (0, 1, None):
+            options = {} if axis is None else {"axis": axis}
+            yield call("sum", node, **options), Guess("BROADCAST", "is-sum-missing", 2.7, {"term": said(node)})
+
+
+def of_less(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A term or factor too many."""
+    if node.head in SIDES:
+        a, b = node.args
+        yield a, Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": said(b)})
+        yield b if node.head == "add" else call("negative", b), Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": said(a)})
+    elif node.head in PRODUCTS and len(node.args) == 2:
+        a, b = node.args
+        code = "SCALE" if "Number" in (a.head, b.head) else "MISSING_FACTOR"
+        yield a, Guess("SCALE" if b.head == "Number" else code, "is-factor-spurious", 2.8, {"factor": said(b)})
+        if node.head != "divide":
+            yield b, Guess(code, "is-factor-spurious", 2.8, {"factor": said(a)})
+
+
+def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A factor, or a function, that is missing."""
+    above = [at(tree, path[:i]).head for i in range(len(path))]
+    if any(h not in (*SIDES, *PRODUCTS, "negative", "transpose", "Sum", "Each") for h in above) or len(path) > 5:
+        return
+    if node.head in ("negative", "Each"):
+        return
+    for shown, slope in around.slopes.items():
+        yield call("multiply", node, slope), Guess("LOCAL_DERIVATIVE", "is-slope-missing-in", 2.6, {"slope": shown})
+    for word, x in around.values.items():
+        if word == "\0" or isinstance(x, tuple) or (not shape(x) and not isinstance(x, (float, np.floating))):
+            continue
+        factor, fields = name(word), {"factor": word}
+        new = [call("multiply", node, factor), call("divide", node, factor)]
+        if len(shape(x)) == 2:
+            new += [call("matmul", factor, node), call("matmul", call("transpose", factor), node), call("matmul", node, factor), call("matmul", node, call("transpose", factor))]
+        for tree_ in new:
+            yield tree_, Guess("MISSING_FACTOR", "is-factor-missing-in", 3.0, fields)
+    for function in around.functions:
+        yield call(function, node), Guess("WRONG_FUNCTION", "is-function-missing", 2.9, {"function": function, "argument": said(node)})
+    yield call("subtract", node, number(1)), Guess("MISSING_PATH", "is-one-missing", 3.2, {"term": said(node)})
+    yield call("subtract", number(1), node), Guess("MISSING_PATH", "is-one-minus-missing", 3.2, {"term": said(node)})
