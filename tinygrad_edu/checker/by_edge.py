@@ -7,11 +7,12 @@ what the rule gives, the sweep goes on, and what arrives is compared with the cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..language.tree import Expr
 from ..op import OPS, Node
 from ..ops.rows import Rows
 from ..replay import operands, value
@@ -19,6 +20,7 @@ from ..sweep import ancestors, fitted
 from ..tensor import Tensor
 from .guess import Case, Guess, Guesses, equal, names_at
 from .judge import Place
+from .record import NoTree, tree_of
 
 LARGEST = 120  # edges of a graph that are tried
 
@@ -34,7 +36,7 @@ class Edge(NamedTuple):
     z: Any  # its result
     uses: list[tuple[Node, int]]  # all edges of the graph that lead to the operand
     named: dict[str, Any]  # all arrays that have names
-    called: Callable[[Node], str]  # what a node is called
+    called: Called  # what a node is called
 
     @property
     def operand(self) -> Node:
@@ -146,19 +148,19 @@ class Sweep:
 
 
 class Called:
-    """What a node is called: by its name, or by the operation that made it."""
+    """What a node is called: by its name, or as it was computed."""
 
     def __init__(self, place: Place) -> None:
-        self.names = names_at(place)
+        self.names, self.arrays = names_at(place), place.arrays
 
-    def __call__(self, node: Node) -> str:
-        """The name."""
+    def __call__(self, node: Node) -> str | Expr:
+        """The name, or the formula."""
         if node.serial in self.names:
             return self.names[node.serial]
-        if node.op is None:
-            return node.name or "a constant"
-        inner = ", ".join(self.names.get(a.serial, "…") for a in node.args if a is not None)
-        return f"{node.op.name}({inner})"
+        try:
+            return tree_of(node, self.names, self.arrays)
+        except NoTree:
+            return node.op.name if node.op is not None else "a constant"
 
 
 def dense(g: Any) -> Any:
@@ -193,9 +195,9 @@ def changes(e: Edge, raw: Any, last: bool) -> Iterator[Change]:
     """All of it."""
     name, op = e.called(e.operand), e.node.op
     about = {"name": name, "of": e.called(e.node)}
-    where = name if "(" not in name else e.called(e.node)
+    where = next((e.called.names[n.serial] for n in (e.operand, e.node) if n.serial in e.called.names), "")
 
-    def change(passed: Any, code: str, key: str, cost: float, **fields: str) -> Change:
+    def change(passed: Any, code: str, key: str, cost: float, **fields: Any) -> Change:
         return Change(passed, Guess(code, key, cost, about | fields, where))
 
     if len(e.uses) > 1:

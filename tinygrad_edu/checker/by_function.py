@@ -84,20 +84,21 @@ def value_of(node: Node) -> Any:
 def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
     """What may be computed instead."""
     op = node.op
-    about = {"function": op.name, "name": called(node)}
+    shown = called(node)
+    about, where = {"function": op.name, "name": shown}, shown if isinstance(shown, str) else ""
     if len(op.rules_by_name) != 1 or op.family is not None or not given or np.shape(given[0]) != node.shape:
         return
     if op.elementwise and op.name not in ("negative", "positive"):
-        yield Other(lambda x, *_: x * 1.0, Guess("WRONG_FUNCTION", "is-function-lost", 1.9, about, called(node)))
+        yield Other(lambda x, *_: x * 1.0, Guess("WRONG_FUNCTION", "is-function-lost", 1.9, about, where))
         for other in OPS.values():
             if other is not op and other.elementwise and len(other.names) == 1 and len(other.rules_by_name) == 1:
                 yield Other(
                     lambda x, *_, other=other: other.public(x),
-                    Guess("WRONG_FUNCTION", "is-other-function", 2.7, about | {"other": other.name}, called(node)),
+                    Guess("WRONG_FUNCTION", "is-other-function", 2.7, about | {"other": other.name}, where),
                 )
     elif "axis" in op.names:
-        yield Other(lambda x, *_: x * 1.0, Guess("WRONG_FUNCTION", "is-function-lost", 2.2, about, called(node)))
+        yield Other(lambda x, *_: x * 1.0, Guess("WRONG_FUNCTION", "is-function-lost", 2.2, about, where))
         for axis in range(len(node.shape)):
             yield Other(
-                lambda x, *_, axis=axis: op.public(x, axis), Guess("AXIS", "is-function-axis", 2.0, about, called(node))
+                lambda x, *_, axis=axis: op.public(x, axis), Guess("AXIS", "is-function-axis", 2.0, about, where)
             )

@@ -14,9 +14,9 @@ from ..op import OPS
 from ..sweep import ancestors
 from ..tensor import Tensor
 from .functions import LOSS
-from .guess import Case, Guess, Guesses, equal, names_at
+from .guess import Case, Guess, Guesses, equal, names_at, said
 from .judge import Place
-from .repairs import Around, Repair, repairs, said
+from .repairs import Around, Repair, repairs
 
 LONGEST_CHAIN = 5
 PAIRED = ("SIGN", "TRANSPOSE", "SCALE", "HADAMARD", "INDEX_SHIFT")  # kinds of which two are tried together
@@ -97,15 +97,15 @@ def chains(case: Case, tree: Expr) -> Iterator[Repair]:
             continue
         for order, turned in arrangements(case, tree, path, factors):
             moved = order != tuple(range(len(factors)))
-            turns = [said(f.args[0] if f.head == "transpose" else f) for f, t in zip(factors, turned) if t]
+            turns = Expr("List", tuple(f.args[0] if f.head == "transpose" else f for f, t in zip(factors, turned) if t))
             new = product([call("transpose", factors[i]) if turned[i] else factors[i] for i in order])
             if moved:
-                guess = Guess("ORDER", "is-order-of-factors", 2.3 + 0.1 * len(turns), {"factors": said(new)})
+                guess = Guess("ORDER", "is-order-of-factors", 2.3 + 0.1 * len(turns.args), {"factors": new})
             else:
-                guess = Guess("TRANSPOSE", "is-transposes", 1.9 + 0.1 * len(turns), {"factors": ", ".join(turns)})
+                guess = Guess("TRANSPOSE", "is-transposes", 1.9 + 0.1 * len(turns.args), {"factors": turns})
             yield Repair(replaced(tree, path, new), guess)
-            if moved and turns:
-                yield Repair(replaced(tree, path, new), Guess("TRANSPOSE", "is-transposes", 2.6, {"factors": ", ".join(turns)}))
+            if moved and turns.args:
+                yield Repair(replaced(tree, path, new), Guess("TRANSPOSE", "is-transposes", 2.6, {"factors": turns}))
 
 
 def parent(tree: Expr, path: Path) -> Expr:

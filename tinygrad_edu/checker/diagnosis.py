@@ -13,7 +13,7 @@ from time import monotonic
 
 from ..language.tree import Expr
 from . import by_edge, by_function, by_repair, by_value
-from .guess import Case, Guess, Guesses
+from .guess import Case, Guess, Guesses, said
 from .judge import TRANSPOSED, WRONG, Outcome, Question
 from .problem import Problem
 from .results import Diagnosis
@@ -42,7 +42,9 @@ def diagnosed(
     for guess in found:
         if all(guess.code != g.code for g in chosen) and (not chosen or guess.cost <= chosen[0].cost + NEAR):
             chosen.append(guess)
-    return [Diagnosis(g.code, g.key, g.fields, g.node, language) for g in chosen[:2]]
+    return [
+        Diagnosis(g.code, g.key, {word: said(x) for word, x in g.fields.items()}, g.node, language) for g in chosen[:2]
+    ]
 
 
 def array(x: object) -> object:

@@ -236,14 +236,16 @@ def recorded(loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: li
         if event == "return" and frame.f_code is code:
             local.update(frame.f_locals)
 
-    before = sys.getprofile()
+    free = sys.getprofile() is None  # or else somebody measures, who is not to be disturbed
     try:
-        sys.setprofile(watch)
+        if free:
+            sys.setprofile(watch)
         result = loss(**{w: tensors[w] for w in arguments})
     except Exception as error:
         raise Given.Unrecordable from error
     finally:
-        sys.setprofile(before)
+        if free:
+            sys.setprofile(None)
     local.update(getattr(loss, "variables", {}))
     kept = {w: x for w, x in local.items() if isinstance(x, (Tensor, np.ndarray, float, int)) and w not in tensors}
     return result, kept

@@ -174,13 +174,28 @@ def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
 
         made = with_operations(claim)
         result, _ = recorded(made, at.tensors, opaque.value.arguments)
-        names = {x.node.serial: w for w, x in at.tensors.items() if isinstance(x, Tensor) and w in opaque.value.arguments}
+        names = named(result.node, at)
         found = tree_of(result.node, names, at.arrays)
         if one(at.values()(opaque), at.values()(found))[0] == RIGHT:
             return found
     except (NoTree, Given.Unrecordable, Misfit, Impossible, AttributeError, KeyError):
         pass
     return opaque
+
+
+def named(root: Node, at: Place) -> dict[int, str]:
+    """What a claim computes under a name of the loss: the same numbers to the bit."""
+    known = {(x.shape, np.asarray(x._data).tobytes()): w for w, x in reversed([*at.tensors.items()]) if isinstance(x, Tensor)}
+    found, seen, pending = {}, {root.serial}, [root]
+    while pending:
+        node = pending.pop()
+        word = known.get((node.shape, np.asarray(value(node)).tobytes()))
+        if word is not None and node is not root:
+            found[node.serial] = word
+            continue
+        pending += [a for a in node.args if a is not None and a.serial not in seen]
+        seen |= {a.serial for a in node.args if a is not None}
+    return found
 
 
 def of_text(text: str) -> Callable[..., Any]:

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..language.tree import Expr
+from ..language.writing import text
 from ..tensor import Tensor
 from .judge import Place, Question, close
+
+LONGEST = 60  # characters of an expression in a sentence
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Guess:
     code: str
     key: str
     cost: float
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)  # words, or expressions, which are written out at the end
     node: str = ""
 
 
@@ -77,6 +80,14 @@ def fraction(x: float) -> str:
     """A number as one says it: 1/2, 3, 0.314."""
     exact = Fraction(x).limit_denominator(60)
     return str(exact) if abs(float(exact) - x) < 1e-9 * max(1, abs(x)) else f"{x:.4g}"
+
+
+def said(what: str | Expr) -> str:
+    """Words, or an expression, in a sentence, cut where it is long."""
+    if isinstance(what, str):
+        return what
+    words = ", ".join(map(text, what.args)) if what.head == "List" else text(what)
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 Guesses = Iterator[Guess]

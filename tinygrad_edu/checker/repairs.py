@@ -9,7 +9,6 @@ import numpy as np
 
 from ..language.tree import Expr, Path, at, call, name, number, replaced, walk
 from ..language.values import shape
-from ..language.writing import text
 from ..op import OPS
 from .guess import Guess
 
@@ -59,59 +58,50 @@ Found = Iterator[tuple[Expr, Guess]]
 Kind = Callable[[Expr, Expr, Path, Around], Found]
 
 
-def said(tree: Expr) -> str:
-    """An expression in a sentence, cut where it is long."""
-    try:
-        words = text(tree)
-    except Exception:  # what cannot be written, a function say
-        return "…"
-    return words if len(words) <= 60 else f"{words[:59]}…"
-
-
 def of_signs(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """The sign of a term, or of an argument."""
     if node.head in SIDES:
         other = "subtract" if node.head == "add" else "add"
-        yield node._replace(head=other), Guess("SIGN", "is-term-negated", 1.8, {"term": said(node.args[1])})
+        yield node._replace(head=other), Guess("SIGN", "is-term-negated", 1.8, {"term": node.args[1]})
         first = call("negative", node.args[0])
-        yield node._replace(args=(first, node.args[1])), Guess("SIGN", "is-term-negated", 1.8, {"term": said(node.args[0])})
+        yield node._replace(args=(first, node.args[1])), Guess("SIGN", "is-term-negated", 1.8, {"term": node.args[0]})
     elif node.head == "negative" and path:
-        yield node.args[0], Guess("SIGN", "is-term-negated", 1.9, {"term": said(node.args[0])})
+        yield node.args[0], Guess("SIGN", "is-term-negated", 1.9, {"term": node.args[0]})
     elif path and at(tree, path[:-1]).head in OPS and OPS[at(tree, path[:-1]).head].elementwise:
         if len(at(tree, path[:-1]).args) == 1 and at(tree, path[:-1]).head != "negative":
-            yield call("negative", node), Guess("SIGN", "is-argument-negated", 2.2, {"term": said(node)})
+            yield call("negative", node), Guess("SIGN", "is-argument-negated", 2.2, {"term": node})
 
 
 def of_transposes(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """A transpose too many or too few."""
     if node.head == "transpose":
-        yield node.args[0], Guess("TRANSPOSE", "is-transpose-spurious", 1.8, {"factor": said(node.args[0])})
+        yield node.args[0], Guess("TRANSPOSE", "is-transpose-spurious", 1.8, {"factor": node.args[0]})
     elif node.head in ("Name", "Index", "subtract", "add", "Derivative", "matmul", "Each", "sigmoid", "multiply", "negative"):
         if not (path and at(tree, path[:-1]).head == "transpose") and path:
-            yield call("transpose", node), Guess("TRANSPOSE", "is-transpose-missing", 1.8, {"factor": said(node)})
+            yield call("transpose", node), Guess("TRANSPOSE", "is-transpose-missing", 1.8, {"factor": node})
 
 
 def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """Which product, and in which order."""
     if node.head in ("matmul", "dot"):
         a, b = node.args
-        yield call("outer", a, b), Guess("TRANSPOSE", "is-transpose-missing", 1.9, {"factor": said(b)})
-        yield call("multiply", a, b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.0, {"left": said(a), "right": said(b)})
-        yield call("multiply", call("transpose", a), b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": said(a), "right": said(b)})
-        yield call("multiply", a, call("transpose", b)), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": said(a), "right": said(b)})
-        yield call("matmul", b, a), Guess("ORDER", "is-order", 2.0, {"left": said(a), "right": said(b)})
-        yield call("outer", b, a), Guess("ORDER", "is-order", 2.3, {"left": said(a), "right": said(b)})
-        yield call("matmul", call("transpose", b), call("transpose", a)), Guess("ORDER", "is-order", 2.2, {"left": said(a), "right": said(b)})
+        yield call("outer", a, b), Guess("TRANSPOSE", "is-transpose-missing", 1.9, {"factor": b})
+        yield call("multiply", a, b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.0, {"left": a, "right": b})
+        yield call("multiply", call("transpose", a), b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b})
+        yield call("multiply", a, call("transpose", b)), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b})
+        yield call("matmul", b, a), Guess("ORDER", "is-order", 2.0, {"left": a, "right": b})
+        yield call("outer", b, a), Guess("ORDER", "is-order", 2.3, {"left": a, "right": b})
+        yield call("matmul", call("transpose", b), call("transpose", a)), Guess("ORDER", "is-order", 2.2, {"left": a, "right": b})
     elif node.head == "multiply":
         a, b = node.args
-        fields = {"left": said(a), "right": said(b)}
+        fields = {"left": a, "right": b}
         for left, right in ((a, b), (call("transpose", a), b), (b, a), (call("transpose", b), a), (a, call("transpose", b))):
             yield call("matmul", left, right), Guess("HADAMARD", "is-hadamard-for-matmul", 2.1, fields)
         yield call("outer", a, b), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
         yield call("outer", b, a), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
     elif node.head == "outer":
         a, b = node.args
-        yield call("outer", b, a), Guess("ORDER", "is-order", 1.9, {"left": said(a), "right": said(b)})
+        yield call("outer", b, a), Guess("ORDER", "is-order", 1.9, {"left": a, "right": b})
 
 
 def indices(tree: Expr, path: Path) -> list[str]:
@@ -137,7 +127,7 @@ def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             for p, n in [*walk(body)]:
                 if n.head == "Index":
                     body = replaced(body, p, n._replace(args=(n.args[0], *(name(node.value) if q.head == "Number" else q for q in n.args[1:]))))
-            yield node._replace(args=(body, *node.args[1:])), Guess("INDEX_SHIFT", "is-index", 2.4, {"index": said(ones[0].args[1]), "other": node.value})
+            yield node._replace(args=(body, *node.args[1:])), Guess("INDEX_SHIFT", "is-index", 2.4, {"index": ones[0].args[1], "other": node.value})
     if node.head == "Index":
         for i, part in enumerate(node.args[1:], 1):
             others = [name(j) for j in indices(tree, path)] if part.head in ("Name", "Number", "add", "subtract") else []
@@ -146,7 +136,7 @@ def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             for other in others:
                 if other != part:
                     new = node._replace(args=(*node.args[:i], other, *node.args[i + 1 :]))
-                    yield new, Guess("INDEX_SHIFT", "is-index", 2.4, {"index": said(part), "other": said(other)})
+                    yield new, Guess("INDEX_SHIFT", "is-index", 2.4, {"index": part, "other": other})
 
 
 def substituted(tree: Expr, word: str, new: Expr) -> Expr:
@@ -211,7 +201,7 @@ def of_functions(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     op = OPS.get(node.head.removesuffix("'"))
     if op is None or not op.elementwise or len(node.args) != 1 or node.head in ("negative", "positive"):
         return
-    fields = {"function": node.head.removesuffix("'"), "argument": said(node.args[0])}
+    fields = {"function": node.head.removesuffix("'"), "argument": node.args[0]}
     if node.head.endswith("'"):
         yield node._replace(head=op.name), Guess("LOCAL_DERIVATIVE", "is-slope-for-function", 2.6, fields)
     else:
@@ -230,15 +220,15 @@ def of_numbers(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         n = node.args[1].value
         for m in {1, 2, 3, n - 1, n + 1, -n} - {n}:
             new = node.args[0] if m == 1 else call("power", node.args[0], number(m))
-            yield new, Guess("LOCAL_DERIVATIVE", "is-exponent", 2.5, {"base": said(node.args[0]), "exponent": f"{m:g}"})
+            yield new, Guess("LOCAL_DERIVATIVE", "is-exponent", 2.5, {"base": node.args[0], "exponent": f"{m:g}"})
     elif node.head == "Number":
         for m in {0.5, 1, 2, node.value + 1, node.value - 1, -node.value} - {node.value}:
             yield number(m), Guess("SCALE", "is-number", 2.9, {"number": f"{node.value:g}", "other": f"{m:g}"})
     elif path and at(tree, path[:-1]).head in (*SIDES, "divide", "multiply") and node.head != "negative":
-        yield call("power", node, number(2)), Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": said(node), "exponent": "2"})
+        yield call("power", node, number(2)), Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": node, "exponent": "2"})
         if at(tree, path[:-1]).head in SIDES:
             for m, shown in ((2.0, "2"), (0.5, "1/2")):
-                yield call("multiply", number(m), node), Guess("SCALE", "is-term-scaled", 2.6, {"term": said(node), "factor": shown})
+                yield call("multiply", number(m), node), Guess("SCALE", "is-term-scaled", 2.6, {"term": node, "factor": shown})
 
 
 def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
@@ -251,29 +241,29 @@ def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
                 yield call(node.head, *node.args, **new), Guess("AXIS", "is-axis", 2.0, {"axis": str(options.get("axis", "all"))})
         other = "mean" if node.head == "sum" else "sum"
         yield node._replace(head=other), Guess("SCALE", "is-mean" if other == "mean" else "is-sum", 2.2)
-        yield node.args[0], Guess("AXIS", "is-reduced", 2.6, {"term": said(node.args[0])})
+        yield node.args[0], Guess("AXIS", "is-reduced", 2.6, {"term": node.args[0]})
     elif node.head in ("softmax", "log_softmax", "logsumexp"):
         for axis in (0, 1):
             if dict(node.value or ()).get("axis") != axis:
-                yield call(node.head, *node.args, axis=axis), Guess("AXIS", "is-function-axis", 2.2, {"function": node.head, "name": said(node)})
+                yield call(node.head, *node.args, axis=axis), Guess("AXIS", "is-function-axis", 2.2, {"function": node.head, "name": node})
     elif node.head in ("multiply", "matmul", "subtract", "Derivative", "Name") and len(path) < 6:
         for axis in (0, 1, None):
             options = {} if axis is None else {"axis": axis}
-            yield call("sum", node, **options), Guess("BROADCAST", "is-sum-missing", 2.7, {"term": said(node)})
+            yield call("sum", node, **options), Guess("BROADCAST", "is-sum-missing", 2.7, {"term": node})
 
 
 def of_less(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """A term or factor too many."""
     if node.head in SIDES:
         a, b = node.args
-        yield a, Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": said(b)})
-        yield b if node.head == "add" else call("negative", b), Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": said(a)})
+        yield a, Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": b})
+        yield b if node.head == "add" else call("negative", b), Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": a})
     elif node.head in PRODUCTS and len(node.args) == 2:
         a, b = node.args
         code = "SCALE" if "Number" in (a.head, b.head) else "MISSING_FACTOR"
-        yield a, Guess("SCALE" if b.head == "Number" else code, "is-factor-spurious", 2.8, {"factor": said(b)})
+        yield a, Guess("SCALE" if b.head == "Number" else code, "is-factor-spurious", 2.8, {"factor": b})
         if node.head != "divide":
-            yield b, Guess(code, "is-factor-spurious", 2.8, {"factor": said(a)})
+            yield b, Guess(code, "is-factor-spurious", 2.8, {"factor": a})
 
 
 def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
@@ -295,6 +285,6 @@ def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         for tree_ in new:
             yield tree_, Guess("MISSING_FACTOR", "is-factor-missing-in", 3.0, fields)
     for function in around.functions:
-        yield call(function, node), Guess("WRONG_FUNCTION", "is-function-missing", 2.9, {"function": function, "argument": said(node)})
-    yield call("subtract", node, number(1)), Guess("MISSING_PATH", "is-one-missing", 3.2, {"term": said(node)})
-    yield call("subtract", number(1), node), Guess("MISSING_PATH", "is-one-minus-missing", 3.2, {"term": said(node)})
+        yield call(function, node), Guess("WRONG_FUNCTION", "is-function-missing", 2.9, {"function": function, "argument": node})
+    yield call("subtract", node, number(1)), Guess("MISSING_PATH", "is-one-missing", 3.2, {"term": node})
+    yield call("subtract", number(1), node), Guess("MISSING_PATH", "is-one-minus-missing", 3.2, {"term": node})
