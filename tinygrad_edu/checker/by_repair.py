@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,45 +20,81 @@ from .judge import Place
 from .repairs import Around, Repair, repairs
 
 LONGEST_CHAIN = 5
-PAIRED = ("SIGN", "TRANSPOSE", "SCALE", "HADAMARD", "INDEX_SHIFT")  # kinds of which two are tried together
+TWICE = 1.7  # how much more far-fetched two mistakes are than one
 
 
 def guesses(case: Case) -> Guesses:
-    """Every repair after which the answer is right; the search for two ends when the time is over."""
+    """Every repair after which the answer is right, perhaps but for its sign or a factor; then pairs of repairs."""
     tree = case.right
     if any(node.head == "Function" for _, node in walk(tree)):
         return
-    around = surroundings(case)
-    found = False
+    around, found = surroundings(case), False
+    every: list[Repair] = []
     for repair in itertools.chain(repairs(tree, around), chains(case, tree)):
         if case.late():
             return
-        if right(case, repair.tree):
+        every.append(repair)
+        for guess in verdict(case, repair):
             found = True
-            yield repair.guess
-    if found:
-        return
-    for first in [r for r in repairs(tree, around) if r.guess.code in PAIRED]:
+            yield guess
+    every.sort(key=lambda r: r.guess.cost)
+    if not found:
+        yield from pairs(case, every, around)
+
+
+def pairs(case: Case, every: list[Repair], around: Around) -> Guesses:
+    """Two repairs, the simple ones first, as long as there is time."""
+    for first in every[:200]:
         for second in repairs(first.tree, around._replace(functions=[], slopes={})):
             if case.late():
                 return
-            if second.guess.code in PAIRED and right(case, second.tree):
-                yield first.guess.__class__(first.guess.code, first.guess.key, 4.0, first.guess.fields, first.guess.node)
-                yield second.guess.__class__(second.guess.code, second.guess.key, 4.1, second.guess.fields, second.guess.node)
+            if first.guess.cost + second.guess.cost < 5.7 and kind(case, second.tree) == "right":
+                yield replace(first.guess, cost=first.guess.cost + TWICE)
+                yield replace(second.guess, cost=first.guess.cost + TWICE + 0.1)
                 return
 
 
-def right(case: Case, tree: Expr) -> bool:
-    """Is it right everywhere?"""
-    return all(equal(value(place, tree), truth) for place, truth in zip(case.places, case.truths))
+def verdict(case: Case, repair: Repair) -> Guesses:
+    """What a repair explains."""
+    found, guess = kind(case, repair.tree), repair.guess
+    if found == "right":
+        yield guess
+    elif found == "negated" and guess.code != "SIGN":
+        yield replace(guess, cost=guess.cost + TWICE)
+        yield Guess("SIGN", "is-negated", guess.cost + TWICE + 0.1)
+
+
+def kind(case: Case, tree: Expr) -> str:
+    """Is it right everywhere, or everywhere with the other sign?"""
+    sign, found = 0, ""
+    looked = [case.scout] if case.scout is not None else []
+    for place, truth in itertools.chain(looked, zip(case.places, case.truths)):
+        x = value(place, tree)
+        if sign >= 0 and equal(x, truth):
+            sign, found = 1, "right"
+        elif sign <= 0 and x is not None and not isinstance(x, tuple) and equal(-x, truth):
+            sign, found = -1, "negated"
+        else:
+            return ""
+    return found
 
 
 def value(place: Place, tree: Expr) -> Any:
-    """The value, or nothing."""
+    """The value, or nothing; a row for each index, of which none is left, is the one that they all are."""
+    tree = unused(tree)
     try:
         return place.values()(tree)
     except (Misfit, Impossible, ValueError, TypeError, IndexError, ArithmeticError):
         return None
+
+
+def unused(tree: Expr) -> Expr:
+    """Without a list over an index that nothing depends on."""
+    while tree.head == "Each" and not any(n == Expr("Name", (), tree.value) for _, n in walk(tree.args[0])):
+        if not any(n.head == "If" for _, n in walk(tree.args[0])):
+            return tree.args[0]
+        break
+    return tree
 
 
 def surroundings(case: Case) -> Around:
@@ -81,7 +118,13 @@ def surroundings(case: Case) -> Around:
         if op is not None and op.elementwise and len(op.names) == 1 and node.head not in ("negative", "positive"):
             functions[node.head] = None
     wanted = {word: x for word, x in place.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
-    return Around(wanted, [*functions], slopes, not case.claimed)
+    return Around(wanted, [*functions], slopes, not case.claimed, place.sizes, lambda tree: shaped(place, tree))
+
+
+def shaped(place: Place, tree: Expr) -> tuple[int, ...] | None:
+    """The shape of an expression, if it has a value."""
+    x = value(place, tree)
+    return None if x is None or isinstance(x, tuple) else shape(x)
 
 
 # Products of several factors: their order and their transposes.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..language.tree import Expr
+from ..language.tree import Expr, walk
 from .functions import FunctionPlace
 from .guess import Case, Guess, Guesses, equal, fraction
 
@@ -19,11 +19,23 @@ def guesses(case: Case) -> Guesses:
     truths = [np.asarray(t, float) for t in case.truths]
     claimed = [np.asarray(c, float) for c in case.claimed]
     if all(not c.any() for c in claimed) and any(t.any() for t in truths):
-        yield Guess("MISSING_PATH", "is-zero", 1)
+        literal = all(n.head in ("Number", "Each", "If", "zeros", "Name", "Compare") for _, n in walk(case.right))
+        yield Guess("MISSING_PATH", "is-zero", 2.9 if literal else 4.0)
+        return
+    if case.question.left.head == "Shape":
+        yield from of_shape(truths, claimed)
         return
     yield from of_factor(case, truths, claimed)
     yield from of_transpose(case, truths, claimed)
     yield from of_sums(truths, claimed)
+
+
+def of_shape(truths: list[Any], claimed: list[Any]) -> Guesses:
+    """Lengths of axes."""
+    if all(equal(t.ravel()[::-1], c.ravel()) for t, c in zip(truths, claimed)):
+        yield Guess("LAYOUT", "is-shape-reversed", 1)
+    else:
+        yield Guess("AXIS", "is-shape", 1)
 
 
 def of_factor(case: Case, truths: list[Any], claimed: list[Any]) -> Guesses:
@@ -45,10 +57,12 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
     if any(k == 0 for k in ratios):
         return
     if all(k < 0 for k in ratios):
-        yield Guess("SIGN", "is-negated", 0)
         ratios = [-k for k in ratios]
-        if all(abs(k - 1) < 1e-7 for k in ratios):
-            return
+        factor = [] if all(abs(k - 1) < 1e-7 for k in ratios) else list(named_factor(case, ratios))
+        if factor or all(abs(k - 1) < 1e-7 for k in ratios):
+            yield Guess("SIGN", "is-negated", 0)
+        yield from factor
+        return
     lengths = [*case.places[0].sizes]
     constant = max(ratios) - min(ratios) < 1e-7 * max(ratios)
     for word in lengths:
@@ -113,7 +127,7 @@ def of_sums(truths: list[Any], claimed: list[Any]) -> Guesses:
         for axes in some(c0.ndim):
             for reduce, key in ((np.sum, "is-unsummed"), (np.mean, "is-unsummed-mean")):
                 if all(equal(matching(reduce(c, axes, keepdims=True), t), t) for t, c in zip(truths, claimed)):
-                    yield Guess("BROADCAST", key, 0.8, {"axis": str(axes[0])})
+                    yield Guess("BROADCAST", key, 0.8 if reduce is np.sum else 2.6, {"axis": str(axes[0])})
                     return
     for axes in some(t0.ndim):
         for keep in (True, False):
@@ -122,7 +136,7 @@ def of_sums(truths: list[Any], claimed: list[Any]) -> Guesses:
                 equal(s, c) or (keep and s.ndim == c.ndim and equal(np.broadcast_to(s, c.shape) if fits(s, c) else None, c))
                 for s, c in zip(summed, claimed)
             ):
-                yield Guess("AXIS", "is-summed", 1.2, {"axis": str(axes[0])})
+                yield Guess("AXIS", "is-summed", 2.2, {"axis": str(axes[0])})
                 return
 
 

@@ -34,7 +34,8 @@ def judged(claim: Claim, language: str = "en") -> Result:
     about = dict(left=claim.left.text, problem=claim.problem.title, language=language)
     if claim.left.tree is None:
         return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
-    question = Question(claim.left.tree, places(claim.problem))
+    problem = claim.problem
+    question = Question(claim.left.tree, places(problem), lambda: problem.point(dict.fromkeys(problem.sizes, 2), 99))
     steps: list[Result] = []
     wrong: list[Outcome] = []
     for step in claim.steps:

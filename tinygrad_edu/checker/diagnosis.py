@@ -12,14 +12,16 @@ from collections.abc import Callable
 from time import monotonic
 
 from ..language.tree import Expr
-from . import by_edge, by_function, by_repair, by_value
+from . import by_edge, by_function, by_question, by_repair, by_value
 from .guess import Case, Guess, Guesses, said
 from .judge import TRANSPOSED, WRONG, Outcome, Question
 from .problem import Problem
 from .results import Diagnosis
 
 SECONDS = 1.6  # for one answer
-WAYS: tuple[Callable[[Case], Guesses], ...] = (by_value.guesses, by_edge.guesses, by_function.guesses, by_repair.guesses)
+WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
+    way.guesses for way in (by_value, by_edge, by_question, by_function, by_repair)
+)
 PLAIN = 1.7  # a guess that is no more far-fetched than this ends the search
 NEAR = 0.7  # how much more far-fetched a second diagnosis may be
 
@@ -29,7 +31,7 @@ def diagnosed(
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
     claimed = [] if outcome.misfit is not None else list(outcome.values)
-    case = Case(question, right, claimed, monotonic() + SECONDS)
+    case = Case(question, right, claimed, monotonic() + SECONDS, question.scout())
     if not any(abs(t).max(initial=0) > 1e-12 for t in map(array, case.truths)) and not claimed:
         return []
     found: list[Guess] = []

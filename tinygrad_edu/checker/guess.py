@@ -37,6 +37,7 @@ class Case:
     right: Expr
     claimed: list[Any]
     until: float  # when to stop looking
+    scout: tuple[Place, Any] | None = None  # a small place, with what is true there, that most guesses do not survive
 
     @property
     def places(self) -> list[Place]:

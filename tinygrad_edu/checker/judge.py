@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Impossible, Misfit, Values, shape
 from .problem import Problem
@@ -40,8 +41,21 @@ class Uncheckable(Exception):
 class Question:
     """A left side, the places at which it is looked at, and its values there: what is true."""
 
-    def __init__(self, left: Expr, places: Callable[[Mapping[str, frozenset[str]]], Iterator[Place]]) -> None:
-        self.left, self.make = left, places
+    def __init__(
+        self,
+        left: Expr,
+        places: Callable[[Mapping[str, frozenset[str]]], Iterator[Place]],
+        small: Callable[[], Place] | None = None,
+    ) -> None:
+        self.left, self.make, self.small = left, places, small
+
+    def scout(self) -> tuple[Place, Any] | None:
+        """A place where all sizes are as small as can be, and what is true there."""
+        try:
+            place = self.small() if self.small else None
+            return None if place is None else (place, place.values()(self.left))
+        except (Misfit, Impossible, Unreadable):
+            return None
 
     @cached_property
     def places(self) -> list[Place]:

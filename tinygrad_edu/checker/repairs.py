@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -31,31 +32,33 @@ class Around(NamedTuple):
     functions: list[str]
     slopes: dict[str, Expr]  # derivatives of the functions that the loss uses, where it uses them
     misfit: bool
+    sizes: Mapping[str, int]
+    shape_of: Callable[[Expr], tuple[int, ...] | None]  # of what has a value without an index
 
 
 def repairs(tree: Expr, around: Around) -> Iterator[Repair]:
     """All changes in one place, the simple ones first."""
-    places = [(path, node) for path, node in walk(tree) if worth(tree, path)]
-    for kind in (of_signs, of_transposes, of_products, of_indices, of_names, of_functions, of_numbers, of_sums, of_less, of_more):
-        for path, node in places:
-            for new, guess in kind(node, tree, path, around):
-                yield Repair(replaced(tree, path, new), guess)
+    for kind in KINDS:
+        for path, node in walk(tree):
+            if worth(tree, path, kind in (of_names, of_indices)):
+                for new, guess in kind(node, tree, path, around):
+                    yield Repair(replaced(tree, path, new), guess)
     yield from of_all_names(tree, around)
+    yield from of_layers(tree, around)
 
 
-def worth(tree: Expr, path: Path) -> bool:
-    """Not within derivatives, nor the bounds of sums."""
+def worth(tree: Expr, path: Path, deep: bool) -> bool:
+    """Not in the bounds of sums; in derivatives of names only their names."""
     for i in range(len(path)):
         above = at(tree, path[:i])
-        if above.head in ("Derivative", "Shape") or (above.head in ("Sum", "Each") and path[i] > 0):
+        if above.head == "Shape" or (above.head in ("Sum", "Each") and path[i] > 0) or (above.head == "If" and not path[i] and not deep):
             return False
-        if above.head in ("If",) and path[i] == 0:
+        if above.head == "Derivative" and not deep and (path[i] == 1 or above.args[0].head in ("Name", "Index")):
             return False
     return True
 
 
 Found = Iterator[tuple[Expr, Guess]]
-Kind = Callable[[Expr, Expr, Path, Around], Found]
 
 
 def of_signs(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
@@ -65,6 +68,8 @@ def of_signs(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         yield node._replace(head=other), Guess("SIGN", "is-term-negated", 1.8, {"term": node.args[1]})
         first = call("negative", node.args[0])
         yield node._replace(args=(first, node.args[1])), Guess("SIGN", "is-term-negated", 1.8, {"term": node.args[0]})
+    elif node.head == "multiply" and not {"Number", "negative"} & {a.head for a in node.args}:
+        yield call("subtract", *node.args), Guess("SIGN", "is-minus-lost", 2.5, {"left": node.args[0], "right": node.args[1]})
     elif node.head == "negative" and path:
         yield node.args[0], Guess("SIGN", "is-term-negated", 1.9, {"term": node.args[0]})
     elif path and at(tree, path[:-1]).head in OPS and OPS[at(tree, path[:-1]).head].elementwise:
@@ -110,33 +115,44 @@ def indices(tree: Expr, path: Path) -> list[str]:
 
 
 def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
-    """Another index, or one place further."""
+    """Another index, one place further, or a sum over none."""
+    force = indices(tree, path)
     if node.head in ("Sum", "Each"):
-        for other in indices(tree, path):
-            if other != node.value:
-                body = substituted(node.args[0], node.value, name(other))
-                if node.head == "Sum":
-                    yield body, Guess("AXIS", "is-sum-spurious", 2.2, {"index": node.value})
-    if node.head in ("Sum", "Each"):
-        for inner in {n.value for _, n in walk(node.args[0]) if n.head == "Name"} & {*indices(tree, path)}:
-            body = substituted(node.args[0], inner, name(node.value))
-            yield node._replace(args=(body, *node.args[1:])), Guess("INDEX_SHIFT", "is-index", 2.5, {"index": inner, "other": node.value})
-        ones = [n for _, n in walk(node.args[0]) if n.head == "Index" and any(p.head == "Number" for p in n.args[1:])]
-        if ones:
-            body = node.args[0]
-            for p, n in [*walk(body)]:
-                if n.head == "Index":
-                    body = replaced(body, p, n._replace(args=(n.args[0], *(name(node.value) if q.head == "Number" else q for q in n.args[1:]))))
-            yield node._replace(args=(body, *node.args[1:])), Guess("INDEX_SHIFT", "is-index", 2.4, {"index": ones[0].args[1], "other": node.value})
+        body, word = node.args[0], node.value
+        used = {n.value for _, n in walk(body) if n.head == "Name"}
+        for other in force:
+            if other != word and node.head == "Sum":
+                yield substituted(body, word, name(other)), Guess("AXIS", "is-sum-spurious", 2.2, {"index": word})
+        if word not in used and node.head == "Sum":
+            yield body, Guess("AXIS", "is-sum-spurious", 2.0, {"index": word})
+        for inner in sorted(used & {*force}):
+            new = node._replace(args=(substituted(body, inner, name(word)), *node.args[1:]))
+            yield new, Guess("INDEX_SHIFT", "is-index", 2.1, {"index": inner, "other": word})
+        fixed = [n for _, n in walk(body) if n.head == "Index" and any(p.head == "Number" for p in n.args[1:])]
+        for one in {n.args[1] for n in fixed if n.args[1].head == "Number"}:
+            new = node._replace(args=(elsewhere(body, one, name(word)), *node.args[1:]))
+            yield new, Guess("INDEX_SHIFT", "is-index", 2.1, {"index": one, "other": word})
     if node.head == "Index":
         for i, part in enumerate(node.args[1:], 1):
-            others = [name(j) for j in indices(tree, path)] if part.head in ("Name", "Number", "add", "subtract") else []
-            if part.head == "Name" and part.value in indices(tree, path):
+            others = [name(j) for j in force] if part.head in ("Name", "Number", "add", "subtract") else []
+            if part.head == "Name" and part.value in force:
                 others += [call("add", part, number(1)), call("subtract", part, number(1))]
             for other in others:
                 if other != part:
                     new = node._replace(args=(*node.args[:i], other, *node.args[i + 1 :]))
-                    yield new, Guess("INDEX_SHIFT", "is-index", 2.4, {"index": part, "other": other})
+                    yield new, Guess("INDEX_SHIFT", "is-index", 2.3, {"index": part, "other": other})
+    elif node.head == "Name" and node.value in force and path and at(tree, path[:-1]).head != "Index":
+        for other in force:
+            if other != node.value:
+                yield name(other), Guess("INDEX_SHIFT", "is-index", 2.4, {"index": node.value, "other": other})
+
+
+def elsewhere(tree: Expr, one: Expr, new: Expr) -> Expr:
+    """Another subscript, wherever that one stands."""
+    args = tuple(elsewhere(a, one, new) for a in tree.args)
+    if tree.head == "Index":
+        args = (args[0], *(new if old == one else a for old, a in zip(tree.args[1:], args[1:])))
+    return tree._replace(args=args)
 
 
 def substituted(tree: Expr, word: str, new: Expr) -> Expr:
@@ -165,10 +181,24 @@ def stem(word: str) -> str:
 
 def of_names(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """Another name: of the next layer, or what goes in for what comes out."""
+    if fixed(node):
+        for other in like(node, around):
+            yield name(other), Guess("INDEX_SHIFT", "is-name", 2.6, {"name": node, "other": other}, other)
     if node.head != "Name" or node.value in indices(tree, path):
         return
     for other in alike(node.value, around):
         yield name(other), renamed(node.value, other, tree, path)
+
+
+def fixed(node: Expr) -> bool:
+    """An element or row with a number: C[1]."""
+    return node.head == "Index" and node.args[0].head == "Name" and all(p.head == "Number" for p in node.args[1:])
+
+
+def like(node: Expr, around: Around) -> list[str]:
+    """Names in the shape of an expression."""
+    wanted = around.shape_of(node)
+    return [w for w, a in around.values.items() if wanted is not None and shape(a) == wanted and w != "\0"]
 
 
 def renamed(word: str, other: str, tree: Expr, path: Path) -> Guess:
@@ -186,14 +216,40 @@ def renamed(word: str, other: str, tree: Expr, path: Path) -> Guess:
 
 def of_all_names(tree: Expr, around: Around) -> Iterator[Repair]:
     """One name for another, wherever it stands."""
-    every = [(p, n.value) for p, n in walk(tree) if n.head == "Name"]
-    for word in {w for _, w in every}:
-        paths = [p for p, w in every if w == word]
+    every = [(p, n) for p, n in walk(tree) if n.head == "Name" or fixed(n)]
+    for old in dict.fromkeys(n for _, n in every):
+        paths = [p for p, n in every if n == old]
         if len(paths) > 1:
-            for other in alike(word, around):
-                guess = renamed(word, other, tree, paths[0])
-                slope = guess if guess.code == "LOCAL_DERIVATIVE" else renamed(word, other, tree, paths[-1])
-                yield Repair(substituted(tree, word, name(other)), slope)
+            for other in alike(old.value, around) if old.head == "Name" else like(old, around):
+                guess = renamed(str(old.value), other, tree, paths[0])
+                slope = guess if guess.code == "LOCAL_DERIVATIVE" else renamed(str(old.value), other, tree, paths[-1])
+                if old.head != "Name":
+                    slope = Guess("INDEX_SHIFT", "is-name", 2.5, {"name": old, "other": other}, other)
+                yield Repair(exchanged(tree, old, name(other)), slope)
+
+
+def exchanged(tree: Expr, old: Expr, new: Expr) -> Expr:
+    """Another expression for one, everywhere."""
+    return new if tree == old else tree._replace(args=tuple(exchanged(a, old, new) for a in tree.args))
+
+
+LAYERED = re.compile(r"(.*?)(\d+)(\)?)")
+
+
+def of_layers(tree: Expr, around: Around) -> Iterator[Repair]:
+    """All layers one further, or one back."""
+    every = {n.value for _, n in walk(tree) if n.head == "Name" and LAYERED.fullmatch(n.value)}
+    for step in (1, -1):
+        new = tree
+        moved = {w: LAYERED.sub(lambda m: f"{m[1]}{int(m[2]) + step}{m[3]}", w) for w in every}
+        kept = {w: m for w, m in moved.items() if m in around.values or m in around.sizes}
+        for word in kept:
+            new = exchanged(new, name(word), Expr("Name", (), f"\1{kept[word]}"))
+        for word in kept:
+            new = exchanged(new, Expr("Name", (), f"\1{kept[word]}"), name(kept[word]))
+        if kept:
+            word = sorted(kept)[0]
+            yield Repair(new, Guess("INDEX_SHIFT", "is-layers", 2.2, {"name": word, "other": kept[word]}, kept[word]))
 
 
 def of_functions(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
@@ -202,6 +258,10 @@ def of_functions(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     if op is None or not op.elementwise or len(node.args) != 1 or node.head in ("negative", "positive"):
         return
     fields = {"function": node.head.removesuffix("'"), "argument": node.args[0]}
+    inner = node.args[0]
+    if inner.head in (*SIDES, *PRODUCTS, "power") and len(inner.args) == 2:
+        outside = inner._replace(args=(node._replace(args=inner.args[:1]), inner.args[1]))
+        yield outside, Guess("WRONG_FUNCTION", "is-bracket", 2.7, {"right": outside, "wrong": node})
     if node.head.endswith("'"):
         yield node._replace(head=op.name), Guess("LOCAL_DERIVATIVE", "is-slope-for-function", 2.6, fields)
     else:
@@ -222,7 +282,7 @@ def of_numbers(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             new = node.args[0] if m == 1 else call("power", node.args[0], number(m))
             yield new, Guess("LOCAL_DERIVATIVE", "is-exponent", 2.5, {"base": node.args[0], "exponent": f"{m:g}"})
     elif node.head == "Number":
-        for m in {0.5, 1, 2, node.value + 1, node.value - 1, -node.value} - {node.value}:
+        for m in {0.5, 1, 2, node.value + 1, node.value - 1, -node.value} - {node.value, 0}:
             yield number(m), Guess("SCALE", "is-number", 2.9, {"number": f"{node.value:g}", "other": f"{m:g}"})
     elif path and at(tree, path[:-1]).head in (*SIDES, "divide", "multiply") and node.head != "negative":
         yield call("power", node, number(2)), Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": node, "exponent": "2"})
@@ -288,3 +348,8 @@ def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         yield call(function, node), Guess("WRONG_FUNCTION", "is-function-missing", 2.9, {"function": function, "argument": node})
     yield call("subtract", node, number(1)), Guess("MISSING_PATH", "is-one-missing", 3.2, {"term": node})
     yield call("subtract", number(1), node), Guess("MISSING_PATH", "is-one-minus-missing", 3.2, {"term": node})
+
+
+KINDS: tuple[Callable[[Expr, Expr, Path, Around], Found], ...] = (
+    of_signs, of_transposes, of_products, of_indices, of_names, of_functions, of_numbers, of_sums, of_less, of_more,
+)  # fmt: skip
