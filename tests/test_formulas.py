@@ -13,7 +13,7 @@ from tinygrad_edu import Tensor, constant
 from tinygrad_edu.examples import examples
 from tinygrad_edu.formulas.printed import of_name
 from tinygrad_edu.formulas.rules import rule
-from tinygrad_edu.formulas.symbols import number, plain, symbol
+from tinygrad_edu.language.symbols import number, plain, symbol
 from tinygrad_edu.notation import Formula
 
 NAMES = {

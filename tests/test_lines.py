@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu import OPS, Tensor, constant, nn
 from tinygrad_edu.examples import examples
-from tinygrad_edu.formulas.lines import ascii, line
-from tinygrad_edu.formulas.printed import made, of_name
+from tinygrad_edu.formulas.printed import made, of_name, of_value
 from tinygrad_edu.formulas.rules import rule
-from tinygrad_edu.formulas.symbols import LONGEST, number, plain, symbol, words
+from tinygrad_edu.language.lines import ascii, line
+from tinygrad_edu.language.symbols import LONGEST, number, plain, symbol, words
 from tinygrad_edu.notation import POWER, PRODUCT, SUM, Formula, typeset
 from tinygrad_edu.tracing import traced
 
@@ -27,7 +27,7 @@ LINES = {
     "x": "x", "x_{1}": "x₁", r"\hat{y}_{12}": "ŷ₁₂", r"\bar{v}_{c}": "v̄_c", r"\hat{\bar{x}}": "x̄̂", r"\vec{ab}": "vec(ab)",
     "w_{ij}": "w_ij", "x_{i j}": "x_ij", "x_{1, 2}": "x_(1, 2)", r"w_{\text{train}}": "w_train", r"\delta_{v_{c}}": "δ_(v_c)",
     r"\delta_{\text{a b}}": "δ_(a b)", r"\delta_{W^{(2)}}": "δ_(W⁽²⁾)", "W^{(2)}": "W⁽²⁾", "W^{(l)}": "W⁽ˡ⁾", "W^{(out)}": "W⁽ᵒᵘᵗ⁾",
-    "W^{(q)}": "W^(q)", "v_{1}^{(2)}": "v₁⁽²⁾", "v^{(2)}_{1}": "v⁽²⁾₁", r"\phi'": "φ′", r"\mathcal{L}": "ℒ", r"\epsilon": "ε",
+    "W^{(q)}": "W^(q)", r"W^{(s+1)\top}": "W⁽ˢ⁺¹⁾ᵀ", "x^{(a + b) c}": "x^((a + b) c)", "v_{1}^{(2)}": "v₁⁽²⁾", "v^{(2)}_{1}": "v⁽²⁾₁", r"\phi'": "φ′", r"\mathcal{L}": "ℒ", r"\epsilon": "ε",
     r"\text{hidden\_layer\_1}": "hidden_layer_1", r"\text{\$\textbackslash{}frac\{}": "$\\frac{", r"\text{}": "",
     # indices of elements
     "x_{[0]}": "x[0]", r"g_{[\ldots, \text{None}, :]}": "g[…, None, :]", "x_{[:, 0:4:2]}": "x[:, 0:4:2]", "x_{[-1:]}": "x[-1:]",
@@ -241,6 +241,7 @@ VALUES: dict[str, Any] = {
     "reciprocal": lambda x: 1 / x, "inv": lambda x: power(x, -1), "sigmoid": sigmoid, "tanh": tanh, "sin": sin, "sum": total, "prod": product,
     "logsumexp": lambda x: log(total(exp(x))), "maximum": maximum, "absolute": abs,
     "logaddexp": lambda x, y: log(exp(x) + exp(y)), "solve": lambda x, y: power(x, -1) * y,
+    "xlogy": lambda x, y: x * log(y),
 }  # fmt: skip
 LETTERS = {"a": 1.37, "b": 0.81, "c": 2.23, "x₁": 1.93, "W⁽²⁾": 0.59, "σ": 1.61}
 LEAVES = [("a", 1.37, False), ("b", 0.81, True), ("c", 2.23, False), ("x1", 1.93, True), ("W(2)", 0.59, False)]
@@ -253,7 +254,7 @@ def leaf(given: tuple[str, float, bool]) -> Meant:
 
 
 def constant_leaf(x: float) -> Meant:
-    return Formula(number(x), SUM if x < 0 else 9, single=True), x
+    return of_value(x), x
 
 
 def applied(name: str, operands: list[Meant]) -> Meant:
@@ -264,8 +265,6 @@ def applied(name: str, operands: list[Meant]) -> Meant:
         value = VALUES[name](*(value for _, value in used)) if all(math.isfinite(v) for _, v in used) else math.nan
     except (OverflowError, ZeroDivisionError, ValueError):
         value = math.nan
-    if used[0][0].binds == PRODUCT and r"\sum" in used[0][0].latex and op.binds == PRODUCT and len(used) == 2:
-        value = math.nan  # (a ∑ b) c is typeset as a ∑ b c: no reader can tell how far the sum reaches
     if name == "absolute" and "|" in used[0][0].latex:
         value = math.nan  # nor which of four bars belong together
     return typeset(op, **dict(zip(op.names, (formula for formula, _ in used)))), value
@@ -276,7 +275,7 @@ def grown(smaller: Any) -> Any:
 
 
 TREES = st.recursive(
-    st.sampled_from(LEAVES).map(leaf) | st.sampled_from([2.0, 3.0, 0.5, -1.0, -0.5, 12.0]).map(constant_leaf),
+    st.sampled_from(LEAVES).map(leaf) | st.sampled_from([2.0, 3.0, 0.5, -1.0, -0.5, 12.0, 1e-7]).map(constant_leaf),
     grown,
     max_leaves=12,
 )
@@ -364,3 +363,35 @@ def test_a_line_means_what_the_formula_means(tree: Meant) -> None:
     except (OverflowError, ZeroDivisionError, ValueError) as error:
         raise AssertionError(f"{formula.latex}: {line(formula.latex)}") from error
     assert math.isclose(read, value, rel_tol=1e-6), (formula.latex, line(formula.latex))
+
+
+def applied_to(name: str, *operands: Formula, names: tuple[str, ...] = ("x", "y")) -> Formula:
+    return typeset(OPS[name], **dict(zip(names, operands)))
+
+
+a, b, c = Formula("a"), Formula("b"), Formula("c")
+TELLING = [
+    (applied_to("multiply", applied_to("multiply", a, applied_to("sum", b)), c), r"\left(a \odot \sum b\right) \odot c"),
+    (applied_to("matmul", applied_to("multiply", a, applied_to("sum", b)), c), r"\left(a \odot \sum b\right) \, c"),
+    (applied_to("multiply", a, applied_to("multiply", b, applied_to("sum", c))), r"a \odot b \odot \sum c"),
+    (applied_to("xlogy", applied_to("logsumexp", a), b), r"\left(\log \sum e^{a}\right) \log(b)"),
+    (applied_to("prod", applied_to("add", a, b)), r"\prod \left(a + b\right)"),
+    (applied_to("power", of_value(1e-7), of_value(2.0)), r"\left(10^{-7}\right)^{2}"),
+    (applied_to("power", of_value(1.5e-7), of_value(2.0)), r"\left(1.5 \times 10^{-7}\right)^{2}"),
+    (applied_to("multiply", of_value(1.5e-7), a), r"1.5 \times 10^{-7} \, a"),
+    (applied_to("prod", applied_to("multiply", a, b)), r"\prod a \odot b"),
+    (applied_to("transpose", Formula("e^{v}", POWER)), r"\left(e^{v}\right)^{\top}"),
+    (typeset(OPS["positive"]), r"\cdot"),
+    (applied_to("exp", applied_to("transpose", Formula("-a", SUM))), r"e^{\left(-a\right)^{\top}}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "latex"), TELLING, ids=lambda x: getattr(x, "latex", ""))
+def test_a_notation_can_be_read_in_one_way_only(formula: Formula, latex: str) -> None:
+    assert formula.latex == latex
+
+
+@pytest.mark.parametrize(("name", "latex"), [("log1p", r"\frac{g}{1 + x}"), ("log2", r"\frac{g}{x \cdot 0.6931}")])
+def test_a_rule_has_no_more_parentheses_than_it_needs(name: str, latex: str) -> None:
+    node = getattr(tg, name)(Tensor([1.0, 2.0])).node
+    assert rule(node, 0, [a._replace(latex="x")], Formula("z")) == latex

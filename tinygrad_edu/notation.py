@@ -8,7 +8,8 @@ from typing import NamedTuple
 from .op import op as Op
 
 SUM, PRODUCT, POWER, WHOLE = 1, 2, 3, 9
-FACTORS = (r"\,", r"\odot", r"\cdot", r"\otimes", "*", r"\sum", r"\prod", r"\max", r"\min")
+FACTORS = (r"\,", r"\odot", r"\cdot", r"\otimes", "*", r"\sum", r"\prod", r"\max", r"\min", r"\log")
+REACHING = re.compile(r"\\(sum|prod)(?![a-z])[^()]*$")  # a notation in which a sum has no end of its own
 
 
 class Formula(NamedTuple):
@@ -18,9 +19,11 @@ class Formula(NamedTuple):
     binds: int = WHOLE
     op: str = ""
     single: bool = False  # a single number, by which one multiplies without the sign of Hadamard's product
+    reaches: bool = False  # it ends in a sum, which would take in a factor that follows
 
 
 UNKNOWN = Formula(r"\cdot")
+JOIN = "\0"  # where two exponents are to become one
 
 
 def typeset(op: Op, **operands: Formula | list[Formula] | None) -> Formula:
@@ -33,26 +36,31 @@ def typeset(op: Op, **operands: Formula | list[Formula] | None) -> Formula:
     '\\left(a + b\\right) \\odot c'
     """
 
+    reaches = bool(REACHING.search(op.notation))
+
     def slot(match: re.Match[str]) -> str:
+        nonlocal reaches
         given = operands.get(match[1]) or UNKNOWN
         if isinstance(given, list):
             return ", ".join(formula.latex for formula in given)
         before, after = notation[: match.start()].rstrip(), notation[match.end() :].lstrip()
-        if after.startswith(r"^{\top}") and re.fullmatch(r"[^{}]*(_{[^{}]*})?\^{[^{}]*}", given.latex):
-            return given.latex[:-1]  # W^{(2)} transposed is W^{(2)\top}
+        if after.startswith(r"^{\top}") and re.fullmatch(r"[^{}]*(_{[^{}]*})?\^{\([^{}]*\)}", given.latex):
+            return given.latex[:-1] + JOIN  # W^{(2)} transposed is W^{(2)\top}
         alone = holds(given, op, before, after)
+        reaches = reaches or (alone and not after and given.reaches)
         return given.latex if alone else rf"\left({given.latex}\right)"
 
     notation = op.notation
     for name in [name for name, x in operands.items() if x is None]:  # a layer without a bias
         notation = re.sub(rf"\s*\+\s*\${name}\b", "", notation)
     if notation == "$x":  # nothing that one would see is done to it
-        return operands["x"]  # type: ignore[return-value]
+        x = operands.get("x")
+        return x if isinstance(x, Formula) else UNKNOWN
     if any(isinstance(x, Formula) and x.single for x in operands.values()):
         digits = isinstance(last := [*operands.values()][-1], Formula) and last.latex[:1].isdigit()
         notation = notation.replace(r"\odot", r"\cdot" if digits else r"\,")
     latex = re.sub(r"\$([A-Za-z]+)", slot, notation)
-    return Formula(re.sub(r"(\^{[^{}]*)\^{\\top}", r"\1\\top}", latex), op.binds, op.name)
+    return Formula(latex.replace(JOIN + r"^{\top}", r"\top}"), op.binds, op.name, reaches=reaches)
 
 
 def holds(given: Formula, op: Op, before: str, after: str) -> bool:
@@ -60,10 +68,10 @@ def holds(given: Formula, op: Op, before: str, after: str) -> bool:
     enclosed = before.endswith(("(", "{", "[", ",", "|")) and after.startswith((")", "}", "]", ",", "|"))
     if given.binds == WHOLE or enclosed:
         return True
-    if after.startswith(("^", "_")):
+    if after.startswith(("^", "_")) or (given.reaches and after.startswith(FACTORS)):
         return False
     sums = given.op == "sum" and not after  # in the last place a sum of many reaches as far as it would in parentheses
-    if before.endswith(r"\sum"):
+    if before.endswith((r"\sum", r"\prod")):
         return given.binds >= PRODUCT or sums
     if before.endswith(FACTORS) and sums:
         return True

@@ -13,10 +13,10 @@ from typing import Any, TextIO
 import numpy as np
 
 from .. import figures, text
-from ..formulas import lines
+from ..language import lines
 
 NARROWEST, WIDEST = 20, 100
-STYLES = {"bold": "1", "dim": "2", "bad": "1;31", "mark": "1;36"}
+STYLES = {"bold": "1", "dim": "2", "bad": "1;31", "good": "32", "mark": "1;36"}
 
 
 class Screen:

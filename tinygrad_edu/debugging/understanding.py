@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import figures
 from ..findings import explain, findings_about
-from ..formulas.lines import line
+from ..language.lines import line
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
 from ..norms import norm

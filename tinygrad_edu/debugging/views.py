@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import figures, place, text
-from ..formulas.lines import line
+from ..language.lines import line
 from ..formulas.printed import made, of_name, of_value
 from ..formulas.rules import inner, rule
-from ..formulas.symbols import words
+from ..language.symbols import words
 from ..norms import norm
 from ..notation import Formula
 from ..op import Node

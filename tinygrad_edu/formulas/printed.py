@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..notation import POWER, SUM, WHOLE, Formula, typeset
+from ..language.symbols import number, symbol, words
+from ..notation import POWER, PRODUCT, SUM, WHOLE, Formula, typeset
 from ..op import OPS, Node
-from .symbols import number, symbol, words
 
 
 def of_name(name: str, shape: tuple[int, ...] = (1,)) -> Formula:
@@ -23,7 +23,9 @@ def of_value(x: Any) -> Formula:
     if isinstance(x, (bool, str, type(None))):
         return Formula(words(str(x)))
     if isinstance(x, (int, float, np.generic)) or (isinstance(x, np.ndarray) and x.ndim == 0):
-        return Formula(number(float(x)), SUM if float(x) < 0 else WHOLE, single=True)
+        latex = number(float(x))
+        binds = SUM if float(x) < 0 else PRODUCT if r"\times" in latex else POWER if "^" in latex else WHOLE
+        return Formula(latex, binds, "multiply" * (binds == PRODUCT), single=True)
     if isinstance(x, slice):
         ends = ("" if end is None else str(end) for end in (x.start, x.stop))
         return Formula(":".join([*ends, *([] if x.step is None else [str(x.step)])]))
@@ -72,7 +74,9 @@ def expression(result: Node, known: dict[int, Formula], array: Callable[[Any], F
             formulas[a.serial] if a is not None else array(x) if isinstance(x, np.ndarray) else of_value(x)
             for a, x in zip(node.args, values)
         ]
-        formulas[serial] = of_vectors(node, parts, formulas) or shortened(node, parts) or made(node, parts, node.values)
+        formulas[serial] = (
+            of_vectors(node, parts, formulas) or shortened(node, parts, formulas) or made(node, parts, node.values)
+        )
     return formulas[result.serial]
 
 
@@ -89,12 +93,13 @@ def of_vectors(node: Node, parts: list[Formula], formulas: dict[int, Formula]) -
     return None
 
 
-def shortened(node: Node, parts: list[Formula]) -> Formula | None:
+def shortened(node: Node, parts: list[Formula], formulas: dict[int, Formula]) -> Formula | None:
     """What a factor, divisor or exponent of 1 leaves, and the square of a root."""
     if node.op in (OPS["multiply"], OPS["divide"], OPS["power"]) and parts[1].latex == "1":
         return parts[0]
     if node.op is OPS["power"] and parts[0].op == "sqrt" and parts[1].latex == "2":
-        return Formula(parts[0].latex.removeprefix(r"\sqrt{").removesuffix("}"), SUM)
+        under = node.args[0].args[0] if node.args[0] is not None and node.args[0].op is OPS["sqrt"] else None
+        return formulas[under.serial] if under is not None and under.serial in formulas else None
     return None
 
 

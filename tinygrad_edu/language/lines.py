@@ -27,7 +27,7 @@ NORMAL = "0123456789+-()*′⊤TabcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRUVW"
 RAISED = dict(zip(NORMAL, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾*′ᵀᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ"))
 LOWERED = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 # An exponent that is raised: a layer, a number, n, i or a transpose.  Other letters are too small to read: e^z.
-RAISABLE = re.compile(r"(\([A-Za-z0-9]{1,4}\))?(-?([0-9]+|[ni⊤])|[-+*′])?⊤?")
+RAISABLE = re.compile(r"(\([A-Za-z0-9]{1,4}([+-][0-9])?\))?(-?([0-9]+|[ni⊤])|[-+*′])?⊤?")
 SIMPLE = re.compile(r"[^\W_]+(\.[0-9]+)?")
 
 GREEKS = {latex[1:]: c for c, latex in reversed(LETTERS.items()) if "{" not in latex}
@@ -36,9 +36,9 @@ OTHERS = pairs("infty ∞ ldots … dots … cdots ⋯ top ⊤ prime ′ rangle 
 PREFIXES, BIG = pairs("partial ∂ nabla ∇"), pairs("sum ∑ prod ∏ int ∫")
 FUNCTIONS = set("log ln exp sin cos tan sinh cosh tanh arcsin arccos arctan max min argmax argmin lim det".split())
 SUMS = pairs(r"+ + - - \pm ± \mp ∓ \oplus ⊕")
-PRODUCTS = pairs(r"* * \odot ⊙ \cdot · \otimes ⊗ \times × / / \circ ∘ \ast *")
+PRODUCTS = pairs(r"* * \odot ⊙ \oslash ⊘ \cdot · \otimes ⊗ \times × / / \circ ∘ \ast *")
 RELATIONS = pairs(r"= = < < > > \le ≤ \leq ≤ \ge ≥ \geq ≥ \ne ≠ \neq ≠ \approx ≈ \equiv ≡ \sim ∼ \propto ∝ \gg ≫ \ll ≪")
-RELATIONS |= pairs(r"\in ∈ \to → \rightarrow → \leftarrow ← \mapsto ↦ \mid | \colon :")
+RELATIONS |= pairs(r"\in ∈ \to → \rightarrow → \leftarrow ← \mapsto ↦ \mid | \colon : \land ∧ \lor ∨")
 PUNCTUATION = pairs(r", , ; ; : : . . & , \\ ; ) ) ] ]") | {"}": ""}
 SIGNS = SUMS | PRODUCTS | RELATIONS
 OTHERS |= {latex[1:]: c for latex, c in SIGNS.items() if latex[0] == "\\"}
@@ -287,6 +287,7 @@ def is_simple(piece: Piece) -> bool:
 def above(exponent: Piece) -> str:
     """An exponent: raised, or after ^."""
     text = exponent.text.replace(" ⊤", "⊤")
+    text = text.replace(" ", "") if text[:1] == "(" else text
     if text and RAISABLE.fullmatch(text) and all(c in RAISED for c in text):
         return "".join(RAISED[c] for c in text)
     return f"^{within(exponent)}"
@@ -365,8 +366,8 @@ def strength(pieces: list[Piece]) -> int:
 # Without Unicode.
 
 PLAIN = pairs(
-    """⊙ * · * × * ⊗ kron ∘ o ∗ * • * − - – - — - ± +- ∓ -+ ⊕ (+) ∂ d ∑ sum ∏ prod ∫ integral ∞ inf … ... ⋯ ...
-    ′ ' ″ '' ‘ ' ’ ' “ " ” " ≤ <= ≥ >= ≪ << ≫ >> ≠ != ≈ ~ ∼ ~ ∝ ~ ≡ == → -> ← <- ↦ -> ⇒ => ∈ in ‖ | ⟨ < ⟩ >
+    """⊙ * ⊘ / ∧ and ∨ or · * × * ⊗ kron ∘ o ∗ * • * − - – - — - ± +- ∓ -+ ⊕ (+) ∂ d ∑ sum ∏ prod ∫ integral ∞ inf … ...
+    ⋯ ... ′ ' ″ '' ‘ ' ’ ' “ " ” " ≤ <= ≥ >= ≪ << ≫ >> ≠ != ≈ ~ ∼ ~ ∝ ~ ≡ == → -> ← <- ↦ -> ⇒ => ∈ in ‖ | ⟨ < ⟩ >
     ⌊ [ ⌋ ] ⌈ [ ⌉ ] ⊤ T ℒ L ℓ l ℝ R 𝔼 E √ sqrt ∇ grad"""
 )
 LATIN = {c: latex[1:] for c, latex in LETTERS.items() if latex in GREEK.values()} | pairs("ϑ theta ϱ rho ς sigma")

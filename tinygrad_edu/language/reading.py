@@ -8,53 +8,40 @@ from __future__ import annotations
 
 import ast
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..op import OPS
+from .signs import signs
 from .tree import Expr, call, name, number
 
 LONGEST, DEEPEST = 2_000, 50  # characters of one expression, and brackets within brackets
+NESTED = 120  # operations within operations; a sum of that many terms is that deep
 
 # Other words for operations: as in lectures, and as in NumPy.
 ALIASES = dict(
-    sigma="sigmoid", σ="sigmoid", sig="sigmoid", logistic="sigmoid", ln="log", lse="logsumexp", logsigmoid="log_sigmoid",
-    dot="matmul", mul="matmul", had="multiply", hadamard="multiply", power="power", abs="absolute", Tr="trace", tr="trace",
-    amax="max", amin="min", flatten="ravel", tg="tan", sh="sinh", ch="cosh", th="tanh", arctg="arctan", sech2="sech2",
-    asarray="positive", array="positive", float="positive", concat="concatenate", norm2="norm",
+    sigma="sigmoid", σ="sigmoid", sig="sigmoid", logistic="sigmoid", ln="log", lse="logsumexp",
+    logsigmoid="log_sigmoid", dot="matmul", mul="matmul", had="multiply", hadamard="multiply", power="power",
+    abs="absolute", Tr="trace", tr="trace", amax="max", amin="min", flatten="ravel", tg="tan", sh="sinh", ch="cosh",
+    th="tanh", arctg="arctan", sech2="sech2", asarray="positive", array="positive", float="positive",
+    concat="concatenate", norm2="norm",
 )  # fmt: skip
 # Functions that make arrays, or that choose: they have no derivative of their own, so they are no operations.
-MAKERS = "ones zeros full eye identity one_hot arange ones_like zeros_like vstack hstack scatter_add scatter_set".split()
+MAKERS = (
+    "ones zeros full eye identity one_hot arange ones_like zeros_like vstack hstack scatter_add scatter_set".split()
+)
 CHOOSERS = "where argmax einsum select shape len".split()
 METHODS = set("sum mean max min dot ravel flatten reshape transpose prod var std trace diagonal copy astype".split())
 CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045}
 SIGNS: dict[type, str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.MatMult: "matmul",
-    ast.Pow: "power", ast.USub: "negative", ast.UAdd: "positive", ast.Not: "Not", ast.And: "And", ast.Or: "Or",
+    ast.Pow: "power", ast.FloorDiv: "outer", ast.USub: "negative", ast.UAdd: "positive",
+    ast.Not: "Not", ast.And: "And", ast.Or: "Or",
 }  # fmt: skip
 COMPARED: dict[type, str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
 }  # fmt: skip
 
-RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n")
-WRITTEN = [
-    (re.compile("[−–—]"), "-"),
-    (re.compile("[⊙∘]"), "*"),
-    (re.compile("⊘"), "/"),
-    (re.compile("[·⋅×]"), "@"),
-    (re.compile("[≠]"), "!="),
-    (re.compile("≤"), "<="),
-    (re.compile("≥"), ">="),
-    (re.compile("∑"), "sum"),
-    (re.compile("∂"), "d"),
-    (re.compile("…"), "..."),
-    (re.compile(r"ᵀ|\s*\^\s*\{?(?:T\b|⊤|\\top\b)\}?|⊤"), ".T"),
-    (re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ]+)"), lambda m: raised(m[1])),
-    (re.compile(r"\^"), "**"),
-    (re.compile(r"(?<!\.)\.\.(?!\.)"), "|"),  # 1..n: a range, whose ends may be sums
-    (re.compile(r"(?<=[\w)])['′]\s*(?=\()"), "__prime"),
-]  # fmt: skip
 DIFFERENTIAL = re.compile(r"(?<![\w.])d(?=[^\W\d]|\()")
 
 
@@ -66,17 +53,12 @@ class Unreadable(ValueError):
         super().__init__(why)
 
 
-def raised(digits: str) -> str:
-    """An exponent, ``x²``, or the number of a layer, ``W⁽²⁾``."""
-    plain = digits.translate(RAISED)
-    return plain if plain[0] == "(" else f"**({plain})"
-
-
 def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Iterable[str] = (), base: int = 1) -> Expr:
     """The tree of an expression.
 
-    ``known``: the names that have been declared, among which ``dJ/du`` and ``W(2)`` are looked up.  ``loss``: what ``dW``
-    alone is the gradient of.  ``functions``: names declared as functions.  ``base``: 1 if subscripts count from one.
+    ``known``: the names that have been declared, among which ``dJ/du`` and ``W(2)`` are looked up.  ``loss``: what
+    ``dW`` alone is the gradient of.  ``functions``: names declared as functions.  ``base``: 1 if subscripts count from
+    one.
     Unreadable, with the place, for what is not mathematics or longer than 2,000 characters.
 
     >>> read("W.T @ (sigmoid(t) - 1)").head
@@ -92,7 +74,17 @@ def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Ite
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         at = max(0, (getattr(error, "offset", 0) or 1) - 1)
         raise Unreadable(said(error, written.strip(), at), text, min(at, len(text))) from None
+    if depth(tree) > NESTED:
+        raise Unreadable(f"more than {NESTED} operations within each other; give parts of it a name", text)
     return reader.tree(tree)
+
+
+def depth(tree: ast.AST) -> int:
+    """How many nodes of Python's tree are within each other; found level by level, so that no depth is too deep."""
+    levels, level = 0, [tree]
+    while level and levels <= NESTED:
+        levels, level = levels + 1, [child for node in level for child in ast.iter_child_nodes(node)]
+    return levels
 
 
 def checked(text: str) -> None:
@@ -103,6 +95,8 @@ def checked(text: str) -> None:
         raise Unreadable("there is nothing here", text)
     if "\0" in text or "\n" in text.strip() or "\\" in text.replace("\\top", ""):
         raise Unreadable("a backslash or a control character; LaTeX stands between $ signs", text)
+    if "//" in text:
+        raise Unreadable("// is not part of the notation; an outer product is ⊗ or outer(a, b)", text, text.index("//"))
     if re.search(r"\d{40}", text):
         raise Unreadable("a number of more than 40 digits", text)
     depth = 0
@@ -129,13 +123,6 @@ def said(error: Exception, text: str, at: int) -> str:
     if "positional argument follows" in words or "Generator expression" in words:
         return "the sum needs brackets of its own"
     return f"this cannot be read near {text[max(0, at - 8) : at + 8]!r}"
-
-
-def signs(text: str) -> str:
-    """Signs of mathematics as Python's."""
-    for pattern, written in WRITTEN:
-        text = pattern.sub(written, text)  # type: ignore[arg-type]
-    return unicodedata.normalize("NFKC", text)
 
 
 class Reader:
@@ -203,6 +190,8 @@ class Reader:
         x = node.value
         if isinstance(x, bool) or not isinstance(x, (int, float)):
             raise self.refused(node, "a number is expected")
+        if x > 1e300:
+            raise self.refused(node, "so large a number is not needed")
         return number(x if isinstance(x, int) and x < 10**15 else float(x))
 
     def named(self, node: ast.Name) -> Expr:
@@ -311,6 +300,8 @@ class Reader:
             if word != "sum":
                 raise self.refused(node, "only sum goes over an index")
             return self.over(node.args[0], "Sum")
+        if word in ("I", "indicator") and word not in self.functions:
+            return self.indicator(node)
         prime = word.endswith("__prime")
         word = word.removesuffix("__prime")
         head = word if word in self.functions else ALIASES.get(word, word)
@@ -324,7 +315,7 @@ class Reader:
         if len(options) != len(node.keywords) or len(node.args) > 100:
             raise self.refused(node, "this is not how a function is called")
         args = list(node.args)
-        subscripts = ()
+        subscripts: tuple[tuple[str, Any], ...] = ()
         if head == "einsum" and args and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
             subscripts = (("subscripts", args.pop(0).value),)  # type: ignore[attr-defined]
         if head in ("sum", "mean", "max", "min", "prod", "softmax", "log_softmax", "logsumexp", "var", "std", "norm"):
@@ -335,6 +326,14 @@ class Reader:
         if head == "transpose" and len(trees) > 1:
             raise self.refused(node, "write .T")
         return Expr(head + "'" * prime, trees, (*subscripts, *sorted(options.items())) or None)
+
+    def indicator(self, node: ast.Call) -> Expr:
+        """``I(k = l)``: one where that is so, and zero where not."""
+        if len(node.args) == 1 and not node.keywords:
+            condition = self.tree(node.args[0])
+            if condition.head in ("Compare", "And", "Or", "Not"):
+                return Expr("If", (condition, number(1), number(0)))
+        raise self.refused(node, "I takes one condition, as I(k = l)")
 
     def function(self, node: ast.expr) -> tuple[str, tuple[Expr, ...]]:
         """The word that names a function, and that of which it is a method."""
@@ -357,8 +356,11 @@ class Reader:
             node, sign = node.operand, -1
         if isinstance(node, ast.Tuple):
             return tuple(self.option(n) for n in node.elts)
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, bool, type(None))):
-            return sign * node.value if type(node.value) in (int, float) else node.value
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, bool) or node.value is None:
+                return node.value
+            if isinstance(node.value, (int, float)):
+                return sign * node.value
         raise self.refused(node, "an option is a number, True or False")
 
 

@@ -20,7 +20,7 @@ SMALL = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
 LONGEST = 24  # characters of a name that a picture shows
 
 FORM = re.compile(
-    r"(?P<base>[^\W\d_₀-₉]+|∂)(?P<digits>[\d₀-₉]*)(?P<parts>(?:_[^\W_]+)*)(?P<layer>\(\w{1,4}\))?(?P<primes>'*)"
+    r"(?P<base>[^\W\d_₀-₉]+|∂)(?P<digits>[\d₀-₉]*)(?P<parts>(?:_[^\W_]+)*)(?P<layer>\(\w{1,4}(?:[+-]\w)?\))?(?P<primes>'*)"
 )
 INDEX = re.compile(r"[0-9]+|[a-z]{2}[0-9]*", re.ASCII)  # a subscript that is numbers or indices, as in w_ij
 ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {

@@ -81,8 +81,13 @@ def replaced(tree: Expr, path: Path, new: Expr) -> Expr:
 
 def names(tree: Expr) -> set[str]:
     """All names in it, but not the indices over which it sums."""
-    bound = {node.value for _, node in walk(tree) if node.head in ("Sum", "Each")}
-    return {node.value for _, node in walk(tree) if node.head == "Name"} - bound
+    if tree.head == "Name":
+        return {tree.value}
+    parts = [names(arg) for arg in tree.args]
+    if tree.head in ("Sum", "Each"):
+        term, first, last, *condition = parts
+        return first | last | (term.union(*condition) - {tree.value})
+    return set().union(*parts)
 
 
 def size(tree: Expr) -> int:

@@ -55,7 +55,7 @@ def _product_of_others(x: Any, axis: Any) -> Any:
 
 
 @op(
-    r"\prod {$x}",
+    r"\prod $x",
     binds=2,
     examples=_AXES,
     x=lambda g, x, axis, keepdims: _kept(g, axis, keepdims) * _product_of_others(x, axis),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..formulas.symbols import words as upright
+from ..language.symbols import words as upright
 from ..tracing.data import Node, Numbers, Trace
 from . import figures
 from .typeset import Label, mathematics, words

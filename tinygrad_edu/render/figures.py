@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..formulas.symbols import plain
+from ..language.symbols import plain
 from ..tracing.data import Number, Numbers
 from .typeset import Label, Placed, words
 

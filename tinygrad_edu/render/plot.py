@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import text
 from ..files import saved
-from ..formulas.symbols import LONGEST, symbol
+from ..language.symbols import LONGEST, symbol
 from ..norms import cut, mean, together
 from . import pdf, raster
 from .compose import CURVE, MARGIN

@@ -5,7 +5,7 @@ A label that LaTeX would set wider than its box is shrunk.  Words in letters tha
 
 from __future__ import annotations
 
-from ..formulas.symbols import plain
+from ..language.symbols import plain
 from .paths import segments
 from .scene import Scene, Shape, Text, visible
 from .typeset import GLYPHS, UNIT

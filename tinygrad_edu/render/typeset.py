@@ -14,7 +14,7 @@ import warnings
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from ..formulas.symbols import ESCAPES
+from ..language.symbols import ESCAPES
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.11 finds fault with how ziafont reads its fonts

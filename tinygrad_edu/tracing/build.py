@@ -16,7 +16,7 @@ import numpy as np
 from .. import inputs, place
 from ..formulas.printed import made, of_name, of_value
 from ..formulas.rules import inner, rule
-from ..formulas.symbols import symbol, words
+from ..language.symbols import symbol, words
 from ..notation import Formula
 from ..op import Node as Recorded
 from ..stepping import Stepper

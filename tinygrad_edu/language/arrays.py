@@ -1,0 +1,161 @@
+"""The value of a tree by NumPy's rules: a vector has one axis, shapes broadcast, and subscripts count from zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import OPS
+from .computing import MOST_MADE, Impossible, Misfit, Values, shape
+from .reading import CHOOSERS, MAKERS
+from .tree import Expr
+
+
+class Arrays(Values):
+    """NumPy's reading."""
+
+    base = 0
+
+    def of_Index(self, tree: Expr) -> Any:
+        """Any of NumPy's subscripts."""
+        whole, *parts = tree.args
+        x = self.value(whole)
+        try:
+            return x[tuple(self.position(p) for p in parts)]
+        except IndexError as error:
+            raise Misfit("getitem", [shape(x)], str(error)) from None
+
+    def position(self, part: Expr) -> Any:
+        """One subscript."""
+        if part.head in ("All", "New", "Rest"):
+            return {"All": slice(None), "New": None, "Rest": Ellipsis}[part.head]
+        if part.head == "Slice":
+            first, last = (None if p.head == "All" else self.whole(p) for p in part.args)
+            return slice(first, last)
+        x = self.value(part)
+        return int(x) if np.ndim(x) == 0 else np.asarray(x).astype(int) if np.asarray(x).dtype != bool else x
+
+    def of_List(self, tree: Expr) -> Any:
+        """An array of its elements; of arrays of several shapes, what vstack takes."""
+        found = [self.value(a) for a in tree.args]
+        return stacked(found) if len({shape(x) for x in found}) == 1 else tuple(found)
+
+    def of_Each(self, tree: Expr) -> Any:
+        """An array of terms."""
+        return stacked(self.over(tree))
+
+    def do_zeros(self, *sizes: Any) -> Any:
+        """Zeros."""
+        return np.zeros(lengths(sizes))
+
+    def do_ones(self, *sizes: Any) -> Any:
+        """Ones."""
+        return np.ones(lengths(sizes))
+
+    def do_full(self, sizes: Any, x: Any) -> Any:
+        """One number everywhere."""
+        return x * np.ones(lengths((sizes,)))
+
+    def do_eye(self, *sizes: Any) -> Any:
+        """The unit matrix."""
+        return unit(*lengths(sizes))
+
+    do_identity = do_eye
+
+    def do_arange(self, n: Any) -> Any:
+        """0, 1, ..."""
+        return np.arange(*lengths((n,)))
+
+    def do_ones_like(self, x: Any) -> Any:
+        """Ones in that shape."""
+        return np.ones(shape(x))
+
+    def do_zeros_like(self, x: Any) -> Any:
+        """Zeros in that shape."""
+        return np.zeros(shape(x))
+
+    def do_one_hot(self, k: Any, n: Any) -> Any:
+        """A one at k among n."""
+        return unit(*lengths((n,)))[np.asarray(k).astype(int) - self.base]
+
+    def do_argmax(self, x: Any, axis: int | None = None) -> Any:
+        """Where the largest is."""
+        return np.argmax(getattr(x, "_data", x), axis)
+
+    def do_einsum(self, *operands: Any, subscripts: str) -> Any:
+        """Sums of products over named axes."""
+        return OPS["einsum"].public(subscripts, *operands)
+
+    def do_where(self, condition: Any, x: Any, y: Any) -> Any:
+        """One of two, element by element."""
+        return OPS["where"].public(np.asarray(condition, bool), x, y)
+
+    def do_select(self, *_: Any) -> Any:
+        """Not part of the notation."""
+        raise Impossible("write this or that with if and else")
+
+    def do_vstack(self, *parts: Any) -> Any:
+        """One above the other."""
+        return OPS["concatenate"].public([p if len(shape(p)) > 1 else p[None] for p in elements(parts)], 0)
+
+    def do_hstack(self, *parts: Any) -> Any:
+        """Side by side."""
+        rows = elements(parts)
+        return OPS["concatenate"].public(rows, 0 if len(shape(rows[0])) == 1 else 1)
+
+    def do_concatenate(self, *parts: Any, axis: int = 0) -> Any:
+        """One after the other along an axis."""
+        return OPS["concatenate"].public(elements(parts), axis)
+
+    def do_scatter_add(self, sizes: Any, index: Any, rows: Any) -> Any:
+        """Rows added where they belong; one that comes twice counts twice."""
+        found = np.zeros(lengths((sizes,)))
+        np.add.at(found, np.asarray(index).astype(int), rows)
+        return found
+
+    def do_scatter_set(self, sizes: Any, index: Any, rows: Any) -> Any:
+        """Rows put where they belong; of one that comes twice the last stays."""
+        found = np.zeros(lengths((sizes,)))
+        found[np.asarray(index).astype(int)] = rows
+        return found
+
+    def do_logsumexp(self, x: Any, axis: int | None = -1, keepdims: bool = False) -> Any:
+        """Along the last axis, as for examples in rows."""
+        return OPS["logsumexp"].public(x, axis, keepdims)
+
+    def do_copy(self, x: Any) -> Any:
+        """The same."""
+        return x
+
+    do_astype = do_copy
+
+
+def lengths(sizes: Any) -> tuple[int, ...]:
+    """Lengths of axes, from numbers or from one tuple of them."""
+    flat = [float(n) for s in sizes for n in np.ravel(getattr(s, "_data", s))]
+    if any(not 0 <= n <= MOST_MADE for n in flat) or np.prod(flat, initial=1.0) > MOST_MADE:
+        raise Impossible("an array of that size is not needed")
+    return tuple(int(n) for n in flat)
+
+
+def unit(n: int, m: int | None = None) -> Any:
+    """The unit matrix."""
+    return np.eye(n, m)
+
+
+def elements(parts: tuple[Any, ...]) -> list[Any]:
+    """What is to be put together: given one by one, or in a list."""
+    return list(parts[0]) if len(parts) == 1 else list(parts)
+
+
+def stacked(found: list[Any]) -> Any:
+    """Arrays along a new first axis; Tensors as well."""
+    if len({shape(x) for x in found}) > 1:
+        raise Misfit("stack", [shape(x) for x in found])
+    if any(hasattr(x, "_data") for x in found):
+        return OPS["stack"].public([x if hasattr(x, "_data") else np.asarray(x, float) for x in found])
+    return np.array(found)
+
+
+assert {f"do_{maker}" for maker in MAKERS} <= set(dir(Arrays)) and "where" in CHOOSERS
