@@ -7,6 +7,7 @@ what the rule gives, the sweep goes on, and what arrives is compared with the cl
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from ..ops.rows import Rows
 from ..replay import operands, value
 from ..sweep import ancestors, fitted
 from ..tensor import Tensor
-from .guess import Case, Guess, Guesses, equal, names_at
+from .guess import Case, Guess, Guesses, equal, fraction, names_at
 from .judge import Place
 from .record import NoTree, tree_of
 
@@ -32,9 +33,11 @@ class Edge(NamedTuple):
     k: int
     g: Any  # the upstream gradient
     passed: Any  # what the operand receives by the rule, in the operand's shape
+    raw: Any  # the same before broadcasting is undone
     given: list[Any]  # all arguments of the operation
     z: Any  # its result
     uses: list[tuple[Node, int]]  # all edges of the graph that lead to the operand
+    last: bool  # is the operand what the gradient is with respect to?
     named: dict[str, Any]  # all arrays that have names
     called: Called  # what a node is called
 
@@ -53,36 +56,69 @@ class Change(NamedTuple):
 
 
 def guesses(case: Case) -> Guesses:
-    """Every change of every edge that explains the answer."""
-    if not case.claimed:
+    """Every change of every edge that explains the answer; then of several edges that belong together."""
+    if not case.claimed or all(not np.any(c) for c in case.claimed if not isinstance(c, tuple)):
         return
-    usual = Sweep(-1, case.places[0])
-    run(case, 0, usual)
-    for e in range(min(usual.edges, LARGEST)):
-        listing = Sweep(e, case.places[0])
-        run(case, 0, listing)
-        for number, change in enumerate(listing.changes[0] if listing.changes else []):
+    listing = Sweep(case.places[0])
+    run(case, 0, listing)
+    every = [Sweep(place) for place in case.places[1:]]
+    for number in range(min(len(listing.edges), LARGEST)):
+        for change in listing.changes(number):
             if case.late():
                 return
-            if explains(case, 0, listing, number) and all(
-                again(case, i, e, change.guess) for i in range(1, len(case.places))
-            ):
-                yield change.guess
+            if explains(case, 0, listing, number, change.guess):
+                for i, other in enumerate(every, 1):
+                    if not other.edges:
+                        run(case, i, other)
+                if all(explains(case, i, other, number, change.guess) for i, other in enumerate(every, 1)):
+                    yield change.guess
+    yield from together(case, listing)
 
 
-def explains(case: Case, i: int, listing: Sweep, number: int) -> bool:
+def explains(case: Case, i: int, listing: Sweep, number: int, guess: Guess) -> bool:
     """Does the answer come out when that edge passes this on?"""
-    instead = [each[number].passed if number < len(each) else None for each in listing.changes]
-    return equal(run(case, i, Sweep(listing.e, case.places[i], instead)), case.claimed[i])
+    instead = []
+    for sweep in range(len(listing.edges[number])):
+        same = [c for c in listing.changes(number, sweep) if (c.guess.key, c.guess.fields) == (guess.key, guess.fields)]
+        if not same:
+            return False
+        instead.append(same[0].passed)
+    return equal(run(case, i, Sweep(case.places[i], {number: instead})), case.claimed[i])
 
 
-def again(case: Case, i: int, e: int, guess: Guess) -> bool:
-    """Does it explain the answer at another place as well?  The changes there are found by what they say."""
-    listing = Sweep(e, case.places[i])
-    run(case, i, listing)
-    said = (guess.key, guess.fields)
-    every = listing.changes[0] if listing.changes else []
-    return any((c.guess.key, c.guess.fields) == said and explains(case, i, listing, n) for n, c in enumerate(every))
+def together(case: Case, listing: Sweep) -> Guesses:
+    """Nothing is passed to a value that is taken as constant; or a parameter is seen at one of its uses only."""
+    edges = [each[0] for each in listing.edges if each]
+    receivers: dict[int, list[int]] = {}
+    for number, e in enumerate(edges):
+        receivers.setdefault(e.operand.serial, []).append(number)
+    named = {s: numbers for s, numbers in receivers.items() if s in edges[0].called.names} if edges else {}
+    target = edges[-1].operand.serial if edges else 0
+    choices: list[tuple[list[int], Guess]] = []
+    for serial, numbers in named.items():
+        word = edges[0].called.names[serial]
+        if serial != target:
+            choices.append((numbers, Guess("MISSING_PATH", "is-constant", 1.65, {"name": word}, word)))
+        elif len(numbers) > 2:
+            for kept in numbers:
+                shared = repeated(edges[kept])
+                fields = {"name": word, "of": edges[kept].called(edges[kept].node)}
+                guess = Guess("SHARED" if shared else "MISSING_PATH", "is-one-use", 1.6, fields, word)
+                choices.append(([n for n in numbers if n != kept], guess))
+    others = [s for s in named if s != target]
+    for first, second in itertools.combinations(others[:12], 2):
+        words = " and ".join(edges[0].called.names[s] for s in (first, second))
+        choices.append((named[first] + named[second], Guess("MISSING_PATH", "is-constant", 2.0, {"name": words}, "")))
+    for numbers, guess in choices:
+        if case.late():
+            return
+        if all(nothing_passed(case, i, numbers) for i in range(len(case.places))):
+            yield guess
+
+
+def nothing_passed(case: Case, i: int, numbers: list[int]) -> bool:
+    """Does the answer come out when nothing goes along these edges?"""
+    return equal(run(case, i, Sweep(case.places[i], dict.fromkeys(numbers, 0.0))), case.claimed[i])
 
 
 def run(case: Case, i: int, sweep: Sweep) -> Any:
@@ -100,24 +136,30 @@ def run(case: Case, i: int, sweep: Sweep) -> Any:
 
 
 class Sweep:
-    """A reverse sweep in which edge number ``e`` passes something else on; without that, the changes are listed.
+    """A reverse sweep in which some edges, by their numbers, pass something else on; without them it lists the edges.
 
-    Of a vector there is a sweep for each element, so both are lists over the sweeps.
+    Of a vector there is a sweep for each element, so there is an ``Edge`` for each, and something to be passed.
     """
 
-    def __init__(self, e: int, place: Place, instead: list[Any] | None = None) -> None:
-        self.e, self.place, self.instead = e, place, instead
-        self.changes: list[list[Change]] = []
-        self.edges = self.sweeps = 0
+    def __init__(self, place: Place, instead: dict[int, Any] | None = None) -> None:
+        self.place, self.instead, self.called = place, instead, Called(place)
+        self.edges: list[list[Edge]] = []
+        self.sweeps = 0
+        self.known: dict[tuple[int, int], list[Change]] = {}
+
+    def changes(self, number: int, sweep: int = 0) -> list[Change]:
+        """What an edge may pass on instead."""
+        if (number, sweep) not in self.known:
+            self.known[number, sweep] = list(changes(self.edges[number][sweep]))
+        return self.known[number, sweep]
 
     def __call__(self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
         """As ``derivatives.gradients``."""
-        nodes = ancestors(result.node)
-        target = wrt[0].node
+        nodes, target = ancestors(result.node), wrt[0].node
         below = reaching(nodes, target)
         gradients: dict[int, Any] = {result.node.serial: np.ones(()) if seed is None else np.asarray(seed, float)}
-        found, edge = np.zeros(target.shape), 0
-        number, self.sweeps = self.sweeps, self.sweeps + 1
+        found, edge, sweep = np.zeros(target.shape), 0, self.sweeps
+        self.sweeps += 1
         uses: dict[int, list[tuple[Node, int]]] = {}
         for node in nodes:
             for k, a in enumerate(node.args):
@@ -129,21 +171,23 @@ class Sweep:
                 found = dense(g)
             if node.op is None or g is None or node.serial not in below or node is target:
                 continue
-            given, z = everything(node), value(node)
+            g, given, z = dense(g), everything(node), value(node)
             for k, a in enumerate(node.args):
                 if a is None or not a.active or a.serial not in below:
                     continue
-                raw = node.op.pull(node.args, dense(g), z, given, k)[k]
-                passed = dense(fitted(raw, a))
-                if edge == self.e and self.instead is not None:
-                    passed = np.broadcast_to(self.instead[number], a.shape)
-                elif edge == self.e:
-                    place, operands = self.place, listed(node, given)
-                    at = Edge(node, k, dense(g), passed, operands, z, uses[a.serial], place.arrays, Called(place))
-                    self.changes.append(list(changes(at, raw, a is target)))
+                if self.instead is not None and edge in self.instead:
+                    passed = self.instead[edge]
+                    passed = np.broadcast_to(passed[sweep] if isinstance(passed, list) else passed, a.shape)
+                else:
+                    raw = node.op.pull(node.args, g, z, given, k)[k]
+                    passed = dense(fitted(raw, a))
+                    if self.instead is None:
+                        at = Edge(node, k, g, passed, raw, listed(node, given), z, uses[a.serial], a is target,
+                                  self.place.arrays, self.called)  # fmt: skip
+                        self.edges += [[]] * (edge + 1 - len(self.edges))
+                        self.edges[edge] = [*self.edges[edge], at]
                 edge += 1
                 gradients[a.serial] = passed if a.serial not in gradients else gradients[a.serial] + passed
-        self.edges = max(self.edges, edge)
         return [found]
 
 
@@ -191,7 +235,7 @@ def reaching(nodes: list[Node], target: Node) -> set[int]:
 # What may be passed instead.
 
 
-def changes(e: Edge, raw: Any, last: bool) -> Iterator[Change]:
+def changes(e: Edge) -> Iterator[Change]:
     """All of it."""
     name, op = e.called(e.operand), e.node.op
     about = {"name": name, "of": e.called(e.node)}
@@ -201,24 +245,26 @@ def changes(e: Edge, raw: Any, last: bool) -> Iterator[Change]:
         return Change(passed, Guess(code, key, cost, about | fields, where))
 
     if len(e.uses) > 1:
-        shared = last and repeated(e)
+        shared = e.last and repeated(e)
         code, key = ("SHARED", "is-use-missing") if shared else ("MISSING_PATH", "is-path-missing")
         yield change(0 * e.passed, code, key, 1.5 if shared else 1.6)
     yield change(-e.passed, "SIGN", "is-edge-negated", 2.0)
     one_operand = sum(a is not None and a.active for a in e.node.args) == 1
     same_shape = e.node.shape == e.operand.shape
-    if op.elementwise and len(op.rules_by_name) == 1 and same_shape:
+    if op.elementwise and same_shape and unary(e):
         yield from of_function(e, change)
-    elif same_shape and one_operand and e.passed.ndim and op.family is None and len(op.rules_by_name) == 1:
+    elif not op.elementwise and same_shape and one_operand and e.passed.ndim and op.family is None and len(op.rules_by_name) == 1:
         yield from of_vector_function(e, change)
     others = [j for j in range(len(e.given)) if j != e.k and np.ndim(e.given[j]) and is_number(e.given[j])]
     for j in others:
         yield from of_factor(e, j, change)
+    if op.elementwise and op.binds == 2 and same_shape and len(e.given) == 2 and np.ndim(e.given[1 - e.k]) == 0:
+        yield change(e.g, "SCALE", "is-constant-missing", 2.1, factor=fraction(float(e.given[1 - e.k])))
     if op.elementwise and e.passed.ndim and e.passed.size > 1:
         yield change(np.full(e.passed.shape, e.passed.sum()), "HADAMARD", "is-dotted", 2.4)
-    for n, shown in ((2.0, "2"), (0.5, "1/2"), *((1.0 * n, s) for s, n in e_sizes(e)), *((1 / n, f"1/{s}") for s, n in e_sizes(e))):
+    for n, shown in ((2.0, "2"), (0.5, "1/2"), *((1.0 * n, s) for s, n in sizes_by_name(e)), *((1 / n, f"1/{s}") for s, n in sizes_by_name(e))):
         yield change(n * e.passed, "SCALE", "is-edge-scaled", 3.0, factor=shown)
-    yield from of_broadcast(e, raw, change)
+    yield from of_broadcast(e, change)
     if op.name in ("getitem", "embedding", "take") and e.passed.ndim:
         yield from of_rows(e, change)
     for axis in range(e.passed.ndim):
@@ -228,19 +274,32 @@ def changes(e: Edge, raw: Any, last: bool) -> Iterator[Change]:
             yield change(np.flip(e.passed, axis), "INDEX_SHIFT", "is-flipped", 2.5)
 
 
-def e_sizes(e: Edge) -> list[tuple[str, int]]:
+def unary(e: Edge) -> bool:
+    """A function of one array: tanh, or a power with a number for its exponent; a sum or a product is none."""
+    others = [x for j, x in enumerate(e.given) if j != e.k]
+    return len(e.node.op.rules_by_name) == 1 or (e.node.op.binds >= 3 and all(np.ndim(x) == 0 for x in others))
+
+
+def sizes_by_name(e: Edge) -> list[tuple[str, int]]:
     """Sizes by name, and the lengths of this operand's axes."""
-    return [(w, n) for w, n in e.named.items() if isinstance(n, int) and not isinstance(n, bool) and n > 1]
+    return [(w, n) for w, n in numbers_by_name(e) if n > 1]
+
+
+def numbers_by_name(e: Edge) -> list[tuple[str, int]]:
+    """Whole numbers by name."""
+    return [(w, int(n)) for w, n in e.named.items() if isinstance(n, (int, np.integer)) and not isinstance(n, bool)]
 
 
 def repeated(e: Edge) -> bool:
     """Is it one parameter at several places, rather than two ways from one value?
 
-    Then it is used alike everywhere; or it is a matrix, of which all uses are products.
+    Then it is used alike everywhere; or it is a matrix, and what one use gives goes into another.
     """
     alike = {(n.op.name, k, *(a.shape for i, a in enumerate(n.args) if a is not None and i != k)) for n, k in e.uses}
-    products = all(n.op.binds == 2 and not n.op.elementwise or "transpose" in n.op.name for n, _ in e.uses)
-    return len(alike) == 1 or (products and len(e.operand.shape) == 2)
+    if len(alike) == 1 and len({(n.serial, k) for n, k in e.uses}) > 1:
+        return True
+    nodes = [n for n, _ in e.uses]
+    return len(e.operand.shape) == 2 and any(a is not b and a in ancestors(b) for a in nodes for b in nodes)
 
 
 def is_number(x: Any) -> bool:
@@ -258,14 +317,15 @@ def of_function(e: Edge, change: Any) -> Iterator[Change]:
         yield change(e.g, "WRONG_FUNCTION", "is-log-lost", 1.6)
     if op.name != "negative":
         yield change(e.g, code, "is-slope-missing", 1.7, function=op.name)
-    rule = (op.rules or op.compiled())[0]
-    rest = e.given[1:]
+    rule = (op.rules or op.compiled())[e.k]
+    before, rest = e.given[: e.k], e.given[e.k + 1 :]
     with np.errstate(all="ignore"):
         for shown, other in [(e.called(e.node), e.z), *same_shape(e)]:
             if other is x:
                 continue
             try:
-                moved = rule(e.g, op.forward(*op.joined(e.node.values, [other, *rest])), other, *rest)
+                given = op.joined(e.node.values, [*before, other, *rest])
+                moved = rule(e.g, op.forward(*given), *given)
             except Exception:
                 continue
             yield change(moved, "LOCAL_DERIVATIVE", "is-slope-at", 2.0 if other is e.z else 2.6, at=shown, function=op.name)
@@ -292,21 +352,22 @@ def same_shape(e: Edge) -> list[tuple[str, Any]]:
 
 def of_vector_function(e: Edge, change: Any) -> Iterator[Change]:
     """Softmax and the like, whose Jacobian is a full matrix."""
-    op = e.node.op
-    if e.node.op.name in ("transpose", "matrix_transpose", "reshape", "ravel", "flip", "roll", "getitem", "sort", "cumsum"):
+    op, n = e.node.op, e.passed.size
+    if n > 64:
         return
+    given = everything(e.node)
+    units = np.eye(n).reshape(n, *e.g.shape)
+    full = np.stack([dense(op.pull(e.node.args, unit, e.z, given, e.k)[e.k]).ravel() for unit in units])  # J[i, j] = dz_i/dx_j
+    if ((full == 0) | (full == 1)).all() and (full.sum(0) <= 1).all():
+        return  # it only moves elements
+    g, diagonal = e.g.ravel(), np.diag(full).reshape(e.g.shape)
     yield change(e.g, "JACOBIAN", "is-jacobian-missing", 1.9, function=op.name)
-    if e.passed.size <= 64:
-        diagonal = np.zeros(e.passed.shape)
-        given = everything(e.node)
-        for i in np.ndindex(*e.passed.shape):
-            unit = np.zeros(e.passed.shape)
-            unit[i] = 1
-            diagonal[i] = dense(op.pull(e.node.args, unit, e.z, given, e.k)[e.k])[i]
-        yield change(e.g * diagonal, "JACOBIAN", "is-diagonal", 1.5, function=op.name)
-        yield change(e.passed - e.g * diagonal, "JACOBIAN", "is-off-diagonal", 1.8, function=op.name)
+    yield change(e.g * diagonal, "JACOBIAN", "is-diagonal", 1.5, function=op.name)
+    yield change(e.passed - e.g * diagonal, "JACOBIAN", "is-off-diagonal", 1.8, function=op.name)
+    yield change((full @ g).reshape(e.g.shape), "JACOBIAN", "is-jacobian-transposed", 1.8, function=op.name)
     yield change(e.g * e.z, "JACOBIAN", "is-jacobian-first", 1.9, function=op.name)
-    yield change(2 * e.g * e.z - e.passed, "JACOBIAN", "is-jacobian-sign", 2.0, function=op.name)
+    yield change(2 * e.g * diagonal - e.passed, "JACOBIAN", "is-jacobian-sign", 1.9, function=op.name)
+    yield change(2 * e.g * e.z - e.passed, "JACOBIAN", "is-jacobian-sign", 1.95, function=op.name)
 
 
 def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
@@ -314,7 +375,7 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
     op, other = e.node.op, e.given[j]
     arg = e.node.args[j] if j < len(e.node.args) else None
     name = next((w for w, a in e.named.items() if a is other), e.called(arg) if arg is not None else "a constant")
-    if e.g.shape == e.passed.shape and op.name not in ("add", "subtract", "maximum", "minimum"):
+    if op.binds == 2 and (e.g.shape == e.passed.shape or e.g.ndim == 0):
         yield change(e.g, "MISSING_FACTOR", "is-factor-missing", 2.2, factor=name)
 
     def passed(x: Any) -> Any:
@@ -338,16 +399,16 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
             yield change(found, code, key, cost, factor=name, other=shown)
 
 
-def of_broadcast(e: Edge, raw: Any, change: Any) -> Iterator[Change]:
+def of_broadcast(e: Edge, change: Any) -> Iterator[Change]:
     """A value that was stretched receives a sum over its copies."""
-    raw = dense(raw)
+    raw = dense(e.raw)
     if raw.size <= e.passed.size or raw.ndim < 1:
         return
     lead = raw.ndim - e.passed.ndim
     if lead == 1 or (lead == 0 and raw.ndim == 2):
         axis = 0 if lead else int(np.argmax([m != n for m, n in zip(raw.shape, e.passed.shape)]))
         count = raw.shape[axis]
-        yield change(e.passed / count, "BROADCAST", "is-averaged", 2.0)
+        yield change(e.passed / count, "BROADCAST", "is-averaged", 1.5)
         yield change(np.take(raw, 0, axis).reshape(e.passed.shape), "BROADCAST", "is-first-only", 2.3)
         yield change(np.take(raw, -1, axis).reshape(e.passed.shape), "BROADCAST", "is-first-only", 2.3)
         if raw.ndim == 2 and raw.shape[0] == raw.shape[1]:
@@ -357,6 +418,12 @@ def of_broadcast(e: Edge, raw: Any, change: Any) -> Iterator[Change]:
 def of_rows(e: Edge, change: Any) -> Iterator[Change]:
     """Rows that were chosen: each receives the sum over its uses."""
     index = e.given[1] if len(e.given) > 1 else None
+    if isinstance(index, (int, np.integer)) and not isinstance(index, bool):
+        for word, other in numbers_by_name(e):
+            if other != index and 0 <= other < len(e.passed):
+                moved = np.zeros_like(e.passed)
+                moved[other] = e.g
+                yield change(moved, "INDEX_SHIFT", "is-other-row", 1.9, other=word)
     if isinstance(index, np.ndarray) and index.dtype.kind in "iu" and len(np.unique(index)) < index.size:
         kept = np.zeros_like(e.passed)
         try:

@@ -86,19 +86,29 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
     op = node.op
     shown = called(node)
     about, where = {"function": op.name, "name": shown}, shown if isinstance(shown, str) else ""
-    if len(op.rules_by_name) != 1 or op.family is not None or not given or np.shape(given[0]) != node.shape:
+    arrays = [x for x in given if np.ndim(getattr(x, "_data", x)) or len(given) == 1]
+    if op.family is not None or len(arrays) != 1 or (op.binds < 3 and len(op.rules_by_name) != 1):
         return
-    if op.elementwise and op.name not in ("negative", "positive"):
-        yield Other(lambda x, *_: x * 1.0, Guess("WRONG_FUNCTION", "is-function-lost", 1.9, about, where))
-        for other in OPS.values():
-            if other is not op and other.elementwise and len(other.names) == 1 and len(other.rules_by_name) == 1:
-                yield Other(
-                    lambda x, *_, other=other: other.public(x),
-                    Guess("WRONG_FUNCTION", "is-other-function", 2.7, about | {"other": other.name}, where),
-                )
-    elif "axis" in op.names:
-        yield Other(lambda x, *_: x * 1.0, Guess("WRONG_FUNCTION", "is-function-lost", 2.2, about, where))
+    (x,) = (k for k, y in enumerate(given) if y is arrays[0])
+    same = np.shape(getattr(arrays[0], "_data", arrays[0])) == node.shape
+
+    def other(apply: Callable[[Any], Any], code: str, key: str, cost: float, **fields: str) -> Other:
+        return Other(lambda *values: apply(values[x]), Guess(code, key, cost, about | fields, where))
+
+    if op.elementwise and same and op.name not in ("negative", "positive"):
+        yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 1.9)
+        for new in OPS.values():
+            if new is not op and new.elementwise and len(new.names) == 1 and len(new.rules_by_name) == 1:
+                yield other(new.public, "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name)
+    elif same and "axis" in op.names:
+        yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 2.2)
         for axis in range(len(node.shape)):
-            yield Other(
-                lambda x, *_, axis=axis: op.public(x, axis), Guess("AXIS", "is-function-axis", 2.0, about, where)
-            )
+            yield other(lambda y, axis=axis: op.public(y, axis), "AXIS", "is-function-axis", 1.8)
+    elif {"axis", "keepdims"} <= {*op.names} and op.rules_by_name:
+        options = dict(zip(op.names, node.values))
+        for new in OPS.values():
+            if new is not op and {"axis", "keepdims"} <= {*new.names} and new.rules_by_name and len(new.rules_by_name) == 1:
+                yield other(
+                    lambda y, new=new: new.public(y, axis=options["axis"], keepdims=options["keepdims"]),
+                    "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name,
+                )  # fmt: skip

@@ -72,7 +72,7 @@ def kind(case: Case, tree: Expr) -> str:
         x = value(place, tree)
         if sign >= 0 and equal(x, truth):
             sign, found = 1, "right"
-        elif sign <= 0 and x is not None and not isinstance(x, tuple) and equal(-x, truth):
+        elif sign <= 0 and x is not None and not isinstance(x, tuple) and equal(-np.asarray(x, float), truth):
             sign, found = -1, "negated"
         else:
             return ""

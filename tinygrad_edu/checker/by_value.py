@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..language.tree import Expr, walk
-from .functions import FunctionPlace
+from .functions import LOSS, FunctionPlace
 from .guess import Case, Guess, Guesses, equal, fraction
 
 
@@ -28,6 +28,7 @@ def guesses(case: Case) -> Guesses:
     yield from of_factor(case, truths, claimed)
     yield from of_transpose(case, truths, claimed)
     yield from of_sums(truths, claimed)
+    yield from of_places(truths, claimed)
 
 
 def of_shape(truths: list[Any], claimed: list[Any]) -> Guesses:
@@ -71,12 +72,14 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
                 yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
                 return
     for word, x in case.places[0].arrays.items():
-        if np.ndim(x) or not isinstance(x, (float, np.floating, np.ndarray)):
+        if np.ndim(x) or not isinstance(x, (float, np.floating, np.ndarray)) or word == LOSS:
             continue
+        known = word in getattr(case.places[0], "leaves", {word: x})
         for power, shown in ((1, word), (-1, f"1/{word}")):
             values = [float(p.arrays[word]) for p in case.places]
             if all(v and abs(k / v**power - 1) < 1e-7 for k, v in zip(ratios, values)):
-                yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
+                code = "SCALE" if known else "MISSING_FACTOR"
+                yield Guess(code, "is-factor", 1 if known else 2.4, {"factor": shown, "missing": inverse(shown)})
                 return
     if constant:
         shown = fraction(ratios[0])
@@ -86,7 +89,7 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
             of = [w for w, x in case.places[0].leaves.items() if n in np.shape(x)]
             if of:
                 key, fields = "is-factor-length", fields | {"n": str(n), "name": of[0]}
-        yield Guess("SCALE", key, 1, fields)
+        yield Guess("SCALE", key, 1.9 if ratios[0] < 1 and key != "is-factor" else 1, fields)
 
 
 def inverse(shown: str) -> str:
@@ -138,6 +141,24 @@ def of_sums(truths: list[Any], claimed: list[Any]) -> Guesses:
             ):
                 yield Guess("AXIS", "is-summed", 2.2, {"axis": str(axes[0])})
                 return
+
+
+def of_places(truths: list[Any], claimed: list[Any]) -> Guesses:
+    """The right numbers in other places: flattened, on a diagonal, in reverse order, one further."""
+    pairs = list(zip(truths, claimed))
+    if all(t.ndim > 1 and c.ndim == 1 and equal(t.ravel(), c) for t, c in pairs):
+        yield Guess("LAYOUT", "is-flattened", 0.5)
+    if all(t.ndim == 1 and c.ndim == 2 and equal(np.diag(t), c) for t, c in pairs):
+        yield Guess("LAYOUT", "is-on-diagonal", 0.5)
+    if all(t.ndim == 1 and c.ndim == 2 and 1 in c.shape and c.size > 1 and equal(t, c.ravel()) for t, c in pairs):
+        yield Guess("LAYOUT", "is-column", 0.5)
+    for axis in range(truths[0].ndim):
+        if all(t.shape == c.shape for t, c in pairs):
+            if all(equal(np.flip(t, axis), c) for t, c in pairs):
+                yield Guess("INDEX_SHIFT", "is-reverse-order", 1.0)
+            for step in (1, -1):
+                if truths[0].shape[axis] > 2 and all(equal(np.roll(t, step, axis), c) for t, c in pairs):
+                    yield Guess("INDEX_SHIFT", "is-rolled", 1.5)
 
 
 def some(ndim: int) -> list[tuple[int, ...]]:

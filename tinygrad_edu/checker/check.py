@@ -35,7 +35,7 @@ def judged(claim: Claim, language: str = "en") -> Result:
     if claim.left.tree is None:
         return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
     problem = claim.problem
-    question = Question(claim.left.tree, places(problem), lambda: problem.point(dict.fromkeys(problem.sizes, 2), 99))
+    question = Question(claim.left.tree, places(problem), lambda assumed: problem.point(dict.fromkeys(problem.sizes, 2), 99, assumed))
     steps: list[Result] = []
     wrong: list[Outcome] = []
     for step in claim.steps:
@@ -78,7 +78,7 @@ def explain(
     if any(same(outcome, before) for before in wrong):
         return  # it only repeats a wrong line above it
     wrong.append(outcome)
-    result.diagnoses = diagnosed(question, problem, right, outcome, result.language)
+    result.diagnoses = diagnosed(question, problem, right, outcome, result.language, result.assumption)
 
 
 def same(a: Outcome, b: Outcome) -> bool:

@@ -27,7 +27,7 @@ NEAR = 0.7  # how much more far-fetched a second diagnosis may be
 
 
 def diagnosed(
-    question: Question, problem: Problem, right: Expr, outcome: Outcome, language: str = "en"
+    question: Question, problem: Problem, right: Expr, outcome: Outcome, language: str = "en", symmetric: str = ""
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
     claimed = [] if outcome.misfit is not None else list(outcome.values)
@@ -35,6 +35,9 @@ def diagnosed(
     if not any(abs(t).max(initial=0) > 1e-12 for t in map(array, case.truths)) and not claimed:
         return []
     found: list[Guess] = []
+    if symmetric:
+        fields = {"name": symmetric.partition(":")[2]}
+        found.append(Guess("TRANSPOSE", "is-symmetric", 2.1, fields, fields["name"]))
     for way in WAYS:
         if min((g.cost for g in found), default=9) <= PLAIN:
             break

@@ -10,17 +10,15 @@ import numpy as np
 from .. import place
 from ..language.reading import Unreadable, read
 from ..language.tree import Expr, name, walk
-from ..language.values import Columns, Impossible, Misfit
+from ..language.values import Arrays, Columns, Impossible, Misfit, shape
 from ..op import Node, Value
 from ..replay import operands, value
 from ..tensor import Tensor
 from .diagnosis import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, reading_of
-from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one
+from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
-
-PLAIN = (0, 1, 2, 3, 4, 0.5, 0.25, -1)  # numbers that no size has to do with
 
 
 def check(
@@ -81,6 +79,8 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
                 continue
             raise
         outcome = compared(question, right)
+        if outcome.verdict == RIGHT and reading is Arrays and shape(outcome.values[0]) != shape(question.truths[0]):
+            outcome = outcome._replace(verdict=TRANSPOSED)  # (n, 1) for (n,): what broadcasting makes of it is another matter
         if found is None or outcome.verdict in (RIGHT, TRANSPOSED) or found[0].misfit and not outcome.misfit:
             found = outcome, question, right
         if outcome.verdict == RIGHT:
@@ -96,31 +96,37 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
     if outcome.verdict == WRONG and outcome.misfit is None and (kind := assumption(question, given.problem, right)):
         result.verdict, result.assumption = IF, kind
     elif outcome.verdict in (WRONG, TRANSPOSED):
+        result.assumption = symmetric(question, given.problem, right) if outcome.misfit is None else ""
         result.step = 1 if outcome.verdict == WRONG else None
-        result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language)
+        result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language, result.assumption)
     return result
 
 
 def elsewhere(given: Given, left: Expr, right: Expr, outcome: Outcome) -> Outcome:
     """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong."""
-    literal = right.head == "Function" and literals(right.value.claim)
-    if literal or any(n.head == "Number" and n.value not in PLAIN for _, n in walk(right)):
-        return outcome  # a number that may stand for a size
+    written = {n.value for _, n in walk(right) if n.head == "Number"} | constants(given.original)
+    if right.head == "Function":
+        written |= constants(right.value.claim)
+    if written & {k for x in given.at.values() for n in np.shape(x) if n > 1 for k in (n, 1 / n, n - 1)}:
+        return outcome  # a number that may stand for a length
     for where in given.elsewhere():
         try:
             values = where.values()
-            verdict, error = one(values(left), values(right))
+            truth, claimed = values(left), values(right)
         except (Misfit, Impossible):
             return outcome  # it says nothing of other sizes
+        if shape(truth) != shape(claimed):
+            return outcome
+        verdict, error = one(truth, claimed)
         if verdict != RIGHT:
             return outcome._replace(verdict=WRONG, error=error)
     return outcome
 
 
-def literals(function: Any) -> bool:
-    """Does a function hold numbers that may be sizes?"""
-    constants = getattr(getattr(function, "__code__", None), "co_consts", (99,))
-    return any(isinstance(c, (int, float)) and not isinstance(c, bool) and c not in PLAIN for c in constants)
+def constants(function: Any) -> set[float]:
+    """The numbers in a function."""
+    found = getattr(getattr(function, "__code__", None), "co_consts", ())
+    return {c for c in found if isinstance(c, (int, float)) and not isinstance(c, bool)}
 
 
 def array_judged(given: Given, left: Expr, claim: Any, about: dict[str, Any]) -> Result:
@@ -200,8 +206,6 @@ def named(root: Node, at: Place) -> dict[int, str]:
 
 def of_text(text: str) -> Callable[..., Any]:
     """A loss that was given as an expression."""
-    from ..language.values import Arrays
-
     parsed = read(text, base=0)
 
     def loss(**arrays: Any) -> Any:

@@ -45,14 +45,14 @@ class Question:
         self,
         left: Expr,
         places: Callable[[Mapping[str, frozenset[str]]], Iterator[Place]],
-        small: Callable[[], Place] | None = None,
+        small: Callable[[Mapping[str, frozenset[str]]], Place] | None = None,
     ) -> None:
         self.left, self.make, self.small = left, places, small
 
-    def scout(self) -> tuple[Place, Any] | None:
-        """A place where all sizes are as small as can be, and what is true there."""
+    def scout(self, assumed: Mapping[str, frozenset[str]] = {}) -> tuple[Place, Any] | None:
+        """A place where all sizes are as small as can be, and what is true there: most guesses end there, and soon."""
         try:
-            place = self.small() if self.small else None
+            place = self.small(assumed) if self.small else None
             return None if place is None else (place, place.values()(self.left))
         except (Misfit, Impossible, Unreadable):
             return None
@@ -202,6 +202,9 @@ def symmetric(question: Question, problem: Problem, right: Expr) -> str:
 def holds(question: Question, right: Expr, assumed: Mapping[str, frozenset[str]]) -> bool:
     """Is it right at places where that is so?"""
     try:
+        scout = question.scout(assumed)
+        if scout is not None and one(scout[1], scout[0].values()(right))[0] != RIGHT:
+            return False
         pairs = question.looked(assumed, 2)
         return all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
     except (Misfit, Impossible, Uncheckable):

@@ -26,8 +26,8 @@ TRAITS = {
     "binary": ("binary", "0 or 1", "zeros and ones"),
     "symmetric": ("symmetric",),
     "counts": ("counts",),
+    "signs": ("signs", "1 or -1", "±1"),
 }
-SIZES = (4, 3, 5, 6, 2, 7, 8, 9)  # of which the sizes of a point are drawn
 
 
 class Declared(NamedTuple):
@@ -69,7 +69,8 @@ class Problem:
         symbols = sorted(self.sizes)
         axes = {n for d in self.declared.values() for n in d.lengths if n.head != "Number"}
         for attempt in range(2000):
-            choice = {s: int(n) for s, n in zip(symbols, rng.permutation(len(SIZES) * (1 + attempt // 400)) % 12 + 2)}
+            most = max(4, len(symbols) + 1) + attempt // 100  # small ones: a sum over four indices is n⁴ terms
+            choice = {s: int(n) for s, n in zip(symbols, rng.permutation(most) + 2)}
             lengths = [length(axis, choice) for axis in axes]
             if len(set(lengths)) == len(lengths) and min(lengths, default=2) >= 2 and max(lengths, default=2) <= 13:
                 found += 1
@@ -138,7 +139,7 @@ class Point:
             raise Impossible("a derivative is with respect to a name that is declared or defined")
         x = self.tensors[inner.value]
         indices = {w: i for w in names(of) if isinstance(i := values.known.get(w), int) and w not in self.sizes}
-        wanted = any(isinstance(v, Tensor) for v in values.known.values())
+        wanted = values.known.get(inner.value) is x  # then it is to be differentiated again
         key = (of, inner, wanted, tuple(sorted(indices.items())))
         if key not in self.cache:
             recorded = self.recorded()
@@ -199,13 +200,15 @@ def drawn(dims: tuple[int, ...], traits: frozenset[str], rng: np.random.Generato
     """Numbers at random; distributions along the rows of a matrix, or its columns if they are called so."""
     if "one-hot" in traits or "distribution" in traits:
         axis = 0 if "columns" in traits or len(dims) < 2 or dims[1:] == (1,) else -1
-        x = rng.random(dims) + 0.1
+        x: Any = rng.random(dims) + 0.1
         if "one-hot" in traits:
             x = (x == x.max(axis, keepdims=True)) * 1.0
         return x / x.sum(axis, keepdims=True)
     if "binary" in traits:
         x = (rng.random(dims) < 0.5) * 1.0
         return x if x.size < 2 or x.min() < x.max() else np.resize([1.0, 0.0], dims)
+    if "signs" in traits:
+        return np.where(rng.random(dims) < 0.5, 1.0, -1.0)
     if "counts" in traits:
         return rng.integers(0, 3, dims) + 0.0
     if "positive" in traits:
@@ -227,7 +230,9 @@ def defined_function(word: str, argument: str, tree: Expr, point: Point) -> dict
     """phi(z) = ...: a function of one number, and its derivative, found by the engine."""
 
     def apply(x: Any) -> Any:
-        values = point.recorded() if isinstance(x, Tensor) else Columns({**point.sizes, **point.leaves}, point.functions)
+        values = (
+            point.recorded() if isinstance(x, Tensor) else Columns({**point.sizes, **point.leaves}, point.functions)
+        )
         values.known[argument] = x
         return values(tree)
 
@@ -241,6 +246,6 @@ def defined_function(word: str, argument: str, tree: Expr, point: Point) -> dict
     return {word: apply, f"{word}'": slope}
 
 
-def undeclared(tree: Expr, problem: Problem, bound: set[str] = set()) -> list[str]:
+def undeclared(tree: Expr, problem: Problem) -> list[str]:
     """Names in a tree that mean nothing."""
-    return sorted(names(tree) - problem.known - bound - {*problem.functions})
+    return sorted(names(tree) - problem.known - {*problem.functions})

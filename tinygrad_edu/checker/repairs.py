@@ -81,7 +81,10 @@ def of_transposes(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """A transpose too many or too few."""
     if node.head == "transpose":
         yield node.args[0], Guess("TRANSPOSE", "is-transpose-spurious", 1.8, {"factor": node.args[0]})
-    elif node.head in ("Name", "Index", "subtract", "add", "Derivative", "matmul", "Each", "sigmoid", "multiply", "negative"):
+    elif node.head == "Name" and len(shape(around.values.get(node.value, ()))) == 1:
+        column = Expr("Index", (node, Expr("All"), Expr("New")))
+        yield column, Guess("BROADCAST", "is-column-missing", 1.75, {"name": node})
+    if node.head in ("Name", "Index", "subtract", "add", "Derivative", "matmul", "Each", "sigmoid", "multiply", "negative"):
         if not (path and at(tree, path[:-1]).head == "transpose") and path:
             yield call("transpose", node), Guess("TRANSPOSE", "is-transpose-missing", 1.8, {"factor": node})
 
@@ -90,6 +93,10 @@ def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """Which product, and in which order."""
     if node.head in ("matmul", "dot"):
         a, b = node.args
+        if b.head == "multiply":
+            for i in (0, 1):
+                outside = call("multiply", b.args[i], call(node.head, a, b.args[1 - i]))
+                yield outside, Guess("ORDER", "is-order", 2.0, {"left": a, "right": b.args[i]})
         yield call("outer", a, b), Guess("TRANSPOSE", "is-transpose-missing", 1.9, {"factor": b})
         yield call("multiply", a, b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.0, {"left": a, "right": b})
         yield call("multiply", call("transpose", a), b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b})
@@ -100,12 +107,21 @@ def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     elif node.head == "multiply":
         a, b = node.args
         fields = {"left": a, "right": b}
+        for one, other in ((a, b), (b, a)):
+            if other.head in ("matmul", "dot"):
+                matrix, vector = other.args
+                inside = call(other.head, matrix, call("multiply", one, vector))
+                yield inside, Guess("ORDER", "is-order", 1.95, {"left": one, "right": matrix})
+                inside = call(other.head, call("multiply", matrix, one), vector)
+                yield inside, Guess("ORDER", "is-order", 2.0, {"left": one, "right": vector})
         for left, right in ((a, b), (call("transpose", a), b), (b, a), (call("transpose", b), a), (a, call("transpose", b))):
             yield call("matmul", left, right), Guess("HADAMARD", "is-hadamard-for-matmul", 2.1, fields)
         yield call("outer", a, b), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
         yield call("outer", b, a), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
     elif node.head == "outer":
         a, b = node.args
+        for one, other in ((a, b), (b, a)):
+            yield call("multiply", one, other), Guess("HADAMARD", "is-outer-for-hadamard", 2.0, {"left": a, "right": b})
         yield call("outer", b, a), Guess("ORDER", "is-order", 1.9, {"left": a, "right": b})
 
 
@@ -134,6 +150,10 @@ def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             yield new, Guess("INDEX_SHIFT", "is-index", 2.1, {"index": one, "other": word})
     if node.head == "Index":
         for i, part in enumerate(node.args[1:], 1):
+            for other in SLICES if part.head in ("Slice", "All") else ():
+                if other != part:
+                    new = node._replace(args=(*node.args[:i], other, *node.args[i + 1 :]))
+                    yield new, Guess("INDEX_SHIFT", "is-slice", 2.0, {"name": node.args[0]})
             others = [name(j) for j in force] if part.head in ("Name", "Number", "add", "subtract") else []
             if part.head == "Name" and part.value in force:
                 others += [call("add", part, number(1)), call("subtract", part, number(1))]
@@ -145,6 +165,12 @@ def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         for other in force:
             if other != node.value:
                 yield name(other), Guess("INDEX_SHIFT", "is-index", 2.4, {"index": node.value, "other": other})
+
+
+SLICES = [
+    Expr("Slice", (Expr("All") if a is None else number(a), Expr("All") if b is None else number(b)))
+    for a, b in ((None, -1), (1, None), (None, -2), (2, None), (1, -1))
+]
 
 
 def elsewhere(tree: Expr, one: Expr, new: Expr) -> Expr:
@@ -274,6 +300,18 @@ def of_functions(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             yield node._replace(head=other + prime), Guess("WRONG_FUNCTION", "is-other-function-in", 2.9, fields | {"other": other})
 
 
+def of_brackets(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A factor that belongs to one term, and not to all in the brackets."""
+    if node.head in ("divide", "multiply"):
+        for i in (0, 1)[: 1 + (node.head == "multiply")]:
+            inner, factor = node.args[i], node.args[1 - i]
+            if inner.head in SIDES:
+                for k in (0, 1):
+                    term = call(node.head, inner.args[k], factor)
+                    new = inner._replace(args=(term, inner.args[1]) if k == 0 else (inner.args[0], term))
+                    yield new, Guess("SCALE", "is-distributed", 2.0, {"factor": factor, "term": inner.args[1 - k]})
+
+
 def of_numbers(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     """A factor, or an exponent."""
     if node.head == "power" and node.args[1].head == "Number":
@@ -297,8 +335,14 @@ def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         options = dict(node.value or ())
         for axis in (0, 1, None):
             new = {k: v for k, v in options.items() if k != "axis"} | ({} if axis is None else {"axis": axis})
+            if new != options and axis is not None:
+                fields = {"axis": str(options.get("axis", "all"))}
+                yield call(node.head, *node.args, **new | {"keepdims": True}), Guess("AXIS", "is-axis", 1.9, fields)
             if new != options:
                 yield call(node.head, *node.args, **new), Guess("AXIS", "is-axis", 2.0, {"axis": str(options.get("axis", "all"))})
+        if "axis" in options and not options.get("keepdims"):
+            kept = call(node.head, *node.args, **options | {"keepdims": True})
+            yield kept, Guess("AXIS", "is-keepdims", 1.7, {"term": node})
         other = "mean" if node.head == "sum" else "sum"
         yield node._replace(head=other), Guess("SCALE", "is-mean" if other == "mean" else "is-sum", 2.2)
         yield node.args[0], Guess("AXIS", "is-reduced", 2.6, {"term": node.args[0]})
@@ -351,5 +395,5 @@ def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
 
 
 KINDS: tuple[Callable[[Expr, Expr, Path, Around], Found], ...] = (
-    of_signs, of_transposes, of_products, of_indices, of_names, of_functions, of_numbers, of_sums, of_less, of_more,
+    of_signs, of_transposes, of_products, of_indices, of_names, of_functions, of_brackets, of_numbers, of_sums, of_less, of_more,
 )  # fmt: skip
