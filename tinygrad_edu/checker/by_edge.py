@@ -37,6 +37,7 @@ class Edge(NamedTuple):
     given: list[Any]  # all arguments of the operation
     z: Any  # its result
     uses: list[tuple[Node, int]]  # all edges of the graph that lead to the operand
+    products: list[tuple[Node, Node]]  # the factors of all matrix products in the graph
     last: bool  # is the operand what the gradient is with respect to?
     named: dict[str, Any]  # all arrays that have names
     called: Called  # what a node is called
@@ -105,6 +106,16 @@ def together(case: Case, listing: Sweep) -> Guesses:
                 fields = {"name": word, "of": edges[kept].called(edges[kept].node)}
                 guess = Guess("SHARED" if shared else "MISSING_PATH", "is-one-use", 1.6, fields, word)
                 choices.append(([n for n in numbers if n != kept], guess))
+    if target and len(receivers[target]) == 2 and len({edges[n].passed.shape for n in receivers[target]}) == 1:
+        for kept, other in itertools.permutations(receivers[target]):
+            e = edges[kept]
+            code = "SHARED" if repeated(e) else "MISSING_PATH"
+            twice = Guess(code, "is-path-twice", 2.2, {"name": e.called(e.operand), "of": e.called(e.node)})
+            if all(
+                equal(run(case, i, Sweep(p, {kept: doubled(case, i, kept), other: 0.0})), case.claimed[i])
+                for i, p in enumerate(case.places)
+            ):
+                yield twice
     others = [s for s in named if s != target]
     for first, second in itertools.combinations(others[:12], 2):
         words = " and ".join(edges[0].called.names[s] for s in (first, second))
@@ -114,6 +125,13 @@ def together(case: Case, listing: Sweep) -> Guesses:
             return
         if all(nothing_passed(case, i, numbers) for i in range(len(case.places))):
             yield guess
+
+
+def doubled(case: Case, i: int, number: int) -> list[Any]:
+    """Twice what an edge passes on."""
+    listing = Sweep(case.places[i])
+    run(case, i, listing)
+    return [2 * e.passed for e in listing.edges[number]]
 
 
 def nothing_passed(case: Case, i: int, numbers: list[int]) -> bool:
@@ -165,6 +183,11 @@ class Sweep:
             for k, a in enumerate(node.args):
                 if a is not None:
                     uses.setdefault(a.serial, []).append((node, k))
+        products = [
+            (n.args[0], n.args[1]) for n in nodes
+            if n.op is not None and n.op.binds == 2 and not n.op.elementwise and len(n.args) == 2
+            and all(a is not None and a.active for a in n.args)
+        ]  # fmt: skip
         for node in reversed(nodes):
             g = gradients.pop(node.serial, None)
             if node is target and g is not None:
@@ -182,8 +205,8 @@ class Sweep:
                     raw = node.op.pull(node.args, g, z, given, k)[k]
                     passed = dense(fitted(raw, a))
                     if self.instead is None:
-                        at = Edge(node, k, g, passed, raw, listed(node, given), z, uses[a.serial], a is target,
-                                  self.place.arrays, self.called)  # fmt: skip
+                        at = Edge(node, k, g, passed, raw, listed(node, given), z, uses[a.serial], products,
+                                  a is target, self.place.arrays, self.called)  # fmt: skip
                         self.edges += [[]] * (edge + 1 - len(self.edges))
                         self.edges[edge] = [*self.edges[edge], at]
                 edge += 1
@@ -261,7 +284,7 @@ def changes(e: Edge) -> Iterator[Change]:
     if op.elementwise and op.binds == 2 and same_shape and len(e.given) == 2 and np.ndim(e.given[1 - e.k]) == 0:
         yield change(e.g, "SCALE", "is-constant-missing", 2.1, factor=fraction(float(e.given[1 - e.k])))
     if op.elementwise and e.passed.ndim and e.passed.size > 1:
-        yield change(np.full(e.passed.shape, e.passed.sum()), "HADAMARD", "is-dotted", 2.4)
+        yield change(np.full(e.passed.shape, e.passed.sum()), "HADAMARD", "is-dotted", 2.1)
     for n, shown in ((2.0, "2"), (0.5, "1/2"), *((1.0 * n, s) for s, n in sizes_by_name(e)), *((1 / n, f"1/{s}") for s, n in sizes_by_name(e))):
         yield change(n * e.passed, "SCALE", "is-edge-scaled", 3.0, factor=shown)
     yield from of_broadcast(e, change)
@@ -293,13 +316,12 @@ def numbers_by_name(e: Edge) -> list[tuple[str, int]]:
 def repeated(e: Edge) -> bool:
     """Is it one parameter at several places, rather than two ways from one value?
 
-    Then it is used alike everywhere; or it is a matrix, and what one use gives goes into another.
+    Then it is used alike everywhere; or it is a matrix, and what its uses give is multiplied with each other.
     """
     alike = {(n.op.name, k, *(a.shape for i, a in enumerate(n.args) if a is not None and i != k)) for n, k in e.uses}
     if len(alike) == 1 and len({(n.serial, k) for n, k in e.uses}) > 1:
         return True
-    nodes = [n for n, _ in e.uses]
-    return len(e.operand.shape) == 2 and any(a is not b and a in ancestors(b) for a in nodes for b in nodes)
+    return len(e.operand.shape) == 2 and any(e.operand in ancestors(a) and e.operand in ancestors(b) for a, b in e.products)
 
 
 def is_number(x: Any) -> bool:
@@ -364,7 +386,7 @@ def of_vector_function(e: Edge, change: Any) -> Iterator[Change]:
     yield change(e.g, "JACOBIAN", "is-jacobian-missing", 1.9, function=op.name)
     yield change(e.g * diagonal, "JACOBIAN", "is-diagonal", 1.5, function=op.name)
     yield change(e.passed - e.g * diagonal, "JACOBIAN", "is-off-diagonal", 1.8, function=op.name)
-    yield change((full @ g).reshape(e.g.shape), "JACOBIAN", "is-jacobian-transposed", 1.8, function=op.name)
+    yield change((full @ g).reshape(e.g.shape), "TRANSPOSE" if e.passed.ndim == 2 else "JACOBIAN", "is-jacobian-transposed", 1.8, function=op.name)
     yield change(e.g * e.z, "JACOBIAN", "is-jacobian-first", 1.9, function=op.name)
     yield change(2 * e.g * diagonal - e.passed, "JACOBIAN", "is-jacobian-sign", 1.9, function=op.name)
     yield change(2 * e.g * e.z - e.passed, "JACOBIAN", "is-jacobian-sign", 1.95, function=op.name)
@@ -376,7 +398,7 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
     arg = e.node.args[j] if j < len(e.node.args) else None
     name = next((w for w, a in e.named.items() if a is other), e.called(arg) if arg is not None else "a constant")
     if op.binds == 2 and (e.g.shape == e.passed.shape or e.g.ndim == 0):
-        yield change(e.g, "MISSING_FACTOR", "is-factor-missing", 2.2, factor=name)
+        yield change(e.g, "MISSING_FACTOR", "is-factor-missing", 2.05, factor=name)
 
     def passed(x: Any) -> Any:
         given = [*e.given]
@@ -392,11 +414,21 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
         candidates.append((other.T, "TRANSPOSE", "is-factor-transposed", 1.8, name))
     for word, a in e.named.items():
         if np.shape(a) == other.shape and is_number(a) and a is not other and not equal(a, other):
-            candidates.append((a, "INDEX_SHIFT", "is-other-factor", 2.6, word))
+            if proportional(a, other):
+                candidates.append((a, "SCALE", "is-factor-scaled", 2.0, word))
+            else:
+                candidates.append((a, "INDEX_SHIFT", "is-other-factor", 2.6, word))
+    if other.ndim == 1 and op.name == "convolve":
+        candidates.append((other[::-1], "INDEX_SHIFT", "is-flipped", 1.8, name))
     for x, code, key, cost, shown in candidates:
         found = passed(x)
         if found is not None and not equal(found, e.passed):
             yield change(found, code, key, cost, factor=name, other=shown)
+
+
+def proportional(a: Any, b: Any) -> bool:
+    """Is one a multiple of the other?"""
+    return bool(np.linalg.matrix_rank(np.stack([np.ravel(a), np.ravel(b)])) < 2)
 
 
 def of_broadcast(e: Edge, change: Any) -> Iterator[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -106,6 +107,10 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
             yield other(lambda y, axis=axis: op.public(y, axis), "AXIS", "is-function-axis", 1.8)
     elif {"axis", "keepdims"} <= {*op.names} and op.rules_by_name:
         options = dict(zip(op.names, node.values))
+        for axis in range(len(np.shape(arrays[0]))):
+            if isinstance(options["axis"], int) and axis != options["axis"] % len(np.shape(arrays[0])):
+                turned = functools.partial(op.public, axis=axis, keepdims=options["keepdims"])
+                yield other(turned, "AXIS", "is-function-axis", 1.8)
         for new in OPS.values():
             if new is not op and {"axis", "keepdims"} <= {*new.names} and new.rules_by_name and len(new.rules_by_name) == 1:
                 yield other(

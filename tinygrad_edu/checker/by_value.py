@@ -72,12 +72,15 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
                 yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
                 return
     for word, x in case.places[0].arrays.items():
-        if np.ndim(x) or not isinstance(x, (float, np.floating, np.ndarray)) or word == LOSS:
+        if np.ndim(x) or not isinstance(x, (float, np.floating, np.ndarray)):
             continue
         known = word in getattr(case.places[0], "leaves", {word: x})
         for power, shown in ((1, word), (-1, f"1/{word}")):
             values = [float(p.arrays[word]) for p in case.places]
             if all(v and abs(k / v**power - 1) < 1e-7 for k, v in zip(ratios, values)):
+                if word == LOSS:
+                    yield Guess("CHAIN", "is-outer-missing", 2.3)
+                    return
                 code = "SCALE" if known else "MISSING_FACTOR"
                 yield Guess(code, "is-factor", 1 if known else 2.4, {"factor": shown, "missing": inverse(shown)})
                 return

@@ -9,22 +9,38 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from .results import said
 from .sheets import LATE, LEFT, UNREAD, Sheet, checked
 
+MEMORY = 2 << 30  # bytes
 Seen = Callable[[Sheet], None]
 
 
 def work(pipe: Connection, language: str) -> None:
     """What a process does: it is ready, gets a file, gives back its sheet, and so on until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who hands out the files
+    bounded()
     try:
         pipe.send(None)
         while True:
             pipe.send(checked(pipe.recv(), language))
     except (EOFError, OSError):
+        pass
+
+
+def bounded() -> None:
+    """No hand-in gets more memory than MEMORY, where that can be said: it ends in words, and not with the machine."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = pages * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    except (ImportError, OSError, ValueError):
         pass
 
 

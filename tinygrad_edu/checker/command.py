@@ -77,7 +77,10 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--junit", metavar="PATH", help="write a JUnit file: each claim is a test")
     p.add_argument("--gradescope", metavar="PATH", help="write Gradescope's results.json, within the stage of the hint")
     p.add_argument("--csv", metavar="PATH", help="write a table: a row for each hand-in")
-    p.add_argument("--jobs", type=processes, metavar="N", help="processes at the same time (default: one for each core)")
+    p.add_argument(
+        "--page", type=Path, metavar="DIR", help="write the graph of each wrong claim, as a page to walk through"
+    )
+    p.add_argument("--jobs", type=processes, metavar="N", help="processes at a time (default: one for each core)")
     p.add_argument(
         "--timeout", type=above_zero, default=60, metavar="S", help="seconds for one hand-in (default: %(default)s)"
     )
@@ -86,7 +89,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Check, show, write, and say by the exit code how it went."""
     targets = {name: getattr(options, name) for name in REPORTS if getattr(options, name) is not None}
-    mistake = misused(targets)
+    mistake = misused(targets) or unusable(options)
     if mistake:
         print(f"tinygrad-edu: {mistake}", file=sys.stderr)
         return USAGE
@@ -102,6 +105,8 @@ def command(options: argparse.Namespace) -> int:
     ]
     if "-" not in targets.values():
         show(sheets, folder, options)
+        if options.page is not None:
+            written += pages(sheets, options)
         for target in written:
             print("  " + said("written", options.language, file=text.printable(target)))
     return code(sheets)
@@ -116,10 +121,31 @@ def misused(targets: dict[str, str]) -> str:
         if target == "-":
             continue
         if not target or path.is_dir():
-            return f"--{name}: {text.printable(target) or 'the name'} is {'a folder' if target else 'empty'}, not a file"
+            return f"--{name}: {text.printable(target)} is a folder, not a file" if target else f"--{name} has no name"
         if not path.absolute().parent.is_dir():
             return f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}"
     return ""
+
+
+def unusable(options: argparse.Namespace) -> str:
+    """What is wrong with the folder for pages."""
+    if options.page is None:
+        return ""
+    if any(Path(name).is_dir() for name in options.files):
+        return "--page is for hand-ins that are named, and not for a folder of them"
+    return f"--page: {text.printable(str(options.page))} is not a folder" if options.page.is_file() else ""
+
+
+def pages(sheets: Sequence[Sheet], options: argparse.Namespace) -> list[str]:
+    """The pages that were written.  Where none can be, it says why."""
+    from .pages import write_pages
+
+    try:
+        options.page.mkdir(parents=True, exist_ok=True)
+        return [str(page) for sheet in sheets for page in write_pages(sheet, options.page, options.hint)]
+    except (OSError, RuntimeError) as error:
+        print("  " + said("no-page", options.language, why=text.printable(text.told(error))))
+        return []
 
 
 def gathered(names: Sequence[str]) -> tuple[list[str], bool]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from ..language.tree import Expr
-from . import by_edge, by_function, by_question, by_repair, by_value
+from . import by_edge, by_function, by_name, by_question, by_repair, by_value
 from .guess import Case, Guess, Guesses, said
 from .judge import TRANSPOSED, WRONG, Outcome, Question
 from .problem import Problem
@@ -20,7 +20,7 @@ from .results import Diagnosis
 
 SECONDS = 1.6  # for one answer
 WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
-    way.guesses for way in (by_value, by_edge, by_question, by_function, by_repair)
+    way.guesses for way in (by_value, by_edge, by_name, by_question, by_function, by_repair)
 )
 PLAIN = 1.7  # a guess that is no more far-fetched than this ends the search
 NEAR = 0.7  # how much more far-fetched a second diagnosis may be

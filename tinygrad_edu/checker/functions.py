@@ -54,6 +54,10 @@ class FunctionPlace:
         """Computes on arrays."""
         return self.reading(self.arrays, self.given.functions, self.derivative)
 
+    def moved(self, word: str, x: Any) -> FunctionPlace:
+        """The same with another value for an argument."""
+        return FunctionPlace(self.given, {**self.leaves, word: x}, self.reading)
+
     def recorded(self) -> Values:
         """Computes on Tensors."""
         return self.reading(self.tensors, self.given.functions, self.derivative)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..op import Node, Value
 from ..replay import operands, value
 from ..tensor import Tensor
 from .diagnosis import diagnosed
-from .functions import LOSS, FunctionPlace, Given, is_float, reading_of
+from .functions import LOSS, FunctionPlace, Given, is_float, reading_of, recorded, with_operations
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
@@ -89,7 +90,8 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
     outcome, question, right = found
     given.reading = getattr(question.places[0], "reading", given.reading)
     if outcome.verdict == RIGHT and isinstance(right, Expr):
-        outcome = elsewhere(given, left, right, outcome)
+        whole = right if isinstance(claim, str) else function(claim, {*question.places[0].arrays})
+        outcome = elsewhere(given, left, whole, outcome)
     if outcome.verdict == UNCHECKABLE:
         return Result(UNCHECKABLE, why=outcome.why, **about)
     result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, **about)
@@ -165,19 +167,8 @@ def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
     known = {*at.arrays}
     if isinstance(claim, str):
         return read(claim, known, loss=LOSS, base=1 if reading is Columns and ".." in claim else 0)
-    import inspect
-
+    opaque = function(claim, known)
     try:
-        parameters = inspect.signature(claim).parameters
-    except (TypeError, ValueError):
-        raise Uncheckable("the claim is a function whose arguments have no names") from None
-    missing = [w for w, p in parameters.items() if w not in known and p.default is p.empty]
-    if missing:
-        raise Uncheckable(f"the claim asks for {', '.join(missing)}, which is no argument or variable of the loss")
-    opaque = Expr("Function", (), Claimed(claim, [w for w in parameters if w in known]))
-    try:
-        from .functions import recorded, with_operations
-
         made = with_operations(claim)
         result, _ = recorded(made, at.tensors, opaque.value.arguments)
         names = named(result.node, at)
@@ -187,6 +178,18 @@ def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
     except (NoTree, Given.Unrecordable, Misfit, Impossible, AttributeError, KeyError):
         pass
     return opaque
+
+
+def function(claim: Callable[..., Any], known: set[str]) -> Expr:
+    """A function of which nothing is known."""
+    try:
+        parameters = inspect.signature(claim).parameters
+    except (TypeError, ValueError):
+        raise Uncheckable("the claim is a function whose arguments have no names") from None
+    missing = [w for w, p in parameters.items() if w not in known and p.default is p.empty]
+    if missing:
+        raise Uncheckable(f"the claim asks for {', '.join(missing)}, which is no argument or variable of the loss")
+    return Expr("Function", (), Claimed(claim, [w for w in parameters if w in known]))
 
 
 def named(root: Node, at: Place) -> dict[int, str]:

@@ -17,11 +17,13 @@ are those that begin with >.  Nothing is executed: see language/reading.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..language.reading import Unreadable, closing, read
+from ..language.reading import ALIASES, CHOOSERS, MAKERS, Unreadable, closing, read
 from ..language.tree import Expr, name, number, walk
+from ..language.values import Impossible, Misfit, shape
+from ..op import OPS
+from .lines import HEADING, Line, equals, lines, loops, split
 from .problem import TRAITS, Declared, Problem, undeclared
 
 MOST_LINES, LONGEST_LINE, LARGEST_FILE = 5_000, 2_000, 1_000_000
@@ -29,10 +31,7 @@ LOSSES = ("J", "L", "E", "R", "C", "loss", "cost", "CE", "ℒ", "J_CE", "J_CBOW"
 
 NAME = r"[^\W\d]\w*'*(?:\(\w{1,4}\))?"
 DECLARATION = re.compile(rf"\s*({NAME}(?:\s*,\s*{NAME})*)\s*(?::|∈|\bin\b)\s*([^=]+?)\s*[.;]?\s*")
-HEADING = re.compile(r"\s*(#{1,6})\s+(.*)")
-BULLET = re.compile(r"\s*(?:[-*+•]\s+|\d+[.)]\s+|(?:let|given|where|then|so|hence|therefore|and|thus)\b[:,]?\s+|[⇒→]\s*)", re.I)
 FUNCTION = re.compile(r"([^\W\d]\w*)\(([^\W\d]\w*)\)")
-FENCE = re.compile(r"\s*(```|~~~)")
 
 
 class Step(NamedTuple):
@@ -62,13 +61,6 @@ class Handin(NamedTuple):
     unread: list[Step]
 
 
-class Line(NamedTuple):
-    """A line of the file without bullets and remarks."""
-
-    number: int
-    text: str
-
-
 def handin(text: str, title: str = "") -> Handin:
     """Reads a hand-in.  Unreadable if it is no text that a person wrote; what is wrong in a line is kept with it."""
     if len(text) > LARGEST_FILE or text.count("\n") > MOST_LINES:
@@ -84,6 +76,8 @@ class Reading:
         self.found = Handin(title, [], [self.problem], [])
         self.above: list[tuple[int, Problem]] = [(0, self.problem)]
         self.chain: Claim | None = None
+        self.over: list[str] = []  # what the chain says of its indices: k != l
+        self.free: list[tuple[str, Expr]] = []  # indices that are free on its left side, and how far they go
         self.left: tuple[str, int] | None = None  # a definition or a claim with which a line that begins with = goes on
 
     def of(self, text: str) -> Handin:
@@ -120,7 +114,7 @@ class Reading:
         else:
             parts = equals(text)
         if not text.startswith(("=", "$=", "$&=")) and len(parts) == 1:
-            declared = DECLARATION.fullmatch(text)
+            declared = DECLARATION.fullmatch(" ".join(text.split()))
             if declared and not text.startswith("$"):
                 self.declare(declared[1], declared[2], line)
             return
@@ -159,13 +153,13 @@ class Reading:
         """A line that begins with =."""
         if self.chain is None and self.left is not None:
             self.chain = Claim(self.problem, Step(self.left[0], self.left[1], name(self.left[0])), [])
+            self.over, self.free = [], []
             self.found.claims.append(self.chain)
         if self.chain is None:
             self.unread(line, line.text.strip(), "this line goes on with =, but there is nothing before it")
             return
-        over = loops(self.chain.left.text)[1]
         for part in parts:
-            self.chain.steps.append(self.step(part, line.number, over))
+            self.chain.steps.append(self.step(part, line.number))
 
     def equal(self, parts: list[str], line: Line) -> None:
         """A definition where the left side is a new name; a claim otherwise."""
@@ -176,27 +170,28 @@ class Reading:
             if called[1] not in self.problem.functions and called[2] not in self.problem.known:
                 self.function(called[1], called[2], rest[0], line)
                 return
-        if re.fullmatch(NAME, left) and left not in self.problem.known and not self.is_gradient(left):
+        if re.fullmatch(NAME, left) and left not in self.problem.known and not self.is_said(left):
             if self.define(left, rest[0], line) and len(rest) > 1:
                 self.go_on(rest[1:], line)
             return
-        tree = self.step(left, line.number, loops(rest[-1] if len(rest) == 1 else left)[1])
-        shapes = bool(tree.tree) and tree.tree.head in ("Shape",)  # type: ignore[union-attr]
-        self.chain = Claim(self.problem, tree, [], shapes)
-        over = loops(rest[-1])[1] or loops(left)[1]
-        self.chain = self.chain._replace(left=self.step(left, line.number, over))
+        self.over, self.free = loops(rest[-1])[1] or loops(left)[1], []
+        step = self.step(left, line.number)
+        self.chain = Claim(self.problem, step, [], step.tree is not None and step.tree.head == "Shape")
         self.found.claims.append(self.chain)
         for part in rest:
-            self.chain.steps.append(self.step(part, line.number, over))
+            self.chain.steps.append(self.step(part, line.number))
 
-    def is_gradient(self, word: str) -> bool:
-        """``dW``, where W is known and there is a loss."""
+    def is_said(self, word: str) -> bool:
+        """Is it no new name, but ``dW``, where W is known and there is a loss, or a function, as ``sigma'(z)``?"""
+        called, bracket, _ = word.partition("(")
+        if bracket and called.rstrip("'") in {*OPS, *ALIASES, *MAKERS, *CHOOSERS, *self.functions()}:
+            return True
         return word[:1] == "d" and word[1:] in self.problem.known and bool(self.problem.loss)
 
     def function(self, word: str, argument: str, text: str, line: Line) -> None:
         """``phi(z) = tanh(z)``."""
         try:
-            tree = self.read(text, {argument})
+            tree = self.read(text, frozenset({argument}))
         except Unreadable as error:
             self.unread(line, line.text.strip(), error.why)
             return
@@ -218,37 +213,51 @@ class Reading:
             self.problem.loss = word
         return True
 
-    def read(self, text: str, more: set[str] = set()) -> Expr:
+    def functions(self) -> set[str]:
+        """Names that are declared as functions, or defined so."""
+        return {*self.problem.functions, *(w for w, d in self.problem.declared.items() if d.function)}
+
+    def read(self, text: str, more: frozenset[str] = frozenset()) -> Expr:
         """Text, or LaTeX between $ signs."""
-        p = self.problem
-        functions = {*p.functions, *(w for w, d in p.declared.items() if d.function)}
+        p, functions = self.problem, self.functions()
         if text.startswith("$"):
             from ..language import latex
 
             return latex.read(text.strip("$ "), {*p.known, *more, *functions})
         return read(text, {*p.known, *more}, loss=p.loss, functions=functions)
 
-    def step(self, text: str, line: int, over: list[str]) -> Step:
-        """An expression, over the indices that were named at the end of the line, or that are free on the left."""
+    def step(self, text: str, line: int) -> Step:
+        """An expression, over the indices that are named at the end of the line, and those that are free."""
         body, own = loops(text)
         try:
             tree = self.read(body)
-            for loop in reversed(own or over):
-                tree = self.over(tree, loop)
+            for loop in reversed(own or self.over):
+                tree = self.bound(tree, loop)
             free = undeclared(tree, self.problem)
-            for word in reversed(free):
-                last = self.reach(tree, word)
-                if last is None and self.chain is not None:  # the range shows on the left
-                    last = next((t.args[2] for _, t in walk(self.chain.left.tree or number(0))
-                                 if t.head == "Each" and t.value == word), None)  # fmt: skip
-                if last is None:
-                    raise Unreadable(f"{word} is not declared; say its size first, as in {word}: n")
+            more = [(word, self.reach(tree, word)) for word in free if word not in dict(self.free)]
+            if self.chain is None:
+                self.free = more
+            elif not dict(self.free).keys() & set(free) and self.whole(tree):
+                return Step(text, line, tree)  # dJ/dt[i] = sigma(t) - delta: all of it at once
+            else:
+                more = self.free + more
+            for word, last in reversed(more):
                 tree = Expr("Each", (tree, number(1), last), word)
         except Unreadable as error:
             return Step(text, line, None, error.why)
         return Step(text, line, tree)
 
-    def over(self, tree: Expr, loop: str) -> Expr:
+    def whole(self, tree: Expr) -> bool:
+        """Has it the shape of the left side with all its indices, although it has none of them?"""
+        if not self.free or self.chain is None or self.chain.left.tree is None:
+            return False
+        try:
+            values = self.problem.point(next(self.problem.settings()), 0).values()
+            return shape(values(tree)) == shape(values(self.chain.left.tree))
+        except (Misfit, Impossible, Unreadable, StopIteration):
+            return False
+
+    def bound(self, tree: Expr, loop: str) -> Expr:
         """``j in 1..n``, or a condition on indices as k != l."""
         bounds = re.fullmatch(r"\s*(\w+)\s*(?:\bin\b|=)\s*(.+?)\.\.(.+?)\s*", loop)
         if bounds:
@@ -256,7 +265,7 @@ class Reading:
         condition = read(re.sub(r"(?<![=!<>])=(?!=)", "==", loop), self.problem.known)
         return Expr("If", (condition, tree, number(0)))
 
-    def reach(self, tree: Expr, word: str) -> Expr | None:
+    def reach(self, tree: Expr, word: str) -> Expr:
         """How far a free index goes: the length of the axis in which it stands."""
         for _, node in walk(tree):
             if node.head == "Index":
@@ -266,71 +275,12 @@ class Reading:
                         if len(parts) == 1 and self.is_vector(base):
                             return Expr("Shape", (base,), "size")
                         return Expr("Index", (Expr("Shape", (base,), "shape"), number(i + 1)))
-        return None
+        raise Unreadable(f"{word} is not declared; say its size first, as in {word}: n")
 
     def is_vector(self, base: Expr) -> bool:
         """Is it declared as one, or defined?"""
         made = self.problem.declared.get(base.value) if base.head == "Name" else None
         return made is None or len(made.lengths) < 2 or number(1) in made.lengths
-
-
-def lines(text: str) -> Iterator[Line]:
-    """Lines that may say something: without fences, quotes, remarks and bullets; Markdown's tables and HTML are not."""
-    shut = False
-    for i, raw in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        line = raw.rstrip()
-        if shut or line.lstrip().startswith("<!--"):
-            shut = "-->" not in line
-            continue
-        if not line.strip() or FENCE.match(line) or line.lstrip().startswith((">", "|", "//", "---", "===")):
-            continue
-        if not HEADING.match(line):
-            line = re.sub(r"\s{2,}(//|#)\s.*$|\s//\s.*$", "", line)
-            line = BULLET.sub("", line, count=1) if BULLET.match(line) else line
-        yield Line(i, line)
-
-
-def equals(text: str) -> list[str]:
-    """What stands between signs of equality outside of brackets."""
-    parts, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c in "([{") - (c in ")]}")
-        if c == "=" and depth == 0 and text[i - 1 : i] not in ("<", ">", "!", "=") and text[i + 1 : i + 2] != "=":
-            if re.search(r"(?:\bfor\b|,)\s*\w+\s*$", text[start:i]) and re.match(r"=\s*[\w+-]+\s*\.\.", text[i:]):
-                continue  # , j = 1..n
-            parts.append(text[start:i])
-            start = i + 1
-    parts.append(text[start:])
-    return [p.strip().rstrip(".,;").strip() for p in parts]
-
-
-def split(text: str, sign: str) -> list[str]:
-    """The parts between signs outside of brackets."""
-    parts, depth = [""], 0
-    for c in text:
-        depth += (c in "([{") - (c in ")]}")
-        if c == sign and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += c
-    return parts
-
-
-def loops(text: str) -> tuple[str, list[str]]:
-    """An expression, and what is said of its indices behind it: ``... for j in 1..n, k != j``, ``..., j = 1..n``."""
-    if text.startswith("$"):
-        return text, []
-    at = 0
-    while at < len(text):
-        if text[at] in "([{":
-            at = closing(text, at) or len(text)
-            continue
-        found = re.compile(r"\s+for(?:\s+all|\s+each)?\s+|\s+if\s+(?!.*\belse\b)|\s*,\s*(?=\w+\s*(?:=|in)\s*[\w+-]+\s*\.\.)").match(text, at)
-        if found:
-            said = [p.strip() for p in re.split(r",|\band\b|\bfor\b", text[found.end() :])]
-            return text[:at].strip(), [p for p in said if p and re.search(r"[=<>]|\bin\b", p)]
-        at += 1
-    return text, []
 
 
 def declared(said: str, problem: Problem, line: int) -> Declared:
@@ -350,7 +300,9 @@ def declared(said: str, problem: Problem, line: int) -> Declared:
     if index:
         (of,) = sizes(index[1], problem)
         return Declared((), index_of=of, line=line)
-    size = re.sub(r"^(?:a\s+)?(?:column|vector|row|matrix|array)(?:\s+of)?\s*", lambda m: "row " * ("row" in m[0]), size)
+    size = re.sub(
+        r"^(?:a\s+)?(?:column|vector|row|matrix|array)(?:\s+of)?\s*", lambda m: "row " * ("row" in m[0]), size
+    )
     if size in ("number", "scalar", "a number", "real", "R", "ℝ", ""):
         return Declared((), frozenset(known), line=line)
     return Declared(tuple(sizes(size, problem)), frozenset(known), line=line)

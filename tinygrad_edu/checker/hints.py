@@ -47,13 +47,18 @@ def remarks(result: Result, number: int, stage: int) -> list[str]:
     return found
 
 
+def claim(result: Result, number: int) -> str:
+    """What a step claims: the left side only where the chain begins, the right side only where there is one."""
+    left, right = result.left if number == 1 else "", steps(result)[number - 1].right
+    return f"{left} = {right}".strip() if right else left
+
+
 def told(result: Result, stage: int) -> str:
     """All of a claim in plain text, a line for each step and each remark: for reports."""
     lines = []
     for number, step in enumerate(steps(result), 1):
         verdict = said(f"short-{step.verdict}", step.language)
-        left = result.left if number == 1 else ""
-        lines.append(f"{SIGNS[step.verdict]} {verdict}: {left} = {step.right}".replace(":  =", ": ="))
+        lines.append(f"{SIGNS[step.verdict]} {verdict}: {claim(result, number)}")
         if is_first_wrong(result, number):
             lines.append(f"  ({said('first-wrong-here', step.language)})")
         lines += [f"  {words}" for words in remarks(result, number, stage)]

@@ -24,6 +24,7 @@ class Place(Protocol):
     arrays: dict[str, Any]
     tensors: dict[str, Any]
     sizes: dict[str, int]
+    leaves: dict[str, Any]
     cache: dict[Any, Any]
     gradients: Callable[..., Any]
 
@@ -32,6 +33,9 @@ class Place(Protocol):
 
     def recorded(self) -> Values:
         """Computes on Tensors."""
+
+    def moved(self, word: str, x: Any) -> Place:
+        """The same with another value for a leaf."""
 
 
 class Uncheckable(Exception):
@@ -182,12 +186,26 @@ def assumption(question: Question, problem: Problem, right: Expr) -> str:
     for word, d in problem.declared.items():
         if d.traits or d.function or d.index_of or not d.lengths or word in inner or word not in concerned:
             continue
+        if not affine(question, word):
+            continue
         for trait in ("distribution", "one-hot"):
             for side in ("", "columns")[: 1 + (len(d.lengths) > 1 and number(1) not in d.lengths)]:
                 if holds(question, right, {word: frozenset({trait, side} - {""})}):
                     words = {"distribution": "sum-one", "one-hot": "one-hot"}[trait]
                     return f"{words}{'-columns' if side else ''}:{word}"
     return ""
+
+
+def affine(question: Question, word: str) -> bool:
+    """Is it a target, in which the left side is of first degree?  Of nothing else is it natural that it sums to one."""
+    place, truth = question.pairs[0]
+    x = np.asarray(place.leaves[word], float)
+    try:
+        half, none = (place.moved(word, k * x) for k in (0.5, 0.0))
+        middle, zero = half.values()(question.left), none.values()(question.left)
+        return not close(truth, zero) and close((truth + zero) / 2, middle)
+    except (Misfit, Impossible):
+        return False
 
 
 def symmetric(question: Question, problem: Problem, right: Expr) -> str:
@@ -200,13 +218,13 @@ def symmetric(question: Question, problem: Problem, right: Expr) -> str:
 
 
 def holds(question: Question, right: Expr, assumed: Mapping[str, frozenset[str]]) -> bool:
-    """Is it right at places where that is so?"""
+    """Is it right at places where that is so?  Places where nothing is left of the gradient do not count."""
     try:
         scout = question.scout(assumed)
         if scout is not None and one(scout[1], scout[0].values()(right))[0] != RIGHT:
             return False
-        pairs = question.looked(assumed, 2)
-        return all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
+        pairs = [(place, truth) for place, truth in question.looked(assumed) if np.any(truth)]
+        return len(pairs) > 1 and all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
     except (Misfit, Impossible, Uncheckable):
         return False
 

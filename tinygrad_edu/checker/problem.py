@@ -120,6 +120,10 @@ class Point:
             self.tensors[word] = found
         self.arrays = {word: getattr(x, "_data", x) for word, x in self.tensors.items()}
 
+    def moved(self, word: str, x: Any) -> Point:
+        """The same with another value for a leaf."""
+        return Point(self.problem, self.sizes, {**self.leaves, word: x}, self.functions)
+
     def recorded(self) -> Columns:
         """Computes on Tensors."""
         return Columns(self.tensors, self.functions, self.derivative)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .hints import told
-from .results import CODES, IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, said
+from .results import CODES, RIGHT, UNCHECKABLE, VERDICTS, WRONG, Result, said
 from .sheets import CHECKED, Sheet, summary
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +49,8 @@ def junit(sheets: Sequence[Sheet], stage: int) -> bytes:
     for sheet in sheets:
         failed, unclear = sheet.count(WRONG), sheet.count(UNCHECKABLE) + (sheet.status != CHECKED)
         tests = len(sheet.results) + (sheet.status != CHECKED)
-        counts = {"tests": str(tests), "failures": str(failed), "errors": str(unclear), "time": f"{sheet.seconds:.3f}"}
+        counts: dict[str, Any] = {"tests": str(tests), "failures": str(failed), "errors": str(unclear)}
+        counts["time"] = f"{sheet.seconds:.3f}"
         suite = etree.SubElement(root, "testsuite", name=clean(sheet.file), **counts)
         for result in sheet.results:
             where = clean(result.problem) or clean(sheet.file)
@@ -97,14 +98,14 @@ def csv(sheets: Sequence[Sheet], stage: int) -> bytes:
     """A row for each hand-in, with how often each kind of mistake is in it."""
     stream = io.StringIO()
     table = tables.writer(stream, lineterminator="\n")
-    verdicts = {RIGHT: "right", TRANSPOSED: "right_transposed", IF: "right_if", WRONG: "wrong", UNCHECKABLE: "uncheckable"}
-    table.writerow(["file", "status", "why", "claims", *verdicts.values(), "score", "max_score", "seconds",
-                    *CODES, "unnamed"])  # fmt: skip
+    verdicts = [verdict.replace("-", "_") for verdict in VERDICTS]
+    heads = ["file", "status", "why", "claims", *verdicts, "score", "max_score", "seconds"]
+    table.writerow([*heads, *CODES, "unnamed"])
     for sheet in sheets:
         mistakes = sheet.mistakes()
         table.writerow(
             [
-                cell(sheet.file), sheet.status, cell(sheet.why), len(sheet.results), *map(sheet.count, verdicts),
+                cell(sheet.file), sheet.status, cell(sheet.why), len(sheet.results), *map(sheet.count, VERDICTS),
                 round(sheet.score, 4), len(sheet.results), round(sheet.seconds, 3),
                 *(mistakes[code] for code in [*CODES, ""]),
             ]

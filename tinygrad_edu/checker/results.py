@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
+from string import Formatter
 from typing import Any
 
 RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE = "right", "right-transposed", "right-if", "wrong", "uncheckable"
@@ -29,6 +31,30 @@ def catalogue(language: str) -> dict[str, str]:
 def said(key: str, language: str = "en", **fields: Any) -> str:
     """A sentence, with what it speaks of filled in."""
     return catalogue(language)[key].format(**fields)
+
+
+@lru_cache
+def reasons() -> list[tuple[re.Pattern[str], dict[str, str]]]:
+    """Why something cannot be read or computed: the English sentence as a pattern, and the same in other languages."""
+    text = (resources.files(__package__) / "words" / "reasons.json").read_text(encoding="utf-8")
+    found: list[tuple[int, str, dict[str, str]]] = []
+    for english, others in json.loads(text).items():
+        parts = list(Formatter().parse(english))
+        pattern = "".join(re.escape(words) + (f"(?P<{key}>.+)" if key else "") for words, key, _, _ in parts)
+        found.append((-sum(len(words) for words, *_ in parts), pattern, others))
+    found.sort(key=lambda entry: entry[0])  # the one that leaves least open comes first
+    return [(re.compile(pattern, re.DOTALL), others) for _, pattern, others in found]
+
+
+def reason(why: str, language: str) -> str:
+    """A reason that was given in English, in another language; in English, if nobody has translated it yet."""
+    if language == "en":
+        return why
+    for pattern, others in reasons():
+        found = pattern.fullmatch(why)
+        if found:
+            return others[language].format(**{key: reason(x, language) for key, x in found.groupdict().items()})
+    return why
 
 
 @dataclass(frozen=True)
@@ -93,7 +119,7 @@ class Result:
         found: dict[str, Any] = {
             "verdict": self.verdict, "score": self.score, "left": self.left, "right": self.right, "line": self.line,
             "problem": self.problem, "step": self.step, "relative_error": self.relative_error,
-            "assumption": self.assumed, "why": self.why,
+            "assumption": self.assumed, "why": reason(self.why, self.language),
             "diagnoses": [{"code": d.code, "text": d.text, "node": d.node} for d in self.diagnoses],
         }  # fmt: skip
         if self.steps:
@@ -106,8 +132,14 @@ class Result:
         if self.step is not None and len(self.steps) > 1:
             lines.append(said("first-wrong", self.language, step=self.step, line=self.steps[self.step - 1].right))
         if self.why:
-            lines.append(said("why", self.language, why=self.why))
+            lines.append(said("why", self.language, why=reason(self.why, self.language)))
         lines += [d.text for d in self.diagnoses]
         if self.assumption and self.verdict == WRONG:
             lines.append(said("would-be-right", self.language, assumption=self.assumed))
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        from .shown import html
+
+        return html(self)

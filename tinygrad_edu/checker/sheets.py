@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .check import check_text
+from . import remembered
 from .handin import LARGEST_FILE
 from .hints import steps
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
@@ -64,7 +65,7 @@ def checked(file: str, language: str) -> Sheet:
     """A file, read and checked.  It raises nothing: whatever goes wrong is said in the sheet."""
     started = time.monotonic()
     try:
-        sheet = Sheet(file, results=check_text(contents(file, language), language=language))
+        sheet = Sheet(file, results=remembered.results(contents(file, language), language))
     except Refused as error:
         sheet = Sheet(file, UNREAD, why=str(error))
     except MemoryError:
@@ -94,10 +95,10 @@ def contents(file: str, language: str) -> str:
         raise Refused(said("file-system", language, error=getattr(error, "strerror", None) or str(error))) from None
     if len(found) > 4 * LARGEST_FILE:
         raise Refused(said("file-large", language, most=LARGEST_FILE // 1_000_000))
-    if b"\0" in found:
+    if b"\0" in found and not found.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Refused(said("file-binary", language))
     try:
-        return found.decode("utf-8-sig")
+        return found.decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(said("file-encoding", language)) from None
 

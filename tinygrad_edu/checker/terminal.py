@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from itertools import groupby
 
 from .. import text
 from ..debugging.screen import Screen
 from ..language import lines
-from .hints import SIGNS, is_first_wrong, remarks, steps
+from .hints import ANSWER, KIND, SIGNS, claim, is_first_wrong, remarks, steps
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, VERDICTS, WRONG, Result, said
-from .sheets import CHECKED, Sheet, summary
+from .sheets import CHECKED, LEFT, Sheet, summary
 
 STYLES = {RIGHT: "good", IF: "good", TRANSPOSED: "mark", WRONG: "bad", UNCHECKABLE: "mark"}
 PLAIN_SIGNS = {"✓": "+", "✗": "x"}  # for a terminal without Unicode
@@ -31,15 +31,17 @@ class Report:
 
     def row(self, *parts: tuple[str, str]) -> None:
         """A line of parts, each with its style."""
-        found = "".join(self.screen.styled(text.printable(self.fitted(w)), s) if s else self.fitted(w) for w, s in parts)
-        self.screen.stream.write(found.rstrip() + "\n")
+        found = [
+            self.screen.styled(self.fitted(words), style) if style else self.fitted(words) for words, style in parts
+        ]
+        self.screen.stream.write("".join(found).rstrip() + "\n")
 
     def fitted(self, words: str) -> str:
         """Words in letters that the terminal has; Cyrillic it has, if it is read."""
         if self.screen.unicode:
             return text.printable(words)
         words = "".join(PLAIN_SIGNS.get(c, c) for c in words)
-        return re.sub(r"[^\u0400-\u04ff\s]+", lambda m: lines.ascii(m[0]), words)
+        return re.sub(r"[^\u0400-\u04ff\s]+", lambda m: text.printable(lines.ascii(m[0])), words)
 
     def say(self, words: str, style: str = "", indent: int = 0) -> None:
         """A sentence, wrapped."""
@@ -54,14 +56,12 @@ class Report:
         if sheet.status != CHECKED:
             self.row(("", ""))
             self.say(said("file-unread", self.language, why=sheet.why), "bad", 2)
-        for title, found in groupby(sheet.results, lambda r: r.problem):
-            results = list(found)
+        for title, results in by_problem(sheet.results):
             self.row(("", ""))
             if title or self.points:
                 self.title(title, results)
             for result in results:
                 self.result(result)
-        self.row(("", ""))
         self.summed(sheet)
 
     def title(self, title: str, results: Sequence[Result]) -> None:
@@ -77,7 +77,7 @@ class Report:
         for number, step in enumerate(steps(result), 1):
             again = number > 1 and step.line == steps(result)[number - 2].line
             indent = len(left) if len(left) <= 24 else 2
-            body = f"{left} = {step.right}" if number == 1 else f"{' ' * indent} = {step.right}"
+            body = f"{' ' * (indent + 1) * (number > 1)}{claim(result, number)}"
             self.step(result, number, "" if again else str(step.line), body, indent + 3)
 
     def step(self, result: Result, number: int, line: str, body: str, hang: int) -> None:
@@ -109,14 +109,18 @@ class Report:
     def summed(self, sheet: Sheet) -> None:
         """A hand-in in one line."""
         wrong, unclear = sheet.count(WRONG), sheet.count(UNCHECKABLE)
-        if not sheet.results:
-            if sheet.status == CHECKED:
-                self.say(said("nothing", self.language), "", 2)
+        if sheet.status != CHECKED:
             return
-        words = said("summary", self.language, claims=len(sheet.results), right=sheet.right, wrong=wrong, unclear=unclear)
-        points = said("points", self.language, score=figure(sheet.score), most=len(sheet.results)) if self.points else ""
+        self.row(("", ""))
+        if not sheet.results:
+            self.say(said("nothing", self.language), "", 2)
+            return
+        most, right = len(sheet.results), sheet.right
+        words = said("summary", self.language, claims=most, right=right, wrong=wrong, unclear=unclear)
+        points = said("points", self.language, score=figure(sheet.score), most=most) if self.points else ""
         self.say(f"{words} {points}", "bold", 2)
-        if wrong and self.stage < 3:
+        answers = any(result.correct or any(s.correct for s in result.steps) for result in sheet.results)
+        if wrong and (self.stage < KIND or (self.stage < ANSWER and answers)):
             self.say(said("more", self.language, stage=self.stage + 1), "dim", 2)
 
     # A class.
@@ -124,13 +128,17 @@ class Report:
     def table(self, sheets: Sequence[Sheet]) -> None:
         """A row for each hand-in, and one for all of them."""
         words = [said(f"column-{name}", self.language) for name in ("handin", "right", "wrong", "unclear", "points")]
+        names = without_folder([sheet.file for sheet in sheets])
+        every = said("class", self.language, files=len(sheets))
         widths = [max(6, len(word)) for word in words[1:]]
         room = max(12, self.screen.width - sum(widths) - 3 * len(widths) - 9)
-        longest = min(room, max(len(words[0]), *(len(sheet.file) for sheet in sheets)))
+        longest = min(room, max(len(words[0]), len(every), *map(len, names)))
         heads = "".join(f"   {word:>{width}}" for word, width in zip(words[1:-1], widths))
         self.row((f"  {words[0]:<{longest}}{heads}   {words[-1]}", "bold"))
-        for sheet in sheets:
-            name = sheet.file if len(sheet.file) <= longest else f"...{sheet.file[3 - longest :]}"
+        for sheet, name in zip(sheets, names):
+            if sheet.status == LEFT:
+                continue
+            name = name if len(name) <= longest else f"...{name[3 - longest :]}"
             if sheet.status != CHECKED:
                 self.row((f"  {name:<{longest}}   ", ""), (sheet.why[: self.screen.width - longest - 5], "bad"))
                 continue
@@ -144,7 +152,6 @@ class Report:
             sum(sheet.right for sheet in sheets), total["verdicts"][WRONG], total["verdicts"][UNCHECKABLE],
         )  # fmt: skip
         sums = "".join(f"   {n:>{width}}" for n, width in zip(counts, widths))
-        every = said("class", self.language, files=len(sheets))[:longest]
         self.row((f"  {every:<{longest}}{sums}   {figure(total['score']):>5} / {total['claims']}", "bold"))
 
     def mistakes(self, sheets: Sequence[Sheet]) -> None:
@@ -156,13 +163,24 @@ class Report:
         self.row(("  ", ""), (said("mistakes", self.language), "bold"))
         names = {code: said(f"code-{code}", self.language) for code in total}
         label, most = max(map(len, names.values())), max(total.values())
-        room = max(5, min(40, self.screen.width - label - 34))
+        widest = len(said("within", self.language, files=len(sheets)))
+        room = max(5, min(40, self.screen.width - label - widest - 12))
         for code, number in sorted(total.items(), key=lambda item: (item[0] == "unnamed", -item[1], item[0])):
             within = sum(sheet.mistakes()[code.replace("unnamed", "")] > 0 for sheet in sheets)
             bar = ("█" if self.screen.unicode else "#") * max(1, round(room * number / most))
             where = said("within", self.language, files=within)
             self.row((f"  {names[code]:<{label}}  ", ""), (f"{bar:<{room}}", "mark"), (f" {number:>4}  ", ""),
                      (where, "dim"))  # fmt: skip
+
+
+def by_problem(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    """Results under the headings of their problems; a line that could not be read stays with the line before."""
+    found: list[tuple[str, list[Result]]] = []
+    for result in results:
+        if not found or (result.problem and result.problem != found[-1][0]):
+            found.append((result.problem, []))
+        found[-1][1].append(result)
+    return found
 
 
 def wrapped(words: str, width: int, hang: int = 0) -> list[str]:
@@ -172,6 +190,15 @@ def wrapped(words: str, width: int, hang: int = 0) -> list[str]:
     wrap.replace_whitespace = wrap.expand_tabs = False
     start = len(words) - len(words.lstrip())  # which wrapping keeps
     return wrap.wrap(words) or [" " * start]
+
+
+def without_folder(files: Sequence[str]) -> list[str]:
+    """Their names without the folder that they are all in."""
+    try:
+        common = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files])
+        return [os.path.relpath(file, common) for file in files]
+    except ValueError:  # on different drives
+        return list(files)
 
 
 def figure(score: float) -> str:

@@ -2,6 +2,7 @@
 
 from .. import fast as fast  # before any operation is declared
 from .algebra import *
+from .composed import correlate as correlate
 from .composed import dropout as dropout
 from .composed import slogdet as slogdet
 from .composed import split as split

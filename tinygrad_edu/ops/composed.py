@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import within
 from ..op import get_frame, get_state
-from . import inverse, pointwise, select
+from . import image, inverse, pointwise, select
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
@@ -55,3 +55,9 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
     chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
     data = getattr(x, "_data", x)
     return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
+
+
+@composed
+def correlate(x: Any, y: Any, mode: str = "valid") -> Any:
+    """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
+    return image.convolve(x, y[::-1], mode)

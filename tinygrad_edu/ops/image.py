@@ -157,3 +157,33 @@ def _average_rule(g: Any, shape: Any, size: Any, stride: Any) -> Any:
 def avg_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
     """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
     return windows(x, _pair(size, 2), _pair(stride or size, 2)).mean((-1, -2))
+
+
+# Signals of one axis.
+
+
+def _uncut(g: Any, full: int, mode: str) -> Any:
+    """What a mode has cut off, put back as zeros."""
+    left = (full - g.shape[0]) // 2
+    return pad(g, ((left, full - g.shape[0] - left),))
+
+
+def _convolved(g: Any, shape: Any, other: Any, mode: str) -> Any:
+    """The transpose of a convolution: what goes back is convolved with the other one in reverse order."""
+    whole = _uncut(g, shape[0] + other.shape[0] - 1, mode)
+    return convolve(whole, other[::-1], "full")[other.shape[0] - 1 : other.shape[0] - 1 + shape[0]]
+
+
+@op(
+    r"$x * $y",
+    binds=2,
+    needs={"two vectors": lambda x, y: x.ndim == y.ndim == 1},
+    examples=(
+        ((5,), (3,)), ((5,), (3,), dict(mode="valid")), ((5,), (2,), dict(mode="same")), ((3,), (5,), dict(mode="valid")),
+    ),
+    x=lambda g, shape, y, mode: _convolved(g, shape, y, mode),
+    y=lambda g, shape, x, mode: _convolved(g, shape, x, mode),
+)  # fmt: skip
+def convolve(x: Any, y: Any, mode: str = "full") -> Any:
+    """The convolution of two vectors, sum_i x_i y_(k-i), as NumPy's: one of them slides over the other in reverse."""
+    return np.convolve(x, y, mode)
