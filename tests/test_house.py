@@ -31,11 +31,13 @@ LAYERS = """
     interface
     tensor
     derivatives nan
+    language
     differences formulas stepping
     nn optim norms data examples tracing
     render findings
     script
     train pictures debugging
+    checker
     __init__
     cli
     __main__
@@ -156,10 +158,12 @@ def test_all_folders_with_modules_are_packaged():
 
 def test_all_other_files_are_packaged():
     others = {p for p in PACKAGE.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc", ".pyo")}
-    said = {(package, name) for package, names in SETUP["options.package_data"].items() for name in names.split()}
-    assert said == {(".".join(p.relative_to(ROOT).parent.parts), p.name) for p in others}
-    assert {"py.typed", "digits.npz", "player.js"} <= {p.name for p in others}
-    assert all((resources.files(package) / name).is_file() for package, name in said)
+    patterns = [(package, n) for package, names in SETUP["options.package_data"].items() for n in names.split()]
+    found = {pattern: {*ROOT.joinpath(*pattern[0].split(".")).glob(pattern[1])} for pattern in patterns}
+    assert all(found.values()), "a pattern that fits no file"
+    assert set().union(*found.values()) == set(others)
+    assert {"py.typed", "digits.npz", "player.js", "en.json", "reasons.json"} <= {p.name for p in others}
+    assert (resources.files(tinygrad_edu) / "digits.npz").is_file()
 
 
 def test_the_version_is_the_newest_in_the_changelog():

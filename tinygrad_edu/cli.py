@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__, pictures, text, train
+from .checker import command as check
 from .debugging import program
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
@@ -33,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
         pictures.add_arguments(commands.add_parser(name, help=words, description=described), name)
     described = f"{STEP[:1].upper()}{STEP[1:]}."
     program.add_arguments(commands.add_parser("step", help=STEP, description=described))
+    described = f"{CHECK[:1].upper()}{CHECK[1:]}."
+    check.add_arguments(commands.add_parser("check", help=CHECK, description=described))
     return p
 
 
@@ -45,7 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     own, _, others = (
         (words[: words.index("--")], "--", words[words.index("--") + 1 :]) if "--" in words else (words, "", [])
     )
-    options = parser().parse_args(own, argparse.Namespace(args=others))
+    try:
+        options = parser().parse_args(own, argparse.Namespace(args=others))
+    except SystemExit as end:
+        if end.code == EXIT_MISTAKE and own[:1] == ["check"]:  # where that code is for files that cannot be read
+            raise SystemExit(check.USAGE) from None
+        raise
     try:
         code = COMMANDS[options.command or "train"](options)
         if sys.stdout is not None:
@@ -67,4 +75,6 @@ PICTURES = {
     "walk": "run a program and write a page that walks through its graph, forward and backward",
 }
 STEP = "run a program and step through its backward(): a debugger for gradients"
-COMMANDS = {"step": program.command, "train": train.run, **dict.fromkeys(PICTURES, pictures.command)}
+CHECK = "check a derivation made by hand: is it right, where does it go wrong, and why"
+COMMANDS = {"check": check.command, "step": program.command, "train": train.run}
+COMMANDS |= dict.fromkeys(PICTURES, pictures.command)

@@ -58,7 +58,7 @@ class Change(NamedTuple):
 
 def guesses(case: Case) -> Guesses:
     """Every change of every edge that explains the answer; then of several edges that belong together."""
-    if not case.claimed or all(not np.any(c) for c in case.claimed if not isinstance(c, tuple)):
+    if not case.claimed or case.nothing():
         return
     listing = Sweep(case.places[0])
     run(case, 0, listing)
@@ -173,31 +173,17 @@ class Sweep:
 
     def __call__(self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
         """As ``derivatives.gradients``."""
-        nodes, target = ancestors(result.node), wrt[0].node
-        below = reaching(nodes, target)
+        target = wrt[0].node
+        graph = Graph.of(result.node, target)
         gradients: dict[int, Any] = {result.node.serial: np.ones(()) if seed is None else np.asarray(seed, float)}
         found, edge, sweep = np.zeros(target.shape), 0, self.sweeps
         self.sweeps += 1
-        uses: dict[int, list[tuple[Node, int]]] = {}
-        for node in nodes:
-            for k, a in enumerate(node.args):
-                if a is not None:
-                    uses.setdefault(a.serial, []).append((node, k))
-        products = [
-            (n.args[0], n.args[1]) for n in nodes
-            if n.op is not None and n.op.binds == 2 and not n.op.elementwise and len(n.args) == 2
-            and all(a is not None and a.active for a in n.args)
-        ]  # fmt: skip
-        for node in reversed(nodes):
+        for node, given, z, operands in graph.steps:
             g = gradients.pop(node.serial, None)
-            if node is target and g is not None:
-                found = dense(g)
-            if node.op is None or g is None or node.serial not in below or node is target:
+            if g is None:
                 continue
-            g, given, z = dense(g), everything(node), value(node)
-            for k, a in enumerate(node.args):
-                if a is None or not a.active or a.serial not in below:
-                    continue
+            g = dense(g)
+            for k, a in operands:
                 if self.instead is not None and edge in self.instead:
                     passed = self.instead[edge]
                     passed = np.broadcast_to(passed[sweep] if isinstance(passed, list) else passed, a.shape)
@@ -205,13 +191,48 @@ class Sweep:
                     raw = node.op.pull(node.args, g, z, given, k)[k]
                     passed = dense(fitted(raw, a))
                     if self.instead is None:
-                        at = Edge(node, k, g, passed, raw, listed(node, given), z, uses[a.serial], products,
-                                  a is target, self.place.arrays, self.called)  # fmt: skip
+                        at = Edge(node, k, g, passed, raw, listed(node, given), z, graph.uses[a.serial],
+                                  graph.products, a is target, self.place.arrays, self.called)  # fmt: skip
                         self.edges += [[]] * (edge + 1 - len(self.edges))
                         self.edges[edge] = [*self.edges[edge], at]
                 edge += 1
                 gradients[a.serial] = passed if a.serial not in gradients else gradients[a.serial] + passed
-        return [found]
+        return [dense(gradients.get(target.serial, found))]
+
+
+class Graph:
+    """What every sweep over the same record needs to know: it is asked for again and again."""
+
+    last: list[Graph] = []  # of the records that have been looked at last
+
+    @classmethod
+    def of(cls, root: Node, target: Node) -> Graph:
+        """The graph between two nodes."""
+        for known in cls.last:
+            if known.root is root and known.target is target:
+                return known
+        cls.last = [cls(root, target), *cls.last[:7]]
+        return cls.last[0]
+
+    def __init__(self, root: Node, target: Node) -> None:
+        self.root, self.target = root, target
+        nodes = ancestors(root)
+        below = reaching(nodes, target)
+        self.uses: dict[int, list[tuple[Node, int]]] = {}
+        self.products: list[tuple[Node, Node]] = []
+        self.steps: list[tuple[Node, Any, Any, list[tuple[int, Node]]]] = []
+        for node in nodes:
+            for k, a in enumerate(node.args):
+                if a is not None:
+                    self.uses.setdefault(a.serial, []).append((node, k))
+            if node.op is None:
+                continue
+            active = [(k, a) for k, a in enumerate(node.args) if a is not None and a.active]
+            if node.op.binds == 2 and not node.op.elementwise and len(active) == len(node.args) == 2:
+                self.products.append((active[0][1], active[1][1]))
+            if node.serial in below and node is not target:
+                inner = [(k, a) for k, a in active if a.serial in below]
+                self.steps.insert(0, (node, everything(node), value(node), inner))
 
 
 class Called:

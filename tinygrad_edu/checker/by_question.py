@@ -13,7 +13,7 @@ def guesses(case: Case) -> Guesses:
     if not case.claimed or not any(n.head == "Derivative" for _, n in walk(case.question.left)):
         return
     left, around = case.question.left, surroundings(case)
-    nothing = all(not abs(c).max() for c in case.claimed if not isinstance(c, tuple))
+    nothing = case.nothing()
     inside = [p for p, n in walk(left) if n.head == "Derivative"]
     for kind in (of_indices, of_names):
         for path, node in walk(left):

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..language.tree import Expr, walk
+from ..language.tree import Expr, replaced, walk
+from ..language.values import Impossible, Misfit
 from .functions import LOSS, FunctionPlace
 from .guess import Case, Guess, Guesses, equal, fraction
 
@@ -16,9 +17,10 @@ def guesses(case: Case) -> Guesses:
     """What the numbers say."""
     if not case.claimed or any(isinstance(c, tuple) for c in case.claimed):
         return
+    yield from of_idle_sums(case)
     truths = [np.asarray(t, float) for t in case.truths]
     claimed = [np.asarray(c, float) for c in case.claimed]
-    if all(not c.any() for c in claimed) and any(t.any() for t in truths):
+    if case.nothing() and any(t.any() for t in truths):
         literal = all(n.head in ("Number", "Each", "If", "zeros", "Name", "Compare") for _, n in walk(case.right))
         yield Guess("MISSING_PATH", "is-zero", 2.9 if literal else 4.0)
         return
@@ -29,6 +31,25 @@ def guesses(case: Case) -> Guesses:
     yield from of_transpose(case, truths, claimed)
     yield from of_sums(truths, claimed)
     yield from of_places(truths, claimed)
+
+
+def of_idle_sums(case: Case) -> Guesses:
+    """A sum over an index on which nothing depends only multiplies."""
+    for path, node in walk(case.right):
+        if node.head == "Sum" and not depends(node.args[0], node.value):
+            less = replaced(case.right, path, node.args[0])
+            try:
+                if all(equal(p.values()(less), t) for p, t in zip(case.places, case.truths)):
+                    yield Guess("AXIS", "is-sum-spurious", 0.5, {"index": node.value})
+            except (Misfit, Impossible):
+                continue
+
+
+def depends(tree: Expr, word: str) -> bool:
+    """Is there that index in it, other than in sums over it?"""
+    if tree.head in ("Sum", "Each") and tree.value == word:
+        return any(depends(a, word) for a in tree.args[1:3])
+    return tree == Expr("Name", (), word) or any(depends(a, word) for a in tree.args)
 
 
 def of_shape(truths: list[Any], claimed: list[Any]) -> Guesses:

@@ -19,6 +19,7 @@ from .problem import Problem
 from .results import Diagnosis
 
 SECONDS = 1.6  # for one answer
+SLICE = 0.5  # for one way of looking, but the last
 WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
     way.guesses for way in (by_value, by_edge, by_name, by_question, by_function, by_repair)
 )
@@ -31,7 +32,8 @@ def diagnosed(
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
     claimed = [] if outcome.misfit is not None else list(outcome.values)
-    case = Case(question, right, claimed, monotonic() + SECONDS, question.scout())
+    end = monotonic() + SECONDS
+    case = Case(question, right, claimed, end, question.scout())
     if not any(abs(t).max(initial=0) > 1e-12 for t in map(array, case.truths)) and not claimed:
         return []
     found: list[Guess] = []
@@ -41,6 +43,7 @@ def diagnosed(
     for way in WAYS:
         if min((g.cost for g in found), default=9) <= PLAIN:
             break
+        case.until = min(end, monotonic() + SLICE) if way is not WAYS[-1] else end
         found += way(case)
     found.sort(key=lambda g: g.cost)
     chosen: list[Guess] = []

@@ -49,6 +49,10 @@ class Case:
         """What is true there."""
         return self.question.truths
 
+    def nothing(self) -> bool:
+        """Is the answer zero, as far as rounding lets one say?"""
+        return all(np.abs(np.asarray(c, float)).max(initial=0) < 1e-12 for c in self.claimed if not isinstance(c, tuple))
+
     def late(self) -> bool:
         """Has it taken long enough?"""
         return monotonic() > self.until

@@ -15,7 +15,7 @@ import numpy as np
 from ..op import OPS
 from .tree import Expr, Path, names
 
-MOST_STEPS, MOST_NUMBERS = 200_000, 1_000_000  # of one computation: what somebody wrote shall not take long
+MOST_STEPS, MOST_NUMBERS = 200_000, 20_000_000  # of one computation: what somebody wrote shall not take long
 MOST_MADE = 10_000  # numbers in an array that is made by ones, zeros, eye and the like
 
 
@@ -37,16 +37,22 @@ def shape(x: Any) -> tuple[int, ...]:
     return tuple(getattr(x, "shape", ()))
 
 
-def work(head: str, args: list[Any]) -> float:
-    """About how many numbers it takes to compute that; the sizes of the operands, or more where they are multiplied."""
+def work(head: str, args: list[Any], options: dict[str, Any]) -> float:
+    """About how many numbers that makes; where they are products with sums, a twentieth of these, which are faster."""
     dims = [shape(x) for x in args]
     sizes = [float(prod(d)) for d in dims]
     if head == "matmul" and all(dims):
-        return sizes[0] * dims[1][-1]
-    if head in ("outer", "inner", "kron", "tensordot", "einsum", "conv1d", "conv2d"):
+        made = sizes[0] / dims[0][-1] * dims[1][-1] if dims[0][-1] else 0.0
+        return max(made, made * dims[0][-1] / 20)
+    if head == "einsum":
+        letters: dict[str, int] = {}
+        for word, lengths in zip(str(options.get("subscripts", "")).split("->")[0].split(","), dims):
+            letters.update(zip(word.strip(), [max(lengths)] if len(word) == 1 < len(lengths) else lengths))
+        return float(prod(letters.values()))
+    if head in ("outer", "kron", "tensordot", "conv1d", "conv2d"):
         return prod(sizes)
     if head in ("diag", "inv", "det", "solve", "cholesky", "logabsdet"):
-        return max(sizes, default=1.0) ** 2
+        return max((float(max(d, default=1)) for d in dims), default=1.0) ** (2 if head == "diag" else 3)
     if head in ("repeat", "tile", "pad", "broadcast_to", "windows"):
         return sum(sizes) * 1e4
     try:
@@ -96,7 +102,7 @@ class Values:
             return special(tree)
         args = [self.argument(tree, i) for i in range(len(tree.args))]
         if prod(getattr(x, "size", 1) for x in args) > 1000:  # else it is nothing
-            self.worth(work(head, args))
+            self.worth(work(head, args, dict(tree.value or ())))
         try:
             found = self.applied(head, args, dict(tree.value or ()))
         except (Misfit, Impossible):
@@ -107,8 +113,8 @@ class Values:
 
     def worth(self, numbers: float) -> None:
         """Impossible, if so many numbers are to be computed that it takes long."""
-        self.steps += int(min(numbers, 1e9)) // 1000
-        if numbers > 100 * MOST_NUMBERS or self.steps > MOST_STEPS:
+        self.steps += int(min(numbers, 1e9)) // 3000  # so many take as long as one step
+        if numbers > MOST_NUMBERS or self.steps > MOST_STEPS:
             raise Impossible("this makes more numbers than anybody needs")
 
     def argument(self, tree: Expr, i: int) -> Any:

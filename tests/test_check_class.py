@@ -1,0 +1,223 @@
+"""``tinygrad-edu check FOLDER``: many hand-ins, none of which can hold up the others."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tinygrad_edu.checker import classroom, command, remembered, sheets, terminal
+from tinygrad_edu.checker.check import check_text
+from tinygrad_edu.checker.results import Diagnosis, Result
+from tinygrad_edu.checker.sheets import Sheet
+from tinygrad_edu.debugging.screen import Screen
+
+ROOT = Path(__file__).parent.parent
+PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PATH, "PYTHONIOENCODING": "utf-8"}
+COMMAND = [sys.executable, "-m", "tinygrad_edu", "check"]
+
+RIGHT = "u: M\nJ = sum(u**2)\ndJ/du = 2*u\n"
+WRONG = "u: M\nJ = sum(u**2)\ndJ/du = u\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A class of four: right, wrong, no text, and one that says nothing."""
+    (tmp_path / "class" / "more").mkdir(parents=True)
+    for name, text in {
+        "b.md": WRONG, "a.md": RIGHT, "more/c.txt": "\0", "more/d.md": "prose", "README.md": WRONG, "x.pdf": WRONG,
+        ".hidden.md": WRONG,
+    }.items():  # fmt: skip
+        (tmp_path / "class" / name).write_text(text)
+    return tmp_path / "class"
+
+
+def checked(files, jobs=2, seconds=60.0, seen=lambda sheet: None):
+    return classroom.check_files([str(f) for f in files], "en", jobs, seconds, seen)
+
+
+def run(*words):
+    return subprocess.run(
+        [*COMMAND, *map(str, words)], capture_output=True, encoding="utf-8", env=ENVIRONMENT, timeout=60
+    )
+
+
+def test_a_folder_stands_for_the_hand_ins_in_it(folder):
+    found, is_folder = command.gathered([str(folder), "other.md"])
+    assert [os.path.basename(f) for f in found] == ["a.md", "b.md", "c.txt", "d.md", "other.md"] and is_folder
+
+
+def test_processes_check_what_one_would_in_their_order(folder):
+    done = []
+    found = checked(sheets.inside(folder), seen=lambda sheet: done.append(sheet.file))
+    alone = [sheets.checked(file, "en") for file in sheets.inside(folder)]
+    for sheet in [*found, *alone]:
+        sheet.seconds = 0.0
+    assert found == alone and sorted(done) == [sheet.file for sheet in found]
+    assert [sheet.status for sheet in found] == ["checked", "checked", "unreadable", "checked"]
+
+
+TWO = """\
+# {}
+{}u: M
+y: M
+J = sum(y*u**2)
+dJ/du = 2*y*u
+      = y*u
+{}      = 2*u
+dJ/dy = u
+dJ/du = 2*u for
+@
+"""
+
+
+@pytest.mark.parametrize("title, above, between", [("One", "", ""), ("Two", "\n\n", ""), ("Three", "", "\n")])
+def test_what_has_been_judged_is_not_judged_twice(title, above, between, monkeypatch):
+    text = TWO.format(title, above, between)
+    remembered.KNOWN.clear()
+    remembered.results(TWO.format("Before", "", between), "en")
+    monkeypatch.setattr("tinygrad_edu.checker.check.judged", None)  # which is not asked again
+    again = remembered.results(text, "en")
+    monkeypatch.undo()
+    assert again == check_text(text) and {r.problem for r in again if r.verdict == "wrong"} == {title}
+
+
+@pytest.mark.parametrize("other", [
+    RIGHT.replace("u: M", "u: M, positive"), RIGHT.replace("**2", "**3"), RIGHT.replace("2*u", "2*u@u"),
+    RIGHT.replace("J", "L"), RIGHT.replace("u: M", "u: M by M"), RIGHT + "      = u\n", RIGHT.replace("u: M", "u: N"),
+])  # fmt: skip
+def test_what_differs_is_judged_anew(other):
+    remembered.KNOWN.clear()
+    remembered.results(RIGHT, "en")
+    before = len(remembered.KNOWN)
+    assert remembered.results(other, "en") == check_text(other) and len(remembered.KNOWN) == before + 1
+
+
+def test_not_everything_is_kept_in_mind(monkeypatch):
+    monkeypatch.setattr(remembered, "MOST", 2)
+    for n in range(5):
+        assert remembered.results(RIGHT.replace("2*u", f"2*u + {n}"), "en")[0].verdict == ("wrong" if n else "right")
+        assert len(remembered.KNOWN) <= 2
+
+
+def test_a_hand_in_that_takes_too_long_is_left_and_the_others_go_on(folder):
+    slow = folder / "aa.md"  # a pipe that nobody writes to would be refused; so a great many claims
+    slow.write_text("u: M\nJ = sum(u**2)\n" + "".join(f"dJ/du = 2*u*{i}\n" for i in range(1, 4000)))
+    started = time.monotonic()
+    found = checked([slow, folder / "a.md", folder / "b.md"], jobs=1, seconds=0.5)
+    assert [sheet.status for sheet in found] == ["timed-out", "checked", "checked"]
+    assert found[0].why == "it took longer than 0.5 s" and time.monotonic() - started < 10
+    assert command.code(found) == 2
+
+
+def test_a_process_that_dies_takes_no_other_hand_in_with_it(folder):
+    """As if the system had killed it for want of memory."""
+    slow = folder / "aa.md"
+    slow.write_text("u: M\nJ = sum(u**2)\n" + "".join(f"dJ/du = 2*u*{i}\n" for i in range(1, 4000)))
+    give = classroom.Worker.give
+
+    def kills(worker, number, file, seconds):
+        give(worker, number, file, seconds)
+        if file.endswith("aa.md"):
+            worker.process.kill()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classroom.Worker, "give", kills)
+        found = checked([slow, folder / "a.md"], jobs=1)
+    assert [(s.status, s.why) for s in found] == [("unreadable", "its check ended before its time"), ("checked", "")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="how much memory is used is not known here")
+def test_a_hand_in_gets_no_more_memory_than_is_good(folder):
+    program = (
+        "import numpy; from tinygrad_edu.checker import classroom; classroom.bounded(); numpy.empty(3 << 30, 'u1')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=ENVIRONMENT)
+    assert "Unable to allocate" in done.stderr
+    (folder / "a.md").write_text("u: 999 by 999 by 999\nJ = sum(u)\ndJ/du = 1\n")
+    (found,) = checked([folder / "a.md"])
+    assert found.status == "unreadable" or found.results[0].verdict != "right"
+
+
+def test_no_processes_is_no_endless_wait(folder, monkeypatch):
+    monkeypatch.setattr(classroom, "work", print)  # it ends at once
+    with pytest.raises(RuntimeError, match="no process"):
+        checked([folder / "a.md"])
+
+
+def test_a_class_is_a_table(folder):
+    done = run(folder)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert done.returncode == 2 and done.stderr == ""
+    assert rows[:6] == [
+        ["hand-in", "right", "wrong", "unclear", "points"],
+        ["a.md", "1", "·", "·", "1", "/", "1"],
+        ["b.md", "·", "1", "·", "0", "/", "1"],
+        [os.path.join("more", "c.txt"), "this", "is", "not", "a", "text", "file"],
+        [os.path.join("more", "d.md"), "·", "·", "·", "0", "/", "0"],
+        ["all", "4", "1", "1", "0", "1", "/", "2"],
+    ]
+    assert "Mistakes of the class" in done.stdout and "in hand-ins: 1" in done.stdout
+    (folder / "more" / "c.txt").unlink()
+    assert run(folder).returncode == 1
+    assert run(folder / "more").returncode == 5
+
+
+def test_an_empty_folder_is_said(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 5 and "There is no .md or .txt file" in done.stdout and done.stderr == ""
+
+
+def test_mistakes_are_counted_as_bars():
+    def wrong(code):
+        return Result("wrong", diagnoses=[Diagnosis(code, "why", {"why": "x"})] if code else [])
+
+    class_ = [
+        Sheet("a", results=[wrong("SIGN"), wrong("SIGN"), wrong("")]),
+        Sheet("b", results=[wrong("SIGN"), wrong("AXIS"), wrong("AXIS")]),
+    ]
+    stream = io.StringIO()
+    terminal.Report(Screen(stream, 80), "en", 2, False).mistakes(class_)
+    rows = [line.split("  ") for line in stream.getvalue().splitlines()[2:]]
+    assert [[word.strip() for word in row if word.strip()] for row in rows] == [
+        ["sign", "█" * 40, "3", "in hand-ins: 2"],
+        ["axis", "█" * 27, "2", "in hand-ins: 1"],
+        ["not named", "█" * 13, "1", "in hand-ins: 1"],
+    ]
+
+
+def test_the_bar_is_for_terminals_and_taken_away(capsys, monkeypatch):
+    terminal.Bar("checking", 3).step()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    bar = terminal.Bar("checking", 3)
+    bar.step()
+    bar.end()
+    assert "1/3 [###" in (err := capsys.readouterr().err) and err.endswith("\r\x1b[K")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent to a process group")
+@pytest.mark.slow
+def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path):
+    for i in range(300):
+        claims = "".join(f"dJ/du = 2*u + {i}*{k}*0*u\n" for k in range(100))  # each of its own
+        (tmp_path / f"{i:03}.md").write_text(f"u: M\nJ = sum(u**2)\n{claims}")
+    report = tmp_path / "report.json"
+    process = subprocess.Popen(
+        [*COMMAND, str(tmp_path), "--jobs", "2", "--json", str(report)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and err == "" and "Interrupted: " in out
+    summary = json.loads(report.read_text())["summary"]
+    assert summary["checked"] >= 1 and summary["interrupted"] >= 1
+    assert summary["checked"] + summary["interrupted"] == summary["files"] == 300
+    assert f"{summary['checked']} of 300 hand-ins" in out
