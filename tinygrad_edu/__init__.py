@@ -34,8 +34,10 @@ from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
 if _TYPE_CHECKING:
+    from .checker.given import check as check
     from .debugging import step_here as step_here
     from .findings import explain as explain
+    from .formulas.closed import formula as formula
     from .norms import GradientNorms as GradientNorms
     from .render import draw as draw
     from .render import walk as walk
@@ -45,6 +47,7 @@ if _TYPE_CHECKING:
 __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "stepping", "explain": "findings",
+    "formula": "formulas.closed", "check": "checker.given",
     "step_here": "debugging", "GradientNorms": "norms",
 }  # fmt: skip
 __all__ = ["OPS", "elementwise", *_LATER]

@@ -13,9 +13,9 @@ from ..op import OPS, Node
 from ..replay import operands
 from ..sweep import ancestors
 from ..tensor import Tensor
-from .by_edge import Called, reaching, run
 from .guess import Case, Guess, Guesses, equal
 from .judge import Place
+from .sweeps import Called, reaching, run
 
 
 class Other(NamedTuple):
@@ -50,14 +50,18 @@ class Forward:
     def __init__(self, number: int, which: int | None, place: Place) -> None:
         self.number, self.which, self.place = number, which, place
         self.others: list[Other] = []
-        self.nodes = 0
+        self.nodes = self.work = 0
 
-    def __call__(self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
+    def __call__(
+        self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False
+    ) -> list[Any]:
         """The gradient."""
         nodes, target = ancestors(result.node), wrt[0].node
-        above = [n for n in nodes if n.serial in reaching(nodes, target)]
+        reached = reaching(nodes, target)
+        above = [n for n in nodes if n.serial in reached]
         made: dict[int, Any] = {target.serial: Tensor(wrt[0]._data)}
         self.nodes = max(self.nodes, len(above))
+        self.work += 8 * len(above)
         for number, node in enumerate(above):
             if node is target:
                 continue
@@ -69,7 +73,9 @@ class Forward:
                 if self.which is not None:
                     apply = self.others[self.which].apply
             made[node.serial] = apply(*node.op.joined(node.values, [*given, *known[len(given) :]]))
-        last = made[result.node.serial]
+        last = made.get(result.node.serial)
+        if last is None:
+            raise ValueError("nothing depends on it")
         if last.shape != result.shape:
             raise ValueError("another shape")
         return derivatives.gradients(last, [made[target.serial]], seed)
@@ -112,7 +118,12 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
                 turned = functools.partial(op.public, axis=axis, keepdims=options["keepdims"])
                 yield other(turned, "AXIS", "is-function-axis", 1.8)
         for new in OPS.values():
-            if new is not op and {"axis", "keepdims"} <= {*new.names} and new.rules_by_name and len(new.rules_by_name) == 1:
+            if (
+                new is not op
+                and {"axis", "keepdims"} <= {*new.names}
+                and new.rules_by_name
+                and len(new.rules_by_name) == 1
+            ):
                 yield other(
                     lambda y, new=new: new.public(y, axis=options["axis"], keepdims=options["keepdims"]),
                     "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name,

@@ -69,7 +69,7 @@ def kind(case: Case, tree: Expr) -> str:
     sign, found = 0, ""
     looked = [case.scout] if case.scout is not None else []
     for place, truth in itertools.chain(looked, zip(case.places, case.truths)):
-        x = value(place, tree)
+        x = value(place, tree, case)
         if sign >= 0 and equal(x, truth):
             sign, found = 1, "right"
         elif sign <= 0 and x is not None and not isinstance(x, tuple) and equal(-np.asarray(x, float), truth):
@@ -79,13 +79,16 @@ def kind(case: Case, tree: Expr) -> str:
     return found
 
 
-def value(place: Place, tree: Expr) -> Any:
+def value(place: Place, tree: Expr, case: Case | None = None) -> Any:
     """The value, or nothing; a row for each index, of which none is left, is the one that they all are."""
-    tree = unused(tree)
+    values = place.values()
     try:
-        return place.values()(tree)
+        return values(unused(tree))
     except (Misfit, Impossible, ValueError, TypeError, IndexError, ArithmeticError):
         return None
+    finally:
+        if case is not None:
+            case.spent += 10 + values.steps
 
 
 def unused(tree: Expr) -> Expr:
@@ -183,9 +186,12 @@ def arrangements(
     whole = not path
     for order in itertools.permutations(range(len(factors))):
         for turned in itertools.product((False, True), repeat=len(factors)):
+            case.spent += 20
             if case.late():
                 return
-            if any(t and min(columns[i].shape or (1,)) == max(columns[i].shape or (1,)) == 1 for i, t in enumerate(turned)):
+            if any(
+                t and min(columns[i].shape or (1,)) == max(columns[i].shape or (1,)) == 1 for i, t in enumerate(turned)
+            ):
                 continue
             parts = [columns[i].T if turned[i] else columns[i] for i in order]
             found: Any = parts[0]

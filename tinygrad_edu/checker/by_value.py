@@ -118,7 +118,9 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
 
 def inverse(shown: str) -> str:
     """What has to be multiplied by."""
-    return shown[2:] if shown.startswith("1/") else f"1/{shown}" if "/" not in shown else "/".join(shown.split("/")[::-1])
+    return (
+        shown[2:] if shown.startswith("1/") else f"1/{shown}" if "/" not in shown else "/".join(shown.split("/")[::-1])
+    )
 
 
 def of_transpose(case: Case, truths: list[Any], claimed: list[Any]) -> Guesses:
@@ -160,7 +162,8 @@ def of_sums(truths: list[Any], claimed: list[Any]) -> Guesses:
         for keep in (True, False):
             summed = [t.sum(axes, keepdims=keep) for t in truths]
             if all(s.size < t.size for s, t in zip(summed, truths)) and all(
-                equal(s, c) or (keep and s.ndim == c.ndim and equal(np.broadcast_to(s, c.shape) if fits(s, c) else None, c))
+                equal(s, c)
+                or (keep and s.ndim == c.ndim and equal(np.broadcast_to(s, c.shape) if fits(s, c) else None, c))
                 for s, c in zip(summed, claimed)
             ):
                 yield Guess("AXIS", "is-summed", 2.2, {"axis": str(axes[0])})

@@ -35,9 +35,11 @@ def judged(claim: Claim, language: str = "en") -> Result:
     if claim.left.tree is None:
         return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
     problem = claim.problem
-    question = Question(claim.left.tree, places(problem), lambda assumed: problem.point(dict.fromkeys(problem.sizes, 2), 99, assumed))
+    question = Question(
+        claim.left.tree, places(problem), lambda assumed: problem.point(dict.fromkeys(problem.sizes, 2), 99, assumed)
+    )
     steps: list[Result] = []
-    wrong: list[Outcome] = []
+    wrong: list[tuple[Outcome, Result]] = []
     for step in claim.steps:
         about |= dict(right=step.text)
         if step.tree is None:
@@ -66,7 +68,12 @@ def first(claim: Claim) -> str:
 
 
 def explain(
-    result: Result, question: Question, problem: Problem, right: Expr, outcome: Outcome, wrong: list[Outcome]
+    result: Result,
+    question: Question,
+    problem: Problem,
+    right: Expr,
+    outcome: Outcome,
+    wrong: list[tuple[Outcome, Result]],
 ) -> None:
     """Why a step is wrong, or under what it is right."""
     if outcome.misfit is None:
@@ -75,9 +82,11 @@ def explain(
             result.verdict, result.assumption = IF, found
             return
         result.assumption = symmetric(question, problem, right)
-    if any(same(outcome, before) for before in wrong):
-        return  # it only repeats a wrong line above it
-    wrong.append(outcome)
+    for before, said in wrong:
+        if same(outcome, before):  # it only repeats a wrong line above it
+            result.diagnoses = said.diagnoses
+            return
+    wrong.append((outcome, result))
     result.diagnoses = diagnosed(question, problem, right, outcome, result.language, result.assumption)
 
 

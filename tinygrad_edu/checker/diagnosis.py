@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
+import numpy as np
+
 from ..language.tree import Expr
 from . import by_edge, by_function, by_name, by_question, by_repair, by_value
 from .guess import Case, Guess, Guesses, said
-from .judge import TRANSPOSED, WRONG, Outcome, Question
+from .judge import Outcome, Question
 from .problem import Problem
 from .results import Diagnosis
 
-SECONDS = 1.6  # for one answer
-SLICE = 0.5  # for one way of looking, but the last
+MOST, SLICE = 350_000, 90_000  # nodes that are computed for one answer; for one way of looking, but the last
+SECONDS = 6.0  # for one answer, on a machine that is very slow
 WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
     way.guesses for way in (by_value, by_edge, by_name, by_question, by_function, by_repair)
 )
@@ -32,9 +34,8 @@ def diagnosed(
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
     claimed = [] if outcome.misfit is not None else list(outcome.values)
-    end = monotonic() + SECONDS
-    case = Case(question, right, claimed, end, question.scout())
-    if not any(abs(t).max(initial=0) > 1e-12 for t in map(array, case.truths)) and not claimed:
+    case = Case(question, right, claimed, MOST, monotonic() + SECONDS, scout=question.scout())
+    if not claimed and not any(np.any(np.asarray(t, float)) for t in case.truths):
         return []
     found: list[Guess] = []
     if symmetric:
@@ -43,7 +44,7 @@ def diagnosed(
     for way in WAYS:
         if min((g.cost for g in found), default=9) <= PLAIN:
             break
-        case.until = min(end, monotonic() + SLICE) if way is not WAYS[-1] else end
+        case.limit = MOST if way is WAYS[-1] else min(MOST, case.spent + SLICE)
         found += way(case)
     found.sort(key=lambda g: g.cost)
     chosen: list[Guess] = []
@@ -53,13 +54,3 @@ def diagnosed(
     return [
         Diagnosis(g.code, g.key, {word: said(x) for word, x in g.fields.items()}, g.node, language) for g in chosen[:2]
     ]
-
-
-def array(x: object) -> object:
-    """Numbers."""
-    import numpy as np
-
-    return np.asarray(x, float)
-
-
-__all__ = ["TRANSPOSED", "WRONG", "diagnosed"]

@@ -81,7 +81,9 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
             raise
         outcome = compared(question, right)
         if outcome.verdict == RIGHT and reading is Arrays and shape(outcome.values[0]) != shape(question.truths[0]):
-            outcome = outcome._replace(verdict=TRANSPOSED)  # (n, 1) for (n,): what broadcasting makes of it is another matter
+            outcome = outcome._replace(
+                verdict=TRANSPOSED
+            )  # (n, 1) for (n,): what broadcasting makes of it is another matter
         if found is None or outcome.verdict in (RIGHT, TRANSPOSED) or found[0].misfit and not outcome.misfit:
             found = outcome, question, right
         if outcome.verdict == RIGHT:
@@ -194,7 +196,9 @@ def function(claim: Callable[..., Any], known: set[str]) -> Expr:
 
 def named(root: Node, at: Place) -> dict[int, str]:
     """What a claim computes under a name of the loss: the same numbers to the bit."""
-    known = {(x.shape, np.asarray(x._data).tobytes()): w for w, x in reversed([*at.tensors.items()]) if isinstance(x, Tensor)}
+    known = {
+        (x.shape, np.asarray(x._data).tobytes()): w for w, x in reversed([*at.tensors.items()]) if isinstance(x, Tensor)
+    }
     found, seen, pending = {}, {root.serial}, [root]
     while pending:
         node = pending.pop()
@@ -217,7 +221,9 @@ def of_text(text: str) -> Callable[..., Any]:
     return loss
 
 
-def of_record(result: Tensor, wrt: str | Tensor, at: Mapping[str, Any]) -> tuple[str, Callable[..., Any], dict[str, Any]]:
+def of_record(
+    result: Tensor, wrt: str | Tensor, at: Mapping[str, Any]
+) -> tuple[str, Callable[..., Any], dict[str, Any]]:
     """A recorded computation as a function of its leaves, so that it can be run at other points."""
     nodes: dict[int, Node] = {}
     pending = [result.node]
@@ -248,5 +254,7 @@ def of_record(result: Tensor, wrt: str | Tensor, at: Mapping[str, Any]) -> tuple
         loss.variables = {w: made[s] for s, w in names.items()}  # type: ignore[attr-defined]
         return made[result.node.serial]
 
-    given = {names[s]: value(n) for s, n in leaves.items() if s in names and (n.active or is_float(np.asarray(n.result)))}
+    given = {
+        names[s]: value(n) for s, n in leaves.items() if s in names and (n.active or is_float(np.asarray(n.result)))
+    }
     return wrt, loss, {**given, **{w: x for w, x in at.items() if w in given}}

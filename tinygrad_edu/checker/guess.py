@@ -36,7 +36,9 @@ class Case:
     question: Question
     right: Expr
     claimed: list[Any]
-    until: float  # when to stop looking
+    limit: int  # when to stop looking: after so many nodes of trees and graphs, so that every machine says the same
+    end: float = float("inf")  # in seconds, for a machine that is very slow
+    spent: int = 0
     scout: tuple[Place, Any] | None = None  # a small place, with what is true there, that most guesses do not survive
 
     @property
@@ -51,11 +53,13 @@ class Case:
 
     def nothing(self) -> bool:
         """Is the answer zero, as far as rounding lets one say?"""
-        return all(np.abs(np.asarray(c, float)).max(initial=0) < 1e-12 for c in self.claimed if not isinstance(c, tuple))
+        return all(
+            np.abs(np.asarray(c, float)).max(initial=0) < 1e-12 for c in self.claimed if not isinstance(c, tuple)
+        )
 
     def late(self) -> bool:
-        """Has it taken long enough?"""
-        return monotonic() > self.until
+        """Has it looked for long enough?"""
+        return self.spent > self.limit or monotonic() > self.end
 
     def explained(self, value: Callable[[int], Any]) -> bool:
         """Does something else give what was claimed, at every place?  ``value``: what it gives at the place of a number."""
@@ -68,7 +72,11 @@ def equal(a: Any, b: Any) -> bool:
         return False
     a, b = np.asarray(a, float), np.asarray(b, float)
     if a.shape != b.shape:
-        if a.size != b.size or max(a.ndim, b.ndim) > 2 or {n for n in a.shape if n > 1} != {n for n in b.shape if n > 1}:
+        if (
+            a.size != b.size
+            or max(a.ndim, b.ndim) > 2
+            or {n for n in a.shape if n > 1} != {n for n in b.shape if n > 1}
+        ):
             return False
         if a.ndim == b.ndim:
             return False

@@ -12,7 +12,7 @@ from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Impossible, Misfit, Values, shape
 from .problem import Problem
-from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
+from .results import RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 
 RELATIVE, ABSOLUTE = 1e-7, 1e-10  # how far apart the same number may come out by two ways
 POINTS = 4
@@ -91,7 +91,9 @@ class Question:
             if len(found) == most:
                 return found
         if len(found) < min(most, 2):
-            raise Uncheckable("the left side is no finite number at random points: is something to be declared positive?")
+            raise Uncheckable(
+                "the left side is no finite number at random points: is something to be declared positive?"
+            )
         return found
 
 
@@ -129,6 +131,8 @@ def one(truth: Any, x: Any) -> tuple[str, float]:
     if isinstance(x, tuple):
         return WRONG, 1.0
     a, b = np.asarray(truth, float), np.asarray(x, float)
+    if b.shape == () and not b and not np.any(a):
+        return RIGHT, 0.0  # 0 is as good as zeros
     if a.shape == b.shape:
         return (RIGHT, difference(a, b)) if close(a, b) else (WRONG, difference(a, b))
     if (a.ndim == 2 and a.shape[1] == 1 and b.shape == a.shape[:1]) or (b.ndim == 2 and b.shape[1:] == (1,) and a.shape == b.shape[:1]):  # fmt: skip
@@ -166,7 +170,9 @@ def in_words(error: Misfit, place: Place) -> str:
     letters = {n: s for s, n in place.sizes.items()}
 
     def said(dims: tuple[int, ...]) -> str:
-        return "×".join(letters.get(n, next((f"({s}+1)" for m, s in letters.items() if m + 1 == n), str(n))) for n in dims)
+        return "×".join(
+            letters.get(n, next((f"({s}+1)" for m, s in letters.items() if m + 1 == n), str(n))) for n in dims
+        )
 
     signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
     if len(error.shapes) == 2 and error.head in signs:

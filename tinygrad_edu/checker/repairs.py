@@ -51,7 +51,11 @@ def worth(tree: Expr, path: Path, deep: bool) -> bool:
     """Not in the bounds of sums; in derivatives of names only their names."""
     for i in range(len(path)):
         above = at(tree, path[:i])
-        if above.head == "Shape" or (above.head in ("Sum", "Each") and path[i] > 0) or (above.head == "If" and not path[i] and not deep):
+        if (
+            above.head == "Shape"
+            or (above.head in ("Sum", "Each") and path[i] > 0)
+            or (above.head == "If" and not path[i] and not deep)
+        ):
             return False
         if above.head == "Derivative" and not deep and (path[i] == 1 or above.args[0].head in ("Name", "Index")):
             return False
@@ -69,7 +73,10 @@ def of_signs(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         first = call("negative", node.args[0])
         yield node._replace(args=(first, node.args[1])), Guess("SIGN", "is-term-negated", 1.8, {"term": node.args[0]})
     elif node.head == "multiply" and not {"Number", "negative"} & {a.head for a in node.args}:
-        yield call("subtract", *node.args), Guess("SIGN", "is-minus-lost", 2.5, {"left": node.args[0], "right": node.args[1]})
+        yield (
+            call("subtract", *node.args),
+            Guess("SIGN", "is-minus-lost", 2.5, {"left": node.args[0], "right": node.args[1]}),
+        )
     elif node.head == "negative" and path:
         yield node.args[0], Guess("SIGN", "is-term-negated", 1.9, {"term": node.args[0]})
     elif path and at(tree, path[:-1]).head in OPS and OPS[at(tree, path[:-1]).head].elementwise:
@@ -84,7 +91,18 @@ def of_transposes(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     elif node.head == "Name" and len(shape(around.values.get(node.value, ()))) == 1:
         column = Expr("Index", (node, Expr("All"), Expr("New")))
         yield column, Guess("BROADCAST", "is-column-missing", 1.75, {"name": node})
-    if node.head in ("Name", "Index", "subtract", "add", "Derivative", "matmul", "Each", "sigmoid", "multiply", "negative"):
+    if node.head in (
+        "Name",
+        "Index",
+        "subtract",
+        "add",
+        "Derivative",
+        "matmul",
+        "Each",
+        "sigmoid",
+        "multiply",
+        "negative",
+    ):
         if not (path and at(tree, path[:-1]).head == "transpose") and path:
             yield call("transpose", node), Guess("TRANSPOSE", "is-transpose-missing", 1.8, {"factor": node})
 
@@ -99,11 +117,20 @@ def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
                 yield outside, Guess("ORDER", "is-order", 2.0, {"left": a, "right": b.args[i]})
         yield call("outer", a, b), Guess("TRANSPOSE", "is-transpose-missing", 1.9, {"factor": b})
         yield call("multiply", a, b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.0, {"left": a, "right": b})
-        yield call("multiply", call("transpose", a), b), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b})
-        yield call("multiply", a, call("transpose", b)), Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b})
+        yield (
+            call("multiply", call("transpose", a), b),
+            Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b}),
+        )
+        yield (
+            call("multiply", a, call("transpose", b)),
+            Guess("HADAMARD", "is-matmul-for-hadamard", 2.1, {"left": a, "right": b}),
+        )
         yield call("matmul", b, a), Guess("ORDER", "is-order", 2.0, {"left": a, "right": b})
         yield call("outer", b, a), Guess("ORDER", "is-order", 2.3, {"left": a, "right": b})
-        yield call("matmul", call("transpose", b), call("transpose", a)), Guess("ORDER", "is-order", 2.2, {"left": a, "right": b})
+        yield (
+            call("matmul", call("transpose", b), call("transpose", a)),
+            Guess("ORDER", "is-order", 2.2, {"left": a, "right": b}),
+        )
     elif node.head == "multiply":
         a, b = node.args
         fields = {"left": a, "right": b}
@@ -114,7 +141,13 @@ def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
                 yield inside, Guess("ORDER", "is-order", 1.95, {"left": one, "right": matrix})
                 inside = call(other.head, call("multiply", matrix, one), vector)
                 yield inside, Guess("ORDER", "is-order", 2.0, {"left": one, "right": vector})
-        for left, right in ((a, b), (call("transpose", a), b), (b, a), (call("transpose", b), a), (a, call("transpose", b))):
+        for left, right in (
+            (a, b),
+            (call("transpose", a), b),
+            (b, a),
+            (call("transpose", b), a),
+            (a, call("transpose", b)),
+        ):
             yield call("matmul", left, right), Guess("HADAMARD", "is-hadamard-for-matmul", 2.1, fields)
         yield call("outer", a, b), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
         yield call("outer", b, a), Guess("HADAMARD", "is-hadamard-for-outer", 2.2, fields)
@@ -297,7 +330,10 @@ def of_functions(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     for other in around.functions:
         if other != op.name:
             prime = "'" * node.head.endswith("'")
-            yield node._replace(head=other + prime), Guess("WRONG_FUNCTION", "is-other-function-in", 2.9, fields | {"other": other})
+            yield (
+                node._replace(head=other + prime),
+                Guess("WRONG_FUNCTION", "is-other-function-in", 2.9, fields | {"other": other}),
+            )
 
 
 def of_brackets(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
@@ -323,10 +359,16 @@ def of_numbers(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         for m in {0.5, 1, 2, node.value + 1, node.value - 1, -node.value} - {node.value, 0}:
             yield number(m), Guess("SCALE", "is-number", 2.9, {"number": f"{node.value:g}", "other": f"{m:g}"})
     elif path and at(tree, path[:-1]).head in (*SIDES, "divide", "multiply") and node.head != "negative":
-        yield call("power", node, number(2)), Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": node, "exponent": "2"})
+        yield (
+            call("power", node, number(2)),
+            Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": node, "exponent": "2"}),
+        )
         if at(tree, path[:-1]).head in SIDES:
             for m, shown in ((2.0, "2"), (0.5, "1/2")):
-                yield call("multiply", number(m), node), Guess("SCALE", "is-term-scaled", 2.6, {"term": node, "factor": shown})
+                yield (
+                    call("multiply", number(m), node),
+                    Guess("SCALE", "is-term-scaled", 2.6, {"term": node, "factor": shown}),
+                )
 
 
 def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
@@ -339,7 +381,10 @@ def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
                 fields = {"axis": str(options.get("axis", "all"))}
                 yield call(node.head, *node.args, **new | {"keepdims": True}), Guess("AXIS", "is-axis", 1.9, fields)
             if new != options:
-                yield call(node.head, *node.args, **new), Guess("AXIS", "is-axis", 2.0, {"axis": str(options.get("axis", "all"))})
+                yield (
+                    call(node.head, *node.args, **new),
+                    Guess("AXIS", "is-axis", 2.0, {"axis": str(options.get("axis", "all"))}),
+                )
         if "axis" in options and not options.get("keepdims"):
             kept = call(node.head, *node.args, **options | {"keepdims": True})
             yield kept, Guess("AXIS", "is-keepdims", 1.7, {"term": node})
@@ -349,7 +394,10 @@ def of_sums(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     elif node.head in ("softmax", "log_softmax", "logsumexp"):
         for axis in (0, 1):
             if dict(node.value or ()).get("axis") != axis:
-                yield call(node.head, *node.args, axis=axis), Guess("AXIS", "is-function-axis", 2.2, {"function": node.head, "name": node})
+                yield (
+                    call(node.head, *node.args, axis=axis),
+                    Guess("AXIS", "is-function-axis", 2.2, {"function": node.head, "name": node}),
+                )
     elif node.head in ("multiply", "matmul", "subtract", "Derivative", "Name") and len(path) < 6:
         for axis in (0, 1, None):
             options = {} if axis is None else {"axis": axis}
@@ -361,7 +409,10 @@ def of_less(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     if node.head in SIDES:
         a, b = node.args
         yield a, Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": b})
-        yield b if node.head == "add" else call("negative", b), Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": a})
+        yield (
+            b if node.head == "add" else call("negative", b),
+            Guess("MISSING_PATH", "is-term-spurious", 2.8, {"term": a}),
+        )
     elif node.head in PRODUCTS and len(node.args) == 2:
         a, b = node.args
         code = "SCALE" if "Number" in (a.head, b.head) else "MISSING_FACTOR"
@@ -385,11 +436,19 @@ def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         factor, fields = name(word), {"factor": word}
         new = [call("multiply", node, factor), call("divide", node, factor)]
         if len(shape(x)) == 2:
-            new += [call("matmul", factor, node), call("matmul", call("transpose", factor), node), call("matmul", node, factor), call("matmul", node, call("transpose", factor))]
+            new += [
+                call("matmul", factor, node),
+                call("matmul", call("transpose", factor), node),
+                call("matmul", node, factor),
+                call("matmul", node, call("transpose", factor)),
+            ]
         for tree_ in new:
             yield tree_, Guess("MISSING_FACTOR", "is-factor-missing-in", 3.0, fields)
     for function in around.functions:
-        yield call(function, node), Guess("WRONG_FUNCTION", "is-function-missing", 2.9, {"function": function, "argument": node})
+        yield (
+            call(function, node),
+            Guess("WRONG_FUNCTION", "is-function-missing", 2.9, {"function": function, "argument": node}),
+        )
     yield call("subtract", node, number(1)), Guess("MISSING_PATH", "is-one-missing", 3.2, {"term": node})
     yield call("subtract", number(1), node), Guess("MISSING_PATH", "is-one-minus-missing", 3.2, {"term": node})
 
