@@ -110,7 +110,7 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
     elif same and "axis" in op.names:
         yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 2.2)
         for axis in range(len(node.shape)):
-            yield other(lambda y, axis=axis: op.public(y, axis), "AXIS", "is-function-axis", 1.8)
+            yield other(functools.partial(op.public, axis=axis), "AXIS", "is-function-axis", 1.8)
     elif {"axis", "keepdims"} <= {*op.names} and op.rules_by_name:
         options = dict(zip(op.names, node.values))
         for axis in range(len(np.shape(arrays[0]))):
@@ -125,6 +125,6 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
                 and len(new.rules_by_name) == 1
             ):
                 yield other(
-                    lambda y, new=new: new.public(y, axis=options["axis"], keepdims=options["keepdims"]),
+                    functools.partial(new.public, axis=options["axis"], keepdims=options["keepdims"]),
                     "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name,
                 )  # fmt: skip

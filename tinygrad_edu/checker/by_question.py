@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..language.tree import Expr, walk
+from ..language.tree import Expr, replaced, walk
 from .by_repair import surroundings, value
+from .change_names import of_indices, of_names
 from .guess import Case, Guess, Guesses, equal
-from .repairs import of_indices, of_names, replaced
 
 
 def guesses(case: Case) -> Guesses:

@@ -14,10 +14,11 @@ from ..language.values import Columns, Impossible, Misfit, column, shape
 from ..op import OPS
 from ..sweep import ancestors
 from ..tensor import Tensor
+from .changes import Around, Repair
 from .functions import LOSS
 from .guess import Case, Guess, Guesses, equal, names_at, said
 from .judge import Place
-from .repairs import Around, Repair, repairs
+from .repairs import repairs
 
 LONGEST_CHAIN = 5
 TWICE = 1.7  # how much more far-fetched two mistakes are than one
@@ -116,10 +117,10 @@ def surroundings(case: Case) -> Around:
             if inner is not None and inner.serial in names:
                 tree = Expr(f"{op.name}'", (Expr("Name", (), names[inner.serial]),))
                 slopes[said(tree)] = tree
-    for node in [n for _, n in walk(case.right)]:
-        op = OPS.get(node.head)
-        if op is not None and op.elementwise and len(op.names) == 1 and node.head not in ("negative", "positive"):
-            functions[node.head] = None
+    for head in [n.head for _, n in walk(case.right)]:
+        op = OPS.get(head)
+        if op is not None and op.elementwise and len(op.names) == 1 and head not in ("negative", "positive"):
+            functions[head] = None
     wanted = {word: x for word, x in place.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
     return Around(wanted, [*functions], slopes, not case.claimed, place.sizes, lambda tree: shaped(place, tree))
 

@@ -24,6 +24,9 @@ def guesses(case: Case) -> Guesses:
         literal = all(n.head in ("Number", "Each", "If", "zeros", "Name", "Compare") for _, n in walk(case.right))
         yield Guess("MISSING_PATH", "is-zero", 2.9 if literal else 4.0)
         return
+    if not any(np.any(t) for t in truths):
+        yield Guess("MISSING_PATH", "is-independent", 1.0)
+        return
     if case.question.left.head == "Shape":
         yield from of_shape(truths, claimed)
         return
@@ -161,11 +164,8 @@ def of_sums(truths: list[Any], claimed: list[Any]) -> Guesses:
     for axes in some(t0.ndim):
         for keep in (True, False):
             summed = [t.sum(axes, keepdims=keep) for t in truths]
-            if all(s.size < t.size for s, t in zip(summed, truths)) and all(
-                equal(s, c)
-                or (keep and s.ndim == c.ndim and equal(np.broadcast_to(s, c.shape) if fits(s, c) else None, c))
-                for s, c in zip(summed, claimed)
-            ):
+            smaller = all(s.size < t.size for s, t in zip(summed, truths))
+            if smaller and all(equal(s, c) or stretched(s, c) for s, c in zip(summed, claimed)):
                 yield Guess("AXIS", "is-summed", 2.2, {"axis": str(axes[0])})
                 return
 
@@ -193,9 +193,10 @@ def some(ndim: int) -> list[tuple[int, ...]]:
     return [axes for n in range(1, ndim + 1) for axes in itertools.combinations(range(ndim), n)]
 
 
-def fits(s: Any, c: Any) -> bool:
-    """Can it be stretched to that shape?"""
-    return all(a in (1, b) for a, b in zip(s.shape, c.shape))
+def stretched(s: Any, c: Any) -> bool:
+    """Is it the same, stretched to that shape?"""
+    fits = s.ndim == c.ndim and all(a in (1, b) for a, b in zip(s.shape, c.shape))
+    return fits and equal(np.broadcast_to(s, c.shape), c)
 
 
 def matching(x: Any, t: Any) -> Any:

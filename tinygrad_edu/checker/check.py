@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ..language.reading import Unreadable
 from ..language.tree import Expr
@@ -31,7 +32,7 @@ def check_handin(found: Handin, language: str = "en") -> list[Result]:
 
 def judged(claim: Claim, language: str = "en") -> Result:
     """One claim with all its steps."""
-    about = dict(left=claim.left.text, problem=claim.problem.title, language=language)
+    about: dict[str, Any] = dict(left=claim.left.text, problem=claim.problem.title, language=language)
     if claim.left.tree is None:
         return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
     problem = claim.problem
@@ -97,7 +98,7 @@ def same(a: Outcome, b: Outcome) -> bool:
     )
 
 
-def chained(steps: list[Result], about: dict[str, str], line: int) -> Result:
+def chained(steps: list[Result], about: dict[str, Any], line: int) -> Result:
     """The verdict of a chain: that of its worst step; its diagnoses are those of the first wrong one."""
     verdict = next((v for v in (WRONG, UNCHECKABLE, IF, TRANSPOSED) if any(s.verdict == v for s in steps)), RIGHT)
     number = next((i for i, s in enumerate(steps, 1) if s.verdict == verdict), None) if verdict != RIGHT else None

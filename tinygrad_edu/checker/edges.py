@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..language.tree import Expr
 from ..op import OPS, Node
 from ..ops.rows import Rows
 from ..replay import operands, value
@@ -180,8 +181,8 @@ def of_function(e: Edge, change: Any) -> Iterator[Change]:
         for other in OPS.values():
             if other is op or not other.elementwise or len(other.names) != 1 or other.domain or not other.rules_by_name:
                 continue
-            yield change((other.rules or other.compiled())[0](e.g, e.z, x), "LOCAL_DERIVATIVE", "is-slope-of-other", 2.5,
-                         function=op.name, other=other.name)  # fmt: skip
+            slope = (other.rules or other.compiled())[0](e.g, e.z, x)
+            yield change(slope, "LOCAL_DERIVATIVE", "is-slope-of-other", 2.5, function=op.name, other=other.name)
     for other_name, other in same_shape(e):
         yield change(e.g * other, "LOCAL_DERIVATIVE", "is-slope-replaced", 3.0, function=op.name, other=other_name)
 
@@ -240,7 +241,7 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
         except Exception:
             return None
 
-    candidates: list[tuple[Any, str, str, float, str]] = []
+    candidates: list[tuple[Any, str, str, float, str | Expr]] = []
     if other.ndim == 2 and other.shape[0] == other.shape[1]:
         candidates.append((other.T, "TRANSPOSE", "is-factor-transposed", 1.8, name))
     for word, a in e.named.items():

@@ -40,7 +40,8 @@ def check(
     Equality is decided at random points and at several sizes.  Raises TypeError for what is none of these; everything
     that a student can do wrong is a result, ``uncheckable`` and why.
 
-    >>> result = check("((X @ w - t) ** 2).sum()", "w", "X.T @ (X @ w - t)", at=dict(X=np.eye(3)[:2], w=np.ones(3), t=np.ones(2)))
+    >>> at = dict(X=np.eye(3)[:2], w=np.ones(3), t=np.ones(2))
+    >>> result = check("((X @ w - t) ** 2).sum()", "w", "X.T @ (X @ w - t)", at)
     >>> result.verdict, [d.code for d in result.diagnoses]
     ('wrong', ['SCALE'])
     """
@@ -165,7 +166,7 @@ class Claimed:
 
 
 def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
-    """The claim as a tree: read, or recorded by calling it on Tensors; otherwise a function of which nothing is known."""
+    """The claim as a tree: read, or recorded by calling it on Tensors; or else a function of which nothing is known."""
     known = {*at.arrays}
     if isinstance(claim, str):
         return read(claim, known, loss=LOSS, base=1 if reading is Columns and ".." in claim else 0)
@@ -238,7 +239,8 @@ def of_record(
         if word and word.isidentifier() and word not in names.values():
             names[serial] = word
     if not isinstance(wrt, str):
-        names[wrt.node.serial] = wrt = names.get(wrt.node.serial, wrt.name or "x")
+        serial = wrt.node.serial
+        names[serial] = wrt = names.get(serial, wrt.name or "x")
     elif wrt not in names.values():
         raise Uncheckable(f"there is no tensor {wrt} in this record; there are {', '.join(sorted(names.values()))}")
     leaves = {serial: node for serial, node in nodes.items() if node.op is None}

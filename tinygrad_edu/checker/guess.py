@@ -62,7 +62,7 @@ class Case:
         return self.spent > self.limit or monotonic() > self.end
 
     def explained(self, value: Callable[[int], Any]) -> bool:
-        """Does something else give what was claimed, at every place?  ``value``: what it gives at the place of a number."""
+        """Does something else give what was claimed, at every place?  ``value``: what it gives at a place."""
         return bool(self.claimed) and all(equal(value(i), self.claimed[i]) for i in range(len(self.claimed)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
-from ..language.values import Impossible, Misfit, Values, shape
+from ..language.values import Columns, Impossible, Misfit, Values, shape
 from .problem import Problem
 from .results import RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 
@@ -115,6 +115,9 @@ def compared(question: Question, right: Expr) -> Outcome:
         try:
             x = place.values()(right)
         except Misfit as error:
+            rows = in_rows(question, right)
+            if rows is not None:
+                return Outcome(TRANSPOSED, values=rows)
             return Outcome(WRONG, 1.0, misfit=error, why=in_words(error, place))
         except Impossible as error:
             return Outcome(UNCHECKABLE, why=str(error))
@@ -126,6 +129,23 @@ def compared(question: Question, right: Expr) -> Outcome:
     return Outcome(verdict, worst, values=tuple(found))
 
 
+def in_rows(question: Question, right: Expr) -> tuple[Any, ...] | None:
+    """The values, if it fits and is right where derivatives of numbers are rows: a column may stand for a row."""
+    found = []
+    for place, truth in question.pairs:
+        values = place.values()
+        if not isinstance(values, Columns):
+            return None
+        values.rows = True
+        try:
+            found.append(values(right))
+        except (Misfit, Impossible):
+            return None
+        if one(truth, found[-1])[0] == WRONG:
+            return None
+    return tuple(found)
+
+
 def one(truth: Any, x: Any) -> tuple[str, float]:
     """Two values."""
     if isinstance(x, tuple):
@@ -135,13 +155,18 @@ def one(truth: Any, x: Any) -> tuple[str, float]:
         return RIGHT, 0.0  # 0 is as good as zeros
     if a.shape == b.shape:
         return (RIGHT, difference(a, b)) if close(a, b) else (WRONG, difference(a, b))
-    if (a.ndim == 2 and a.shape[1] == 1 and b.shape == a.shape[:1]) or (b.ndim == 2 and b.shape[1:] == (1,) and a.shape == b.shape[:1]):  # fmt: skip
-        return one(a.ravel(), b.ravel())  # a column, and a vector with one axis
+    if is_column(a, b) or is_column(b, a):
+        return one(a.ravel(), b.ravel())
     if a.ndim == 2 and b.shape == a.shape[::-1] and close(a, b.T):
         return TRANSPOSED, difference(a, b.T)
     if a.ndim == 1 and b.shape == (1, len(a)) and close(a, b[0]):
         return TRANSPOSED, difference(a, b[0])
     return WRONG, 1.0
+
+
+def is_column(a: Any, b: Any) -> bool:
+    """A column, beside a vector with one axis?"""
+    return a.ndim == 2 and a.shape == (*b.shape, 1)
 
 
 def close(a: Any, b: Any) -> bool:
@@ -249,9 +274,8 @@ def reached(problem: Problem, words: set[str]) -> set[str]:
 def mean(question: Question, right: Expr, values: tuple[Any, ...]) -> str:
     """The size by which the right side is divided, and the loss is not."""
     for word in question.places[0].sizes:
-        wrt = shape(question.truths[0])
         if all(
-            one(np.asarray(t, float) / p.sizes[word], v)[0] == RIGHT and p.sizes[word] not in wrt
+            one(np.asarray(t, float) / p.sizes[word], v)[0] == RIGHT and p.sizes[word] not in shape(t)
             for p, t, v in zip(question.places, question.truths, values)
         ):
             return f"mean:{word}"

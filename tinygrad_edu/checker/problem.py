@@ -15,7 +15,7 @@ import numpy as np
 from ..derivatives import gradients
 from ..language.reading import Unreadable
 from ..language.tree import Expr, name, names
-from ..language.values import Arrays, Columns, Impossible, Misfit, Values, column, shape
+from ..language.values import Columns, Impossible, Misfit, Values, column, shape
 from ..tensor import Tensor, constant
 
 # What can be said of a name beside its size, and the words for it.
@@ -131,15 +131,6 @@ class Point:
     def values(self) -> Columns:
         """Computes on arrays."""
         return Columns(self.arrays, self.functions, self.derivative)
-
-    def flat(self) -> Arrays:
-        """Computes on arrays, where a vector is neither a column nor a row."""
-
-        def flattened(x: Any) -> Any:
-            return x.reshape(-1) if len(shape(x)) == 2 and 1 in shape(x) else x
-
-        known = {word: flattened(x) for word, x in self.arrays.items()}
-        return Arrays(known, self.functions, lambda of, wrt, _: flattened(self.derivative(of, wrt, self.values())))
 
     def derivative(self, of: Expr, wrt: Expr, values: Values) -> Any:
         """What the engine finds.

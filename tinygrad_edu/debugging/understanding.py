@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import figures
 from ..findings import explain, findings_about
-from ..language.lines import line
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
+from ..language.lines import line
 from ..norms import norm
 from ..op import Node
 from ..stepping import Stepper

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import figures, place, text
-from ..language.lines import line
 from ..formulas.printed import made, of_name, of_value
 from ..formulas.rules import inner, rule
+from ..language.lines import line
 from ..language.symbols import words
 from ..norms import norm
 from ..notation import Formula

@@ -187,6 +187,7 @@ class Reader:
         return Unreadable(f"{why}: {shown[:60]}", shown, getattr(node, "col_offset", 0))
 
     def constant(self, node: ast.Constant) -> Expr:
+        """A number."""
         x = node.value
         if isinstance(x, bool) or not isinstance(x, (int, float)):
             raise self.refused(node, "a number is expected")
@@ -195,6 +196,7 @@ class Reader:
         return number(x if isinstance(x, int) and x < 10**15 else float(x))
 
     def named(self, node: ast.Name) -> Expr:
+        """A name; ``dW`` alone is the gradient of the loss."""
         word = node.id
         if "__" in word and word not in self.known:
             raise self.refused(node, "a name without double underscores is expected")
@@ -205,6 +207,7 @@ class Reader:
         return name(word)
 
     def binary(self, node: ast.BinOp) -> Expr:
+        """Two operands and a sign."""
         head = SIGNS.get(type(node.op))
         if head is None:
             raise self.refused(node, "a range stands in a sum: sum(t[j] for j in 1..n)" if isinstance(
@@ -212,6 +215,7 @@ class Reader:
         return Expr(head, (self.tree(node.left), self.tree(node.right)))
 
     def unary(self, node: ast.UnaryOp) -> Expr:
+        """A sign before an operand."""
         head = SIGNS.get(type(node.op))
         if head is None:
             raise self.refused(node, "this sign is not part of the notation")
@@ -219,6 +223,7 @@ class Reader:
         return inner if head == "positive" else Expr(head, (inner,))
 
     def compared(self, node: ast.Compare) -> Expr:
+        """``a < b``, and ``a < b < c``."""
         parts, left = [], self.tree(node.left)
         for sign, other in zip(node.ops, node.comparators):
             if type(sign) not in COMPARED:
@@ -229,6 +234,7 @@ class Reader:
         return parts[0] if len(parts) == 1 else Expr("And", tuple(parts))
 
     def listed(self, node: ast.Tuple | ast.List) -> Expr:
+        """Elements in brackets."""
         return Expr("List", tuple(map(self.tree, node.elts)))
 
     def over(self, node: ast.ListComp | ast.GeneratorExp, head: str) -> Expr:
@@ -255,6 +261,7 @@ class Reader:
         raise self.refused(node, "a range is expected, as 1..n")
 
     def attribute(self, node: ast.Attribute) -> Expr:
+        """``W.T``, and what NumPy names."""
         if node.attr in ("T", "mT"):
             return call("transpose", self.tree(node.value))
         if isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math"):
@@ -267,6 +274,7 @@ class Reader:
         raise self.refused(node, "after a dot only T and methods such as sum() can stand")
 
     def subscript(self, node: ast.Subscript) -> Expr:
+        """``t[j]``, ``U[o, :]``."""
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return Expr("Index", (self.tree(node.value), *(self.position(p) for p in parts)))
 
