@@ -84,7 +84,7 @@ class Forms:
         for _ in range(20):
             path, bound = self.random.choice(places)
             node, self.bound = at(tree, path), bound
-            if np.asarray(self.value(node)).dtype.kind != "f":
+            if np.asarray(self.value(node)).dtype.kind != "f" or (self.plain and self.compares(node)):
                 continue
             found = list(self.rules(node))
             if not found:
@@ -124,6 +124,11 @@ class Forms:
             return self.values(tree)
         finally:
             self.values.known = before
+
+    def compares(self, node: Expr) -> bool:
+        """Has it truth values for operands?  NumPy adds and negates these in its own way."""
+        return any(n.head in ("Name", "Compare") and self.value(n).__class__ is not float and
+                   np.asarray(self.value(n)).dtype.kind == "b" for n in node.args)  # fmt: skip
 
     def dims(self, tree: Expr) -> tuple[int, ...]:
         return shape(self.value(tree))
@@ -177,7 +182,8 @@ class Forms:
         if r < 0.15:
             yield from (mul(ONE, node), neg(neg(node)), div(mul(TWO, node), TWO), mul(node, ONE), div(node, ONE))
         if r < 0.1:
-            yield tr(tr(node))
+            if dims != () or (self.columns and node.head != "Number"):
+                yield tr(tr(node))
             yield sub(add(node, ONE), ONE)
             yield add(div(node, TWO), div(node, TWO))
         if r < 0.2 and self.columns and len(dims) == 2:
@@ -449,8 +455,9 @@ class Forms:
             yield from [x.args[0]] * 3
         if len(a) == 0 or (len(a) == 1 and not self.columns):
             yield x
-        if x.head in ("add", "subtract", "multiply", "divide") and self.alike(*x.args):
-            yield call(x.head, *map(tr, x.args))
+            return
+        if x.head in PAIRS and self.alike(*x.args):
+            yield call(x.head, *(tr(part) if self.dims(part) else part for part in x.args))
         if x.head == "negative":
             yield neg(tr(x.args[0]))
         if x.head == "matmul" and () not in map(self.dims, x.args) and len(a) <= 2:
@@ -587,7 +594,7 @@ class Forms:
         yield Expr("Each", tuple(renamed(part, node.value, k) for part in node.args), k)
 
     def of_Index(self, node: Expr, x: Expr, *subscripts: Expr) -> Iterator[Expr]:
-        if any(s.head in ("Slice", "Rest", "New") for s in subscripts):
+        if any(s.head in ("Slice", "Rest", "New", "Backwards") for s in subscripts):
             return
         a = self.dims(x)
         if x.head in PAIRS and all(self.dims(part) in (a, ()) for part in x.args):
@@ -671,7 +678,7 @@ class Spelling:
         args = ", ".join(self.of(a)[0] for a in tree.args)
         if tree.head == "einsum":
             return f"np.einsum('{dict(tree.value)['subscripts']}', {args})"
-        options = "".join(f", {k}={v}" for k, v in tree.value or ())
+        options = "".join(f", {k}={v!r}" for k, v in tree.value or ())
         if tree.head == "sum" and self.random.random() < 0.5:
             return f"{self.held(tree.args[0], 5)}.sum({options[2:]})"
         word = {"sigmoid": self.one("σ", "sigma", "sigmoid"), "log": self.one("ln", "log", "np.log")}.get(tree.head, tree.head)
@@ -711,6 +718,9 @@ class Spelling:
 
     def write_New(self, tree: Expr) -> tuple[str, int]:
         return "None", 5
+
+    def write_Backwards(self, tree: Expr) -> tuple[str, int]:
+        return "::-1", 5
 
     def write_Rest(self, tree: Expr) -> tuple[str, int]:
         return "...", 5

@@ -7,7 +7,7 @@ shown only if it is right when it is read as the student's line was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,13 +20,13 @@ from ..language.values import Impossible, Misfit, shape
 from ..op import OPS
 from ..tensor import Tensor
 from .columns import ALL, without_indices
-from .judge import Question, Uncheckable, compared, reached
+from .judge import Question, Uncheckable, compared
 from .problem import Point, Problem
 from .results import RIGHT
 from .typed import NoWords, typed
 
 LONGEST = 240  # characters: what is longer explains nothing
-ACTIVATIONS = ("tanh", "softplus", "gelu", "arctan")  # stand for functions of which nothing is known but that they are smooth
+ACTIVATIONS = ("tanh", "softplus", "gelu", "arctan")  # stand for functions of which nothing is known
 SUMMING = {"distribution", "one-hot"}
 
 
@@ -48,6 +48,8 @@ def correct(problem: Problem, question: Question) -> Answer | None:
     ``question``: about the left side, with the points at which the claim was judged.
     """
     try:
+        if question.left.head == "Shape":
+            return sizes(problem, question)
         asked = Wanted(problem, question.left)
         for tree in asked.candidates():
             answer = shown(asked, question, tree)
@@ -75,6 +77,23 @@ def shown(asked: Wanted, question: Question, tree: Expr) -> Answer | None:
         return None
 
 
+def sizes(problem: Problem, question: Question) -> Answer | None:
+    """The shape of something: n+1 by M."""
+    if question.left.value != "shape":
+        return None
+    setting = next(problem.settings(), {})
+    dims = np.atleast_1d(problem.point(setting, 0).values()(question.left))
+    words = [letters(int(n), setting) for n in dims]
+    tree = Expr("List", tuple(read(word) for word in words))
+    return Answer(" by ".join(words), tree) if compared(question, tree).verdict == RIGHT else None
+
+
+def letters(n: int, sizes: Mapping[str, int]) -> str:
+    """A size in letters, n or n+1, where there are some."""
+    words = {size + 1: f"{word}+1" for word, size in sizes.items()} | {size: word for word, size in sizes.items()}
+    return words.get(n, str(n))
+
+
 class NoAnswer(Exception):
     """The left side is nothing for which there is a formula."""
 
@@ -98,7 +117,7 @@ class Wanted:
         if wrt.head != "Name" or names(of) & {*self.letters}:
             raise NoAnswer
         self.of, self.wrt, self.parts = of, str(wrt.value), [*rows, *columns, *parts]
-        self.point, self.stands = recorded(problem)
+        self.point, self.stands, self.units = recorded(problem)
 
     def closed(self) -> Closed:
         """The formula of the whole derivative."""
@@ -110,23 +129,21 @@ class Wanted:
         x = point.tensors.get(self.wrt)
         if not isinstance(result, Tensor) or not isinstance(x, Tensor):
             raise NoAnswer
-        within = reached(self.problem, names(self.of))
         declared = self.problem.declared.items()
-        known = [point.tensors[w] for w, d in declared if d.traits & SUMMING and w in within]
+        known = [point.tensors[w] for w, d in declared if d.traits & SUMMING] + [point.tensors[w] for w in self.units]
         found: Closed = formula(result, x, distributions=known)
         return found
 
     def candidates(self) -> Iterator[Expr]:
-        """Trees that may be the left side: with sizes as numbers, then with their letters."""
+        """Trees that may be the left side: as they are, then with letters for numbers that are sizes, or indices."""
         closed = self.closed()
         if not closed:
             return
         for tree in self.of_part(closed):
             tree = renamed(tree, self.stands)
-            yield tree
-            lettered = self.with_sizes(tree)
-            if lettered != tree:
-                yield lettered
+            sizes = {float(n): word for word, n in self.point.sizes.items()}
+            indices = {float(i): word for word, i in self.point.leaves.items() if isinstance(i, int)}
+            yield from dict.fromkeys((tree, lettered(tree, sizes), lettered(tree, {**sizes, **indices}, True)))
 
     def of_part(self, closed: Closed) -> Iterator[Expr]:
         """The formula of that part which was asked for."""
@@ -158,40 +175,23 @@ class Wanted:
             return Expr("Index", (tree, i))
         if tree.head == "matmul":
             left, right = self.row(tree.args[0], i), transposed(tree.args[1])
-            return call("multiply", left, right) if shape(self.point.values()(right))[1] == 1 else call("matmul", right, left)
+            outer = shape(self.point.values()(right))[1] == 1
+            return call("multiply", left, right) if outer else call("matmul", right, left)
         if tree.head == "transpose":
             return Expr("Index", (tree.args[0], ALL, i))
         raise NoAnswer
 
-    def with_sizes(self, tree: Expr) -> Expr:
-        """The same with letters for the numbers that are sizes at the point where it was recorded."""
-        letters = {float(n): word for word, n in self.point.sizes.items()}
-
-        def lettered(node: Expr) -> Expr:
-            if node.head == "Index":
-                return node
-            if node.head == "Number" and float(node.value) in letters:
-                return name(letters[float(node.value)])
-            if node.head == "Number" and node.value and 1 / float(node.value) in letters:
-                return call("divide", number(1), name(letters[1 / float(node.value)]))
-            return node._replace(args=tuple(map(lettered, node.args)))
-
-        return lettered(tree)
-
     def length(self, tree: Expr) -> str:
-        """A size that is read off an array, in letters.  NoWords, where there are none."""
-        n = int(np.asarray(self.point.values()(tree)))
-        for word, size in self.point.sizes.items():
-            if size == n:
-                return word
-        for word, size in self.point.sizes.items():
-            if size + 1 == n:
-                return f"{word}+1"
-        return str(n)
+        """A size that is read off an array."""
+        return letters(int(np.asarray(self.point.values()(tree))), self.point.sizes)
 
 
-def recorded(problem: Problem) -> tuple[Point, dict[str, str]]:
-    """A point at which the problem is recorded in one piece, and which activations stand for its functions."""
+def recorded(problem: Problem) -> tuple[Point, dict[str, str], dict[str, Any]]:
+    """A point at which the problem is recorded in one piece.
+
+    With it, which activations stand for the functions of the problem; and the unit vectors in it, which are leaves with
+    what one types for them as names.
+    """
     setting = next(problem.settings(), {})
     plain = problem.point(setting, 0)
     used = {n.head.rstrip("'") for tree in problem.defined.values() for _, n in walk(tree)}
@@ -205,9 +205,22 @@ def recorded(problem: Problem) -> tuple[Point, dict[str, str]]:
             functions[f"{word}'"] = lambda x, stand=stand: plain.values().slope(stand, x)
     values = plain.values()
     defined = {word: without_indices(tree, values, functions) for word, tree in problem.defined.items()}
+    units = {typed(n, str): values(n) for tree in defined.values() for _, n in walk(tree) if is_unit(n, problem)}
     again = problem.copy(problem.title, problem.line)
-    again.defined = defined
-    return Point(again, dict(setting), plain.leaves, functions), stands
+    again.defined = {word: with_names(tree, problem) for word, tree in defined.items()}
+    return Point(again, dict(setting), {**plain.leaves, **units}, functions), stands, units
+
+
+def is_unit(tree: Expr, problem: Problem) -> bool:
+    """Is it a unit vector of what is given?"""
+    return tree.head == "one_hot" and names(tree) <= {*problem.declared, *problem.sizes}
+
+
+def with_names(tree: Expr, problem: Problem) -> Expr:
+    """The tree with names for unit vectors."""
+    if is_unit(tree, problem):
+        return name(typed(tree, str))
+    return tree._replace(args=tuple(with_names(a, problem) for a in tree.args))
 
 
 def missing() -> str:
@@ -219,6 +232,18 @@ def renamed(tree: Expr, stands: Mapping[str, str]) -> Expr:
     """The tree with the functions of the hand-in in place of those that stood for them."""
     back = {stand + prime: word + prime for word, stand in stands.items() for prime in ("", "'")}
     return tree._replace(head=back.get(tree.head, tree.head), args=tuple(renamed(a, stands) for a in tree.args))
+
+
+def lettered(tree: Expr, words: Mapping[float, str], below: bool = False) -> Expr:
+    """The tree with letters for numbers, or for what they divide by; ``below``: in subscripts too."""
+    if tree.head == "Number" and tree.value:
+        x = float(tree.value)
+        if x in words:
+            return name(words[x])
+        return call("divide", number(1), name(words[1 / x])) if 1 / x in words else tree
+    if tree.head == "Index" and (not below or tree.args[0].head == "Shape"):
+        return tree
+    return tree._replace(args=tuple(lettered(a, words, below) for a in tree.args))
 
 
 def subscripted(tree: Expr) -> tuple[Expr, list[Expr]]:
@@ -243,4 +268,9 @@ def put(tree: Expr, letters: Mapping[str, Expr], taken: set[str]) -> Expr:
         args = (put(term, inner, {*taken, letter}), *(put(e, letters, taken) for e in ends[:2]),
                 *(put(c, inner, taken) for c in ends[2:]))  # fmt: skip
         return Expr(tree.head, args, letter)
-    return tree._replace(args=tuple(put(a, letters, taken) for a in tree.args))
+    args = tuple(put(a, letters, taken) for a in tree.args)
+    if tree.head == "If" and args[0].head == "Compare" and args[0].args[0] == args[0].args[1]:
+        return args[1]  # i = i
+    if tree.head == "multiply" and number(1) in args:
+        return args[args[0] == number(1)]
+    return tree._replace(args=args)

@@ -145,7 +145,7 @@ def chains(case: Case, tree: Expr) -> Iterator[Repair]:
         for order, turned in arrangements(case, tree, path, factors):
             moved = order != tuple(range(len(factors)))
             turns = Expr("List", tuple(f.args[0] if f.head == "transpose" else f for f, t in zip(factors, turned) if t))
-            new = product([call("transpose", factors[i]) if turned[i] else factors[i] for i in order])
+            new = product([turn(factors[i]) if turned[i] else factors[i] for i in order])
             if moved:
                 guess = Guess("ORDER", "is-order-of-factors", 2.3 + 0.1 * len(turns.args), {"factors": new})
             else:
@@ -153,6 +153,11 @@ def chains(case: Case, tree: Expr) -> Iterator[Repair]:
             yield Repair(replaced(tree, path, new), guess)
             if moved and turns.args:
                 yield Repair(replaced(tree, path, new), Guess("TRANSPOSE", "is-transposes", 2.6, {"factors": turns}))
+
+
+def turn(factor: Expr) -> Expr:
+    """The transpose."""
+    return factor.args[0] if factor.head == "transpose" else call("transpose", factor)
 
 
 def parent(tree: Expr, path: Path) -> Expr:

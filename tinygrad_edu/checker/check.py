@@ -8,6 +8,7 @@ from typing import Any
 from ..language.reading import Unreadable
 from ..language.tree import Expr
 from ..language.values import Impossible, Misfit
+from .answer import correct
 from .diagnosis import diagnosed
 from .handin import Claim, Handin, handin
 from .judge import Outcome, Place, Question, Uncheckable, assumption, close, compared, mean, symmetric
@@ -17,21 +18,26 @@ from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
 WORST = (UNCHECKABLE, WRONG, IF, TRANSPOSED, RIGHT)  # of several steps, the verdict is that of the first of these
 
 
-def check_text(text: str, title: str = "", language: str = "en") -> list[Result]:
-    """All claims of a hand-in, in the order of its lines; a line that cannot be read is one that cannot be checked."""
-    found = handin(text, title)
-    return check_handin(found, language)
+def check_text(text: str, title: str = "", language: str = "en", answers: bool = False) -> list[Result]:
+    """All claims of a hand-in, in the order of its lines; a line that cannot be read is one that cannot be checked.
+
+    ``answers``: find also what the wrong ones should be.
+    """
+    return check_handin(handin(text, title), language, answers)
 
 
-def check_handin(found: Handin, language: str = "en") -> list[Result]:
+def check_handin(found: Handin, language: str = "en", answers: bool = False) -> list[Result]:
     """All claims of a hand-in that has been read."""
-    results = [judged(claim, language) for claim in found.claims]
-    results += [Result(UNCHECKABLE, left=s.text, line=s.line, why=s.why, language=language) for s in found.unread]
+    results = [judged(claim, language, answers) for claim in found.claims]
+    for step in found.unread:
+        title = next((p.title for p in reversed(found.problems) if p.line < step.line), "")
+        about: dict[str, Any] = dict(left=step.text, line=step.line, problem=title)
+        results.append(Result(UNCHECKABLE, why=step.why, language=language, **about))
     return sorted(results, key=lambda r: r.line)
 
 
-def judged(claim: Claim, language: str = "en") -> Result:
-    """One claim with all its steps."""
+def judged(claim: Claim, language: str = "en", answers: bool = False) -> Result:
+    """One claim with all its steps, and if ``answers``, what it should be."""
     about: dict[str, Any] = dict(left=claim.left.text, problem=claim.problem.title, language=language)
     if claim.left.tree is None:
         return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
@@ -58,9 +64,14 @@ def judged(claim: Claim, language: str = "en") -> Result:
             result.diagnoses = diagnosed(question, claim.problem, step.tree, outcome, language)
         steps.append(result)
     if len(steps) == 1:
-        steps[0].step = 1 if steps[0].verdict == WRONG else None
-        return steps[0]
-    return chained(steps, about, claim.left.line)
+        found = steps[0]
+        found.step = 1 if found.verdict == WRONG else None
+    else:
+        found = chained(steps, about, claim.left.line)
+    if answers and found.verdict == WRONG:
+        answer = correct(problem, question)
+        found.correct = answer.text if answer else ""
+    return found
 
 
 def first(claim: Claim) -> str:

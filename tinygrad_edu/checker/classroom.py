@@ -19,14 +19,14 @@ MEMORY = 2 << 30  # bytes
 Seen = Callable[[Sheet], None]
 
 
-def work(pipe: Connection, language: str) -> None:
+def work(pipe: Connection, language: str, answers: bool) -> None:
     """What a process does: it is ready, gets a file, gives back its sheet, and so on until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who hands out the files
     bounded()
     try:
         pipe.send(None)
         while True:
-            pipe.send(checked(pipe.recv(), language))
+            pipe.send(checked(pipe.recv(), language, answers))
     except (EOFError, OSError):
         pass
 
@@ -47,10 +47,10 @@ def bounded() -> None:
 class Worker:
     """A process, the file it has, and when its time is over."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, answers: bool) -> None:
         self.pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
-        self.process: Any = context.Process(target=work, args=(theirs, language), daemon=True)
+        self.process: Any = context.Process(target=work, args=(theirs, language, answers), daemon=True)
         with undisturbed():
             self.process.start()
         theirs.close()
@@ -82,9 +82,12 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def check_files(files: Sequence[str], language: str, jobs: int, seconds: float, seen: Seen) -> list[Sheet]:
+def check_files(
+    files: Sequence[str], language: str, jobs: int, seconds: float, seen: Seen, answers: bool = False
+) -> list[Sheet]:
     """All sheets, in the order of the files; ``seen`` is told of each when it is done.
 
+    ``answers``: with what the wrong claims should be.
     If it is interrupted, those that are not done have the status "interrupted".
     """
     sheets: list[Sheet | None] = [None] * len(files)
@@ -106,7 +109,7 @@ def check_files(files: Sequence[str], language: str, jobs: int, seconds: float, 
         while any(sheet is None for sheet in sheets):
             busy = sum(w.number is not None for w in workers)
             while len(workers) < min(jobs, busy + len(pending)):
-                workers.append(Worker(language))
+                workers.append(Worker(language, answers))
             left = min(w.deadline for w in workers) - time.monotonic()
             heard = wait([w.pipe for w in workers], None if left == float("inf") else max(0.0, left))
             for worker in list(workers):

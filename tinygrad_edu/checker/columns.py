@@ -33,10 +33,17 @@ def without_indices(tree: Expr, values: Values, functions: Collection[str]) -> E
         if first != number(1) or tree.value not in names(term):
             raise NoColumn
         made = Columned(tree.value, last, values, functions).column(term)
-        whole = made if tree.head == "Each" else call("sum", made)
+        whole = softmax(made) if tree.head == "Each" else call("sum", made)
         return whole if same_shape(whole, tree, values) else tree
     except (NoColumn, Misfit, Impossible):
         return tree
+
+
+def softmax(tree: Expr) -> Expr:
+    """What is a softmax, as one: exp(s) / sum(exp(s))."""
+    if tree.head == "divide" and tree.args[0].head == "exp" and tree.args[1] == call("sum", tree.args[0]):
+        return call("softmax", *tree.args[0].args)
+    return tree
 
 
 def same_shape(a: Expr, b: Expr, values: Values) -> bool:
@@ -97,7 +104,9 @@ class Columned:
 
     def product(self, tree: Expr) -> Expr:
         """C[j].T @ W @ u: the row comes first, and of all rows it is C @ W @ u."""
-        factors = chain(tree)
+        factors, minus = signed(chain(tree))
+        if minus:
+            return call("negative", self.column(product(factors)))
         if all(map(self.number, tree.args)):
             return call("multiply", *map(self.column, tree.args))
         first, *between, last = factors
@@ -116,6 +125,13 @@ class Columned:
 def chain(tree: Expr) -> list[Expr]:
     """The factors of a product of matrices."""
     return [f for a in tree.args for f in chain(a)] if tree.head == "matmul" else [tree]
+
+
+def signed(factors: list[Expr]) -> tuple[list[Expr], bool]:
+    """Factors without their signs, and whether their product has the other sign: -C[j].T @ u is (-C[j].T) @ u."""
+    signs = sum(f.head == "negative" for f in factors)
+    plain = [f.args[0] if f.head == "negative" else f for f in factors]
+    return (factors, False) if not signs else ([g for f in plain for g in chain(f)], bool(signs % 2))
 
 
 def product(factors: list[Expr]) -> Expr:

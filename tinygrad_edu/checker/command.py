@@ -12,7 +12,7 @@ from .. import files, text
 from ..debugging.screen import Screen
 from . import reports
 from .classroom import check_files, cores
-from .hints import KIND
+from .hints import ANSWER, KIND
 from .results import LANGUAGES, UNCHECKABLE, WRONG, said
 from .sheets import CHECKED, LEFT, Sheet, inside
 from .terminal import Bar, Report
@@ -97,7 +97,8 @@ def command(options: argparse.Namespace) -> int:
     bar = Bar(said("checking", options.language), len(found))
     try:
         jobs = options.jobs or cores()
-        sheets = check_files(found, options.language, jobs, options.timeout, lambda sheet: bar.step())
+        answers = options.hint >= ANSWER
+        sheets = check_files(found, options.language, jobs, options.timeout, lambda sheet: bar.step(), answers)
     finally:
         bar.end()
     written = [

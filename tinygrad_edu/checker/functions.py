@@ -351,9 +351,14 @@ def tied(given: Given) -> list[set[tuple[str, int]]]:
     return groups
 
 
+def is_latex(text: str) -> bool:
+    """Is it LaTeX: between $ signs, or with commands?"""
+    return text.strip().startswith("$") or "\\" in text
+
+
 def reading_of(text: str) -> list[type[Arrays]]:
     """How a text may be meant: as NumPy has it, then as on the blackboard."""
-    if ".." in text.replace("...", ""):
+    if ".." in text.replace("...", "") or is_latex(text):
         return [Columns]
     return [Arrays, Columns]
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from .. import place
+from ..language import latex
 from ..language.reading import Unreadable, read
-from ..language.tree import Expr, name, walk
+from ..language.tree import Expr, name
 from ..language.values import Arrays, Columns, Impossible, Misfit, shape
 from ..op import Node, Value
 from ..replay import operands, value
 from ..tensor import Tensor
 from .diagnosis import diagnosed
-from .functions import LOSS, FunctionPlace, Given, is_float, reading_of, recorded, with_operations
+from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+from .written import Unwritten, written
 
 
 def check(
@@ -87,32 +91,38 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
             )  # (n, 1) for (n,): what broadcasting makes of it is another matter
         if found is None or outcome.verdict in (RIGHT, TRANSPOSED) or found[0].misfit and not outcome.misfit:
             found = outcome, question, right
-        if outcome.verdict == RIGHT:
-            break
+        if outcome.verdict == RIGHT or (outcome.verdict == WRONG and fits(question, outcome)):
+            break  # what NumPy makes of it is what was meant, if it has the right shape
     assert found is not None
     outcome, question, right = found
     given.reading = getattr(question.places[0], "reading", given.reading)
-    if outcome.verdict == RIGHT and isinstance(right, Expr):
+    here = outcome.verdict  # at the sizes that were given
+    if here == RIGHT:
         whole = right if isinstance(claim, str) else function(claim, {*question.places[0].arrays})
         outcome = elsewhere(given, left, whole, outcome)
     if outcome.verdict == UNCHECKABLE:
         return Result(UNCHECKABLE, why=outcome.why, **about)
     result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, **about)
-    if outcome.verdict == WRONG and outcome.misfit is None and (kind := assumption(question, given.problem, right)):
+    if here == WRONG and outcome.misfit is None and (kind := assumption(question, given.problem, right)):
         result.verdict, result.assumption = IF, kind
     elif outcome.verdict in (WRONG, TRANSPOSED):
-        result.assumption = symmetric(question, given.problem, right) if outcome.misfit is None else ""
+        result.assumption = symmetric(question, given.problem, right) if here == WRONG and not outcome.misfit else ""
         result.step = 1 if outcome.verdict == WRONG else None
         result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language, result.assumption)
     return result
 
 
+def fits(question: Question, outcome: Outcome) -> bool:
+    """Has the right side the shape of the left one?"""
+    return outcome.misfit is None and all(shape(t) == shape(x) for t, x in zip(question.truths, outcome.values))
+
+
 def elsewhere(given: Given, left: Expr, right: Expr, outcome: Outcome) -> Outcome:
     """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong."""
-    written = {n.value for _, n in walk(right) if n.head == "Number"} | constants(given.original)
+    written = literals(right) | constants(given.original)
     if right.head == "Function":
         written |= constants(right.value.claim)
-    if written & {k for x in given.at.values() for n in np.shape(x) if n > 1 for k in (n, 1 / n, n - 1)}:
+    if {abs(x) for x in written} & lengths(given.at.values()):
         return outcome  # a number that may stand for a length
     for where in given.elsewhere():
         try:
@@ -128,10 +138,45 @@ def elsewhere(given: Given, left: Expr, right: Expr, outcome: Outcome) -> Outcom
     return outcome
 
 
+def lengths(arrays: Iterable[Any]) -> set[float]:
+    """What somebody may write who knows the sizes: n, n - 1, 2 / n, the size of a matrix."""
+    axes = {n for x in arrays for n in np.shape(x) if n > 1}
+    more = axes | {m * n for m in axes for n in axes} | {n + 1 for n in axes}
+    found = {k for n in more for m in (n / 2, n, 2 * n) for k in (m, 1 / m)} - {0.5, 1.0, 1.5, 2.0}
+    return found | {k for n in axes for k in (n, 1 / n, n - 1)}
+
+
+def literals(tree: Expr) -> set[float]:
+    """The numbers that are written, and those that are computed from them alone, as 10 / 2."""
+    found, pending = set(), [tree]
+    while pending:
+        node = pending.pop()
+        pending += node.args
+        if node.head in ("Number", "add", "subtract", "multiply", "divide", "power", "negative"):
+            with contextlib.suppress(Misfit, Impossible, ArithmeticError):
+                found.add(float(Arrays({})(node)))
+    return found
+
+
 def constants(function: Any) -> set[float]:
-    """The numbers in a function."""
-    found = getattr(getattr(function, "__code__", None), "co_consts", ())
-    return {c for c in found if isinstance(c, (int, float)) and not isinstance(c, bool)}
+    """The numbers in a function, and those that it has from elsewhere."""
+    bound = [*getattr(function, "args", ()), *getattr(function, "keywords", {}).values()]  # a partial's
+    bound += getattr(getattr(function, "__self__", None), "__dict__", {}).values()
+    function = getattr(function, "func", function)
+    bound += [
+        *(getattr(function, "__defaults__", None) or ()),
+        *(getattr(function, "__kwdefaults__", None) or {}).values(),
+    ]
+    pending, known = [getattr(function, "__code__", None)], getattr(function, "__globals__", {})
+    while pending:
+        code = pending.pop()
+        if isinstance(code, types.CodeType):
+            bound += [*code.co_consts, *(known[word] for word in code.co_names if word in known)]
+            pending += code.co_consts
+    for cell in getattr(function, "__closure__", None) or ():
+        with contextlib.suppress(ValueError):  # it is empty
+            bound.append(cell.cell_contents)
+    return {float(c) for c in bound if isinstance(c, (int, float, np.number)) and not isinstance(c, bool)}
 
 
 def array_judged(given: Given, left: Expr, claim: Any, about: dict[str, Any]) -> Result:
@@ -168,6 +213,8 @@ class Claimed:
 def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
     """The claim as a tree: read, or recorded by calling it on Tensors; or else a function of which nothing is known."""
     known = {*at.arrays}
+    if isinstance(claim, str) and is_latex(claim):
+        return latex.read(claim.strip("$ \n"), {w: len(shape(x)) for w, x in at.arrays.items()})
     if isinstance(claim, str):
         return read(claim, known, loss=LOSS, base=1 if reading is Columns and ".." in claim else 0)
     opaque = function(claim, known)
@@ -178,7 +225,21 @@ def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
         found = tree_of(result.node, names, at.arrays)
         if one(at.values()(opaque), at.values()(found))[0] == RIGHT:
             return found
-    except (NoTree, Given.Unrecordable, Misfit, Impossible, AttributeError, KeyError):
+    except (NoTree, Misfit, Impossible, AttributeError, KeyError):
+        pass
+    except Given.Unrecordable:
+        return unfitting(claim, opaque, at)
+    return opaque
+
+
+def unfitting(claim: Callable[..., Any], opaque: Expr, at: Place) -> Expr:
+    """What a function would compute whose shapes do not fit."""
+    try:
+        found = written(claim, opaque.value.arguments)
+        at.values()(found)
+    except Misfit:
+        return found
+    except (Unwritten, Impossible):
         pass
     return opaque
 

@@ -17,6 +17,8 @@ are those that begin with >.  Nothing is executed: see language/reading.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 from ..language.reading import ALIASES, CHOOSERS, MAKERS, Unreadable, closing, read
@@ -24,9 +26,10 @@ from ..language.tree import Expr, name, number, walk
 from ..language.values import Impossible, Misfit, shape
 from ..op import OPS
 from .lines import HEADING, Line, equals, lines, loops, split
-from .problem import TRAITS, Declared, Problem, undeclared
+from .problem import TRAITS, Declared, Problem, length, undeclared
 
 MOST_LINES, LONGEST_LINE, LARGEST_FILE = 5_000, 2_000, 1_000_000
+MOST_NUMBERS, TYPICAL = 100_000, 4  # in an array, where a letter is taken for that
 LOSSES = ("J", "L", "E", "R", "C", "loss", "cost", "CE", "ℒ", "J_CE", "J_CBOW")
 
 NAME = r"[^\W\d]\w*'*(?:\(\w{1,4}\))?"
@@ -327,6 +330,15 @@ def sizes(text: str, problem: Problem) -> list[Expr]:
                 raise Unreadable(f"{node.value[:20]} is no size")
             if node.head == "Number" and not 0 < node.value < 1000:
                 raise Unreadable("a size is between 1 and 1000")
+    given = [numbers(d.lengths) for d in problem.declared.values()]
+    if numbers(trees) > MOST_NUMBERS or numbers(trees) + sum(given) > 10 * MOST_NUMBERS:
+        raise Unreadable(f"an array has at most {MOST_NUMBERS:,} numbers, and all together ten times as many")
     for tree in trees:
         problem.sizes |= {node.value for _, node in walk(tree) if node.head == "Name"}
     return [number(1), *trees] if row else trees
+
+
+def numbers(lengths: Sequence[Expr]) -> float:
+    """About how many numbers there are in an array.  Unreadable, if a length is none."""
+    known = {node.value: TYPICAL for tree in lengths for _, node in walk(tree) if node.head == "Name"}
+    return prod(float(length(tree, known)) for tree in lengths)

@@ -196,8 +196,8 @@ def length(axis: Expr, sizes: Mapping[str, int]) -> int:
 
 
 def drawn_index(n: int, dims: tuple[int, ...], rng: np.random.Generator) -> Any:
-    """Whole numbers from 1 to n."""
-    return rng.integers(1, n + 1, dims) if dims else int(rng.integers(1, n + 1))
+    """Whole numbers from 1 to n.  One alone is at no end, if it can be, so that nobody takes it for n."""
+    return rng.integers(1, n + 1, dims) if dims else int(rng.integers(2, n) if n > 2 else rng.integers(1, n + 1))
 
 
 def drawn(dims: tuple[int, ...], traits: frozenset[str], rng: np.random.Generator) -> Any:

@@ -122,6 +122,8 @@ class Result:
             "assumption": self.assumed, "why": reason(self.why, self.language),
             "diagnoses": [{"code": d.code, "text": d.text, "node": d.node} for d in self.diagnoses],
         }  # fmt: skip
+        if self.correct:
+            found["correct"] = self.correct
         if self.steps:
             found["steps"] = [s.to_dict() for s in self.steps]
         return found

@@ -61,11 +61,14 @@ class Refused(Exception):
     """A file that is no hand-in; in words."""
 
 
-def checked(file: str, language: str) -> Sheet:
-    """A file, read and checked.  It raises nothing: whatever goes wrong is said in the sheet."""
+def checked(file: str, language: str, answers: bool = False) -> Sheet:
+    """A file, read and checked.  It raises nothing: whatever goes wrong is said in the sheet.
+
+    ``answers``: with what the wrong claims should be.
+    """
     started = time.monotonic()
     try:
-        sheet = Sheet(file, results=remembered.results(contents(file, language), language))
+        sheet = Sheet(file, results=remembered.results(contents(file, language), language, answers))
     except Refused as error:
         sheet = Sheet(file, UNREAD, why=str(error))
     except MemoryError:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from .. import text
 from ..debugging.screen import Screen
 from ..language import lines
-from .hints import ANSWER, KIND, SIGNS, claim, is_first_wrong, remarks, steps
+from .hints import ANSWER, SIGNS, claim, is_first_wrong, remarks, steps
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, VERDICTS, WRONG, Result, said
 from .sheets import CHECKED, LEFT, Sheet, summary
 
@@ -119,8 +119,7 @@ class Report:
         words = said("summary", self.language, claims=most, right=right, wrong=wrong, unclear=unclear)
         points = said("points", self.language, score=figure(sheet.score), most=most) if self.points else ""
         self.say(f"{words} {points}", "bold", 2)
-        answers = any(result.correct or any(s.correct for s in result.steps) for result in sheet.results)
-        if wrong and (self.stage < KIND or (self.stage < ANSWER and answers)):
+        if wrong and self.stage < ANSWER:
             self.say(said("more", self.language, stage=self.stage + 1), "dim", 2)
 
     # A class.

@@ -1,4 +1,4 @@
-"""Tree to text as a hand-in has it: what is shown as an answer can be typed into the file, and is read as it was meant."""
+"""Tree to text as a hand-in has it: what is shown as an answer can be typed into the file, and is read as meant."""
 
 from __future__ import annotations
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..op import OPS
+from ..ops import composed
 from .computing import MOST_MADE, Impossible, Misfit, Values, shape
 from .reading import CHOOSERS, MAKERS
 from .tree import Expr
+
+WHOLE: dict[str, Any] = {"All": slice(None), "Backwards": slice(None, None, -1), "New": None, "Rest": Ellipsis}
 
 
 class Arrays(Values):
@@ -28,8 +32,8 @@ class Arrays(Values):
 
     def position(self, part: Expr) -> Any:
         """One subscript."""
-        if part.head in ("All", "New", "Rest"):
-            return {"All": slice(None), "New": None, "Rest": Ellipsis}[part.head]
+        if part.head in WHOLE:
+            return WHOLE[part.head]
         if part.head == "Slice":
             first, last = (None if p.head == "All" else self.whole(p) for p in part.args)
             return slice(first, last)
@@ -79,9 +83,33 @@ class Arrays(Values):
         """A one at k among n."""
         return unit(*lengths((n,)))[np.asarray(k).astype(int) - self.base]
 
-    def do_argmax(self, x: Any, axis: int | None = None) -> Any:
+    def do_argmax(self, x: Any, axis: Any = None) -> Any:
         """Where the largest is."""
-        return np.argmax(getattr(x, "_data", x), axis)
+        return np.argmax(getattr(x, "_data", x), None if axis is None else int(axis))
+
+    def do_argmin(self, x: Any, axis: Any = None) -> Any:
+        """Where the smallest is."""
+        return np.argmin(getattr(x, "_data", x), None if axis is None else int(axis))
+
+    def do_size(self, x: Any) -> float:
+        """How many numbers there are."""
+        return float(prod(shape(x)))
+
+    def do_reshape(self, x: Any, *sizes: Any) -> Any:
+        """The same numbers in another shape, of which one length may be -1."""
+        return OPS["reshape"].public(x, tuple(int(n) for n in flat(sizes)))
+
+    def do_tile(self, x: Any, *times: Any) -> Any:
+        """Copies side by side and one above the other."""
+        return OPS["tile"].public(x, lengths(times))
+
+    def do_repeat(self, x: Any, times: Any, axis: int | None = None) -> Any:
+        """Each element, or each row, so many times."""
+        return OPS["repeat"].public(x, lengths((times,))[0], axis)
+
+    def do_correlate(self, x: Any, y: Any, mode: str = "valid") -> Any:
+        """The sum of products while one slides over the other."""
+        return composed.FUNCTIONS["correlate"](x, y, mode)
 
     def do_einsum(self, *operands: Any, subscripts: str) -> Any:
         """Sums of products over named axes."""
@@ -133,10 +161,15 @@ class Arrays(Values):
 
 def lengths(sizes: Any) -> tuple[int, ...]:
     """Lengths of axes, from numbers or from one tuple of them."""
-    flat = [float(n) for s in sizes for n in np.ravel(getattr(s, "_data", s))]
-    if any(not 0 <= n <= MOST_MADE for n in flat) or np.prod(flat, initial=1.0) > MOST_MADE:
+    found = flat(sizes)
+    if any(not 0 <= n <= MOST_MADE for n in found) or np.prod(found, initial=1.0) > MOST_MADE:
         raise Impossible("an array of that size is not needed")
-    return tuple(int(n) for n in flat)
+    return tuple(int(n) for n in found)
+
+
+def flat(sizes: Any) -> list[float]:
+    """Numbers, given one by one or in a tuple."""
+    return [float(n) for s in sizes for n in np.ravel(getattr(s, "_data", s))]
 
 
 def unit(n: int, m: int | None = None) -> Any:

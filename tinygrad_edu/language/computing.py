@@ -37,6 +37,11 @@ def shape(x: Any) -> tuple[int, ...]:
     return tuple(getattr(x, "shape", ()))
 
 
+def counted(x: Any) -> Any:
+    """Truth values as zeros and ones, so that -(h > 0) is what it looks like."""
+    return x * 1.0 if x is True or x is False or getattr(x, "dtype", None) == bool else x
+
+
 def work(head: str, args: list[Any], options: dict[str, Any]) -> float:
     """About how many numbers that makes; where they are products with sums, a twentieth of these, which are faster."""
     dims = [shape(x) for x in args]
@@ -100,7 +105,7 @@ class Values:
         special = getattr(self, f"of_{head}", None)
         if special is not None:
             return special(tree)
-        args = [self.argument(tree, i) for i in range(len(tree.args))]
+        args = [counted(self.argument(tree, i)) for i in range(len(tree.args))]
         if prod(getattr(x, "size", 1) for x in args) > 1000:  # else it is nothing
             self.worth(work(head, args, dict(tree.value or ())))
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..op import OPS
 from .signs import signs
+from .symbols import LETTERS
 from .tree import Expr, call, name, number
 
 LONGEST, DEEPEST = 2_000, 50  # characters of one expression, and brackets within brackets
@@ -24,14 +25,18 @@ ALIASES = dict(
     logsigmoid="log_sigmoid", dot="matmul", mul="matmul", had="multiply", hadamard="multiply", power="power",
     abs="absolute", Tr="trace", tr="trace", amax="max", amin="min", flatten="ravel", tg="tan", sh="sinh", ch="cosh",
     th="tanh", arctg="arctan", sech2="sech2", asarray="positive", array="positive", float="positive",
-    concat="concatenate", norm2="norm",
+    concat="concatenate", norm2="norm", corr1d="correlate", conv_full="convolve",
 )  # fmt: skip
 # Functions that make arrays, or that choose: they have no derivative of their own, so they are no operations.
 MAKERS = (
-    "ones zeros full eye identity one_hot arange ones_like zeros_like vstack hstack scatter_add scatter_set".split()
+    "ones zeros full eye identity one_hot arange ones_like zeros_like vstack hstack scatter_add scatter_set "
+    "correlate argmax argmin size".split()
 )
-CHOOSERS = "where argmax einsum select shape len".split()
-METHODS = set("sum mean max min dot ravel flatten reshape transpose prod var std trace diagonal copy astype".split())
+CHOOSERS = "where einsum select shape len".split()
+METHODS = set(
+    "sum mean max min dot ravel flatten reshape transpose prod var std trace diagonal copy astype "
+    "argmax argmin cumsum squeeze repeat".split()
+)
 CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045}
 SIGNS: dict[type, str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.MatMult: "matmul",
@@ -42,6 +47,8 @@ COMPARED: dict[type, str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
 }  # fmt: skip
 
+ENGLISH = {letter: latex[1:] for letter, latex in LETTERS.items() if latex[1:].isalpha()}
+GREEK = {word: letter for letter, word in ENGLISH.items()}
 DIFFERENTIAL = re.compile(r"(?<![\w.])d(?=[^\W\d]|\()")
 
 
@@ -202,6 +209,9 @@ class Reader:
             raise self.refused(node, "a name without double underscores is expected")
         if word in self.known or word in self.functions:
             return name(word)
+        spelt = GREEK.get(word) or ENGLISH.get(word)  # δ for delta
+        if spelt in self.known:
+            return name(str(spelt))
         if word[:1] == "d" and word[1:] in self.known and self.loss:
             return Expr("Derivative", (name(self.loss), name(word[1:])))  # dW alone
         return name(word)
@@ -281,10 +291,11 @@ class Reader:
     def position(self, node: ast.expr) -> Expr:
         """One subscript."""
         if isinstance(node, ast.Slice):
-            if node.step is not None:
-                raise self.refused(node, "a step in a subscript is not part of the notation")
+            backwards = node.step is not None and ast.unparse(node.step) == "-1" and not (node.lower or node.upper)
+            if node.step is not None and not backwards:
+                raise self.refused(node, "of steps in a subscript only [::-1] is part of the notation")
             if node.lower is None and node.upper is None:
-                return Expr("All")
+                return Expr("Backwards" if backwards else "All")
             ends = tuple(Expr("All") if n is None else self.tree(n) for n in (node.lower, node.upper))
             return Expr("Slice", ends)
         if isinstance(node, ast.Constant) and node.value is None:

@@ -19,7 +19,7 @@ WRITTEN: list[tuple[re.Pattern[str], Any]] = [
     (re.compile("∑"), "sum"),
     (re.compile("∂"), "d"),
     (re.compile("…"), "..."),
-    (re.compile(r"ᵀ|\s*\^\s*\{?(?:T\b|⊤|\\top\b)\}?|⊤"), ".T"),
+    (re.compile(r"ᵀ|\s*\^\s*\{?(?:T\b|T(?=[ᵀ⁻⁰¹²³])|⊤|\\top\b)\}?|⊤"), ".T"),
     (re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ]+)"), lambda m: raised(m[1])),
     (re.compile(r"\^"), "**"),
     (re.compile(r"(?<!\.)\.\.(?!\.)"), "|"),  # 1..n: a range, whose ends may be sums

@@ -8,6 +8,7 @@ capital letter:
     Name        value: the name                           W
     Index       args: the whole, then its subscripts      t[j], U[o, :]
     All         a subscript that takes everything         :
+    Backwards   a subscript that takes all, from the end  ::-1
     New         a subscript that makes an axis            None
     List        args: its elements                        [a, b], (M, 1)
     Sum, Each   value: the index; args: the term, the     sum(t[j] for j in 1..n), [t[j] for j in 1..n]

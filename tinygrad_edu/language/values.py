@@ -103,6 +103,10 @@ class Columns(Arrays):
         """Down a column; of a matrix, each row."""
         return OPS["logsumexp"].public(x, self.along(x, axis), True)
 
+    def do_reshape(self, x: Any, *sizes: Any) -> Any:
+        """The same numbers in another shape."""
+        return column(super().do_reshape(x, *sizes))
+
     def do_diag(self, x: Any) -> Any:
         """The matrix with that diagonal; of a matrix, its diagonal."""
         return column(OPS["diag"].public(x.reshape(-1) if 1 in shape(x) else x))
@@ -177,8 +181,8 @@ class Columns(Arrays):
 
     def one(self, part: Expr, n: int) -> Any:
         """A subscript, counted from one."""
-        if part.head in ("All", "Rest"):
-            return slice(None)
+        if part.head in ("All", "Rest", "Backwards"):
+            return slice(None, None, -1 if part.head == "Backwards" else None)
         if part.head == "Slice":
             first, last = (None if p.head == "All" else self.whole(p) for p in part.args)
             return slice(None if first is None else first - 1, last)

@@ -127,8 +127,9 @@ class Writer:
         below = r" \times ".join(held(self.piece(size), PRODUCT) for size in sizes)
         return Piece(latex + (f"_{{{below}}}" if below else ""))
 
-    def _write_one_hot(self, tree: Expr, *_: Expr) -> Piece:
-        return Piece(r"\operatorname{one\_hot}" + self.given(tree))
+    def _write_one_hot(self, tree: Expr, which: Expr, *sizes: Expr) -> Piece:
+        told = tuple(s for s in sizes if not any(node.head == "Shape" for node in (s, *s.args)))
+        return Piece(r"\operatorname{one\_hot}" + self.given(tree._replace(args=(which, *told))))
 
     # Sums.
 
