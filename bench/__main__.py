@@ -10,7 +10,7 @@ from importlib import metadata
 
 import numpy as np
 
-from . import arrays, imports, mlp, peers, pictures, scalar
+from . import arrays, checker, imports, mlp, peers, pictures, scalar
 from .contest import Contest, Effort, progress
 
 WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.Times]]] = {
@@ -22,6 +22,8 @@ WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.
     "memory": arrays.memory,
     "import": lambda: [imports.Imports()],
     "pictures": pictures.pictures,
+    "formulas": checker.formulas,
+    "checker": checker.checker,
 }
 COLUMNS = {"ours": 8, "tuned": 8, **dict.fromkeys(peers.NAMES, 10), "t(hand)": 9, "t(ours)": 9}
 EXPLAINED = """\
@@ -29,7 +31,8 @@ Columns are times divided by the time of the same by hand: in NumPy as one write
 They are medians over rounds of the ratio within a round.  An aim judges ours / by hand, where it names nothing else.
 tuned: by hand once more, by an expert: dot in place of @, and sums in place.  For a batch of one np.matmul, which is @,
 takes several times as long as dot to find the gradients of W; for larger ones dot gains nothing.
-t(hand), t(ours): the median times themselves; of memory, the peaks.  One thread each."""
+t(hand), t(ours): the median times themselves; of memory, the peaks.  One thread each.
+Pictures, formulas and the checker have no counterpart by hand: there an aim judges the time."""
 
 
 def line(title: str, cells: dict[str, str], aim: str) -> str:

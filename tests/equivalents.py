@@ -70,7 +70,10 @@ class Forms:
         self.columns = isinstance(values, Columns)
         self.base = values.base
         self.bound: dict[str, int] = {}
+        self.letters: set[str] = set()  # names of sizes, which no two share at this point
+        self.same: dict[Expr, Any] = {}  # other trees, derivatives say, and their values
         self.plain = False  # only what a Python function can say too
+        self.typeset = False  # only what LaTeX can say too
 
     def form(self, tree: Expr, steps: int) -> Expr:
         """The tree after so many rewritings."""
@@ -90,6 +93,8 @@ class Forms:
             if not found:
                 continue
             new = replaced(tree, path, self.random.choice(found))
+            if self.typeset and any(n.head in ("einsum", "Shape", "If", "diag", "trace", "Each") for _, n in walk(new)):
+                continue
             if sum(1 for _ in walk(new)) <= LARGEST:
                 return new
         return tree
@@ -127,8 +132,8 @@ class Forms:
 
     def compares(self, node: Expr) -> bool:
         """Has it truth values for operands?  NumPy adds and negates these in its own way."""
-        return any(n.head in ("Name", "Compare") and self.value(n).__class__ is not float and
-                   np.asarray(self.value(n)).dtype.kind == "b" for n in node.args)  # fmt: skip
+        inner = [n for n in node.args if n.head not in ("All", "New", "Slice", "Rest", "Backwards", "List")]
+        return any(np.asarray(self.value(n)).dtype.kind == "b" for n in inner[: 1 + (node.head != "Index")])
 
     def dims(self, tree: Expr) -> tuple[int, ...]:
         return shape(self.value(tree))
@@ -150,18 +155,16 @@ class Forms:
         """An index that is not in use."""
         used = names(tree) | {n.value for _, n in walk(tree) if n.head in ("Sum", "Each")}
         used |= {*self.values.known, *self.bound, *self.named, "e", "d", "I"}
+        used |= {part for word in used for part in word.split("_")}
         return self.random.choice([c for c in "ijklmnpqrstuvwxyzabcfgh" if c not in used])
 
     def length(self, tree: Expr, axis: int) -> Expr:
         """How long an axis is: a letter, or the shape."""
         n = self.dims(tree)[axis]
-        letters = [w for w, k in self.values.known.items() if type(k) is int and k == n and w in self.sizes()]
+        letters = [w for w, k in self.values.known.items() if type(k) is int and k == n and w in self.letters]
         if len(letters) == 1 and self.random.random() < 0.8:
             return name(letters[0])
         return index(Expr("Shape", (tree,), "shape"), number(axis + self.base))
-
-    def sizes(self) -> set[str]:
-        return getattr(self, "letters", set())
 
     def over(self, word: str, term: Expr, whole: Expr, axis: int) -> Expr:
         """The sum of a term over an axis."""
@@ -190,6 +193,9 @@ class Forms:
             yield dot(call("eye", self.length(node, 0)), node)
         if r < 0.05 and not self.plain:
             yield Expr("If", (Expr("Compare", (ONE, ONE), "=="), node, number(0)))
+        if dims and r < 0.5:
+            x = self.value(node)
+            yield from [t for t, y in self.same.items() if dims == shape(y) and np.allclose(x, y, 1e-12, 1e-12)] * 3
         if node.head == "Name" and node.value in self.named:
             yield from [self.named[node.value]] * 3
         for word, meaning in self.named.items():
@@ -352,7 +358,7 @@ class Forms:
 
     def of_matmul(self, node: Expr, x: Expr, y: Expr) -> Iterator[Expr]:
         a, b = self.dims(x), self.dims(y)
-        if len(a) > 2 or len(b) > 2:
+        if len(a) > 2 or len(b) > 2 or (self.columns and () not in (a, b) and a[1] != b[0]):
             return
         if () in (a, b):
             if self.columns:
@@ -684,6 +690,10 @@ class Spelling:
         word = {"sigmoid": self.one("σ", "sigma", "sigmoid"), "log": self.one("ln", "log", "np.log")}.get(tree.head, tree.head)
         if self.python and word not in ("sigmoid", "softmax", "logsumexp", "one_hot", "scatter_add", "scatter_set", "corr1d", "conv_full", "len") and "." not in word:
             word = "np." + {"absolute": "abs", "inv": "linalg.inv", "norm": "linalg.norm", "solve": "linalg.solve"}.get(word, word)
+        if tree.head == "reshape" and len(tree.args) > 2:
+            return f"{self.held(tree.args[0], 5)}.reshape({args.partition(', ')[2]})" if tree.args[0].head == "Name" else (
+                f"np.reshape({self.of(tree.args[0])[0]}, ({', '.join(self.of(a)[0] for a in tree.args[1:])}))"
+            )
         if tree.head == "ones" and self.python:
             return f"np.ones({args})" if len(tree.args) == 1 else f"np.ones(({args}))"
         return f"{word}({args}{options})"

@@ -78,14 +78,14 @@ def shown(asked: Wanted, question: Question, tree: Expr) -> Answer | None:
 
 
 def sizes(problem: Problem, question: Question) -> Answer | None:
-    """The shape of something: n+1 by M."""
+    """The shape of something: (n+1, M)."""
     if question.left.value != "shape":
         return None
     setting = next(problem.settings(), {})
     dims = np.atleast_1d(problem.point(setting, 0).values()(question.left))
     words = [letters(int(n), setting) for n in dims]
     tree = Expr("List", tuple(read(word) for word in words))
-    return Answer(" by ".join(words), tree) if compared(question, tree).verdict == RIGHT else None
+    return Answer(f"({', '.join(words)})", tree) if compared(question, tree).verdict == RIGHT else None
 
 
 def letters(n: int, sizes: Mapping[str, int]) -> str:

@@ -150,6 +150,6 @@ def of_layers(tree: Expr, around: Around) -> Iterator[Repair]:
             new = exchanged(new, name(word), Expr("Name", (), f"\1{kept[word]}"))
         for word in kept:
             new = exchanged(new, Expr("Name", (), f"\1{kept[word]}"), name(kept[word]))
-        if kept:
+        if len(kept) > 1:
             word = sorted(kept)[0]
             yield Repair(new, Guess("INDEX_SHIFT", "is-layers", 2.2, {"name": word, "other": kept[word]}, kept[word]))

@@ -8,6 +8,7 @@ a wrong answer that passes there is still wrong.
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -344,9 +345,12 @@ def tied(given: Given) -> list[set[tuple[str, int]]]:
         group = {(w, k) for w, k, m in axes if m == n and not any((w, k) in g for g in groups)}
         if not runs(group):
             continue
-        for other in sorted(group - {(word, i)}):
-            if runs(group - {other}):
-                group = group - {other}
+        others = sorted(group - {(word, i)})
+        choices = itertools.chain.from_iterable(itertools.combinations(others, k) for k in range(len(others)))
+        for some in itertools.islice(choices, 100):  # the smallest that will do: the others need not be as long
+            if runs({(word, i), *some}):
+                group = {(word, i), *some}
+                break
         groups.append(group)
     return groups
 

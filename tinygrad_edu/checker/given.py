@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,8 +21,8 @@ from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_o
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+from .sizes import numbers_of_sizes
 from .written import Unwritten, written
-
 
 def check(
     loss: Callable[..., Any] | Tensor | str,
@@ -99,7 +97,8 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
     here = outcome.verdict  # at the sizes that were given
     if here == RIGHT:
         whole = right if isinstance(claim, str) else function(claim, {*question.places[0].arrays})
-        outcome = elsewhere(given, left, whole, outcome)
+        if found_elsewhere := elsewhere(given, left, whole):
+            question, outcome = found_elsewhere
     if outcome.verdict == UNCHECKABLE:
         return Result(UNCHECKABLE, why=outcome.why, **about)
     result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, **about)
@@ -117,66 +116,20 @@ def fits(question: Question, outcome: Outcome) -> bool:
     return outcome.misfit is None and all(shape(t) == shape(x) for t, x in zip(question.truths, outcome.values))
 
 
-def elsewhere(given: Given, left: Expr, right: Expr, outcome: Outcome) -> Outcome:
-    """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong."""
-    written = literals(right) | constants(given.original)
-    if right.head == "Function":
-        written |= constants(right.value.claim)
-    if {abs(x) for x in written} & lengths(given.at.values()):
-        return outcome  # a number that may stand for a length
-    for where in given.elsewhere():
-        try:
-            values = where.values()
-            truth, claimed = values(left), values(right)
-        except (Misfit, Impossible):
-            return outcome  # it says nothing of other sizes
-        if shape(truth) != shape(claimed):
-            return outcome
-        verdict, error = one(truth, claimed)
-        if verdict != RIGHT:
-            return outcome._replace(verdict=WRONG, error=error)
-    return outcome
+def elsewhere(given: Given, left: Expr, right: Expr) -> tuple[Question, Outcome] | None:
+    """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong; None, if it is right.
 
-
-def lengths(arrays: Iterable[Any]) -> set[float]:
-    """What somebody may write who knows the sizes: n, n - 1, 2 / n, the size of a matrix."""
-    axes = {n for x in arrays for n in np.shape(x) if n > 1}
-    more = axes | {m * n for m in axes for n in axes} | {n + 1 for n in axes}
-    found = {k for n in more for m in (n / 2, n, 2 * n) for k in (m, 1 / m)} - {0.5, 1.0, 1.5, 2.0}
-    return found | {k for n in axes for k in (n, 1 / n, n - 1)}
-
-
-def literals(tree: Expr) -> set[float]:
-    """The numbers that are written, and those that are computed from them alone, as 10 / 2."""
-    found, pending = set(), [tree]
-    while pending:
-        node = pending.pop()
-        pending += node.args
-        if node.head in ("Number", "add", "subtract", "multiply", "divide", "power", "negative"):
-            with contextlib.suppress(Misfit, Impossible, ArithmeticError):
-                found.add(float(Arrays({})(node)))
-    return found
-
-
-def constants(function: Any) -> set[float]:
-    """The numbers in a function, and those that it has from elsewhere."""
-    bound = [*getattr(function, "args", ()), *getattr(function, "keywords", {}).values()]  # a partial's
-    bound += getattr(getattr(function, "__self__", None), "__dict__", {}).values()
-    function = getattr(function, "func", function)
-    bound += [
-        *(getattr(function, "__defaults__", None) or ()),
-        *(getattr(function, "__kwdefaults__", None) or {}).values(),
-    ]
-    pending, known = [getattr(function, "__code__", None)], getattr(function, "__globals__", {})
-    while pending:
-        code = pending.pop()
-        if isinstance(code, types.CodeType):
-            bound += [*code.co_consts, *(known[word] for word in code.co_names if word in known)]
-            pending += code.co_consts
-    for cell in getattr(function, "__closure__", None) or ():
-        with contextlib.suppress(ValueError):  # it is empty
-            bound.append(cell.cell_contents)
-    return {float(c) for c in bound if isinstance(c, (int, float, np.number)) and not isinstance(c, bool)}
+    What has another shape there, or none, says nothing of other sizes.
+    """
+    if numbers_of_sizes(given.original, given.at.values(), right):
+        return None
+    places = given.elsewhere()
+    question = Question(left, lambda _: iter(places))
+    try:
+        outcome = compared(question, right)
+    except Uncheckable:
+        return None
+    return (question, outcome) if outcome.verdict == WRONG and fits(question, outcome) else None
 
 
 def array_judged(given: Given, left: Expr, claim: Any, about: dict[str, Any]) -> Result:

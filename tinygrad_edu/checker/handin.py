@@ -29,7 +29,7 @@ from .lines import HEADING, Line, equals, lines, loops, split
 from .problem import TRAITS, Declared, Problem, length, undeclared
 
 MOST_LINES, LONGEST_LINE, LARGEST_FILE = 5_000, 2_000, 1_000_000
-MOST_NUMBERS, TYPICAL = 100_000, 4  # in an array, where a letter is taken for that
+MOST_NUMBERS, MOST_GIVEN, TYPICAL = 100_000, 1_000_000, 4  # in an array, and in all, where a letter is taken for 4
 LOSSES = ("J", "L", "E", "R", "C", "loss", "cost", "CE", "ℒ", "J_CE", "J_CBOW")
 
 NAME = r"[^\W\d]\w*'*(?:\(\w{1,4}\))?"
@@ -81,6 +81,7 @@ class Reading:
         self.chain: Claim | None = None
         self.over: list[str] = []  # what the chain says of its indices: k != l
         self.free: list[tuple[str, Expr]] = []  # indices that are free on its left side, and how far they go
+        self.given = 0.0  # numbers, in all arrays
         self.left: tuple[str, int] | None = None  # a definition or a claim with which a line that begins with = goes on
 
     def of(self, text: str) -> Handin:
@@ -112,7 +113,7 @@ class Reading:
         """One line: what goes on with the last one, a declaration, or equalities."""
         text = line.text.strip()
         if text.startswith("$"):
-            parts = [p.strip() for p in re.split(r"(?<![<>!\\])&?=(?!=)", text.strip("$ .,;").replace(r"\\", ""))]
+            parts = [p.strip("$ ") for p in equals(text.strip("$ .,;").replace(r"\\", "").replace("&=", "="))]
             parts = [f"${p}$" if p else "" for p in parts]
         else:
             parts = equals(text)
@@ -133,6 +134,9 @@ class Reading:
         names = [w.strip() for w in split(words, ",")]
         try:
             made = declared(said, self.problem, line.number)
+            self.given += len(names) * numbers(made.lengths)
+            if self.given > MOST_GIVEN:
+                raise Unreadable(f"all arrays of a hand-in have at most {MOST_GIVEN:,} numbers")
         except Unreadable as error:
             if re.search(r"\s", said.strip()) and not re.search(r"\b(by|of|x)\b|[\d(,×]", said):
                 return  # a sentence with a colon
@@ -226,7 +230,7 @@ class Reading:
         if text.startswith("$"):
             from ..language import latex
 
-            return latex.read(text.strip("$ "), {*p.known, *more, *functions})
+            return latex.read(text.strip("$ "), {*p.known, *more} - functions, functions)
         return read(text, {*p.known, *more}, loss=p.loss, functions=functions)
 
     def step(self, text: str, line: int) -> Step:
@@ -330,9 +334,8 @@ def sizes(text: str, problem: Problem) -> list[Expr]:
                 raise Unreadable(f"{node.value[:20]} is no size")
             if node.head == "Number" and not 0 < node.value < 1000:
                 raise Unreadable("a size is between 1 and 1000")
-    given = [numbers(d.lengths) for d in problem.declared.values()]
-    if numbers(trees) > MOST_NUMBERS or numbers(trees) + sum(given) > 10 * MOST_NUMBERS:
-        raise Unreadable(f"an array has at most {MOST_NUMBERS:,} numbers, and all together ten times as many")
+    if numbers(trees) > MOST_NUMBERS:
+        raise Unreadable(f"an array has at most {MOST_NUMBERS:,} numbers")
     for tree in trees:
         problem.sizes |= {node.value for _, node in walk(tree) if node.head == "Name"}
     return [number(1), *trees] if row else trees

@@ -17,14 +17,14 @@ KINDS: tuple[Callable[[Expr, Expr, Path, Around], Found], ...] = (
 
 
 def repairs(tree: Expr, around: Around) -> Iterator[Repair]:
-    """All changes in one place, the simple ones first."""
+    """All changes in one place, the simple ones first; before them the few that change a name everywhere."""
+    yield from of_layers(tree, around)
+    yield from of_all_names(tree, around)
     for kind in KINDS:
         for path, node in walk(tree):
             if worth(tree, path, kind in (of_names, of_indices)):
                 for new, guess in kind(node, tree, path, around):
                     yield Repair(replaced(tree, path, new), guess)
-    yield from of_all_names(tree, around)
-    yield from of_layers(tree, around)
 
 
 def worth(tree: Expr, path: Path, deep: bool) -> bool:

@@ -68,7 +68,8 @@ def applied(head: str, args: tuple[Any, ...], options: dict[str, Any]) -> Writte
     """An operation on what has been written."""
     head = ALIASES.get(head, head)
     if head in REDUCTIONS and len(args) == 2:
-        args, options = args[:1], {"axis": args[1], **options}
+        operand, axis = args
+        args, options = (operand,), {"axis": axis, **options}
     if head not in OPS or not all(isinstance(x, (int, float, bool)) for x in options.values()):
         raise Unwritten(head)
     return Written(call(head, *map(tree_of, args), **options))

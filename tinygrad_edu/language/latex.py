@@ -6,6 +6,7 @@ product next to Hadamard's without parentheses; but ``W V x`` is not, since both
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from .kinds import COLUMN, NUMBER, Kinds
 from .tree import Expr, call, number, walk
 
 MOST = 100  # terms, or factors, in a row
+LETTER = r"(?:\\[A-Za-z]+(?:\{[^{}]*\})?|[A-Za-z])"
+WORD = rf"{LETTER}(?:[_^](?:\{{[^{{}}]*\}}|\w))*"
 
 
 class Factor(NamedTuple):
@@ -37,7 +40,7 @@ def read(latex: str, known: Iterable[str] | None = None, functions: Collection[s
     >>> [tree.head, tree.args[1].head, tree.args[1].args[0].head]
     ['matmul', 'subtract', 'sigmoid']
     """
-    reader = Reader(latex, known, functions)
+    reader = Reader(fractions(latex, known or ()), known, functions)
     tree = reader.expression()
     if any(node in (call("ones"), call("eye")) for _, node in walk(tree)):
         raise reader.tokens.refused(r"how many?  Write \mathbf{1}_{n}, or \mathbf{I}_{n}", reader.unsized)
@@ -45,6 +48,15 @@ def read(latex: str, known: Iterable[str] | None = None, functions: Collection[s
         why = "an equals sign stands between two formulas" if reader.tokens.peek == "=" else "this closes nothing"
         raise reader.tokens.refused(why if reader.tokens.peek in ENDS else "this cannot be read")
     return tree
+
+
+def fractions(latex: str, known: Iterable[str]) -> str:
+    r"""Other ways to write a derivative, ``dJ/du`` and ``\nabla_u J``, as fractions."""
+    latex = re.sub(rf"\\nabla_(?:\{{({WORD})\}}|({LETTER}))\s*({WORD})", r"\\frac{\\partial \3}{\\partial \1\2}", latex)
+    if "d" in known:
+        return latex
+    d = r"(?:(?<![A-Za-z\\])d|\\partial(?![a-z]))\s*"
+    return re.sub(rf"{d}({WORD})\s*/\s*{d}({WORD})", r"\\frac{\\partial \1}{\\partial \2}", latex)
 
 
 class Reader(Factors):

@@ -58,6 +58,10 @@ class Columns(Arrays):
             return OPS["einsum"].public(f"{axes}->{axes[n // 2 :]}{first}", x)
         return x if shape(x) == () else OPS["matrix_transpose"].public(x)
 
+    def do_inv(self, x: Any) -> Any:
+        """The inverse of a matrix; of a number, one by it."""
+        return 1 / x if shape(x) == () else OPS["inv"].public(x)
+
     def do_outer(self, x: Any, y: Any) -> Any:
         """x yᵀ."""
         return OPS["outer"].public(x.reshape(-1), y.reshape(-1))

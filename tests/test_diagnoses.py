@@ -1,0 +1,131 @@
+"""What the checker says of mistakes: of those that students typically make, and of those in the five hand-ins."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mistakes import Mistake, load
+
+from tinygrad_edu import check
+from tinygrad_edu.checker.check import check_text
+from tinygrad_edu.checker.results import CODES, Result
+
+MISTAKES = load()
+GIVEN = """sign-logsig logsig-as-sig sigma-of-a forgot-phi-prime weights-wrong-layer missing-transpose-square
+    outer-missing-transpose dot-for-hadamard order-of-factors numerator-layout softmax-diagonal indicator-lost missing-log
+    lse-path bias-no-sum one-over-N-missing mse-factor-two tied-weights repeated-index residual-identity""".split()
+EVERY = pytest.mark.parametrize("mistake", MISTAKES, ids=[m.id for m in MISTAKES])
+
+
+def judged(mistake: Mistake, claim: object, masked: bool = False) -> Result:
+    """What is said of a claim."""
+    return check(mistake.functions()[0], mistake.wrt, claim, mistake.draw(0, masked=masked))
+
+
+@EVERY
+def test_what_is_right_is_accepted(mistake: Mistake) -> None:
+    for claim in (mistake.functions()[1], *mistake.functions()[3]):
+        result = judged(mistake, claim)
+        assert result.verdict == "right", (claim, str(result))
+
+
+NOT_READ = {"conv-kernel-reversed", "conv-one-window", "conv-input-flip"}  # 'valid' and pad, which text has no words for
+
+
+@EVERY
+def test_what_is_right_is_accepted_as_text(mistake: Mistake) -> None:
+    for claim in (mistake.right, *mistake.right_alt):
+        result = judged(mistake, claim)
+        assert result.verdict == "right" or (mistake.id in NOT_READ and not result.diagnoses), (claim, str(result))
+
+
+@functools.cache
+def of_wrong(number: int, text: bool) -> Result:
+    """What is said of the wrong answer."""
+    mistake = MISTAKES[number]
+    return judged(mistake, mistake.wrong if text else mistake.functions()[2])
+
+
+@EVERY
+def test_what_is_wrong_is_rejected_and_at_most_two_reasons_are_given(mistake: Mistake) -> None:
+    for text in (False, True):
+        result = of_wrong(MISTAKES.index(mistake), text)
+        assert result.verdict in ("wrong", "right-transposed", "right-if")
+        assert (result.verdict == "right-if") == (mistake.id == "soft-targets")  # q does not sum to one there
+        assert len(result.diagnoses) <= 2 and {d.code for d in result.diagnoses} <= {*CODES}
+
+
+@pytest.mark.parametrize("mistake", [m for m in MISTAKES if m.masked], ids=lambda m: m.id)
+def test_special_inputs_do_not_fool_it(mistake: Mistake) -> None:
+    """A symmetric matrix, equal rows, a weight of zero: what passes there is wrong all the same."""
+    if mistake.id == "soft-targets":
+        return  # targets that sum to one are what cross-entropy is about: p - q is right for them
+    assert judged(mistake, mistake.functions()[2], masked=True).verdict != "right"
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["functions", "text"])
+def test_the_mistake_is_named(text: bool) -> None:
+    """The counts are what was reached; a change may only raise them."""
+    found = {m.id: [d.code for d in of_wrong(i, text).diagnoses] for i, m in enumerate(MISTAKES)}
+    assert [i for i in GIVEN if found[i][:1] != [next(m.category for m in MISTAKES if m.id == i)]] == []
+    exact = sum(found[m.id][:1] == [m.category] for m in MISTAKES)
+    fair = sum(bool(found[m.id]) and found[m.id][0] in (m.category, *m.also) for m in MISTAKES)
+    assert exact >= 132 and fair >= 149, (exact, fair)
+
+
+def test_a_reason_names_what_it_is_about() -> None:
+    rng = np.random.default_rng(0)
+    at = {"W1": rng.normal(size=(3, 3)), "W2": rng.normal(size=(3, 3)), "x": rng.normal(size=3), "c": rng.normal(size=3)}
+
+    def loss(W1, W2, x, c):
+        v = W1 @ x
+        a = np.tanh(v)
+        return c @ (W2 @ a)
+
+    said = {
+        "np.outer(W2.T @ c, x)": "a missing local derivative: that of tanh at v",
+        "np.outer((1 - a**2) * (W1.T @ c), x)": "the wrong name, or the wrong layer: W1 in the place of W2",
+        "np.outer((1 - a**2) * (W2 @ c), x)": "a missing transpose: W2 goes forward",
+        "np.outer((1 - v**2) * (W2.T @ c), x)": "a derivative at the wrong place: at v, not at a",
+        "-np.outer((1 - a**2) * (W2.T @ c), x)": "a minus that was lost on the way",
+        "3 * np.outer((1 - a**2) * (W2.T @ c), x)": "the answer is 3 times the right one",
+    }
+    for claim, words in said.items():
+        result = check(loss, "W1", claim, at)
+        assert result.verdict == "wrong" and words in result.diagnoses[0].text, (claim, str(result))
+    assert check(loss, "W1", "np.outer((1 - a**2) * (W2.T @ c), x)", at).verdict == "right"
+    assert check(loss, "x", "17", at).diagnoses == []  # a number may come from anywhere
+
+
+# The hand-ins.
+
+RECORD = json.loads((Path(__file__).parent / "data" / "handins.json").read_text(encoding="utf-8"))
+HANDINS = Path(__file__).parent.parent / "lessons" / "handins"
+NAMED = {
+    "sign": "SIGN", "missing minus": "SIGN", "spurious transpose": "TRANSPOSE", "missing transpose": "TRANSPOSE",
+    "wrong index": "INDEX_SHIFT", "wrong layer index": "INDEX_SHIFT", "wrong node": "INDEX_SHIFT",
+    "wrong symbol": "INDEX_SHIFT", "missing log": "WRONG_FUNCTION", "brace misplaced": "WRONG_FUNCTION",
+    "spurious exponent": "LOCAL_DERIVATIVE", "missing exponent": "LOCAL_DERIVATIVE", "missing term": "MISSING_PATH",
+    "missing factor": "MISSING_FACTOR", "spurious sum": "AXIS", "wrong order": "ORDER", "inner product": "HADAMARD",
+    "shape": "AXIS", "wrong numerator": "CHAIN",
+}  # fmt: skip
+
+
+def test_the_mistakes_in_the_hand_ins_are_named() -> None:
+    """Of 48 wrong claims; what is not named has two or three mistakes at once, or says nothing that one could mend."""
+    found: dict[tuple[str, int], Result] = {}
+    for path in sorted(HANDINS.glob("0*.md")):
+        for result in check_text(path.read_text(encoding="utf-8")):
+            found |= {(path.name, r.line): r for r in (result.steps or [result])}
+    named = []
+    for entry in [e for e in RECORD if e["verdict"] == "wrong"]:
+        results = [found[entry["file"], line] for line in entry["lines"]]
+        wrong = next(r for r in results if r.verdict == "wrong")
+        wanted = {code for said in entry["mistakes"] for words, code in NAMED.items() if said.startswith(words)}
+        assert wanted, entry["mistakes"]
+        named.append(bool(wanted & {d.code for d in wrong.diagnoses}))
+    assert len(named) == 48 and sum(named) >= 41, sum(named)
