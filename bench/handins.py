@@ -50,7 +50,7 @@ def renamed(text: str, draw: random.Random) -> str:
     """The same with other names."""
     for word in sorted(named(handin(text)), key=len, reverse=True):
         new = f"{word}{draw.choice('abcdefghkmpqrsuvwxyz')}{draw.choice('abcdefghkmpqrsuvwxyz')}"
-        text = re.sub(rf"(?<![\w])(d|∂)?{re.escape(word)}(?!\w)", lambda m: (m[1] or "") + new, text)
+        text = re.sub(rf"(?<!\w)(d|∂)?{re.escape(word)}(?!(?!ᵀ)\w)", lambda m: (m[1] or "") + new, text)
     return text
 
 

@@ -615,6 +615,8 @@ class Forms:
         j = self.fresh(node)
         if x.head == "matmul" and () not in map(self.dims, x.args) and len(a) == 2 and self.columns:
             left, right = x.args
+            if self.dims(left)[1:] != self.dims(right)[:1]:
+                return
             if len(subscripts) == 1 and a[1] == 1 and self.dims(left)[1] > 1:
                 entry = mul(index(left, *subscripts, name(j)), index(right, name(j)))
                 yield from [self.over(j, entry, right, 0)] * 2

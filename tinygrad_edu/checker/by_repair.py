@@ -107,12 +107,15 @@ def surroundings(case: Case) -> Around:
     names = names_at(place)
     functions: dict[str, None] = {}
     slopes: dict[str, Expr] = {}
+    activations: list[set[str]] = []
     for tensor in [x for x in place.tensors.values() if isinstance(x, Tensor)]:
         for node in ancestors(tensor.node):
             op = node.op
             if op is None or not op.elementwise or len(op.names) != 1 or op.name in ("negative", "positive"):
                 continue
             functions[op.name] = None
+            if node.serial in names and node.args[0] is not None and node.args[0].serial in names:
+                activations.append({names[node.serial], names[node.args[0].serial]})
             inner = node.args[0]
             if inner is not None and inner.serial in names:
                 tree = Expr(f"{op.name}'", (Expr("Name", (), names[inner.serial]),))
@@ -122,7 +125,7 @@ def surroundings(case: Case) -> Around:
         if op is not None and op.elementwise and len(op.names) == 1 and head not in ("negative", "positive"):
             functions[head] = None
     wanted = {word: x for word, x in place.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
-    return Around(wanted, [*functions], slopes, not case.claimed, place.sizes, lambda tree: shaped(place, tree))
+    return Around(wanted, [*functions], slopes, not case.claimed, place.sizes, activations, lambda tree: shaped(place, tree))
 
 
 def shaped(place: Place, tree: Expr) -> tuple[int, ...] | None:

@@ -90,7 +90,7 @@ def of_names(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
     if node.head != "Name" or node.value in indices(tree, path):
         return
     for other in alike(node.value, around):
-        yield name(other), renamed(node.value, other, tree, path)
+        yield name(other), renamed(node.value, other, tree, path, around)
 
 
 def fixed(node: Expr) -> bool:
@@ -104,7 +104,7 @@ def like(node: Expr, around: Around) -> list[str]:
     return [w for w, a in around.values.items() if wanted is not None and shape(a) == wanted and w != "\0"]
 
 
-def renamed(word: str, other: str, tree: Expr, path: Path) -> Guess:
+def renamed(word: str, other: str, tree: Expr, path: Path, around: Around) -> Guess:
     """What it means to have taken one name for another."""
     fields = {"name": word, "other": other}
     above = [at(tree, path[:i]) for i in range(len(path))]
@@ -112,7 +112,7 @@ def renamed(word: str, other: str, tree: Expr, path: Path) -> Guess:
         len(above) > 1 and above[-1].head in OPS and OPS[above[-1].head].elementwise and len(above[-1].args) == 1
         and above[-1].head != "negative"
     )  # fmt: skip
-    if slope and stem(word) != stem(other):
+    if {word, other} in around.activations or (slope and stem(word) != stem(other)):
         return Guess("LOCAL_DERIVATIVE", "is-slope-at-name", 2.3, fields, other)
     return Guess("INDEX_SHIFT", "is-name", 2.4 if stem(word) == stem(other) else 3.1, fields, other)
 
@@ -124,8 +124,8 @@ def of_all_names(tree: Expr, around: Around) -> Iterator[Repair]:
         paths = [p for p, n in every if n == old]
         if len(paths) > 1:
             for other in alike(old.value, around) if old.head == "Name" else like(old, around):
-                guess = renamed(str(old.value), other, tree, paths[0])
-                slope = guess if guess.code == "LOCAL_DERIVATIVE" else renamed(str(old.value), other, tree, paths[-1])
+                guess = renamed(str(old.value), other, tree, paths[0], around)
+                slope = guess if guess.code == "LOCAL_DERIVATIVE" else renamed(str(old.value), other, tree, paths[-1], around)
                 if old.head != "Name":
                     slope = Guess("INDEX_SHIFT", "is-name", 2.5, {"name": old, "other": other}, other)
                 yield Repair(exchanged(tree, old, name(other)), slope)

@@ -30,6 +30,7 @@ class Around(NamedTuple):
     slopes: dict[str, Expr]  # derivatives of the functions that the loss uses, where it uses them
     misfit: bool
     sizes: Mapping[str, int]
+    activations: list[set[str]]  # pairs of names, of which one is a function of the other, element by element
     shape_of: Callable[[Expr], tuple[int, ...] | None]  # of what has a value without an index
 
 

@@ -16,7 +16,7 @@ from .kinds import COLUMN, NUMBER, Kinds
 from .tree import Expr, call, number, walk
 
 MOST = 100  # terms, or factors, in a row
-LETTER = r"(?:\\[A-Za-z]+(?:\{[^{}]*\})?|[A-Za-z])"
+LETTER = r"(?:\\(?:math[a-z]+|bm|boldsymbol|hat|bar|tilde)\s*(?:\{[^{}]*\}|\\?[A-Za-z]+)|\\[A-Za-z]+|[A-Za-z])"
 WORD = rf"{LETTER}(?:[_^](?:\{{[^{{}}]*\}}|\w))*"
 
 
