@@ -245,14 +245,27 @@ def scaled(s: Expr, t: Expr) -> Expr:
 
 
 def multiple(c: float, t: Expr) -> Expr:
-    """A multiple by a number, where 1 is not written, and a third is 1/3."""
+    """A multiple by a number, where 1 is not written."""
     if c < 0:
         return negated(multiple(-c, t))
     if abs(c - 1) < 1e-12:
         return t
-    fraction = Fraction(c).limit_denominator(10_000)
-    close = abs(float(fraction) - c) < 1e-12 * c
-    s = number(int(c)) if c == round(c) else number(c)
-    if close and fraction.denominator > 2:
-        s = call("divide", number(fraction.numerator), number(fraction.denominator))
+    s = as_fraction(c) or root(c) or number(int(c) if c == round(c) else c)
     return s if t == ONE else scaled(s, t)
+
+
+def as_fraction(c: float) -> Expr | None:
+    """A third is 1/3; a half and whole numbers are written as they are."""
+    near = Fraction(c).limit_denominator(10_000)
+    if near.denominator < 3 or abs(float(near) - c) > 1e-12 * c:
+        return None
+    return call("divide", number(near.numerator), number(near.denominator))
+
+
+def root(c: float) -> Expr | None:
+    """The number that attention divides by is a root: 1/sqrt(3)."""
+    for square, below in ((c * c, False), (1 / (c * c), True)):
+        if 1 < square < 10_000 and abs(square - round(square)) < 1e-11 * square and c != round(c):
+            found = call("sqrt", number(round(square)))
+            return call("divide", ONE, found) if below else found
+    return None

@@ -141,10 +141,11 @@ class Scripts:
                 raise tokens.refused("a prime can stand behind a function that is applied, or in a declared name")
             if above:
                 raise tokens.refused("which comes first, what is above or what is below?  Use brackets")
+            closed = tokens.tokens[tokens.next - 1].text in (")", "]")
             if tokens.take().text == "_":
                 if tree.head == "Number":
                     raise tokens.refused("a number has no elements", at)
-                if tree.head == "Index":
+                if tree.head == "Index" and not closed:
                     raise tokens.refused("subscripts of something with subscripts: use brackets, or commas")
                 tree = Expr("Index", (tree, *self.subscripts()))
             else:
