@@ -38,6 +38,8 @@ def guesses(case: Case) -> Guesses:
 
 def explains(case: Case, i: int, listing: Sweep, number: int, guess: Guess) -> bool:
     """Does the answer come out when that edge passes this on?"""
+    if number >= len(listing.edges):
+        return False  # a sum that was written out has another length there
     instead = []
     for sweep in range(len(listing.edges[number])):
         same = [c for c in listing.changes(number, sweep) if (c.guess.key, c.guess.fields) == (guess.key, guess.fields)]

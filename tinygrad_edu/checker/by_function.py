@@ -109,7 +109,7 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
                 yield other(new.public, "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name)
     elif same and "axis" in op.names:
         yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 2.2)
-        for axis in range(len(node.shape)):
+        for axis in range(len(node.shape)) if 1 not in node.shape[-2:] and len(node.shape) > 1 else ():
             yield other(functools.partial(op.public, axis=axis), "AXIS", "is-function-axis", 1.8)
     elif {"axis", "keepdims"} <= {*op.names} and op.rules_by_name:
         options = dict(zip(op.names, node.values))

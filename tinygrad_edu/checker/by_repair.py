@@ -125,7 +125,9 @@ def surroundings(case: Case) -> Around:
         if op is not None and op.elementwise and len(op.names) == 1 and head not in ("negative", "positive"):
             functions[head] = None
     wanted = {word: x for word, x in place.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
-    return Around(wanted, [*functions], slopes, not case.claimed, place.sizes, activations, lambda tree: shaped(place, tree))
+    return Around(
+        wanted, [*functions], slopes, case.unfit(), place.sizes, activations, lambda tree: shaped(place, tree)
+    )
 
 
 def shaped(place: Place, tree: Expr) -> tuple[int, ...] | None:

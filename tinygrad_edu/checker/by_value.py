@@ -91,7 +91,7 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
     lengths = [*case.places[0].sizes]
     constant = max(ratios) - min(ratios) < 1e-7 * max(ratios)
     for word in lengths:
-        for power, shown in ((1, word), (-1, f"1/{word}")):
+        for power, shown in powers(word):
             if not constant and all(abs(k / p.sizes[word] ** power - 1) < 1e-7 for k, p in zip(ratios, case.places)):
                 yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
                 return
@@ -111,12 +111,22 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
     if constant:
         shown = fraction(ratios[0])
         key, fields = "is-factor", {"factor": shown, "missing": inverse(shown)}
+        squared = fraction(ratios[0] ** 2)
+        if "." in shown and "." not in squared:
+            fields = {"factor": f"√({squared})", "missing": f"√({fraction(ratios[0] ** -2)})"}
         n = round(max(ratios[0], 1 / ratios[0]))
         if n > 2 and isinstance(case.places[0], FunctionPlace) and abs(max(ratios[0], 1 / ratios[0]) - n) < 1e-7:
             of = [w for w, x in case.places[0].leaves.items() if n in np.shape(x)]
             if of:
                 key, fields = "is-factor-length", fields | {"n": str(n), "name": of[0]}
         yield Guess("SCALE", key, 1.9 if ratios[0] < 1 and key != "is-factor" else 1, fields)
+
+
+def powers(word: str) -> list[tuple[float, str]]:
+    """Powers of a size that occur as factors."""
+    return [
+        (1, word), (-1, f"1/{word}"), (0.5, f"√{word}"), (-0.5, f"1/√{word}"), (2, f"{word}²"), (-2, f"1/{word}²"),
+    ]  # fmt: skip
 
 
 def inverse(shown: str) -> str:
@@ -179,6 +189,8 @@ def of_places(truths: list[Any], claimed: list[Any]) -> Guesses:
         yield Guess("LAYOUT", "is-on-diagonal", 0.5)
     if all(t.ndim == 1 and c.ndim == 2 and 1 in c.shape and c.size > 1 and equal(t, c.ravel()) for t, c in pairs):
         yield Guess("LAYOUT", "is-column", 0.5)
+    if all(t.ndim == 2 and t.shape[0] == t.shape[1] > 1 and only_diagonal(t, c) for t, c in pairs):
+        yield Guess("JACOBIAN", "is-diagonal-only", 1.0)
     for axis in range(truths[0].ndim):
         if all(t.shape == c.shape for t, c in pairs):
             if all(equal(np.flip(t, axis), c) for t, c in pairs):
@@ -186,6 +198,12 @@ def of_places(truths: list[Any], claimed: list[Any]) -> Guesses:
             for step in (1, -1):
                 if truths[0].shape[axis] > 2 and all(equal(np.roll(t, step, axis), c) for t, c in pairs):
                     yield Guess("INDEX_SHIFT", "is-rolled", 1.5)
+
+
+def only_diagonal(t: Any, c: Any) -> bool:
+    """Is it the diagonal of a matrix, and nothing or zeros beside it?"""
+    diagonal = np.diag(t)
+    return equal(diagonal, c.ravel()) if c.size == len(t) else c.shape == t.shape and equal(np.diag(diagonal), c)
 
 
 def some(ndim: int) -> list[tuple[int, ...]]:

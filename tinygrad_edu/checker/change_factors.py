@@ -142,6 +142,7 @@ def of_more(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         return
     for shown, slope in around.slopes.items():
         yield call("multiply", node, slope), Guess("LOCAL_DERIVATIVE", "is-slope-missing-in", 2.6, {"slope": shown})
+        yield call("divide", node, slope), Guess("LOCAL_DERIVATIVE", "is-slope-spurious", 2.2, {"slope": shown})
     for word, x in around.values.items():
         if word == "\0" or isinstance(x, tuple) or (not shape(x) and not isinstance(x, (float, np.floating))):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..language.tree import Expr, Path, at, call, number
+from ..language.tree import Expr, Path, at, call, name, number
 from ..op import OPS
 from .changes import PRODUCTS, REDUCTIONS, SIDES, Around, Found
 from .guess import Guess
@@ -49,6 +49,10 @@ def of_numbers(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             Guess("LOCAL_DERIVATIVE", "is-exponent", 3.0, {"base": node, "exponent": "2"}),
         )
         if at(tree, path[:-1]).head in SIDES:
+            for size in around.sizes:
+                for head, shown in (("multiply", size), ("divide", f"1/{size}")):
+                    fields = {"term": node, "factor": shown}
+                    yield call(head, node, name(size)), Guess("SCALE", "is-term-scaled", 2.5, fields)
             for m, shown in ((2.0, "2"), (0.5, "1/2")):
                 yield (
                     call("multiply", number(m), node),

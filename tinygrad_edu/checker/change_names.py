@@ -41,6 +41,7 @@ def of_indices(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
             others = [name(j) for j in force] if part.head in ("Name", "Number", "add", "subtract") else []
             if part.head == "Name" and part.value in force:
                 others += [call("add", part, number(1)), call("subtract", part, number(1))]
+                others += [call("subtract", call("add", part, name(j)), number(1)) for j in force if j != part.value]
             for index in others:
                 if index != part:
                     new = node._replace(args=(*node.args[:i], index, *node.args[i + 1 :]))
@@ -63,6 +64,15 @@ def elsewhere(tree: Expr, one: Expr, new: Expr) -> Expr:
     if tree.head == "Index":
         args = (args[0], *(new if old == one else a for old, a in zip(tree.args[1:], args[1:])))
     return tree._replace(args=args)
+
+
+def of_ones(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
+    """A one in the place of a target or an indicator."""
+    if node == number(1) and path and at(tree, path[:-1]).head in ("add", "subtract", "multiply"):
+        for word, x in around.values.items():
+            if word != "\0" and not isinstance(x, tuple) and shape(x):
+                for new in (name(word), *(Expr("Index", (name(word), name(j))) for j in indices(tree, path))):
+                    yield new, Guess("MISSING_FACTOR", "is-name-lost", 2.5, {"name": new}, word)
 
 
 def alike(word: str, around: Around) -> list[str]:
@@ -125,7 +135,11 @@ def of_all_names(tree: Expr, around: Around) -> Iterator[Repair]:
         if len(paths) > 1:
             for other in alike(old.value, around) if old.head == "Name" else like(old, around):
                 guess = renamed(str(old.value), other, tree, paths[0], around)
-                slope = guess if guess.code == "LOCAL_DERIVATIVE" else renamed(str(old.value), other, tree, paths[-1], around)
+                slope = (
+                    guess
+                    if guess.code == "LOCAL_DERIVATIVE"
+                    else renamed(str(old.value), other, tree, paths[-1], around)
+                )
                 if old.head != "Name":
                     slope = Guess("INDEX_SHIFT", "is-name", 2.5, {"name": old, "other": other}, other)
                 yield Repair(exchanged(tree, old, name(other)), slope)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..language.reading import Unreadable
-from ..language.tree import Expr
+from ..language.tree import Expr, walk
 from ..language.values import Impossible, Misfit
 from .answer import correct
 from .diagnosis import diagnosed
@@ -28,12 +28,22 @@ def check_text(text: str, title: str = "", language: str = "en", answers: bool =
 
 def check_handin(found: Handin, language: str = "en", answers: bool = False) -> list[Result]:
     """All claims of a hand-in that has been read."""
-    results = [judged(claim, language, answers) for claim in found.claims]
+    results = [of_claim(claim, language, answers) for claim in found.claims]
     for step in found.unread:
         title = next((p.title for p in reversed(found.problems) if p.line < step.line), "")
         about: dict[str, Any] = dict(left=step.text, line=step.line, problem=title)
         results.append(Result(UNCHECKABLE, why=step.why, language=language, **about))
     return sorted(results, key=lambda r: r.line)
+
+
+def of_claim(claim: Claim, language: str, answers: bool) -> Result:
+    """One claim; whatever happens, the others are checked as well."""
+    try:
+        return judged(claim, language, answers)
+    except Exception as error:  # a fault of ours, which must not cost a student the rest
+        about: dict[str, Any] = dict(left=claim.left.text, right=first(claim), problem=claim.problem.title)
+        why = f"the checker itself failed ({type(error).__name__}: {error})"
+        return Result(UNCHECKABLE, why=why, line=claim.left.line, language=language, **about)
 
 
 def judged(claim: Claim, language: str = "en", answers: bool = False) -> Result:
@@ -42,8 +52,9 @@ def judged(claim: Claim, language: str = "en", answers: bool = False) -> Result:
     if claim.left.tree is None:
         return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
     problem = claim.problem
+    least = largest(claim)
     question = Question(
-        claim.left.tree, places(problem), lambda assumed: problem.point(dict.fromkeys(problem.sizes, 2), 99, assumed)
+        claim.left.tree, places(problem, least), lambda assumed: problem.point(problem.small(least), 99, assumed)
     )
     steps: list[Result] = []
     wrong: list[tuple[Outcome, Result]] = []
@@ -123,12 +134,24 @@ def chained(steps: list[Result], about: dict[str, Any], line: int) -> Result:
     return found
 
 
-def places(problem: Problem) -> Callable[[Mapping[str, frozenset[str]]], Iterator[Place]]:
+def largest(claim: Claim) -> int:
+    """The largest subscript that is a number; no axis is shorter."""
+    trees = [s.tree for s in (claim.left, *claim.steps) if s.tree is not None]
+    found = [
+        int(part.value)
+        for tree in (*trees, *claim.problem.defined.values())
+        for _, node in walk(tree) if node.head == "Index"
+        for part in node.args[1:] if part.head == "Number"
+    ]  # fmt: skip
+    return min(max(found, default=2), 12)
+
+
+def places(problem: Problem, least: int = 2) -> Callable[[Mapping[str, frozenset[str]]], Iterator[Place]]:
     """Points of a problem: at several sizes, and as many as are asked for."""
 
     def make(assumed: Mapping[str, frozenset[str]]) -> Iterator[Place]:
         try:
-            settings = list(problem.settings()) or [{}]
+            settings = list(problem.settings(max(2, least))) or [{}]
             for seed in range(12):
                 yield problem.point(settings[seed % len(settings)], seed, assumed)
         except (Misfit, Impossible, Unreadable) as error:

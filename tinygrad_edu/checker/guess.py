@@ -51,6 +51,10 @@ class Case:
         """What is true there."""
         return self.question.truths
 
+    def unfit(self) -> bool:
+        """Has the answer another shape than it should, or none?"""
+        return not case_shapes(self.claimed) or case_shapes(self.claimed) != case_shapes(self.truths)
+
     def nothing(self) -> bool:
         """Is the answer zero, as far as rounding lets one say?"""
         return all(
@@ -82,6 +86,11 @@ def equal(a: Any, b: Any) -> bool:
             return False
         a, b = a.ravel(), b.ravel()
     return np.isfinite(a).all() and close(b, a)
+
+
+def case_shapes(values: list[Any]) -> list[tuple[int, ...]]:
+    """The shapes of values, where a number 1 by 1 is a number."""
+    return [tuple(n for n in np.shape(v) if n != 1) for v in values if not isinstance(v, tuple)]
 
 
 def names_at(place: Place) -> dict[int, str]:

@@ -14,7 +14,8 @@ from ..language.values import Columns, Impossible, Misfit, Values, shape
 from .problem import Problem
 from .results import RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 
-RELATIVE, ABSOLUTE = 1e-7, 1e-10  # how far apart the same number may come out by two ways
+RELATIVE, ABSOLUTE = 1e-7, 1e-13  # how far apart the same number may come out by two ways
+ROUGH = 1e-4  # the same, where one of them has been computed with 32 bits
 POINTS = 4
 
 
@@ -150,13 +151,17 @@ def one(truth: Any, x: Any) -> tuple[str, float]:
     """Two values."""
     if isinstance(x, tuple):
         return WRONG, 1.0
-    a, b = np.asarray(truth, float), np.asarray(x, float)
-    if b.shape == () and not b and not np.any(a):
+    relative = ROUGH if getattr(x, "dtype", None) in (np.float32, np.float16) else RELATIVE
+    try:
+        a, b = np.asarray(truth, float), np.asarray(x, float)
+    except (TypeError, ValueError):
+        return WRONG, 1.0  # it is no array of numbers
+    if () in (a.shape, b.shape) and not np.any(a) and np.abs(b).max(initial=0) <= ABSOLUTE:
         return RIGHT, 0.0  # 0 is as good as zeros
     if a.shape == b.shape:
-        return (RIGHT, difference(a, b)) if close(a, b) else (WRONG, difference(a, b))
+        return (RIGHT if close(a, b, relative) else WRONG), difference(a, b)
     if is_column(a, b) or is_column(b, a):
-        return one(a.ravel(), b.ravel())
+        return one(a.ravel(), np.ravel(x))
     if a.ndim == 2 and b.shape == a.shape[::-1] and close(a, b.T):
         return TRANSPOSED, difference(a, b.T)
     if a.ndim == 1 and b.shape == (1, len(a)) and close(a, b[0]):
@@ -169,12 +174,12 @@ def is_column(a: Any, b: Any) -> bool:
     return a.ndim == 2 and a.shape == (*b.shape, 1)
 
 
-def close(a: Any, b: Any) -> bool:
+def close(a: Any, b: Any, relative: float = RELATIVE) -> bool:
     """The same, as far as rounding lets one say."""
     if not np.isfinite(b).all():
         return False
     scale = np.abs(a).max(initial=0.0)
-    return bool(np.abs(a - b).max(initial=0.0) <= ABSOLUTE + RELATIVE * scale)
+    return bool(np.abs(a - b).max(initial=0.0) <= ABSOLUTE + relative * scale)
 
 
 def difference(a: Any, b: Any) -> float:
@@ -254,8 +259,8 @@ def holds(question: Question, right: Expr, assumed: Mapping[str, frozenset[str]]
         scout = question.scout(assumed)
         if scout is not None and one(scout[1], scout[0].values()(right))[0] != RIGHT:
             return False
-        pairs = [(place, truth) for place, truth in question.looked(assumed) if np.any(truth)]
-        return len(pairs) > 1 and all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
+        pairs = [(place, truth) for place, truth in question.looked(assumed, 2 * POINTS) if np.any(truth)]
+        return len(pairs) > POINTS and all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
     except (Misfit, Impossible, Uncheckable):
         return False
 

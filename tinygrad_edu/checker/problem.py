@@ -63,16 +63,29 @@ class Problem:
             title, line, dict(self.declared), dict(self.defined), dict(self.functions), set(self.sizes), self.loss
         )
 
-    def settings(self) -> Iterator[dict[str, int]]:
-        """Lengths for the size symbols, all axes that are not the same by declaration of different lengths."""
+    def small(self, least: int = 2) -> dict[str, int]:
+        """The smallest lengths, all the same, at which everything has some."""
+        axes = [n for d in self.declared.values() for n in d.lengths]
+        for k in range(least, least + 12):
+            choice = dict.fromkeys(self.sizes, k)
+            if min((length(axis, choice) for axis in axes), default=1) >= 1:
+                return choice
+        raise Unreadable("there are no sizes at which every axis has a length")
+
+    def settings(self, least: int = 2) -> Iterator[dict[str, int]]:
+        """Lengths for the size symbols, none below ``least``; axes that are not declared alike differ."""
         rng, found = np.random.default_rng(len(self.sizes)), 0
         symbols = sorted(self.sizes)
         axes = {n for d in self.declared.values() for n in d.lengths if n.head != "Number"}
         for attempt in range(2000):
             most = max(4, len(symbols) + 1) + attempt // 100  # small ones: a sum over four indices is n⁴ terms
-            choice = {s: int(n) for s, n in zip(symbols, rng.permutation(most) + 2)}
+            choice = {s: int(n) for s, n in zip(symbols, rng.permutation(most) + least)}
             lengths = [length(axis, choice) for axis in axes]
-            if len(set(lengths)) == len(lengths) and min(lengths, default=2) >= 2 and max(lengths, default=2) <= 13:
+            if (
+                len(set(lengths)) == len(lengths)
+                and min(lengths, default=2) >= 2
+                and max(lengths, default=2) <= least + 11
+            ):
                 found += 1
                 yield choice
                 if found == 12 or not symbols:
@@ -93,6 +106,8 @@ class Problem:
                 leaves[word] = drawn_index(length(d.index_of, sizes), dims, rng)
             else:
                 leaves[word] = drawn(dims, traits, rng)
+                if assumed and seed % 2 and not traits and isinstance(leaves[word], np.ndarray):
+                    leaves[word] *= 4  # so that what is cut off by a margin, say, is there as well
         return Point(self, dict(sizes), leaves, functions)
 
 
@@ -119,6 +134,10 @@ class Point:
                 found.name = word
             self.tensors[word] = found
         self.arrays = {word: getattr(x, "_data", x) for word, x in self.tensors.items()}
+
+    def redrawn(self, seed: int) -> Point:
+        """Another point of the same sizes."""
+        return self.problem.point(self.sizes, seed)
 
     def moved(self, word: str, x: Any) -> Point:
         """The same with another value for a leaf."""

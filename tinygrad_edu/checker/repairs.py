@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from ..language.tree import Expr, Path, at, replaced, walk
 from .change_factors import of_brackets, of_less, of_more, of_products, of_signs, of_transposes
 from .change_functions import of_functions, of_numbers, of_sums
-from .change_names import of_all_names, of_indices, of_layers, of_names
+from .change_names import of_all_names, of_indices, of_layers, of_names, of_ones
 from .changes import Around, Found, Repair
 
 KINDS: tuple[Callable[[Expr, Expr, Path, Around], Found], ...] = (
     of_signs, of_transposes, of_products, of_indices, of_names, of_functions,
-    of_brackets, of_numbers, of_sums, of_less, of_more,
+    of_brackets, of_ones, of_numbers, of_sums, of_less, of_more,
 )  # fmt: skip
 
 
