@@ -72,7 +72,7 @@ WRONG_CHAIN = Result(
     "wrong", left="dJ/du", right="t @ W", line=5, problem="A line", step=2, diagnoses=WRONG_STEP.diagnoses,
     steps=[RIGHT_STEP, WRONG_STEP, Result("right", left="dJ/du", right="t @ W", line=7, problem="A line")],
 )  # fmt: skip
-ASSUMED = Result("right-if", assumption="sum-one:y", left="dR/ds", right="g - y", line=9, problem="Softmax")
+ASSUMED = Result("right-if", assumes="sum-one:y", left="dR/ds", right="g - y", line=9, problem="Softmax")
 UNCLEAR = Result("uncheckable", left="dR/dx", right="g", line=10, problem="Softmax", why="x is not declared")
 SHEET = Sheet("a.md", results=[WRONG_CHAIN, ASSUMED, UNCLEAR])
 

@@ -102,15 +102,15 @@ def explain(
     if outcome.misfit is None:
         found = assumption(question, problem, right) or mean(question, right, outcome.values)
         if found:
-            result.verdict, result.assumption = IF, found
+            result.verdict, result.assumes = IF, found
             return
-        result.assumption = symmetric(question, problem, right)
+        result.assumes = symmetric(question, problem, right)
     for before, said in wrong:
         if same(outcome, before):  # it only repeats a wrong line above it
             result.diagnoses = said.diagnoses
             return
     wrong.append((outcome, result))
-    result.diagnoses = diagnosed(question, problem, right, outcome, result.language, result.assumption)
+    result.diagnoses = diagnosed(question, problem, right, outcome, result.language, result.assumes)
 
 
 def same(a: Outcome, b: Outcome) -> bool:
@@ -129,7 +129,7 @@ def chained(steps: list[Result], about: dict[str, Any], line: int) -> Result:
     if number is not None:
         bad = steps[number - 1]
         found.step = number if verdict in (WRONG, UNCHECKABLE) else None
-        found.diagnoses, found.assumption, found.why = bad.diagnoses, bad.assumption, bad.why
+        found.diagnoses, found.assumes, found.why = bad.diagnoses, bad.assumes, bad.why
         found.relative_error = bad.relative_error
     return found
 

@@ -9,6 +9,7 @@ numbers at every point.  The least far-fetched is said first, and a second only 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import replace
 from time import monotonic
 
@@ -23,7 +24,8 @@ from .problem import Point, Problem
 from .results import Diagnosis
 from .sweeps import Sweep, run
 
-MOST, SLICE = 150_000, 45_000  # nodes that are computed for one answer; for one way of looking, but the last
+MOST, SLICE = 40_000, 12_000  # nodes that are computed for one answer; for one way of looking, but the last
+patience = ContextVar("patience", default=1.0)  # how much of that is spent: less, where a whole class is waiting
 SECONDS = 6.0  # for one answer, on a machine that is very slow
 WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
     way.guesses for way in (by_value, by_edge, by_name, by_question, by_function, by_repair)
@@ -38,7 +40,8 @@ def diagnosed(
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
     claimed = [] if outcome.misfit is not None else list(outcome.values)
-    case = Case(question, right, claimed, MOST, monotonic() + SECONDS, scout=question.scout())
+    most, part = int(MOST * patience.get()), int(SLICE * patience.get())
+    case = Case(question, right, claimed, most, monotonic() + SECONDS, scout=question.scout())
     if not names(right) and not case.nothing() and right.head != "Function" and question.left.head != "Shape":
         return []  # a number that was claimed may come from anywhere
     if not claimed and not any(np.any(np.asarray(t, float)) for t in case.truths):
@@ -51,7 +54,7 @@ def diagnosed(
     for way in WAYS:
         if min((g.cost for g in found), default=9) <= PLAIN:
             break
-        alike.limit = case.limit = MOST if way is WAYS[-1] else min(MOST, case.spent + SLICE)
+        alike.limit = case.limit = most if way is WAYS[-1] else min(most, case.spent + part)
         one = alike if way in BY_GRAPH else case
         found += way(one)
         case.spent = max(case.spent, one.spent)

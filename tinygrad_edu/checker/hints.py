@@ -34,13 +34,13 @@ def remarks(result: Result, number: int, stage: int) -> list[str]:
     if step.verdict == TRANSPOSED:
         found.append(said("verdict-right-transposed", language))
     if step.verdict == IF:
-        found.append(said("if", language, assumption=step.assumed))
+        found.append(said("if", language, assumption=step.assumption))
     if step.verdict == UNCHECKABLE and step.why:
         found.append(said("why", language, why=reason(step.why, language)))
     if step.verdict == WRONG and stage >= KIND:
         found += [said("misfit", language, why=reason(step.why, language))] if step.why else []
         found += [d.text for d in step.diagnoses]
-        found += [said("would-be-right", language, assumption=step.assumed)] if step.assumption else []
+        found += [said("would-be-right", language, assumption=step.assumption)] if step.assumes else []
     if step.verdict == WRONG and stage >= ANSWER:
         correct = step.correct or (result.correct if is_first_wrong(result, number) else "")
         found += [said("should-be", language, correct=correct)] if correct else []

@@ -77,12 +77,12 @@ class Diagnosis:
 class Result:
     """One claim, or one step of a chain of equalities.
 
-    ``step``: the number of the first step that is wrong, from 1.  ``line``: where in the file.  ``why``: what keeps it
+    ``assumes``: what has to hold for it to be right, as ``sum-one:y``; ``assumption`` says that in words.  ``step``: the number of the first step that is wrong, from 1.  ``line``: where in the file.  ``why``: what keeps it
     from being checked, or does not fit.  ``steps``: each step on its own, where there are several.
     """
 
     verdict: str
-    assumption: str = ""
+    assumes: str = ""
     step: int | None = None
     diagnoses: list[Diagnosis] = field(default_factory=list)
     relative_error: float = 0.0
@@ -109,9 +109,9 @@ class Result:
         return self.verdict in (RIGHT, TRANSPOSED, IF)
 
     @property
-    def assumed(self) -> str:
+    def assumption(self) -> str:
         """The assumption in words."""
-        kind, _, word = self.assumption.partition(":")
+        kind, _, word = self.assumes.partition(":")
         return said(f"assume-{kind}", self.language, name=word) if kind else ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Result:
         found: dict[str, Any] = {
             "verdict": self.verdict, "score": self.score, "left": self.left, "right": self.right, "line": self.line,
             "problem": self.problem, "step": self.step, "relative_error": self.relative_error,
-            "assumption": self.assumed, "why": reason(self.why, self.language),
+            "assumption": self.assumption, "why": reason(self.why, self.language),
             "diagnoses": [{"code": d.code, "text": d.text, "node": d.node} for d in self.diagnoses],
         }  # fmt: skip
         if self.correct:
@@ -130,14 +130,14 @@ class Result:
 
     def __str__(self) -> str:
         """The verdict, and why, for a reader."""
-        lines = [said(f"verdict-{self.verdict}", self.language, assumption=self.assumed)]
+        lines = [said(f"verdict-{self.verdict}", self.language, assumption=self.assumption)]
         if self.step is not None and len(self.steps) > 1:
             lines.append(said("first-wrong", self.language, step=self.step, line=self.steps[self.step - 1].right))
         if self.why:
             lines.append(said("why", self.language, why=reason(self.why, self.language)))
         lines += [d.text for d in self.diagnoses]
-        if self.assumption and self.verdict == WRONG:
-            lines.append(said("would-be-right", self.language, assumption=self.assumed))
+        if self.assumes and self.verdict == WRONG:
+            lines.append(said("would-be-right", self.language, assumption=self.assumption))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
