@@ -50,7 +50,7 @@ def renamed(text: str, draw: random.Random) -> str:
     """The same with other names."""
     for word in sorted(named(handin(text)), key=len, reverse=True):
         new = f"{word}{draw.choice('abcdefghkmpqrsuvwxyz')}{draw.choice('abcdefghkmpqrsuvwxyz')}"
-        text = re.sub(rf"(?<!\w)(d|∂)?{re.escape(word)}(?!(?!ᵀ)\w)", lambda m: (m[1] or "") + new, text)
+        text = re.sub(rf"(?<!\w)(d|∂|){re.escape(word)}(?!(?!ᵀ)\w)", rf"\g<1>{new}", text)
     return text
 
 
@@ -71,4 +71,6 @@ def varied(seed: int) -> str:
     parts = sections(draw.choice(originals()))
     head, rest = parts[0], parts[1:]
     draw.shuffle(rest)
-    return mistaken(renamed(head + "".join(rest), draw), draw, draw.randint(2, 8))
+    return mistaken(
+        renamed(head + "".join(rest), draw), draw, draw.randint(0, 3)
+    )  # a third of all claims is then wrong, as in the originals

@@ -1,8 +1,8 @@
 """Other forms of a right answer: random rewriting that keeps the value in exact arithmetic, and text for it.
 
-``Forms`` rewrites a tree, step by step, by rules of algebra: those of sums and products, of transposes, of the functions
-that occur in losses, of sums over an index, of components.  Which rule may be used where depends on shapes, so it
-computes parts of the tree at one point.  ``spelled`` writes a tree as a student might, never twice alike.
+``Forms`` rewrites a tree, step by step, by rules of algebra: those of sums and products, of transposes, of the
+functions that occur in losses, of sums over an index, of components.  Which rule may be used where depends on shapes,
+so it computes parts of the tree at one point.  ``spelled`` writes a tree as a student might, never twice alike.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tinygrad_edu.language.values import Columns, Impossible, Misfit, Values, sh
 LARGEST = 120  # nodes
 ONE, TWO = number(1), number(2)
 INSIDE = set(
-    """add subtract multiply divide matmul negative transpose sum exp log tanh sigmoid softmax outer diag log_sigmoid trace
-    sqrt mean maximum sigmoid' tanh' phi phi' logsumexp einsum""".split()
+    """add subtract multiply divide matmul negative transpose sum exp log tanh sigmoid softmax outer diag log_sigmoid
+    trace sqrt mean maximum sigmoid' tanh' phi phi' logsumexp einsum""".split()
 )  # what is rewritten within them is of the same kind as elsewhere
 PAIRS = ("add", "subtract", "multiply", "divide")
 MAPS = ("exp", "log", "tanh", "sigmoid", "sigmoid'", "tanh'", "log_sigmoid")
@@ -79,6 +79,7 @@ class Forms:
         """The tree after so many rewritings."""
         for _ in range(steps):
             tree = self.once(tree)
+        self.bound = {}
         return tree
 
     def once(self, tree: Expr) -> Expr:
@@ -115,7 +116,7 @@ class Forms:
         elif tree.head in ("Index", "power"):
             inside = {0: bound}
         elif tree.head in INSIDE:
-            inside = {i: bound for i in range(len(tree.args))}
+            inside = dict.fromkeys(range(len(tree.args)), bound)
         for i, more in inside.items():
             yield from self.places(tree.args[i], (*path, i), more)
 
@@ -132,6 +133,8 @@ class Forms:
 
     def compares(self, node: Expr) -> bool:
         """Has it truth values for operands?  NumPy adds and negates these in its own way."""
+        if node.head in ("Sum", "Each", "If"):
+            return False
         inner = [n for n in node.args if n.head not in ("All", "New", "Slice", "Rest", "Backwards", "List")]
         return any(np.asarray(self.value(n)).dtype.kind == "b" for n in inner[: 1 + (node.head != "Index")])
 
@@ -589,7 +592,7 @@ class Forms:
                 yield from [dot(term.args[0], over(term.args[1]))] * 2
             elif j not in names(term.args[1]):
                 yield from [dot(over(term.args[0]), term.args[1])] * 2
-        if not condition and first.head == "Number" and self.random.random() < 0.3:
+        if not condition and first.value == self.base and self.random.random() < 0.3:
             start = substituted(term, j, first)
             yield add(start, Expr("Sum", (term, number(first.value + 1), last), j))
             if not self.plain:
@@ -627,7 +630,13 @@ class Forms:
                 yield from [mul(index(left, subscripts[0]), index(right.args[0], subscripts[1]))] * 3
         if x.head == "outer" and len(subscripts) == 2:
             yield from [mul(index(x.args[0], subscripts[0]), index(x.args[1], subscripts[1]))] * 3
-        if self.dims(node) == () and len(subscripts) == 1 and self.dims(x)[1:] == (1,) and self.columns and not self.plain:
+        if (
+            self.dims(node) == ()
+            and len(subscripts) == 1
+            and self.dims(x)[1:] == (1,)
+            and self.columns
+            and not self.plain
+        ):
             hit = Expr("If", (Expr("Compare", (*subscripts, name(j)), "=="), ONE, number(0)))
             yield self.over(j, mul(hit, index(x, name(j))), x, 0)
 
@@ -648,7 +657,14 @@ def substituted(tree: Expr, old: str, new: Expr) -> Expr:
 
 # Text.
 
-SIGNS = {"add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2), "matmul": ("@", 2), "outer": ("⊗", 2)}
+SIGNS = {
+    "add": ("+", 1),
+    "subtract": ("-", 1),
+    "multiply": ("*", 2),
+    "divide": ("/", 2),
+    "matmul": ("@", 2),
+    "outer": ("⊗", 2),
+}
 
 
 def spelled(tree: Expr, seed: int = 0, python: bool = False, base: int = 1) -> str:
@@ -674,7 +690,11 @@ class Spelling:
         special = getattr(self, f"write_{tree.head}", None)
         if special:
             return special(tree, *tree.args)
-        if tree.head in SIGNS and len(tree.args) == 2 and not (tree.head == "outer" and (self.python or self.random.random() < 0.5)):
+        if (
+            tree.head in SIGNS
+            and len(tree.args) == 2
+            and not (tree.head == "outer" and (self.python or self.random.random() < 0.5))
+        ):
             sign, holds = SIGNS[tree.head]
             x, y = self.held(tree.args[0], holds), self.held(tree.args[1], holds + 1)
             if tree.head == "multiply":
@@ -689,12 +709,33 @@ class Spelling:
         options = "".join(f", {k}={v!r}" for k, v in tree.value or ())
         if tree.head == "sum" and self.random.random() < 0.5:
             return f"{self.held(tree.args[0], 5)}.sum({options[2:]})"
-        word = {"sigmoid": self.one("σ", "sigma", "sigmoid"), "log": self.one("ln", "log", "np.log")}.get(tree.head, tree.head)
-        if self.python and word not in ("sigmoid", "softmax", "logsumexp", "one_hot", "scatter_add", "scatter_set", "corr1d", "conv_full", "len") and "." not in word:
-            word = "np." + {"absolute": "abs", "inv": "linalg.inv", "norm": "linalg.norm", "solve": "linalg.solve"}.get(word, word)
+        word = {"sigmoid": self.one("σ", "sigma", "sigmoid"), "log": self.one("ln", "log", "np.log")}.get(
+            tree.head, tree.head
+        )
+        if (
+            self.python
+            and word
+            not in (
+                "sigmoid",
+                "softmax",
+                "logsumexp",
+                "one_hot",
+                "scatter_add",
+                "scatter_set",
+                "corr1d",
+                "conv_full",
+                "len",
+            )
+            and "." not in word
+        ):
+            word = "np." + {"absolute": "abs", "inv": "linalg.inv", "norm": "linalg.norm", "solve": "linalg.solve"}.get(
+                word, word
+            )
         if tree.head == "reshape" and len(tree.args) > 2:
-            return f"{self.held(tree.args[0], 5)}.reshape({args.partition(', ')[2]})" if tree.args[0].head == "Name" else (
-                f"np.reshape({self.of(tree.args[0])[0]}, ({', '.join(self.of(a)[0] for a in tree.args[1:])}))"
+            return (
+                f"{self.held(tree.args[0], 5)}.reshape({args.partition(', ')[2]})"
+                if tree.args[0].head == "Name"
+                else (f"np.reshape({self.of(tree.args[0])[0]}, ({', '.join(self.of(a)[0] for a in tree.args[1:])}))")
             )
         if tree.head == "ones" and self.python:
             return f"np.ones({args})" if len(tree.args) == 1 else f"np.ones(({args}))"
@@ -755,12 +796,19 @@ class Spelling:
         where = "".join(f" if {self.of(c)[0]}" for c in condition)
         if self.base:
             return f"{self.of(term)[0]} for {tree.value} in {self.of(first)[0]}..{self.held(last, 1)}{where}"
-        end = self.of(last.args[0])[0] if last.head == "subtract" and last.args[1] == ONE else f"{self.held(last, 2)} + 1"
+        end = (
+            self.of(last.args[0])[0] if last.head == "subtract" and last.args[1] == ONE else f"{self.held(last, 2)} + 1"
+        )
         start = "" if first == number(0) else f"{self.of(first)[0]}, "
         return f"{self.of(term)[0]} for {tree.value} in range({start}{end}){where}"
 
     def write_If(self, tree: Expr, condition: Expr, this: Expr, other: Expr) -> tuple[str, int]:
-        if (this, other) == (ONE, number(0)) and condition.value == "==" and self.random.random() < 0.7 and not self.python:
+        if (
+            (this, other) == (ONE, number(0))
+            and condition.value == "=="
+            and self.random.random() < 0.7
+            and not self.python
+        ):
             return f"I({self.of(condition)[0].replace('==', '=')})", 5
         return f"{self.held(this, 1)} if {self.of(condition)[0]} else {self.held(other, 1)}", 0
 

@@ -134,6 +134,19 @@ def test_a_number_that_is_a_size_is_a_letter():
     assert of(text).text == "(2 / m) * (X.T @ (X @ w - t))"
 
 
+def test_a_factor_does_not_vanish_where_it_is_recorded():
+    """Where m is 2, 2/m is 1."""
+    text = "c: a\nd: b\nX: m by z\nw: z\nt: m\nJ = sum((X @ w - t)^2)/m\ndJ/dw = X"
+    assert next(handin(text).problems[0].settings())["m"] == 2
+    assert of(text).text == "(2 / m) * (X.T @ (X @ w - t))"
+
+
+def test_a_size_and_an_index_may_be_the_same_number():
+    indices = "".join(f"{word}: index of K\n" for word in "abcdefo")
+    text = "X: m by n\nw: n\nt: m\ns: K\n" + indices + "J = sum((X @ w - t)^2)/m\ndJ/dw = X"
+    assert of(text).text == "(2 / m) * (X.T @ (X @ w - t))"
+
+
 def test_the_letters_are_those_of_the_claim():
     text = "A: m by l\nW: l by n\nx: n\nc: m\ny: m\nJ = sum(c * tanh(A @ tanh(W @ x)))\ndJ/dW[k, i] = x[i]"
     inner = "tanh'(sum(A[j, p] * tanh(sum(W[p, q] * x[q] for q in 1..n)) for p in 1..l))"
@@ -153,7 +166,13 @@ SUMS = {
     "sum(phi(q[j]) for j in 1..n)": "sum(phi(q))",
     "sum(q[j]^2 for j in 1..n)": "sum(q^2)",
 }
-STAYS = ["sum(q[j] for j in 2..n)", "sum(q[j+1] for j in 1..n-1)", "sum(j*q[j] for j in 1..n)", "sum(2 for j in 1..n)"]
+STAYS = [
+    "sum(q[j] for j in 2..n)",
+    "sum(q[j] for j in 1..n-1)",
+    "sum(q[j+1] for j in 1..n-1)",
+    "sum(j*q[j] for j in 1..n)",
+    "sum(2 for j in 1..n)",
+]
 
 
 def values():
@@ -260,8 +279,7 @@ def test_and_so_are_many():
 
 
 def test_an_index_is_not_taken_for_a_size():
-    """An index that is 3 of 3 at every point would let one write N for it."""
-    text = (
-        "U: N by n\nv: n\no: index of N\nJ = -log(softmax(U @ v)[o])\ndJ/dv = U.T @ (softmax(U @ v) - one_hot({}, N))"
-    )
-    assert [check_text(text.format(word))[0].verdict for word in ("o", "N", "1")] == [RIGHT, WRONG, WRONG]
+    """An index that is the last at every point would let one write N for it."""
+    text = "V: N by n\nU: N by n\nc: N, binary\no: index of N\nvh = V.T @ c\nJ = -log(softmax(U @ vh)[o])\n"
+    claim = "dJ/dU = (softmax(U @ vh) - one_hot({}, N)) @ vh.T"
+    assert [check_text(text + claim.format(word))[0].verdict for word in ("o", "N", "1")] == [RIGHT, WRONG, WRONG]

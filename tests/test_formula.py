@@ -316,3 +316,13 @@ def test_thousands_of_random_computations():
     found = [closed for closed in map(checked, range(1000, 6000)) if closed is not None]
     refused = [closed.why for closed in found if not closed]
     assert len(found) > 3000 and len(refused) <= 0.03 * len(found), refused
+
+
+def test_a_half_is_no_root_of_a_quarter():
+    x = Tensor(drawn(4), "x")
+    assert str(formula((x**2).sum() / 4, x)) == "0.5 x"
+
+
+def test_of_one_element_it_is_a_unit_vector():
+    x = Tensor(drawn(4), "x")
+    assert str(formula(x[1] ** 2, x)) == "2 x₂ one_hot(2)"

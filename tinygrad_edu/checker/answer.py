@@ -141,9 +141,10 @@ class Wanted:
             return
         for tree in self.of_part(closed):
             tree = renamed(tree, self.stands)
-            sizes = {float(n): word for word, n in self.point.sizes.items()}
-            indices = {float(i): word for word, i in self.point.leaves.items() if isinstance(i, int)}
-            yield from dict.fromkeys((tree, lettered(tree, sizes), lettered(tree, {**sizes, **indices}, True)))
+            sizes = {n: word for word, n in self.point.sizes.items()}
+            indices = {i: word for word, i in self.point.leaves.items() if isinstance(i, int)}
+            trees = [tree, *(lettered(tree, {n: word}) for n, word in sizes.items()), lettered(tree, sizes)]
+            yield from dict.fromkeys([*trees, lettered(tree, sizes | indices, True)])
 
     def of_part(self, closed: Closed) -> Iterator[Expr]:
         """The formula of that part which was asked for."""
@@ -192,7 +193,7 @@ def recorded(problem: Problem) -> tuple[Point, dict[str, str], dict[str, Any]]:
     With it, which activations stand for the functions of the problem; and the unit vectors in it, which are leaves with
     what one types for them as names.
     """
-    setting = next(problem.settings(), {})
+    setting = next(problem.settings(3), {}) or next(problem.settings(), {})  # 2/m is not to be 1 there
     plain = problem.point(setting, 0)
     used = {n.head.rstrip("'") for tree in problem.defined.values() for _, n in walk(tree)}
     free = iter([a for a in ACTIVATIONS if a not in used])
@@ -234,13 +235,15 @@ def renamed(tree: Expr, stands: Mapping[str, str]) -> Expr:
     return tree._replace(head=back.get(tree.head, tree.head), args=tuple(renamed(a, stands) for a in tree.args))
 
 
-def lettered(tree: Expr, words: Mapping[float, str], below: bool = False) -> Expr:
+def lettered(tree: Expr, words: Mapping[int, str], below: bool = False) -> Expr:
     """The tree with letters for numbers, or for what they divide by; ``below``: in subscripts too."""
-    if tree.head == "Number" and tree.value:
-        x = float(tree.value)
-        if x in words:
-            return name(words[x])
-        return call("divide", number(1), name(words[1 / x])) if 1 / x in words else tree
+    if tree.head == "Number" and tree.value in words:
+        return name(words[tree.value])
+    whole = tree.args if tree.head == "divide" else (tree, number(1))
+    if {part.head for part in whole} == {"Number"}:
+        x = whole[0].value / whole[1].value
+        n = next((n for n in words if x % 1 and abs(x * n - round(x * n)) < 1e-9), None)
+        return tree if n is None else call("divide", number(round(x * n)), name(words[n]))
     if tree.head == "Index" and (not below or tree.args[0].head == "Shape"):
         return tree
     return tree._replace(args=tuple(lettered(a, words, below) for a in tree.args))

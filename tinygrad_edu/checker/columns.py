@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
+
 from ..language.tree import Expr, call, name, names, number
 from ..language.values import Impossible, Misfit, Values, shape
 from ..op import OPS
@@ -34,7 +36,7 @@ def without_indices(tree: Expr, values: Values, functions: Collection[str]) -> E
             raise NoColumn
         made = Columned(tree.value, last, values, functions).column(term)
         whole = softmax(made) if tree.head == "Each" else call("sum", made)
-        return whole if same_shape(whole, tree, values) else tree
+        return whole if same(whole, tree, values) else tree
     except (NoColumn, Misfit, Impossible):
         return tree
 
@@ -46,9 +48,10 @@ def softmax(tree: Expr) -> Expr:
     return tree
 
 
-def same_shape(a: Expr, b: Expr, values: Values) -> bool:
-    """Have two trees values of one shape?"""
-    return shape(values(a)) == shape(values(b))
+def same(a: Expr, b: Expr, values: Values) -> bool:
+    """Have two trees the same value?"""
+    x, y = (np.asarray(values(tree), float) for tree in (a, b))
+    return x.shape == y.shape and np.allclose(x, y, equal_nan=True)
 
 
 class Columned:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,8 @@ class FunctionPlace:
         if not isinstance(x, Tensor):
             raise Impossible(f"{word or 'that'} is no array of numbers, so there is no derivative with respect to it")
         result = self.result if of == Expr("Name", (), LOSS) else self.recorded()(of)
+        if isinstance(result, Tensor) and of == Expr("Name", (), LOSS) and result.size == 1 and result.shape:
+            result = result.reshape(())  # w.T @ w of a column is a number too
         dims, found = jacobian(result, x, False, self.gradients)
         if dims == ():
             return found
@@ -100,7 +103,7 @@ def by_differences(f: Callable[[Any], Any], x: Any) -> Any:
         unit[index] = 10 * STEP
         slope = 8 * (np.asarray(f(x + unit)) - f(x - unit)) - (np.asarray(f(x + 2 * unit)) - f(x - 2 * unit))
         found[(..., *index)] = slope / (120 * STEP)
-    return found
+    return np.where(np.abs(found) < 1e-10 * max(1.0, np.abs(base).max(initial=0.0)), 0.0, found)  # or else it is noise
 
 
 class Given:
@@ -110,7 +113,7 @@ class Given:
         """It cannot be called on Tensors."""
 
     def __init__(self, loss: Callable[..., Any], at: Mapping[str, Any], wrt: str) -> None:
-        self.original, self.wrt = loss, wrt
+        self.original, self.wrt, self.near = loss, wrt, getattr(loss, "near", False)
         self.at = {w: arrayed(x) for w, x in at.items()}
         if wrt in self.at and not is_float(self.at[wrt]):
             self.at[wrt] = np.asarray(self.at[wrt], float)
@@ -126,6 +129,9 @@ class Given:
         """Does it run, and on Tensors?  Uncheckable, if it does not run at all."""
         try:
             result = self.loss(**{w: self.at[w] for w in self.arguments})
+            if result is None:
+                raise TypeError("it returns nothing")
+            np.asarray(getattr(result, "_data", result), float)
         except Exception as error:
             raise Uncheckable(f"the loss does not run at these arrays: {type(error).__name__}: {error}") from error
         try:
@@ -192,8 +198,10 @@ class Given:
             if not is_float(x):
                 found[word] = redrawn(x, dims, rng)
             else:
-                drawn_ = drawn(dims, known, rng)
-                found[word] = np.asarray(drawn_, x.dtype) if dims else float(drawn_)
+                drawn_: Any = drawn(dims, known, rng)
+                if self.near and not lengths:  # a record's masks are right only around the point where it was made
+                    drawn_ = x if known - {"positive"} else x * (1 + 1e-6 * rng.normal(size=dims))
+                found[word] = np.asarray(drawn_, float) if dims else float(drawn_)
         return found
 
 
@@ -205,7 +213,8 @@ def is_float(x: Any) -> bool:
 def arrayed(x: Any) -> Any:
     """Lists as arrays, Tensors as what they hold; anything else as it is."""
     x = getattr(x, "_data", x)
-    return np.asarray(x) if isinstance(x, (list, np.ndarray)) else float(x) if isinstance(x, np.floating) else x
+    x = np.asarray(x) if isinstance(x, (list, tuple, np.ndarray)) else float(x) if isinstance(x, np.floating) else x
+    return x.astype(float) if is_float(x) and not isinstance(x, float) else x
 
 
 def parameters(loss: Callable[..., Any], at: Mapping[str, Any]) -> list[str]:
@@ -216,10 +225,11 @@ def parameters(loss: Callable[..., Any], at: Mapping[str, Any]) -> list[str]:
         return list(at)
     if any(p.kind == p.VAR_KEYWORD for p in signature):
         return list(at)
-    missing = [p.name for p in signature if p.name not in at and p.default is p.empty]
+    given = [p for p in signature if p.kind != p.VAR_POSITIONAL]
+    missing = [p.name for p in given if p.name not in at and p.default is p.empty]
     if missing:
         raise Uncheckable(f"at= has no array for {', '.join(missing)}")
-    return [p.name for p in signature if p.name in at]
+    return [p.name for p in given if p.name in at]
 
 
 def traits(x: Any, wrt: bool) -> frozenset[str]:
@@ -254,7 +264,8 @@ def redrawn(x: Any, dims: tuple[int, ...], rng: np.random.Generator) -> Any:
 
 def recorded(loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: list[str]) -> tuple[Any, dict[str, Any]]:
     """The result of a function called on Tensors, and what its variables were when it returned."""
-    code, local = getattr(loss, "__code__", None), {}
+    inner = inspect.unwrap(getattr(loss, "func", loss))
+    code, local = getattr(inner, "__code__", None), {}
 
     def watch(frame: types.FrameType, event: str, _: Any) -> None:
         if event == "return" and frame.f_code is code:
@@ -271,6 +282,11 @@ def recorded(loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: li
         if free:
             sys.setprofile(None)
     local.update(getattr(loss, "variables", {}))
+    outer = getattr(inner, "__globals__", {})
+    local = {
+        **{w: outer[w] for w in getattr(code, "co_names", ()) if w in outer and not isinstance(outer[w], Tensor)},
+        **local,
+    }
     kept = {w: x for w, x in local.items() if isinstance(x, (Tensor, np.ndarray, float, int)) and w not in tensors}
     return result, kept
 
@@ -356,8 +372,8 @@ def tied(given: Given) -> list[set[tuple[str, int]]]:
 
 
 def is_latex(text: str) -> bool:
-    """Is it LaTeX: between $ signs, or with commands?"""
-    return text.strip().startswith("$") or "\\" in text
+    """Is it LaTeX: between $ signs, or with commands, or with braces behind ^ or _?"""
+    return text.strip().startswith("$") or re.search(r"\\|[\^_]\{(?!\s*[T⊤]\s*\})", text) is not None
 
 
 def reading_of(text: str) -> list[type[Arrays]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -15,14 +17,18 @@ from ..language.tree import Expr, name
 from ..language.values import Arrays, Columns, Impossible, Misfit, shape
 from ..op import Node, Value
 from ..replay import operands, value
+from ..signatures import is_packed
 from ..tensor import Tensor
 from .diagnosis import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of
-from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, catalogue
 from .sizes import numbers_of_sizes
 from .written import Unwritten, written
+
+NAME = re.compile(r"[^\W\d]\w*(\(\w{1,4}\))?")
+
 
 def check(
     loss: Callable[..., Any] | Tensor | str,
@@ -49,6 +55,9 @@ def check(
     """
     if not isinstance(wrt, (str, Value)):
         raise TypeError(f"wrt is the name of an argument, or a Tensor; not {type(wrt).__name__}")
+    if claim is None:
+        raise TypeError("claim is text, a function or an array; not NoneType")
+    catalogue(language)  # ValueError, if there is none
     about: dict[str, Any] = {"right": claim if isinstance(claim, str) else "", "language": language}
     try:
         if isinstance(loss, Value):
@@ -75,7 +84,7 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
         given.reading = reading
         question = Question(left, given.places)
         try:
-            right = tree(given, question.places[0], claim, reading)
+            right = tree(question, claim, reading)
         except Unreadable:
             if found is None and reading is Columns:
                 raise
@@ -103,11 +112,11 @@ def judged(given: Given, wrt: str, claim: Any, about: dict[str, Any]) -> Result:
         return Result(UNCHECKABLE, why=outcome.why, **about)
     result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, **about)
     if here == WRONG and outcome.misfit is None and (kind := assumption(question, given.problem, right)):
-        result.verdict, result.assumption = IF, kind
+        result.verdict, result.assumes = IF, kind
     elif outcome.verdict in (WRONG, TRANSPOSED):
-        result.assumption = symmetric(question, given.problem, right) if here == WRONG and not outcome.misfit else ""
+        result.assumes = symmetric(question, given.problem, right) if here == WRONG and not outcome.misfit else ""
         result.step = 1 if outcome.verdict == WRONG else None
-        result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language, result.assumption)
+        result.diagnoses = diagnosed(question, given.problem, right, outcome, result.language, result.assumes)
     return result
 
 
@@ -117,9 +126,9 @@ def fits(question: Question, outcome: Outcome) -> bool:
 
 
 def elsewhere(given: Given, left: Expr, right: Expr) -> tuple[Question, Outcome] | None:
-    """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong; None, if it is right.
+    """Is it right at other sizes too?  What holds only where two sizes happen to be equal is wrong.
 
-    What has another shape there, or none, says nothing of other sizes.
+    None, if it is right; what has another shape there, or none, says nothing of other sizes.
     """
     if numbers_of_sizes(given.original, given.at.values(), right):
         return None
@@ -163,8 +172,9 @@ class Claimed:
         return self.claim(**{word: known[word] for word in self.arguments})
 
 
-def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
+def tree(question: Question, claim: Any, reading: type[Any]) -> Expr:
     """The claim as a tree: read, or recorded by calling it on Tensors; or else a function of which nothing is known."""
+    at = question.places[0]
     known = {*at.arrays}
     if isinstance(claim, str) and is_latex(claim):
         return latex.read(claim.strip("$ \n"), {w: len(shape(x)) for w, x in at.arrays.items()})
@@ -176,8 +186,8 @@ def tree(given: Given, at: Place, claim: Any, reading: type[Any]) -> Expr:
         result, _ = recorded(made, at.tensors, opaque.value.arguments)
         names = named(result.node, at)
         found = tree_of(result.node, names, at.arrays)
-        if one(at.values()(opaque), at.values()(found))[0] == RIGHT:
-            return found
+        if all(one(p.values()(opaque), p.values()(found))[0] == RIGHT for p in question.places):
+            return found  # everywhere: it may do something else at another point
     except (NoTree, Misfit, Impossible, AttributeError, KeyError):
         pass
     except Given.Unrecordable:
@@ -203,10 +213,14 @@ def function(claim: Callable[..., Any], known: set[str]) -> Expr:
         parameters = inspect.signature(claim).parameters
     except (TypeError, ValueError):
         raise Uncheckable("the claim is a function whose arguments have no names") from None
-    missing = [w for w, p in parameters.items() if w not in known and p.default is p.empty]
+    if any(p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL) for p in parameters.values()):
+        raise Uncheckable("the claim is a function whose arguments have no names")
+    asked = {w: p for w, p in parameters.items() if p.kind != p.VAR_KEYWORD}
+    everything = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
+    missing = [w for w, p in asked.items() if w not in known and p.default is p.empty]
     if missing:
         raise Uncheckable(f"the claim asks for {', '.join(missing)}, which is no argument or variable of the loss")
-    return Expr("Function", (), Claimed(claim, [w for w in parameters if w in known]))
+    return Expr("Function", (), Claimed(claim, sorted(known) if everything else [w for w in asked if w in known]))
 
 
 def named(root: Node, at: Place) -> dict[int, str]:
@@ -250,7 +264,7 @@ def of_record(
     names: dict[int, str] = {}
     for serial in sorted(nodes):
         word = nodes[serial].name or place.name(nodes[serial])
-        if word and word.isidentifier() and word not in names.values():
+        if word and NAME.fullmatch(word) and word not in names.values():
             names[serial] = word
     if not isinstance(wrt, str):
         serial = wrt.node.serial
@@ -266,11 +280,18 @@ def of_record(
             if node.op is not None:
                 given = [x if a is None else made[a.serial] for a, x in zip(node.args, operands(node))]
                 rest = operands(node)[len(given) :]
-                made[serial] = node.op.public(*node.op.joined(node.values, [*given, *rest]))
+                args = [*node.op.joined(node.values, [*given, *rest])]
+                packed = is_packed(node.op.function)
+                made[serial] = node.op.public(*args[:-1], *args[-1]) if packed else node.op.public(*args)
         loss.variables = {w: made[s] for s, w in names.items()}  # type: ignore[attr-defined]
         return made[result.node.serial]
 
     given = {
         names[s]: value(n) for s, n in leaves.items() if s in names and (n.active or is_float(np.asarray(n.result)))
     }
+    # Arrays that were computed outside of the record, as a mask h > 0, are what they are only around this point.
+    loss.near = any(  # type: ignore[attr-defined]
+        isinstance(x, np.ndarray) and x.size > 1 and x.dtype.kind in "fb" and np.isin(x, (0, 1)).all()
+        for n in nodes.values() if n.op is not None for a, x in zip_longest(n.args, operands(n)) if a is None
+    )  # fmt: skip
     return wrt, loss, {**given, **{w: x for w, x in at.items() if w in given}}

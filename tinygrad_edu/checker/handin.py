@@ -17,42 +17,26 @@ are those that begin with >.  Nothing is executed: see language/reading.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from math import prod
 from typing import NamedTuple
 
-from ..language.reading import ALIASES, CHOOSERS, MAKERS, Unreadable, closing, read
-from ..language.tree import Expr, name, number, walk
-from ..language.values import Impossible, Misfit, shape
+from ..language.reading import ALIASES, CHOOSERS, MAKERS, Unreadable
+from ..language.tree import Expr, name, number
 from ..op import OPS
+from .declaring import declared, named_function, numbers
 from .lines import HEADING, Line, equals, lines, loops, split
-from .problem import TRAITS, Declared, Problem, length, undeclared
+from .problem import Declared, Problem, undeclared
+from .prose import DERIVATIVE, LEFT, claims_slope, sentence, statements, wordy
+from .sides import Claim, Sides, Step, latex_name
 
 MOST_LINES, LONGEST_LINE, LARGEST_FILE = 5_000, 2_000, 1_000_000
-MOST_NUMBERS, MOST_GIVEN, TYPICAL = 100_000, 1_000_000, 4  # in an array, and in all, where a letter is taken for 4
+MOST_GIVEN = 1_000_000  # numbers in all arrays
 LOSSES = ("J", "L", "E", "R", "C", "loss", "cost", "CE", "ℒ", "J_CE", "J_CBOW")
 
-NAME = r"[^\W\d]\w*'*(?:\(\w{1,4}\))?"
+NAME = r"[^\W\d][\w\u0302-\u0304]*'*(?:\(\w{1,4}\))?"
 DECLARATION = re.compile(rf"\s*({NAME}(?:\s*,\s*{NAME})*)\s*(?::|∈|\bin\b)\s*([^=]+?)\s*[.;]?\s*")
 FUNCTION = re.compile(r"([^\W\d]\w*)\(([^\W\d]\w*)\)")
-
-
-class Step(NamedTuple):
-    """One expression of a chain of equalities, and where it stands.  ``tree`` is None if it cannot be read."""
-
-    text: str
-    line: int
-    tree: Expr | None
-    why: str = ""
-
-
-class Claim(NamedTuple):
-    """What is claimed to be equal: the left side, and everything that is said to be the same."""
-
-    problem: Problem
-    left: Step
-    steps: list[Step]
-    shapes: bool = False  # is it about shapes alone?
+OF_NAMES = re.compile(r"(.+?)\(([^()\d][^()]*)\)")
+COMPONENT = re.compile(r"([^\W\d]\w*)\[\s*([a-z])\s*(?:,\s*([a-z])\s*)?\]")
 
 
 class Handin(NamedTuple):
@@ -71,75 +55,136 @@ def handin(text: str, title: str = "") -> Handin:
     return Reading(title).of(text)
 
 
-class Reading:
+class Reading(Sides):
     """Goes through the file once, from top to bottom."""
 
     def __init__(self, title: str) -> None:
-        self.problem = Problem(title)
+        super().__init__(Problem(title))
         self.found = Handin(title, [], [self.problem], [])
         self.above: list[tuple[int, Problem]] = [(0, self.problem)]
-        self.chain: Claim | None = None
-        self.over: list[str] = []  # what the chain says of its indices: k != l
-        self.free: list[tuple[str, Expr]] = []  # indices that are free on its left side, and how far they go
+        self.borrowed: set[str] = set()  # names that are those of the part before, and may be given another meaning
         self.given = 0.0  # numbers, in all arrays
         self.left: tuple[str, int] | None = None  # a definition or a claim with which a line that begins with = goes on
+        self.alone: tuple[str, int] | None = None  # a left side on a line of its own
+        self.broken = 0  # the line of a definition that could not be read, and may go on
 
     def of(self, text: str) -> Handin:
         """Every line."""
-        for line in lines(text):
+        found = [*lines(text)]
+        for i, line in enumerate(found):
             heading = HEADING.fullmatch(line.text)
             if heading:
-                self.headed(len(heading[1]), heading[2].strip(" #"), line.number)
+                self.headed(len(heading[1]), heading[2].strip(" #"), line.number, declares(found[i + 1 :], heading[1]))
             elif len(line.text) > LONGEST_LINE:
                 self.unread(line, line.text[:60], f"a line has at most {LONGEST_LINE:,} characters")
             else:
-                self.line(line)
+                for part in statements(written_out(line.text.strip())):
+                    self.line(Line(line.number, part))
         return self.found
 
-    def headed(self, level: int, title: str, number: int) -> None:
-        """A new problem, under those above it."""
+    def headed(self, level: int, title: str, number: int, declares: bool) -> None:
+        """A new problem, under those above it; if it declares nothing, it is part b) of the problem before it."""
+        before = None
         while self.above[-1][0] >= level:
-            self.above.pop()
-        self.problem = self.above[-1][1].copy(title, number)
+            depth, problem = self.above.pop()
+            before = problem if depth == level else before
+        parent = self.above[-1][1]
+        goes_on = before is not None and not declares
+        self.problem = (before if before is not None and goes_on else parent).copy(title, number)
+        self.borrowed = self.problem.known - parent.known if goes_on else set()
         self.above.append((level, self.problem))
         self.found.problems.append(self.problem)
-        self.chain = self.left = None
+        self.chain = self.left = self.alone = None
+        self.broken = 0
 
     def unread(self, line: Line, text: str, why: str) -> None:
         """A line that looks like mathematics and is none."""
         self.found.unread.append(Step(text, line.number, None, why))
 
     def line(self, line: Line) -> None:
-        """One line: what goes on with the last one, a declaration, or equalities."""
+        """One statement: what goes on with the last one, a declaration, or equalities."""
         text = line.text.strip()
-        if text.startswith("$"):
-            parts = [p.strip("$ ") for p in equals(text.strip("$ .,;").replace(r"\\", "").replace("&=", "="))]
-            parts = [f"${p}$" if p else "" for p in parts]
-        else:
-            parts = equals(text)
-        if not text.startswith(("=", "$=", "$&=")) and len(parts) == 1:
-            declared = DECLARATION.fullmatch(" ".join(text.split()))
-            if declared and not text.startswith("$"):
-                self.declare(declared[1], declared[2], line)
-            return
-        if not parts[0]:
+        before, formula = sentence(text)
+        if text.startswith("$") and (said := re.match(r"\$([^$]*)\$:(.*)", text)):
+            self.declare(said[1], said[2], line)
+        elif text.startswith("$"):
+            self.latex(text, line)
+        elif len(parts := equals(formula)) > 1 and not parts[0]:
             self.go_on(parts[1:], line)
+        elif len(parts) == 1:
+            self.without(text, line)
+        elif before:
+            self.in_sentence(before, parts, line)
         else:
             self.equal(parts, line)
+
+    def latex(self, text: str, line: Line) -> None:
+        """A formula between dollars: a declaration, or equalities."""
+        parts = [p.strip("$ ") for p in equals(text.strip("$ .,;").replace(r"\\", "").replace("&=", "="))]
+        if len(parts) == 1 and (said := re.fullmatch(r"\$?(.+?)\\in\b(.+?)\$?", text)):
+            size = re.sub(r"\\(?:mathbb|mathbf|mathrm)\s*\{?R\}?|\\R\b", "R", said[2]).replace(r"\times", "×")
+            self.declare(said[1], size.replace("\\", "").strip(), line)
+        elif len(parts) > 1:
+            parts = [f"${p}$" if p else "" for p in parts]
+            self.equal(parts, line) if parts[0] else self.go_on(parts[1:], line)
+
+    def without(self, text: str, line: Line) -> None:
+        """Without =: a declaration, a left side that the next line goes on with, or words."""
+        self.alone = None
+        slope = re.match(rf"(?:{DERIVATIVE}|[∇∂])", text)
+        if LEFT.fullmatch(text) or text in self.problem.known:
+            self.chain, self.left, self.alone = None, None, (text, line.number)
+        elif declared := DECLARATION.fullmatch(" ".join(text.split())):
+            self.declare(declared[1], declared[2], line)
+        elif re.search("[≈≃≅∝]", text) and (slope or not wordy(text)) and re.search(r"[^\W\d]", text):
+            self.unread(line, text, "only = is checked; this says that something is nearly so")
+        elif (said := re.fullmatch(rf"({DERIVATIVE})\s*(?:\bis\b|:|→|⇒)\s*(.+?)[.;]?", text)) and self.reads(said[2]):
+            self.equal([said[1], said[2]], line)
+        elif (slope and re.search(r"[@*+()·⊙⇒→-]|/.*/", text) or re.match(r"[+@·⊙]\s*\w", text)) and not wordy(text):
+            self.unread(line, text, "there is no = in this line")
+
+    def in_sentence(self, before: str, parts: list[str], line: Line) -> None:
+        """Words, and a formula behind them: a claim if it has a derivative, a definition of what is new, or words."""
+        left, right = parts[0], parts[1]
+        if claims_slope(left):
+            if right in ("0", "zeros"):
+                self.unread(line, line.text.strip(), "is it a claim, or a condition?  Write it on a line of its own")
+            else:
+                self.equal(parts, line)
+        elif left in self.problem.known and before.endswith(":"):
+            self.equal(parts, line)
+        elif left not in self.problem.known:
+            if self.reads(right):
+                self.equal(parts, line)
+            elif re.fullmatch(NAME, left):
+                self.lost[left] = line.number
+
+    def reads(self, text: str) -> bool:
+        """Can it be read, and is everything in it known?"""
+        try:
+            return not undeclared(self.read(text), self.problem)
+        except Unreadable:
+            return False
 
     # Declarations.
 
     def declare(self, words: str, said: str, line: Line) -> None:
         """``u, v: M``, ``V: n+1 by M, positive``, ``phi: function``, ``o: index of K``."""
         names = [w.strip() for w in split(words, ",")]
+        if line.text.lstrip().startswith("$"):
+            names = [latex_name(w, self.problem.known)[0] for w in names]
         try:
+            if (function := named_function(said)) is not None:
+                self.problem.functions |= dict.fromkeys(names, ("z", function))
+                return
             made = declared(said, self.problem, line.number)
             self.given += len(names) * numbers(made.lengths)
             if self.given > MOST_GIVEN:
                 raise Unreadable(f"all arrays of a hand-in have at most {MOST_GIVEN:,} numbers")
         except Unreadable as error:
-            if re.search(r"\s", said.strip()) and not re.search(r"\b(by|of|x)\b|[\d(,×]", said):
+            if re.search(r"\s", said.strip()) and not re.search(r"\b(by|of|x|in)\b|[\d(,×{]", said) or wordy(said):
                 return  # a sentence with a colon
+            self.lost |= dict.fromkeys(names, line.number)
             self.unread(line, line.text.strip(), error.why)
             return
         for word in names:
@@ -158,35 +203,114 @@ class Reading:
 
     def go_on(self, parts: list[str], line: Line) -> None:
         """A line that begins with =."""
+        if self.alone:
+            (left, at), self.alone = self.alone, None
+            self.equal([left, *parts], line, at)
+            return
         if self.chain is None and self.left is not None:
             self.chain = Claim(self.problem, Step(self.left[0], self.left[1], name(self.left[0])), [])
             self.over, self.free = [], []
             self.found.claims.append(self.chain)
-        if self.chain is None:
+        broken = self.chain.left.line if self.chain is not None and self.chain.left.tree is None else self.broken
+        if broken:
+            self.unread(line, line.text.strip(), f"this line goes on with line {broken}, which could not be read")
+        elif self.chain is None:
             self.unread(line, line.text.strip(), "this line goes on with =, but there is nothing before it")
-            return
-        for part in parts:
-            self.chain.steps.append(self.step(part, line.number))
+        else:
+            for part in parts:
+                self.chain.steps.append(self.step(part, line.number))
 
-    def equal(self, parts: list[str], line: Line) -> None:
-        """A definition where the left side is a new name; a claim otherwise."""
+    def equal(self, parts: list[str], line: Line, at: int = 0) -> None:
+        """A definition where the left side is a new name; a claim otherwise.  ``at``: the line of the left side."""
         left, *rest = parts
-        self.chain, self.left = None, None
+        self.chain, self.left, self.alone, self.broken = None, None, None, 0
         called = FUNCTION.fullmatch(left)
         if called and len(rest) == 1 and not {called[1], left} & self.problem.known and not called[2].isdigit():
             if called[1] not in self.problem.functions and called[2] not in self.problem.known:
                 self.function(called[1], called[2], rest[0], line)
                 return
-        if re.fullmatch(NAME, left) and left not in self.problem.known and not self.is_said(left):
-            if self.define(left, rest[0], line) and len(rest) > 1:
+        left = self.without_arguments(left)
+        word, indices = self.new(left, rest[0])
+        if word:
+            if self.meanings(word, left, rest[0], line) and self.define(word, indices, rest[0], line) and len(rest) > 1:
                 self.go_on(rest[1:], line)
             return
         self.over, self.free = loops(rest[-1])[1] or loops(left)[1], []
-        step = self.step(left, line.number)
+        step = self.step(left, at or line.number)
+        if step.tree is None and wordy(line.text) and not claims_slope(line.text):
+            return
         self.chain = Claim(self.problem, step, [], step.tree is not None and step.tree.head == "Shape")
+        steps = [self.step(part, line.number) for part in rest]
+        if any(found.tree is None and wordy(found.text) for found in steps) and not claims_slope(line.text):
+            self.chain = None
+            return
+        self.chain.steps.extend(steps)
         self.found.claims.append(self.chain)
-        for part in rest:
-            self.chain.steps.append(self.step(part, line.number))
+
+    def without_arguments(self, left: str) -> str:
+        """J of ``J(w, b)``, where w and b are known."""
+        of, known = OF_NAMES.fullmatch(left.strip("$")), self.problem.known
+        if not of or self.is_said(left) or of[1] in self.functions():
+            return left
+        is_latex = left.startswith("$")
+        words = [latex_name(w, known)[0] if is_latex else w.strip() for w in of[2].split(",")]
+        if not {*words} <= known or not (latex_name(of[1], known)[0] if is_latex else re.fullmatch(NAME, of[1])):
+            return left
+        self.arguments[r"(?<!\w)" + re.escape(of[1]) + r"\(\s*" + r"\s*,\s*".join(map(re.escape, words)) + r"\s*\)"] = (
+            of[1]
+        )
+        return f"${of[1]}$" if is_latex else of[1]
+
+    def new(self, left: str, right: str) -> tuple[str, tuple[str, ...]]:
+        """The new name that the left side is, with its subscripts where each element is said; or nothing."""
+        known = self.problem.known - self.borrowed
+        if left.startswith("$"):
+            word, indices = latex_name(left, known)
+            if not word or word in known:
+                return "", ()
+            base = word.partition("_")[0] if indices else word
+            if indices and (hat := [part for part in word.split("_")[1:] if part not in ("".join(indices), *indices)]):
+                base = "_".join([base, *hat])
+            if indices and base in known:
+                return "", ()
+            try:
+                free = undeclared(self.read(right), self.problem) if indices else []
+            except Unreadable:
+                free = []
+            return (base, indices) if {*indices} & {*free} else (word, ())
+        if element := COMPONENT.fullmatch(left):
+            return ("", ()) if element[1] in known else (element[1], tuple(i for i in element.groups()[1:] if i))
+        if re.fullmatch(NAME, left) and left not in known and not self.is_said(left):
+            return left, ()
+        if left in self.problem.sizes and re.fullmatch(r"\d+", right):
+            return left, ()
+        return "", ()
+
+    def meanings(self, word: str, left: str, right: str, line: Line) -> bool:
+        """Is it clear that a new name is meant?  Borrowed ones that depend on an old meaning are given up."""
+        base = word.partition("(")[0].rstrip("'")
+        if "'" in word and (base in self.problem.known or base in self.functions() or "(" in word):
+            self.unread(line, line.text.strip(), f"is {word} a derivative?  Write it as in df/dx, or use another name")
+            return False
+        if word in self.problem.sizes and word not in self.borrowed:
+            self.unread(line, line.text.strip(), f"{word} is the size of something already, and any number")
+            return False
+        if word in self.borrowed:
+            self.problem = self.problem.copy(self.problem.title, self.problem.line)
+            self.found.problems[-1] = self.problem
+            self.above[-1] = (self.above[-1][0], self.problem)
+            self.forget(word)
+        return True
+
+    def forget(self, word: str) -> None:
+        """A borrowed name, and those that were defined by it."""
+        self.borrowed.discard(word)
+        self.problem.declared.pop(word, None)
+        self.problem.defined.pop(word, None)
+        self.problem.loss = "" if self.problem.loss == word else self.problem.loss
+        for other, tree in [*self.problem.defined.items()]:
+            if other in self.borrowed and word in undeclared(tree, self.problem):
+                self.forget(other)
 
     def is_said(self, word: str) -> bool:
         """Is it no new name, but ``dW``, where W is known and there is a loss, or a function, as ``sigma'(z)``?"""
@@ -201,147 +325,51 @@ class Reading:
             tree = self.read(text, frozenset({argument}))
         except Unreadable as error:
             self.unread(line, line.text.strip(), error.why)
+            self.lost[word] = line.number
             return
         self.problem.functions[word] = (argument, tree)
 
-    def define(self, word: str, text: str, line: Line) -> bool:
-        """A new name for an expression."""
+    def define(self, word: str, indices: tuple[str, ...], text: str, line: Line) -> bool:
+        """A new name for an expression; with subscripts, for all its elements."""
         try:
             tree = self.read(text)
+            for index in reversed(indices):
+                tree = Expr("Each", (tree, number(1), self.reach(tree, index)), index)
             missing = undeclared(tree, self.problem)
             if missing:
-                raise Unreadable(f"{missing[0]} is not declared; say its size first, as in {missing[0]}: n")
+                raise self.unknown(missing[0])
         except Unreadable as error:
-            self.unread(line, line.text.strip(), error.why)
+            if not wordy(text) or claims_slope(text):
+                self.unread(line, line.text.strip(), error.why)
+            self.lost[word] = self.broken = line.number
             return False
+        self.lost.pop(word, None)
         self.problem.defined[word] = tree
         self.left = (word, line.number)
         if word in LOSSES or not self.problem.loss:
             self.problem.loss = word
         return True
 
-    def functions(self) -> set[str]:
-        """Names that are declared as functions, or defined so."""
-        return {*self.problem.functions, *(w for w, d in self.problem.declared.items() if d.function)}
 
-    def read(self, text: str, more: frozenset[str] = frozenset()) -> Expr:
-        """Text, or LaTeX between $ signs."""
-        p, functions = self.problem, self.functions()
-        if text.startswith("$"):
-            from ..language import latex
-
-            return latex.read(text.strip("$ "), {*p.known, *more} - functions, functions)
-        return read(text, {*p.known, *more}, loss=p.loss, functions=functions)
-
-    def step(self, text: str, line: int) -> Step:
-        """An expression, over the indices that are named at the end of the line, and those that are free."""
-        body, own = loops(text)
-        try:
-            tree = self.read(body)
-            for loop in reversed(own or self.over):
-                tree = self.bound(tree, loop)
-            free = undeclared(tree, self.problem)
-            more = [(word, self.reach(tree, word)) for word in free if word not in dict(self.free)]
-            if self.chain is None:
-                self.free = more
-            elif not dict(self.free).keys() & set(free) and self.whole(tree):
-                return Step(text, line, tree)  # dJ/dt[i] = sigma(t) - delta: all of it at once
-            else:
-                more = self.free + more
-            for word, last in reversed(more):
-                tree = Expr("Each", (tree, number(1), last), word)
-        except Unreadable as error:
-            return Step(text, line, None, error.why)
-        return Step(text, line, tree)
-
-    def whole(self, tree: Expr) -> bool:
-        """Has it the shape of the left side with all its indices, although it has none of them?"""
-        if not self.free or self.chain is None or self.chain.left.tree is None:
+def declares(rest: list[Line], heading: str) -> bool:
+    """Is something declared under a heading, before the next one that is no deeper?"""
+    for line in rest:
+        below = HEADING.fullmatch(line.text)
+        if below and len(below[1]) <= len(heading):
             return False
-        try:
-            values = self.problem.point(next(self.problem.settings()), 0).values()
-            return shape(values(tree)) == shape(values(self.chain.left.tree))
-        except (Misfit, Impossible, Unreadable, StopIteration):
-            return False
-
-    def bound(self, tree: Expr, loop: str) -> Expr:
-        """``j in 1..n``, or a condition on indices as k != l."""
-        bounds = re.fullmatch(r"\s*(\w+)\s*(?:\bin\b|=)\s*(.+?)\.\.(.+?)\s*", loop)
-        if bounds:
-            return Expr("Each", (tree, self.read(bounds[2]), self.read(bounds[3])), bounds[1])
-        condition = read(re.sub(r"(?<![=!<>])=(?!=)", "==", loop), self.problem.known)
-        return Expr("If", (condition, tree, number(0)))
-
-    def reach(self, tree: Expr, word: str) -> Expr:
-        """How far a free index goes: the length of the axis in which it stands."""
-        for _, node in walk(tree):
-            if node.head == "Index":
-                base, *parts = node.args
-                for i, part in enumerate(parts):
-                    if part == name(word):
-                        if len(parts) == 1 and self.is_vector(base):
-                            return Expr("Shape", (base,), "size")
-                        return Expr("Index", (Expr("Shape", (base,), "shape"), number(i + 1)))
-        raise Unreadable(f"{word} is not declared; say its size first, as in {word}: n")
-
-    def is_vector(self, base: Expr) -> bool:
-        """Is it declared as one, or defined?"""
-        made = self.problem.declared.get(base.value) if base.head == "Name" else None
-        return made is None or len(made.lengths) < 2 or number(1) in made.lengths
+        if DECLARATION.fullmatch(" ".join(line.text.split())) or r"\in" in line.text:
+            return True
+    return False
 
 
-def declared(said: str, problem: Problem, line: int) -> Declared:
-    """What stands behind the colon.  New letters in sizes are sizes."""
-    size, *traits = [p.strip() for p in split(re.sub(r"\bwith\b", ",", said), ",")]
-    if size in ("function", "elementwise function", "activation", "function of one number"):
-        return Declared((), function=True, line=line)
-    known = set()
-    axis = "columns" if any("column" in t for t in traits) else ""
-    for trait in traits:
-        plain = re.sub(r"^(rows?|columns?|each row|each column|whose rows|whose columns)\s+(are\s+|is\s+)?", "", trait)
-        found = next((kind for kind, words in TRAITS.items() if plain.lower() in words), None)
-        if found is None:
-            raise Unreadable(f"{trait!r} is not known here; there are: {', '.join(w[0] for w in TRAITS.values())}")
-        known |= {found} | ({axis} if axis else set())
-    index = re.fullmatch(r"(?:an?\s+)?ind(?:ex|ices) of (.+)", size)
-    if index:
-        (of,) = sizes(index[1], problem)
-        return Declared((), index_of=of, line=line)
-    size = re.sub(
-        r"^(?:a\s+)?(?:column|vector|row|matrix|array)(?:\s+of)?\s*", lambda m: "row " * ("row" in m[0]), size
-    )
-    if size in ("number", "scalar", "a number", "real", "R", "ℝ", ""):
-        return Declared((), frozenset(known), line=line)
-    return Declared(tuple(sizes(size, problem)), frozenset(known), line=line)
-
-
-def sizes(text: str, problem: Problem) -> list[Expr]:
-    """``M``, ``n+1 by M``, ``(n+1, M)``, ``R^{n x M}``, ``row M``."""
-    text = re.sub(r"^[Rℝ]\s*\^\s*[({]?(.*?)[)}]?$", r"\1", text.strip())
-    row = text.startswith("row ")
-    text = text.removeprefix("row ").strip()
-    if text[:1] == "(" and closing(text, 0) == len(text):
-        text = text[1:-1]
-    parts = [p for p in re.split(r"\s+by\s+|\s*[×⨯]\s*|\s+x\s+|\s*,\s*|\s*\\times\s*", text) if p.strip()]
-    if not 1 <= len(parts) <= 3:
-        raise Unreadable("a size is M, or n by M")
-    trees = [read(p) for p in parts]
-    for tree in trees:
-        for _, node in walk(tree):
-            if node.head not in ("Number", "Name", "add", "subtract", "multiply", "matmul", "divide"):
-                raise Unreadable(f"a size is M, or n+1 by M; not {text[:40]}")
-            if node.head == "Name" and (len(node.value) > 12 or node.value in {*problem.declared, *problem.defined}):
-                raise Unreadable(f"{node.value[:20]} is no size")
-            if node.head == "Number" and not 0 < node.value < 1000:
-                raise Unreadable("a size is between 1 and 1000")
-    if numbers(trees) > MOST_NUMBERS:
-        raise Unreadable(f"an array has at most {MOST_NUMBERS:,} numbers")
-    for tree in trees:
-        problem.sizes |= {node.value for _, node in walk(tree) if node.head == "Name"}
-    return [number(1), *trees] if row else trees
-
-
-def numbers(lengths: Sequence[Expr]) -> float:
-    """About how many numbers there are in an array.  Unreadable, if a length is none."""
-    known = {node.value: TYPICAL for tree in lengths for _, node in walk(tree) if node.head == "Name"}
-    return prod(float(length(tree, known)) for tree in lengths)
+def written_out(text: str) -> str:
+    """With = for other signs of equality."""
+    text = re.sub(r":=|≔|≡|(?<=\s)=:(?=\s)", "=", text)
+    if text.startswith("$") or re.search(r"\b(for|if|where)\b", text):
+        return text
+    depth, found = 0, ""
+    for i, c in enumerate(text):
+        depth += (c in "([{") - (c in ")]}")
+        if not (c == "=" and depth == 0 and text[i - 1 : i] == "=" and text[i + 1 : i + 2] != "="):
+            found += c
+    return found

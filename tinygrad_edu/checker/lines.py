@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..language.reading import closing
+from .displays import shown, spans
+from .prose import wordy
 
 HEADING = re.compile(r"\s*(#{1,6})\s+(.*)")
 BULLET = re.compile(
-    r"\s*(?:[-*+•]\s+|\d+[.)]\s+|(?:let|given|where|then|so|hence|therefore|and|thus)\b[:,]?\s+|[⇒→]\s*)", re.I
+    r"\s*(?:[-*+•]\s+|\d+[.)]\s+|(?:[a-zа-я]|[ivx]{1,4})\)\s+|\((?:\d{1,2}|[a-zа-я]|[ivx]{1,4})\)\s+(?=[^\W\d]|[∂∇$])"
+    r"|(?:let|given|where|then|so|hence|therefore|and|thus)\b[:,]?\s+|[⇒→]\s*)",
+    re.I,
 )
 FENCE = re.compile(r"\s*(```|~~~)")
+REMARK = re.compile(r"\s{2,}(//|#)\s.*$|\s//\s.*$")
+# What stands behind a formula: its number, where it comes from.
+BEHIND = re.compile(
+    r"\s+\((?:\d{1,2}|\*+|[ivx]{1,4})\)\s*$|\s+[(\[](?=[^()\[\]]{8})[^\W\d_]{2,}(?:[ ,'-]+[^\W\d_]+)+[.]?[)\]]\s*$"
+    r"|(?:\s*[,;]\s*|\s+)(?:because|since|by the|using the|due to|so that|так как|потому что|по правилу|защото|понеже)\s.*$",
+    re.I,
+)
+GOES_ON = re.compile(r"\s*[@·⋅⊙∘/⊗×]|\s*[-+−*](?!\s*$)")
+MOST_JOINED = 30  # lines that are one
 
 
 class Line(NamedTuple):
@@ -23,19 +36,73 @@ class Line(NamedTuple):
 
 
 def lines(text: str) -> Iterator[Line]:
-    """Lines that may say something: without fences, quotes, remarks and bullets; Markdown's tables and HTML are not."""
+    """Lines that may say something: without fences, quotes, remarks and bullets; what goes on is joined."""
+    pending: Line | None = None
+    joined, indent = 0, 0
+    for number, raw in [*shown(plain(text)), (0, "")]:
+        if pending and joined < MOST_JOINED and raw.strip() and not HEADING.match(raw) and len(pending.text) < 2000:
+            going = goes_on(pending.text, raw, len(raw) - len(raw.lstrip()) > indent)
+            if going:
+                pending = Line(pending.number, f"{pending.text} {REMARK.sub('', raw).strip()}")
+                joined += 1
+                continue
+        if pending:
+            yield from (Line(pending.number, part) for part in finished(pending.text))
+        pending = None
+        if raw.strip():
+            pending, joined, indent = Line(number, cleaned(raw)), 0, len(raw) - len(raw.lstrip())
+
+
+def plain(text: str) -> Iterator[tuple[int, str]]:
+    """Without fences, quotes and remarks; of Markdown's tables the cells with equalities."""
     shut = False
-    for i, raw in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+    for number, raw in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         line = raw.rstrip()
         if shut or line.lstrip().startswith("<!--"):
             shut = "-->" not in line
+        elif FENCE.match(line) or line.lstrip().startswith((">", "//", "---", "===")):
             continue
-        if not line.strip() or FENCE.match(line) or line.lstrip().startswith((">", "|", "//", "---", "===")):
-            continue
-        if not HEADING.match(line):
-            line = re.sub(r"\s{2,}(//|#)\s.*$|\s//\s.*$", "", line)
-            line = BULLET.sub("", line, count=1) if BULLET.match(line) else line
-        yield Line(i, line)
+        elif re.match(r"\s*\|(?:\s.*\s|-.*)\|$", line):
+            yield from ((number, cell.strip()) for cell in re.split(r"\s\|\s", f" {line.strip()} ") if "=" in cell)
+        else:
+            yield number, line
+
+
+def cleaned(line: str) -> str:
+    """Without what Markdown adds, bullets and numbers, and remarks."""
+    if HEADING.match(line):
+        return line
+    line = REMARK.sub("", line)
+    line = re.sub(r"^(\s*)(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\2([.,:;]?)\s*$", r"\1\3\4", line)
+    line = re.sub(r"^\s*\*\*(?=\S)([^*=]+)\*\*(?=[\s:.])[:.]?\s*", r"", line) if "=" in line else line
+    return BULLET.sub("", line, count=1) if BULLET.match(line) else line
+
+
+def goes_on(text: str, more: str, indented: bool) -> bool:
+    """Does the next line belong to this one: a bracket is open, a sign is left over, or it begins with one?"""
+    more = REMARK.sub("", more)
+    if not (equalities := len(equals(text)) > 1 or text.rstrip().endswith("=")) and not text.lstrip().startswith("="):
+        return False
+    if text.startswith("$") or more.lstrip().startswith(("$", "=")):
+        return False
+    depth = sum((c in "([{") - (c in ")]}") for c in text)
+    if depth > 0 or re.search(r"(?:[-+*/@=·⋅⊙−×]|\*\*)\s*$", text):
+        return depth <= 0 or "=" not in equals(more)[0] and len(equals(more)) == 1
+    if not GOES_ON.match(more) or len(equals(more)) > 1:
+        return False
+    bullet = re.match(r"\s*[-+*]\s", more)
+    return bool(equalities) and (not bullet or not wordy(more))
+
+
+def finished(text: str) -> list[str]:
+    """The formulas of a line, without what is said behind them."""
+    if HEADING.match(text):
+        return [text]
+    found = []
+    for part in re.findall(r"`([^`]*=[^`]*)`", text) if re.search(r"`[^`]*=[^`]*`", text) else spans(text):
+        part = part.replace("`", "")
+        found.append(BEHIND.sub("", part) if "=" in part and not part.startswith("$") else part)
+    return found
 
 
 def equals(text: str) -> list[str]:

@@ -23,14 +23,16 @@ WORDS = {"shape", "size", "len", "mean", "var", "std"}
 def numbers_of_sizes(loss: Any, arrays: Iterable[Any], claim: Expr) -> bool:
     """Does the claim, or the loss, hold numbers that may stand for lengths?
 
-    A common one only where the claim does not speak of sizes otherwise.
+    A common one that is no length itself, but half of one say, only where the claim does not speak of sizes otherwise.
     """
     said, speaks = literals(claim) | constants(loss), any(n.head in OF_SIZES for _, n in walk(claim))
     if claim.head == "Function":
         said |= constants(claim.value.claim)
         speaks = any(WORDS & {*code.co_names} for code in codes(claim.value.claim))
+    arrays = [*arrays]
     standing = {abs(x) for x in said} & lengths(arrays)
-    return bool(standing - COMMON or (standing and not speaks))
+    axes = {n for x in arrays for n in np.shape(x) if n > 1}
+    return bool(standing & axes or standing - COMMON or (standing and not speaks))
 
 
 def lengths(arrays: Iterable[Any]) -> set[float]:

@@ -265,7 +265,7 @@ def as_fraction(c: float) -> Expr | None:
 def root(c: float) -> Expr | None:
     """The number that attention divides by is a root: 1/sqrt(3)."""
     for square, below in ((c * c, False), (1 / (c * c), True)):
-        if 1 < square < 10_000 and abs(square - round(square)) < 1e-11 * square and c != round(c):
+        if 1 < square < 10_000 and abs(square - round(square)) < 1e-11 * square and 2 * c != round(2 * c):
             found = call("sqrt", number(round(square)))
             return call("divide", ONE, found) if below else found
     return None

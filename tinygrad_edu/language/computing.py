@@ -6,6 +6,7 @@ and limits, since what somebody wrote shall not take long.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
@@ -17,6 +18,12 @@ from .tree import Expr, Path, names
 
 MOST_STEPS, MOST_NUMBERS = 200_000, 20_000_000  # of one computation: what somebody wrote shall not take long
 MOST_MADE = 10_000  # numbers in an array that is made by ones, zeros, eye and the like
+
+
+PLAIN = (float, np.float64)
+NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": np.true_divide,
+}  # fmt: skip
 
 
 class Misfit(ValueError):
@@ -39,7 +46,7 @@ def shape(x: Any) -> tuple[int, ...]:
 
 def counted(x: Any) -> Any:
     """Truth values as zeros and ones, so that -(h > 0) is what it looks like."""
-    return x * 1.0 if x is True or x is False or getattr(x, "dtype", None) == bool else x
+    return x * 1.0 if x is True or x is False or getattr(x, "dtype", None) == np.bool_ else x
 
 
 def work(head: str, args: list[Any], options: dict[str, Any]) -> float:
@@ -106,6 +113,8 @@ class Values:
         if special is not None:
             return special(tree)
         args = [counted(self.argument(tree, i)) for i in range(len(tree.args))]
+        if len(args) == 2 and head in NUMBERS and type(args[0]) in PLAIN and type(args[1]) in PLAIN:
+            return NUMBERS[head](*args)  # of numbers, of which there are many in sums over indices
         if prod(getattr(x, "size", 1) for x in args) > 1000:  # else it is nothing
             self.worth(work(head, args, dict(tree.value or ())))
         try:
@@ -262,6 +271,11 @@ class Values:
         """Something that is only known as a function of all names."""
         try:
             found = tree.value(self.known)
+            if isinstance(found, (list, tuple)):
+                found = np.asarray([getattr(x, "_data", x) for x in found], float)
         except Exception as error:  # a function of the user's may fail as it likes
             raise Misfit("function", [], f"{type(error).__name__}: {error}".split("\n")[0]) from None
-        return getattr(found, "_data", found)
+        found = getattr(found, "_data", found)
+        if np.asarray(found).dtype.kind not in "fiub":
+            raise Misfit("function", [], f"it gives no numbers, but {type(found).__name__}")
+        return found

@@ -8,56 +8,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
-from ..op import OPS
+from .identity import sized
+from .reader import Reader
 from .signs import signs
-from .symbols import LETTERS
-from .tree import Expr, call, name, number
+from .tree import Expr
+from .vocabulary import ALIASES, CHOOSERS, MAKERS, Unreadable, closing
+
+__all__ = ["ALIASES", "CHOOSERS", "MAKERS", "Unreadable", "closing", "read"]
 
 LONGEST, DEEPEST = 2_000, 50  # characters of one expression, and brackets within brackets
 NESTED = 120  # operations within operations; a sum of that many terms is that deep
-
-# Other words for operations: as in lectures, and as in NumPy.
-ALIASES = dict(
-    sigma="sigmoid", σ="sigmoid", sig="sigmoid", logistic="sigmoid", ln="log", lse="logsumexp",
-    logsigmoid="log_sigmoid", dot="matmul", mul="matmul", had="multiply", hadamard="multiply", power="power",
-    abs="absolute", Tr="trace", tr="trace", amax="max", amin="min", flatten="ravel", tg="tan", sh="sinh", ch="cosh",
-    th="tanh", arctg="arctan", sech2="sech2", asarray="positive", array="positive", float="positive",
-    concat="concatenate", norm2="norm", corr1d="correlate", conv_full="convolve",
-)  # fmt: skip
-# Functions that make arrays, or that choose: they have no derivative of their own, so they are no operations.
-MAKERS = (
-    "ones zeros full eye identity one_hot arange ones_like zeros_like vstack hstack scatter_add scatter_set "
-    "correlate argmax argmin size".split()
-)
-CHOOSERS = "where einsum select shape len".split()
-METHODS = set(
-    "sum mean max min dot ravel flatten reshape transpose prod var std trace diagonal copy astype "
-    "argmax argmin cumsum squeeze repeat".split()
-)
-CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045}
-SIGNS: dict[type, str] = {
-    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.MatMult: "matmul",
-    ast.Pow: "power", ast.FloorDiv: "outer", ast.USub: "negative", ast.UAdd: "positive",
-    ast.Not: "Not", ast.And: "And", ast.Or: "Or",
-}  # fmt: skip
-COMPARED: dict[type, str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
-}  # fmt: skip
-
-ENGLISH = {letter: latex[1:] for letter, latex in LETTERS.items() if latex[1:].isalpha()}
-GREEK = {word: letter for letter, word in ENGLISH.items()}
-DIFFERENTIAL = re.compile(r"(?<![\w.])d(?=[^\W\d]|\()")
-
-
-class Unreadable(ValueError):
-    """What was written cannot be read, or is more than anybody reads: why, and where in the text."""
-
-    def __init__(self, why: str, text: str = "", at: int = 0) -> None:
-        self.why, self.text, self.at = why, text, at
-        super().__init__(why)
 
 
 def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Iterable[str] = (), base: int = 1) -> Expr:
@@ -73,17 +35,18 @@ def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Ite
     """
     reader = Reader(set(known), loss, set(functions), base)
     checked(text)
-    written = reader.differentials(signs(text))
+    written = reader.products(reader.differentials(signs(text)))
     if len(written) > 2 * LONGEST:
         raise Unreadable("too long", text)
     try:
         tree = ast.parse(written.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         at = max(0, (getattr(error, "offset", 0) or 1) - 1)
-        raise Unreadable(said(error, written.strip(), at), text, min(at, len(text))) from None
+        raise Unreadable(said(error, written.strip(), text.strip(), at), text, min(at, len(text))) from None
     if depth(tree) > NESTED:
         raise Unreadable(f"more than {NESTED} operations within each other; give parts of it a name", text)
-    return reader.tree(tree)
+    found = reader.tree(tree)
+    return found if "I" in reader.known else sized(found)
 
 
 def depth(tree: ast.AST) -> int:
@@ -117,277 +80,17 @@ def checked(text: str) -> None:
         raise Unreadable("so many signs in a row mean nothing", text)
 
 
-def said(error: Exception, text: str, at: int) -> str:
-    """What is wrong, in words that need no Python."""
+def said(error: Exception, written: str, text: str, at: int) -> str:
+    """What is wrong, in words that need no Python, and with what was written."""
     words = str(getattr(error, "msg", ""))
     if "was never closed" in words or "unexpected EOF" in words:
         return "a bracket is not closed"
     if "does not match" in words or "unmatched" in words:
         return "brackets do not match"
-    before = re.search(r"[\w).\]]\s+[\w(]", text)
+    before = re.search(r"\w*[\w).\]]\s+[\w(]\w*", text)
     if before and "syntax" in words:
         return f"two things stand side by side, {before[0]!r}: write @ for a matrix product, * for an elementwise one"
     if "positional argument follows" in words or "Generator expression" in words:
         return "the sum needs brackets of its own"
-    return f"this cannot be read near {text[max(0, at - 8) : at + 8]!r}"
-
-
-class Reader:
-    """Turns Python's tree into ours, and refuses everything else."""
-
-    def __init__(self, known: set[str], loss: str, functions: set[str], base: int) -> None:
-        self.known, self.loss, self.functions, self.base = known, loss, functions, base
-
-    # dJ/du: one derivative, before Python takes it for a quotient.
-
-    def differentials(self, text: str) -> str:
-        """``dJ/du`` becomes ``Derivative(J, u)``; ``dJ/dt * dt/du`` is then a product of two."""
-        found, at = "", 0
-        while match := DIFFERENTIAL.search(text, at):
-            above = self.operand(text, match.end())
-            slash = re.compile(r"\s*/\s*(?=d)").match(text, above or len(text))
-            below = self.operand(text, slash.end() + 1) if above and slash else None
-            if not (above and slash and below):
-                found, at = found + text[at : match.end()], match.end()
-                continue
-            of, wrt = text[match.end() : above].strip(), text[slash.end() + 1 : below].strip()
-            found += f"{text[at : match.start()]}Derivative({self.differentials(of)}, {self.differentials(wrt)})"
-            at = below
-        return found + text[at:]
-
-    def operand(self, text: str, at: int) -> int | None:
-        """Where that of which ``d`` is the differential ends: a known name, perhaps with subscripts; or brackets."""
-        if text[at : at + 1] == "(":
-            return closing(text, at)
-        word = re.compile(r"[^\W\d]\w*'*").match(text, at)
-        if not word or text[at - 1 : word.end()] in self.known:
-            return None  # the name itself begins with d
-        end = word.end()
-        layer = re.compile(r"\(\w{1,4}\)").match(text, end)
-        if layer and word[0] + layer[0] in self.known:
-            end = layer.end()
-        elif word[0] not in self.known:
-            return None
-        if text[end : end + 1] == "[":
-            end = closing(text, end) or end
-        return end
-
-    # Python's tree.
-
-    def tree(self, node: ast.AST) -> Expr:
-        """The expression that a node of Python's tree stands for."""
-        kinds: dict[type, Callable[[Any], Expr]] = {
-            ast.Constant: self.constant, ast.Name: self.named, ast.BinOp: self.binary, ast.UnaryOp: self.unary,
-            ast.Call: self.called, ast.Attribute: self.attribute, ast.Subscript: self.subscript,
-            ast.IfExp: lambda n: Expr("If", (self.tree(n.test), self.tree(n.body), self.tree(n.orelse))),
-            ast.Compare: self.compared, ast.Tuple: self.listed, ast.List: self.listed,
-            ast.BoolOp: lambda n: Expr(SIGNS[type(n.op)], tuple(map(self.tree, n.values))),
-            ast.ListComp: lambda n: self.over(n, "Each"),
-        }  # fmt: skip
-        if type(node) not in kinds:
-            raise self.refused(node, "this is not part of the notation")
-        return kinds[type(node)](node)
-
-    def refused(self, node: ast.AST, why: str) -> Unreadable:
-        """The error that names the place."""
-        shown = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
-        return Unreadable(f"{why}: {shown[:60]}", shown, getattr(node, "col_offset", 0))
-
-    def constant(self, node: ast.Constant) -> Expr:
-        """A number."""
-        x = node.value
-        if isinstance(x, bool) or not isinstance(x, (int, float)):
-            raise self.refused(node, "a number is expected")
-        if x > 1e300:
-            raise self.refused(node, "so large a number is not needed")
-        return number(x if isinstance(x, int) and x < 10**15 else float(x))
-
-    def named(self, node: ast.Name) -> Expr:
-        """A name; ``dW`` alone is the gradient of the loss."""
-        word = node.id
-        if "__" in word and word not in self.known:
-            raise self.refused(node, "a name without double underscores is expected")
-        if word in self.known or word in self.functions:
-            return name(word)
-        spelt = GREEK.get(word) or ENGLISH.get(word)  # δ for delta
-        if spelt in self.known:
-            return name(str(spelt))
-        if word[:1] == "d" and word[1:] in self.known and self.loss:
-            return Expr("Derivative", (name(self.loss), name(word[1:])))  # dW alone
-        return name(word)
-
-    def binary(self, node: ast.BinOp) -> Expr:
-        """Two operands and a sign."""
-        head = SIGNS.get(type(node.op))
-        if head is None:
-            raise self.refused(node, "a range stands in a sum: sum(t[j] for j in 1..n)" if isinstance(
-                node.op, ast.BitOr) else "this sign is not part of the notation")  # fmt: skip
-        return Expr(head, (self.tree(node.left), self.tree(node.right)))
-
-    def unary(self, node: ast.UnaryOp) -> Expr:
-        """A sign before an operand."""
-        head = SIGNS.get(type(node.op))
-        if head is None:
-            raise self.refused(node, "this sign is not part of the notation")
-        inner = self.tree(node.operand)
-        return inner if head == "positive" else Expr(head, (inner,))
-
-    def compared(self, node: ast.Compare) -> Expr:
-        """``a < b``, and ``a < b < c``."""
-        parts, left = [], self.tree(node.left)
-        for sign, other in zip(node.ops, node.comparators):
-            if type(sign) not in COMPARED:
-                raise self.refused(node, "this comparison is not part of the notation")
-            right = self.tree(other)
-            parts.append(Expr("Compare", (left, right), COMPARED[type(sign)]))
-            left = right
-        return parts[0] if len(parts) == 1 else Expr("And", tuple(parts))
-
-    def listed(self, node: ast.Tuple | ast.List) -> Expr:
-        """Elements in brackets."""
-        return Expr("List", tuple(map(self.tree, node.elts)))
-
-    def over(self, node: ast.ListComp | ast.GeneratorExp, head: str) -> Expr:
-        """``term for j in 1..n if k != j``, also with several indices."""
-        result = self.tree(node.elt)
-        for loop in reversed(node.generators):
-            if not isinstance(loop.target, ast.Name) or loop.is_async or len(loop.ifs) > 1:
-                raise self.refused(node, "an index is one name: for j in 1..n")
-            first, last = self.range(loop.iter)
-            condition = tuple(map(self.tree, loop.ifs))
-            result = Expr(head, (result, first, last, *condition), loop.target.id)
-        return result
-
-    def range(self, node: ast.expr) -> tuple[Expr, Expr]:
-        """The first and the last index."""
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self.tree(node.left), self.tree(node.right)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-            ends = [self.tree(a) for a in node.args]
-            if self.base == 1:
-                raise self.refused(node, "subscripts count from one here; write 1..n for")
-            if len(ends) in (1, 2):
-                return ends[0] if len(ends) == 2 else number(0), call("subtract", ends[-1], number(1))
-        raise self.refused(node, "a range is expected, as 1..n")
-
-    def attribute(self, node: ast.Attribute) -> Expr:
-        """``W.T``, and what NumPy names."""
-        if node.attr in ("T", "mT"):
-            return call("transpose", self.tree(node.value))
-        if isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math"):
-            if node.attr in CONSTANTS:
-                return number(CONSTANTS[node.attr])
-            if node.attr == "newaxis":
-                return Expr("New")
-        if node.attr in ("shape", "size", "ndim"):
-            return Expr("Shape", (self.tree(node.value),), node.attr)
-        raise self.refused(node, "after a dot only T and methods such as sum() can stand")
-
-    def subscript(self, node: ast.Subscript) -> Expr:
-        """``t[j]``, ``U[o, :]``."""
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        return Expr("Index", (self.tree(node.value), *(self.position(p) for p in parts)))
-
-    def position(self, node: ast.expr) -> Expr:
-        """One subscript."""
-        if isinstance(node, ast.Slice):
-            backwards = node.step is not None and ast.unparse(node.step) == "-1" and not (node.lower or node.upper)
-            if node.step is not None and not backwards:
-                raise self.refused(node, "of steps in a subscript only [::-1] is part of the notation")
-            if node.lower is None and node.upper is None:
-                return Expr("Backwards" if backwards else "All")
-            ends = tuple(Expr("All") if n is None else self.tree(n) for n in (node.lower, node.upper))
-            return Expr("Slice", ends)
-        if isinstance(node, ast.Constant) and node.value is None:
-            return Expr("New")
-        if isinstance(node, ast.Constant) and node.value is Ellipsis:
-            return Expr("Rest")
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return Expr("Slice", (self.tree(node.left), self.tree(node.right)))
-        return self.tree(node)
-
-    def called(self, node: ast.Call) -> Expr:
-        """A function, a method, or a name with a number as ``W(2)``."""
-        word, first = self.function(node.func)
-        if f"{word}({ast.unparse(node.args[0]) if len(node.args) == 1 else ''})" in self.known:
-            return name(f"{word}({ast.unparse(node.args[0])})")
-        if word == "Derivative" and len(node.args) == 2:
-            return Expr("Derivative", tuple(map(self.tree, node.args)))
-        if word in ("grad", "D") and len(node.args) == 2 and word not in self.functions:
-            return Expr("Derivative", tuple(map(self.tree, node.args)))
-        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
-            if word != "sum":
-                raise self.refused(node, "only sum goes over an index")
-            return self.over(node.args[0], "Sum")
-        if word in ("I", "indicator") and word not in self.functions:
-            return self.indicator(node)
-        prime = word.endswith("__prime")
-        word = word.removesuffix("__prime")
-        head = word if word in self.functions else ALIASES.get(word, word)
-        if head not in OPS and head not in self.functions and head not in (*MAKERS, *CHOOSERS):
-            if word in self.known:
-                raise self.refused(node, f"{word} is no function; for a product write {word} @ (...) or {word} * (...)")
-            raise self.refused(node, f"there is no function {word}")
-        if head in ("shape", "len"):
-            return Expr("Shape", tuple(map(self.tree, node.args)), "len" if head == "len" else "shape")
-        options = {k.arg: self.option(k.value) for k in node.keywords if k.arg}
-        if len(options) != len(node.keywords) or len(node.args) > 100:
-            raise self.refused(node, "this is not how a function is called")
-        args = list(node.args)
-        subscripts: tuple[tuple[str, Any], ...] = ()
-        if head == "einsum" and args and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
-            subscripts = (("subscripts", args.pop(0).value),)  # type: ignore[attr-defined]
-        if head in ("sum", "mean", "max", "min", "prod", "softmax", "log_softmax", "logsumexp", "var", "std", "norm"):
-            extra = args[1 - len(first) :] if len(args) + len(first) > 1 else []
-            if extra and head != "norm":  # x.sum(0)
-                options["axis"], args = self.option(extra[0]), args[: 1 - len(first) or None] if not first else []
-        trees = (*first, *map(self.tree, args))
-        if head == "transpose" and len(trees) > 1:
-            raise self.refused(node, "write .T")
-        return Expr(head + "'" * prime, trees, (*subscripts, *sorted(options.items())) or None)
-
-    def indicator(self, node: ast.Call) -> Expr:
-        """``I(k = l)``: one where that is so, and zero where not."""
-        if len(node.args) == 1 and not node.keywords:
-            condition = self.tree(node.args[0])
-            if condition.head in ("Compare", "And", "Or", "Not"):
-                return Expr("If", (condition, number(1), number(0)))
-        raise self.refused(node, "I takes one condition, as I(k = l)")
-
-    def function(self, node: ast.expr) -> tuple[str, tuple[Expr, ...]]:
-        """The word that names a function, and that of which it is a method."""
-        if isinstance(node, ast.Name):
-            return node.id, ()
-        if isinstance(node, ast.Attribute):
-            inner = node.value
-            if isinstance(inner, ast.Attribute) and inner.attr == "linalg":
-                return node.attr, ()
-            if isinstance(inner, ast.Name) and inner.id in ("np", "numpy", "math", "scipy", "tg"):
-                return node.attr, ()
-            if node.attr in METHODS:
-                return node.attr, (self.tree(inner),)
-        raise self.refused(node, "a function has a name")
-
-    def option(self, node: ast.expr) -> Any:
-        """A number, a truth value or a tuple of numbers."""
-        sign = 1
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            node, sign = node.operand, -1
-        if isinstance(node, ast.Tuple):
-            return tuple(self.option(n) for n in node.elts)
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, bool) or node.value is None:
-                return node.value
-            if isinstance(node.value, (int, float)):
-                return sign * node.value
-        raise self.refused(node, "an option is a number, True or False")
-
-
-def closing(text: str, at: int) -> int | None:
-    """Behind the bracket that closes the one here."""
-    depth = 0
-    for i in range(at, len(text)):
-        depth += (text[i] in "([{") - (text[i] in ")]}")
-        if depth == 0:
-            return i + 1
-    return None
+    near = text[max(0, at - 8) : at + 8] if written == text else text[:40]
+    return f"this cannot be read near {near!r}"

@@ -25,6 +25,7 @@ class Columns(Arrays):
 
     base = 1
     rows = False  # may a column stand where only a row fits, as where derivatives of numbers are rows?
+    inner = True  # is a product of two columns the sum of products, as that of two vectors is in NumPy?
 
     def named(self, word: str) -> Any:
         """A vector as a column."""
@@ -34,8 +35,20 @@ class Columns(Arrays):
         """The shapes of elementwise operations have to fit without that a column meets a row."""
         op = OPS.get(head)
         if op is not None and op.elementwise and len(args) == 2:
+            if head in ("add", "subtract"):
+                args = self.lying(*args)
             fitting(head, *args)
         return number_if(super().applied(head, args, options))
+
+    def lying(self, x: Any, y: Any) -> list[Any]:
+        """A column that fits only as a row is one: examples are rows often, and b is added to each."""
+        a, b = shape(x), shape(y)
+        if len(a) == len(b) == 2 and a[0] != b[0]:
+            if b[1] == 1 < a[1] == b[0] and a[0] != 1:
+                return [x, self.do_transpose(y)]
+            if a[1] == 1 < b[1] == a[0] and b[0] != 1:
+                return [self.do_transpose(x), y]
+        return [x, y]
 
     def do_matmul(self, x: Any, y: Any) -> Any:
         """The product of matrices; with a number, a multiple."""
@@ -44,6 +57,8 @@ class Columns(Arrays):
         if len(shape(x)) > 2 or len(shape(y)) > 2:
             return chained(x, y)
         if self.rows and shape(x)[1] == 1 < shape(y)[1] and shape(x)[0] == shape(y)[0]:
+            x = self.do_transpose(x)
+        elif self.inner and shape(x) == shape(y) and shape(x)[1] == 1 < shape(x)[0] and not self.rows:
             x = self.do_transpose(x)
         if len(shape(x)) != 2 or len(shape(y)) != 2 or shape(x)[1] != shape(y)[0]:
             raise Misfit("matmul", [shape(x), shape(y)])

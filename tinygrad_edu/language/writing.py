@@ -278,6 +278,9 @@ class Writer:
         above, below = (held(self.piece(x), POWER) for x in (of, wrt))
         return Piece(rf"\frac{{\partial {above}}}{{\partial {below}}}", FRACTION)
 
+    def _write_Shape(self, tree: Expr, x: Expr) -> Piece:
+        return Piece(rf"\operatorname{{{tree.value}}}" + self.given(tree))
+
     def _write_List(self, tree: Expr, *elements: Expr) -> Piece:
         return Piece(rf"\left[{', '.join(map(self.inner, elements))}\right]")
 
