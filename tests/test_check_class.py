@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.checker import classroom, command, remembered, sheets, terminal
 from tinygrad_edu.checker.check import check_text
+from tinygrad_edu.checker.grading import classroom, command, remembered, sheets, terminal
+from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.results import Diagnosis, Result
-from tinygrad_edu.checker.sheets import Sheet
 from tinygrad_edu.debugging.screen import Screen
 
 ROOT = Path(__file__).parent.parent
@@ -136,7 +136,8 @@ def test_a_process_that_dies_takes_no_other_hand_in_with_it(folder):
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="how much memory is used is not known here")
 def test_a_hand_in_gets_no_more_memory_than_is_good(folder):
     program = (
-        "import numpy; from tinygrad_edu.checker import classroom; classroom.bounded(); numpy.empty(3 << 30, 'u1')"
+        "import numpy; from tinygrad_edu.checker.grading import classroom; "
+        "classroom.bounded(); numpy.empty(3 << 30, 'u1')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=ENVIRONMENT)
     assert "Unable to allocate" in done.stderr

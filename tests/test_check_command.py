@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.checker import command, hints, pages, reports, sheets, terminal
+from tinygrad_edu.checker.grading import command, hints, pages, reports, sheets, terminal
+from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.results import CODES, Diagnosis, Result
-from tinygrad_edu.checker.sheets import Sheet
 from tinygrad_edu.debugging.screen import Screen
 
 ROOT = Path(__file__).parent.parent

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tinygrad_edu.checker.check import places
+from tinygrad_edu.checker.grading.remembered import about
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.judge import Question, Uncheckable, compared
-from tinygrad_edu.checker.remembered import about
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 

@@ -16,8 +16,9 @@ from tinygrad_edu.checker.results import CODES, Result
 
 MISTAKES = load()
 GIVEN = """sign-logsig logsig-as-sig sigma-of-a forgot-phi-prime weights-wrong-layer missing-transpose-square
-    outer-missing-transpose dot-for-hadamard order-of-factors numerator-layout softmax-diagonal indicator-lost missing-log
-    lse-path bias-no-sum one-over-N-missing mse-factor-two tied-weights repeated-index residual-identity""".split()
+    outer-missing-transpose dot-for-hadamard order-of-factors numerator-layout softmax-diagonal indicator-lost
+    missing-log lse-path bias-no-sum one-over-N-missing mse-factor-two tied-weights repeated-index
+    residual-identity""".split()
 EVERY = pytest.mark.parametrize("mistake", MISTAKES, ids=[m.id for m in MISTAKES])
 
 
@@ -33,7 +34,7 @@ def test_what_is_right_is_accepted(mistake: Mistake) -> None:
         assert result.verdict == "right", (claim, str(result))
 
 
-NOT_READ = {"conv-kernel-reversed", "conv-one-window", "conv-input-flip"}  # 'valid' and pad, which text has no words for
+NOT_READ = {"conv-kernel-reversed", "conv-one-window", "conv-input-flip"}  # 'valid' and pad have no words in text
 
 
 @EVERY
@@ -79,7 +80,8 @@ def test_the_mistake_is_named(text: bool) -> None:
 
 def test_a_reason_names_what_it_is_about() -> None:
     rng = np.random.default_rng(0)
-    at = {"W1": rng.normal(size=(3, 3)), "W2": rng.normal(size=(3, 3)), "x": rng.normal(size=3), "c": rng.normal(size=3)}
+    shapes = {"W1": (3, 3), "W2": (3, 3), "x": 3, "c": 3}
+    at = {word: rng.normal(size=shape) for word, shape in shapes.items()}
 
     def loss(W1, W2, x, c):
         v = W1 @ x

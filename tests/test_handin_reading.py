@@ -287,9 +287,7 @@ def test_two_readings(text: str, blackboard: Any, numpy: Any) -> None:
     np.testing.assert_allclose(found, numpy)
 
 
-@pytest.mark.parametrize(
-    "text", ["x @ W", "W @ y", "x + y", "x * x.T", "W[5, 1]", "x[0]", "x[4]", "inner(x, y)"]
-)
+@pytest.mark.parametrize("text", ["x @ W", "W @ y", "x + y", "x * x.T", "W[5, 1]", "x[0]", "x[4]", "inner(x, y)"])
 def test_shapes_that_do_not_fit_on_the_blackboard(text: str) -> None:
     with pytest.raises(Misfit):
         columns(text)

@@ -1,8 +1,8 @@
 """Forty short hand-ins in forty handwritings: every line has the verdict that mathematics gives it.
 
-data/homework/truth.json was written before the checker saw the files: for each claim its line and its verdict, and for a
-wrong one the kind of mistake that was planted, and those that would be fair to name as well.  A claim that goes on over
-several lines has the number of its first one.
+data/homework/truth.json was written before the checker saw the files: for each claim its line and its verdict, and for
+a wrong one the kind of mistake that was planted, and those that would be fair to name as well.  A claim that goes on
+over several lines has the number of its first one.
 """
 
 from __future__ import annotations

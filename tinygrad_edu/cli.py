@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__, pictures, text, train
-from .checker import command as check
+from .checker.grading import command as check
 from .debugging import program
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130

@@ -9,11 +9,12 @@ from ..language.reading import Unreadable
 from ..language.tree import Expr, walk
 from ..language.values import Impossible, Misfit
 from .answer import correct
-from .diagnosis import diagnosed
-from .handin import Claim, Handin, handin
+from .diagnoses.search import diagnosed
+from .handin import Handin, handin
 from .judge import Outcome, Place, Question, Uncheckable, assumption, close, compared, mean, symmetric
 from .problem import Problem
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+from .sides import Claim
 
 WORST = (UNCHECKABLE, WRONG, IF, TRANSPOSED, RIGHT)  # of several steps, the verdict is that of the first of these
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from math import prod
 
-from ..language.reading import ALIASES, Unreadable, closing, read
+from ..language.reading import ALIASES, CHOOSERS, MAKERS, Unreadable, closing, read
 from ..language.tree import Expr, call, name, number, walk
 from ..op import OPS
 from .lines import split
@@ -31,9 +31,13 @@ SAID: list[tuple[str, str]] = [
     (r"row\s+vectors?\s*(?:of|,|in|∈|with)?\s*(?:length|size)?\s*(.+)", r"row \1"),
     (r"column\s+vectors?\s*(?:of|,)?\s*(.+)", r"\1"),
     (r"(?:column|vector|row|matrix|array|matrices|vectors)(?:\s+of(?:\s+(?:size|shape))?)?\s+(.+)", r"\1"),
-    (r"(.+?)[\s-]+(?:matrix|matrices|vectors?|array|column)", r"\1"),
+    (r"(.+?)-dimensional(?:\s+(?:column\s+)?vectors?)?", r"\1"),
+    (r"(.+?)[\s-]+(?:matrix|matrices|vectors?|array|column)(?:\s+of\s+[^\W\d]{4,})?", r"\1"),
     (r"(?:of\s+)?(?:size|shape|length|dimension)\s+(.+)", r"\1"),
 ]  # fmt: skip
+NO_SIZES = {*OPS, *MAKERS, *CHOOSERS, *ALIASES} | set(
+    "input output target label data weights weight bias gradient loss vector matrix scalar diagonal unit".split()
+)
 SETS = [(r"\{\s*0\s*,\s*1\s*\}", "binary"), (r"\{\s*[-−]1\s*,\s*\+?1\s*\}|\{\s*\+?1\s*,\s*[-−]1\s*\}", "signs"),
         (r">\s*0", "positive")]  # fmt: skip
 
@@ -117,7 +121,7 @@ def sizes(text: str, problem: Problem) -> list[Expr]:
                 raise Unreadable(f"a size is M, or n+1 by M; not {text[:40]}")
             if node.head == "Name" and (len(node.value) > 12 or node.value in {*problem.declared, *problem.defined}):
                 raise Unreadable(f"{node.value[:20]} is no size")
-            if node.head == "Name" and OPS.get(ALIASES.get(node.value.lower(), node.value.lower())):
+            if node.head == "Name" and (node.value.lower() in NO_SIZES or ALIASES.get(node.value.lower()) in OPS):
                 raise Unreadable(f"{node.value[:20]} is no size")
             if node.head == "Number" and not 0 < node.value < 1000:
                 raise Unreadable("a size is between 1 and 1000")

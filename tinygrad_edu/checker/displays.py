@@ -83,8 +83,8 @@ def spans(text: str) -> list[str]:
     text = re.sub(r"\\\(\s*(.*?)\s*\\\)", r"$\1$", text)
     if "$" not in text:
         return [text]
-    text = re.sub(r"\$\s*=\s*\$", " = ", text)
-    text = re.sub(r"\$\s*=\s*(?=[^$]*$)", " = ", text) + "$" if re.search(r"\$\s*=\s*[^$]+$", text) else text
+    if re.search(r"\$\s*=|=\s*\$", text) and not re.search(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}", SPAN.sub("", text)):
+        return [text.rstrip(" .,;")]
     if named := re.match(r"\s*\$([^$=]+)\$\s*(?::|is\b|in\b|∈)\s*(?=[^=]+$)", text):
         return [f"${named[1]}$: {text[named.end() :].replace('$', '')}"]
     outside = SPAN.sub("", text)

@@ -19,7 +19,7 @@ from ..op import Node, Value
 from ..replay import operands, value
 from ..signatures import is_packed
 from ..tensor import Tensor
-from .diagnosis import diagnosed
+from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of

@@ -20,7 +20,7 @@ import re
 from typing import NamedTuple
 
 from ..language.reading import ALIASES, CHOOSERS, MAKERS, Unreadable
-from ..language.tree import Expr, name, number
+from ..language.tree import Expr, name, names, number
 from ..op import OPS
 from .declaring import declared, named_function, numbers
 from .lines import HEADING, Line, equals, lines, loops, split
@@ -120,6 +120,10 @@ class Reading(Sides):
 
     def latex(self, text: str, line: Line) -> None:
         """A formula between dollars: a declaration, or equalities."""
+        if "$" in text.strip("$ .,;"):  # $a$ = $b$ = c
+            parts = equals(text.replace("&=", "="))
+            self.equal(parts, line) if parts[0] else self.go_on(parts[1:], line)
+            return
         parts = [p.strip("$ ") for p in equals(text.strip("$ .,;").replace(r"\\", "").replace("&=", "="))]
         if len(parts) == 1 and (said := re.fullmatch(r"\$?(.+?)\\in\b(.+?)\$?", text)):
             size = re.sub(r"\\(?:mathbb|mathbf|mathrm)\s*\{?R\}?|\\R\b", "R", said[2]).replace(r"\times", "×")
@@ -229,7 +233,7 @@ class Reading(Sides):
             if called[1] not in self.problem.functions and called[2] not in self.problem.known:
                 self.function(called[1], called[2], rest[0], line)
                 return
-        left = self.without_arguments(left)
+        left = self.without_arguments(self.shortened(left))
         word, indices = self.new(left, rest[0])
         if word:
             if self.meanings(word, left, rest[0], line) and self.define(word, indices, rest[0], line) and len(rest) > 1:
@@ -245,6 +249,8 @@ class Reading(Sides):
             self.chain = None
             return
         self.chain.steps.extend(steps)
+        for found in (step, *steps):
+            self.settle(found.tree)
         self.found.claims.append(self.chain)
 
     def without_arguments(self, left: str) -> str:
@@ -256,6 +262,8 @@ class Reading(Sides):
         words = [latex_name(w, known)[0] if is_latex else w.strip() for w in of[2].split(",")]
         if not {*words} <= known or not (latex_name(of[1], known)[0] if is_latex else re.fullmatch(NAME, of[1])):
             return left
+        if len(words) == 1 and not is_latex:
+            self.arguments[rf"(?<!\w){of[1]}['′]\(\s*{re.escape(words[0])}\s*\)"] = f"d{of[1]}/d{words[0]}"
         self.arguments[r"(?<!\w)" + re.escape(of[1]) + r"\(\s*" + r"\s*,\s*".join(map(re.escape, words)) + r"\s*\)"] = (
             of[1]
         )
@@ -302,6 +310,12 @@ class Reading(Sides):
             self.forget(word)
         return True
 
+    def settle(self, tree: Expr | None) -> None:
+        """What has been used keeps its meaning."""
+        for word in names(tree) & self.borrowed if tree is not None else ():
+            self.borrowed.discard(word)
+            self.settle(self.problem.defined.get(word))
+
     def forget(self, word: str) -> None:
         """A borrowed name, and those that were defined by it."""
         self.borrowed.discard(word)
@@ -337,13 +351,14 @@ class Reading(Sides):
                 tree = Expr("Each", (tree, number(1), self.reach(tree, index)), index)
             missing = undeclared(tree, self.problem)
             if missing:
-                raise self.unknown(missing[0])
+                raise self.unknown(missing[0], tree)
         except Unreadable as error:
             if not wordy(text) or claims_slope(text):
                 self.unread(line, line.text.strip(), error.why)
             self.lost[word] = self.broken = line.number
             return False
         self.lost.pop(word, None)
+        self.settle(tree)
         self.problem.defined[word] = tree
         self.left = (word, line.number)
         if word in LOSSES or not self.problem.loss:

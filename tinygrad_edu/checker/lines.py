@@ -87,7 +87,7 @@ def goes_on(text: str, more: str, indented: bool) -> bool:
         return False
     depth = sum((c in "([{") - (c in ")]}") for c in text)
     if depth > 0 or re.search(r"(?:[-+*/@=·⋅⊙−×]|\*\*)\s*$", text):
-        return depth <= 0 or "=" not in equals(more)[0] and len(equals(more)) == 1
+        return len(equals(more)) == 1
     if not GOES_ON.match(more) or len(equals(more)) > 1:
         return False
     bullet = re.match(r"\s*[-+*]\s", more)

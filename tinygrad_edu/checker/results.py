@@ -77,8 +77,10 @@ class Diagnosis:
 class Result:
     """One claim, or one step of a chain of equalities.
 
-    ``assumes``: what has to hold for it to be right, as ``sum-one:y``; ``assumption`` says that in words.  ``step``: the number of the first step that is wrong, from 1.  ``line``: where in the file.  ``why``: what keeps it
-    from being checked, or does not fit.  ``steps``: each step on its own, where there are several.
+    ``assumes``: what has to hold for it to be right, as ``sum-one:y``; ``assumption`` says that in words.
+    ``step``: the number of the first step that is wrong, from 1.  ``line``: where in the file.  ``why``: what keeps it
+    from being checked, or does not fit.  ``correct``: what it should be, where that was asked for.  ``steps``: each
+    step on its own, where there are several.
     """
 
     verdict: str
@@ -142,6 +144,6 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The same for a notebook."""
-        from .shown import html
+        from .grading.shown import html
 
         return html(self)

@@ -52,13 +52,18 @@ class Sides:
     def read(self, text: str, more: frozenset[str] = frozenset()) -> Expr:
         """Text, or LaTeX between $ signs."""
         p, functions = self.problem, self.functions()
-        for written, word in self.arguments.items():
-            text = re.sub(written, word, text)
+        text = self.shortened(text)
         if text.startswith("$"):
             spelt = {accented(word): word for word in p.known}
             tree = latex.read(indicators(text.strip("$ "), p.known), {*spelt, *more} - functions, functions)
             return renamed(tree, {new: old for new, old in spelt.items() if new != old})
         return read(text, {*p.known, *more}, loss=p.loss, functions=functions)
+
+    def shortened(self, text: str) -> str:
+        """J for ``J(w, b)``, and df/dx for ``f'(x)``."""
+        for written, word in self.arguments.items():
+            text = re.sub(written, word, text)
+        return text
 
     def step(self, text: str, line: int) -> Step:
         """An expression, over the indices that are named at the end of the line, and those that are free."""
@@ -147,7 +152,7 @@ class Sides:
                         if len(parts) == 1 and self.is_vector(base):
                             return Expr("Shape", (base,), "size")
                         return Expr("Index", (Expr("Shape", (base,), "shape"), number(i + 1)))
-        raise self.unknown(word)
+        raise self.unknown(word, tree)
 
     def is_vector(self, base: Expr) -> bool:
         """Is it declared as one, or has it the shape of one?"""
@@ -160,15 +165,23 @@ class Sides:
         except (Misfit, Impossible, Unreadable):
             return True
 
-    def unknown(self, word: str) -> Unreadable:
+    def unknown(self, word: str, tree: Expr | None = None) -> Unreadable:
         """Why a name means nothing: its definition could not be read, or there is none."""
         of = word[1:] if word[:1] == "d" and word[1:] else ""
         for lost in (word, of):
             if lost in self.lost:
                 return Unreadable(f"{lost}, in line {self.lost[lost]}, could not be read")
-        if of and (self.problem.known or of in ("J", "L")) and (of[0].isupper() or len(of) == 1):
+        if of in self.functions():
+            return Unreadable(f"{of} is a function: write {of}'(x), or d({of}(x))/dx")
+        quotient = tree is not None and any(n.head == "divide" and name(word) in parts(n) for _, n in walk(tree))
+        if of and quotient and of not in self.problem.known:
             return Unreadable(f"there is no {of} here: say first what it is, as in {of} = ...")
         return Unreadable(f"{word} is not declared; say its size first, as in {word}: n")
+
+
+def parts(tree: Expr) -> set[Expr]:
+    """The two sides of a quotient, without their subscripts."""
+    return {arg.args[0] if arg.head == "Index" else arg for arg in tree.args}
 
 
 def flat(tree: Expr) -> bool:

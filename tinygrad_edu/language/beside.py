@@ -13,7 +13,6 @@ from collections.abc import Callable
 from .vocabulary import Unreadable, closing
 
 TOKEN = re.compile(r"\s+|'[^']*'|\d+(?:\.(?!\w*[^\W\d])\d*)?(?:[eE][+-]?\d+)?|\.\d+|[^\W\d]\w*|\.\s*[^\W\d]\w*|\*\*|.")
-UNCLEAR = "how much is divided by?  Write brackets"
 
 
 def products(text: str, operand: Callable[[str], bool], function: Callable[[str], bool]) -> str:
@@ -37,7 +36,9 @@ def products(text: str, operand: Callable[[str], bool], function: Callable[[str]
             else:
                 wide = spaced or token == "("
                 if sign == "/" and not (above == "number" and wide):
-                    raise Unreadable(f"{UNCLEAR}: {text.strip()[:40]}", text, match.start())
+                    raise Unreadable(
+                        f"how much is divided by?  Write brackets: {text.strip()[:40]}", text, match.start()
+                    )
                 put = "@" if sign == "**" else put
                 found.append(put)
                 sign = put

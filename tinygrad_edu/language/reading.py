@@ -67,6 +67,8 @@ def checked(text: str) -> None:
         raise Unreadable("a backslash or a control character; LaTeX stands between $ signs", text)
     if "//" in text:
         raise Unreadable("// is not part of the notation; an outer product is ⊗ or outer(a, b)", text, text.index("//"))
+    if re.search("∇(?!_)", text):
+        raise Unreadable("the gradient with respect to what?  Write it as in ∇_w L", text, text.index("∇"))
     if re.search(r"\d{40}", text):
         raise Unreadable("a number of more than 40 digits", text)
     depth = 0

@@ -70,7 +70,9 @@ def bars(text: str) -> str:
         found += text[at : bar.start()]
         sign, at = "‖" if len(bar[0]) == 2 else bar[0], bar.end()
         before = found.rstrip()[-1:]
-        if not before or before in "([{,=+-−*/@<>·⋅⊙∘×^½⅓¼⅔¾⅛":
+        alone = sign == "‖" and (sign, 0) not in [(s, 0) for s, _ in opened]  # 1/2 ‖r‖: it closes nothing
+        if not before or before in "([{,=+-−*/@<>·⋅⊙∘×^½⅓¼⅔¾⅛" or alone:
+            found += " " * (found[-1:].isalnum() or found[-1:] == "_")
             opened.append((sign, len(found)))
             found += "norm(" if sign == "‖" else "abs("
             continue

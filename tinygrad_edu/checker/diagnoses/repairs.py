@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..language.tree import Expr, Path, at, replaced, walk
+from ...language.tree import Expr, Path, at, replaced, walk
 from .change_factors import of_brackets, of_less, of_more, of_products, of_signs, of_transposes
 from .change_functions import of_functions, of_numbers, of_sums
 from .change_names import of_all_names, of_indices, of_layers, of_names, of_ones

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from .check import check_handin
-from .handin import Claim, handin
-from .results import Result
+from ..check import check_handin
+from ..handin import handin
+from ..results import Result
+from ..sides import Claim
 
 MOST = 20_000  # claims that are kept in mind
 KNOWN: dict[Hashable, Result] = {}

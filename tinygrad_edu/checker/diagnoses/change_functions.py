@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..language.tree import Expr, Path, at, call, name, number
-from ..op import OPS
+from ...language.tree import Expr, Path, at, call, name, number
+from ...op import OPS
 from .changes import PRODUCTS, REDUCTIONS, SIDES, Around, Found
 from .guess import Guess
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..language.tree import Expr, replaced, walk
+from ...language.tree import Expr, replaced, walk
 from .by_repair import surroundings, value
 from .change_names import of_indices, of_names
 from .guess import Case, Guess, Guesses, equal

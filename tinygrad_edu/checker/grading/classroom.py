@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from .diagnosis import patience
-from .results import said
+from ..diagnoses.search import patience
+from ..results import said
 from .sheets import LATE, LEFT, UNREAD, Sheet, checked
 
 MEMORY = 2 << 30  # bytes

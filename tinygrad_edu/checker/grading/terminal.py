@@ -9,11 +9,11 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from .. import text
-from ..debugging.screen import Screen
-from ..language import lines
+from ... import text
+from ...debugging.screen import Screen
+from ...language import lines
+from ..results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, VERDICTS, WRONG, Result, said
 from .hints import ANSWER, SIGNS, claim, is_first_wrong, remarks, steps
-from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, VERDICTS, WRONG, Result, said
 from .sheets import CHECKED, LEFT, Sheet, summary
 
 STYLES = {RIGHT: "good", IF: "good", TRANSPOSED: "mark", WRONG: "bad", UNCHECKABLE: "mark"}

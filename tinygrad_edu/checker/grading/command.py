@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .. import files, text
-from ..debugging.screen import Screen
+from ... import files, text
+from ...debugging.screen import Screen
+from ..results import LANGUAGES, UNCHECKABLE, WRONG, said
 from . import reports
 from .classroom import check_files, cores
 from .hints import ANSWER, KIND
-from .results import LANGUAGES, UNCHECKABLE, WRONG, said
 from .sheets import CHECKED, LEFT, Sheet, inside
 from .terminal import Bar, Report
 

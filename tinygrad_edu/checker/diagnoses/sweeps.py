@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..language.tree import Expr
-from ..op import Node
-from ..replay import value
-from ..sweep import ancestors, fitted
-from ..tensor import Tensor
+from ...language.tree import Expr
+from ...op import Node
+from ...replay import value
+from ...sweep import ancestors, fitted
+from ...tensor import Tensor
+from ..judge import Place
+from ..record import NoTree, tree_of
 from .edges import Change, Edge, changes, dense, everything
 from .guess import Case, names_at
-from .judge import Place
-from .record import NoTree, tree_of
 
 
 def run(case: Case, i: int, sweep: Any) -> Any:

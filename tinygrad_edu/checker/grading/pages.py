@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..language.reading import Unreadable
-from ..language.values import Impossible, Misfit
-from ..tensor import Tensor
-from ..tracing import Trace, traced
-from .handin import Claim, handin
+from ...language.reading import Unreadable
+from ...language.values import Impossible, Misfit
+from ...tensor import Tensor
+from ...tracing import Trace, traced
+from ..handin import handin
+from ..results import WRONG, Result
+from ..sides import Claim
 from .hints import KIND, steps
-from .results import WRONG, Result
 from .sheets import CHECKED, Refused, Sheet, contents
 
 
@@ -48,7 +49,7 @@ def differentiated(claim: Claim) -> Tensor | None:
 
 def page(root: Tensor, result: Result, file: Path, stage: int) -> Path:
     """The page of one claim."""
-    from ..render import walk
+    from ...render import walk
 
     trace = walked(root)
     saved: Path = walk(trace).save(file, at=opened(trace, result, stage))

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import derivatives
-from ..op import OPS, Node
-from ..replay import operands
-from ..sweep import ancestors
-from ..tensor import Tensor
+from ... import derivatives
+from ...op import OPS, Node
+from ...replay import operands
+from ...sweep import ancestors
+from ...tensor import Tensor
+from ..judge import Place
 from .guess import Case, Guess, Guesses, equal
-from .judge import Place
 from .sweeps import Called, reaching, run
 
 
@@ -83,7 +83,7 @@ class Forward:
 
 def value_of(node: Node) -> Any:
     """The value of a node on which nothing changes."""
-    from ..replay import value
+    from ...replay import value
 
     return value(node)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..language.tree import Expr, replaced, walk
-from ..language.values import Impossible, Misfit
-from .functions import LOSS, FunctionPlace
+from ...language.tree import Expr, replaced, walk
+from ...language.values import Impossible, Misfit
+from ..functions import LOSS, FunctionPlace
 from .guess import Case, Guess, Guesses, equal, fraction
 
 

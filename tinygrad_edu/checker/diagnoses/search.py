@@ -15,13 +15,13 @@ from time import monotonic
 
 import numpy as np
 
-from ..language.tree import Expr, names
-from ..language.values import Impossible, Misfit
+from ...language.tree import Expr, names
+from ...language.values import Impossible, Misfit
+from ..judge import Outcome, Question, Uncheckable
+from ..problem import Point, Problem
+from ..results import Diagnosis
 from . import by_edge, by_function, by_name, by_question, by_repair, by_value
 from .guess import Case, Guess, Guesses, said
-from .judge import Outcome, Question, Uncheckable
-from .problem import Point, Problem
-from .results import Diagnosis
 from .sweeps import Sweep, run
 
 MOST, SLICE = 40_000, 12_000  # nodes that are computed for one answer; for one way of looking, but the last

@@ -5,7 +5,7 @@ Everything that shows results asks here, so that nothing shows more than was ask
 
 from __future__ import annotations
 
-from .results import IF, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
+from ..results import IF, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
 
 WHICH, KIND, ANSWER = 1, 2, 3  # the stages of a hint
 SIGNS = {"right": "✓", IF: "~", TRANSPOSED: "~", WRONG: "✗", UNCHECKABLE: "?"}

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..language.tree import Expr, Path, call, replaced, walk
-from ..language.values import Columns, Impossible, Misfit, column, shape
-from ..op import OPS
-from ..sweep import ancestors
-from ..tensor import Tensor
+from ...language.tree import Expr, Path, call, replaced, walk
+from ...language.values import Columns, Impossible, Misfit, column, shape
+from ...op import OPS
+from ...sweep import ancestors
+from ...tensor import Tensor
+from ..functions import LOSS
+from ..judge import Place
 from .changes import Around, Repair
-from .functions import LOSS
 from .guess import Case, Guess, Guesses, equal, names_at, said
-from .judge import Place
 from .repairs import repairs
 
 LONGEST_CHAIN = 5

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..derivatives import gradients
-from ..ops import positive
-from ..replay import operands, value
-from ..sweep import ancestors
-from ..tensor import Tensor
+from ...derivatives import gradients
+from ...ops import positive
+from ...replay import operands, value
+from ...sweep import ancestors
+from ...tensor import Tensor
+from ..judge import Place
+from ..problem import jacobian
 from .guess import Case, Guess, Guesses, equal
-from .judge import Place
-from .problem import jacobian
 
 MOST = 40  # numbers in a value
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..language.tree import Expr, Path, at, call, name, number, walk
-from ..language.values import shape
-from ..op import OPS
+from ...language.tree import Expr, Path, at, call, name, number, walk
+from ...language.values import shape
+from ...op import OPS
 from .changes import Around, Found, Repair, indices, substituted
 from .guess import Guess
 

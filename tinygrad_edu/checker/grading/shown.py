@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from ..results import Result, said
 from .hints import KIND, SIGNS, claim, is_first_wrong, remarks, steps
-from .results import Result, said
 
 # Colours by verdict, told apart on paper and on dark; the sign says the same.  Notebooks have their own word for dark.
 LIGHT = "--good:#1a7f37;--bad:#b3261e;--mark:#7a4f00"

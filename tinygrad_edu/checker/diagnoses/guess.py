@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..language.tree import Expr
-from ..language.writing import text
-from ..tensor import Tensor
-from .judge import Place, Question, close
+from ...language.tree import Expr
+from ...language.writing import text
+from ...tensor import Tensor
+from ..judge import Place, Question, close
 
 LONGEST = 60  # characters of an expression in a sentence
 

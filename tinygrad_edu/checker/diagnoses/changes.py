@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..language.tree import Expr, Path, at
+from ...language.tree import Expr, Path, at
 from .guess import Guess
 
 SIDES = ("add", "subtract")

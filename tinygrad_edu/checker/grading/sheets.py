@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..handin import LARGEST_FILE
+from ..results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
 from . import remembered
-from .handin import LARGEST_FILE
 from .hints import steps
-from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
 
 CHECKED, UNREAD, LATE, LEFT = "checked", "unreadable", "timed-out", "interrupted"
 ENDINGS = (".md", ".txt")

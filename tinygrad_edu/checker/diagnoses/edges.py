@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..language.tree import Expr
-from ..op import OPS, Node
-from ..ops.rows import Rows
-from ..replay import operands, value
-from ..sweep import ancestors, fitted
+from ...language.tree import Expr
+from ...op import OPS, Node
+from ...ops.rows import Rows
+from ...replay import operands, value
+from ...sweep import ancestors, fitted
 from .guess import Guess, equal, fraction
 
 if TYPE_CHECKING:

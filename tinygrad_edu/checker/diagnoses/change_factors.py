@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..language.tree import Expr, Path, at, call, name, number
-from ..language.values import shape
-from ..op import OPS
+from ...language.tree import Expr, Path, at, call, name, number
+from ...language.values import shape
+from ...op import OPS
 from .changes import PRODUCTS, SIDES, Around, Found
 from .guess import Guess
 

@@ -1,0 +1,1 @@
+"""Why an answer is wrong: what it is consistent with.  Read ``search`` first."""
