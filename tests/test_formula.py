@@ -15,11 +15,21 @@ from tinygrad_edu.formulas.closed import UNFORESEEN, Search, formula
 from tinygrad_edu.formulas.simplify import Rules
 from tinygrad_edu.formulas.verified import Sizes, reached
 from tinygrad_edu.language.tree import walk
+from tinygrad_edu.op import OPS
 from tinygrad_edu.replay import value
 
 SIZES = json.loads((Path(__file__).parent / "data" / "formulas.json").read_text())
 CASES = [(case, J, name, x, options) for case, J, wrt, options in cases() for name, x in wrt.items()]
+PHI = OPS.pop("phi")  # an operation of these cases alone, which other tests shall not meet
 RNG = np.random.default_rng(3)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def activation():
+    """Some activation is an operation while these tests run."""
+    OPS["phi"] = PHI
+    yield
+    OPS.pop("phi", None)
 
 
 def drawn(*shape):

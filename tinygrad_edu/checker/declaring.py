@@ -14,6 +14,8 @@ from .problem import TRAITS, Declared, Problem, length
 
 MOST_NUMBERS, TYPICAL = 100_000, 4  # in an array, where a letter is taken for 4
 FUNCTIONS = ("function", "elementwise function", "activation", "function of one number", "activation function")
+LABEL = "integer|whole number|class|label"
+VECTOR = r"(?:column\s+)?(?:vectors?|columns?|arrays?)"
 # A size in other words, and what it is: the first that fits is taken.
 SAID: list[tuple[str, str]] = [
     (r"(?:an?\s+|the\s+)(.*)", r"\1"),
@@ -21,11 +23,12 @@ SAID: list[tuple[str, str]] = [
     (r"(?:number|scalar|real|R|ℝ|real number|float|parameter|constant|hyper-?parameter)", ""),
     (r"(?:label|target|class label|values?|entries|elements?)\s+in\s*(\{.*\})", r", \1"),
     (r"(?:number|scalar|real|R|ℝ)?\s*(>\s*0|≥\s*0)", r", \1"),
-    (r"(?:integer|whole number|class|index|label)\s+(?:in|from|∈)\s*\{?1\s*(?:\.\.+|…|,\s*\.\.\.,|to)\s*(\w+)\}?", r"index of \1"),
-    (r"(?:integer|whole number|class|label)\s+of\s+(.+)", r"index of \1"),
+    # The labels 1..K are those of which one is the index.
+    (rf"(?:{LABEL}|index)\s+(?:in|from|∈)\s*\{{?1\s*(?:\.\.+|…|,\s*\.\.\.,|to)\s*(\w+)\}}?", r"index of \1"),
+    (rf"(?:{LABEL})\s+of\s+(.+)", r"index of \1"),
     (r"ind(?:ex|ices) in 1\.\.(.+)", r"index of \1"),
     (r"(?:column\s+|row\s+)?(?:vectors?|columns?|arrays?)\s+of\s+(?:length|size|dimension)\s+(.+)", r"\1"),
-    (r"(?:column\s+)?(?:vectors?|columns?|arrays?)\s+of\s+(.+?)\s+(?:numbers|elements|entries|components|reals)", r"\1"),
+    (rf"{VECTOR}\s+of\s+(.+?)\s+(?:numbers|elements|entries|components|reals)", r"\1"),
     (r"(?:column\s+)?(?:vectors?|columns?)\s*,?\s+(?:in|∈)\s+(.+)", r"\1"),
     (r"(?:matrix|matrices|array|vector)\s+(?:in|∈)\s+(.+)", r"\1"),
     (r"row\s+vectors?\s*(?:of|,|in|∈|with)?\s*(?:length|size)?\s*(.+)", r"row \1"),

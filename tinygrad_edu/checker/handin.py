@@ -298,7 +298,8 @@ class Reading(Sides):
         """Is it clear that a new name is meant?  Borrowed ones that depend on an old meaning are given up."""
         base = word.partition("(")[0].rstrip("'")
         if "'" in word and (base in self.problem.known or base in self.functions() or "(" in word):
-            self.unread(line, line.text.strip(), f"is {word} a derivative?  Write it as in df/dx, or use another name")
+            why = f"is {word} a derivative?  Write it as in {'df/dx'}, or use another name"
+            self.unread(line, line.text.strip(), why)
             return False
         if word in self.problem.sizes and word not in self.borrowed:
             self.unread(line, line.text.strip(), f"{word} is the size of something already, and any number")

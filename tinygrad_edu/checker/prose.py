@@ -7,7 +7,9 @@ import re
 SLOPE = re.compile(
     r"∂|∇|\\partial|\\nabla|\bgrad_|(?<![\w.])d[^\W\d(]?[\w(][^=]*?/\s*d[^\W\d]|(?<![\w.])d\w+(?:\[[^\]]*\])?/d\w"
 )
-DERIVATIVE = r"(?:d(?:\([^=]*\)|[^\W\d][\w\[\],'\u0302-\u0304]*)|∂[^/=]+)\s*/\s*[d∂][^\W\d][\w'\u0302-\u0304]*(?:\[[^\]]*\]|\(\d\))?"
+LETTERS = r"[^\W\d][\w'\u0302-\u0304]*"  # with accents of their own
+ABOVE = rf"(?:d(?:\([^=]*\)|{LETTERS}(?:\[[^\]=]*\])?)|∂[^/=]+)"
+DERIVATIVE = rf"{ABOVE}\s*/\s*[d∂]{LETTERS}(?:\[[^\]=]*\]|\(\d\))?"
 LEFT = re.compile(rf"(?:{DERIVATIVE}|(?:∇|grad)_\{{?\w+\}}?\s*\w+|∇\w+)(?=\s*$)")
 NAME = re.compile(r"[^\W\d][\w\u0302-\u0304]*(?:\[[\w, ]+\])?(?=\s*$)")
 WORDS = re.compile(r"(?<![\w.(\[@*/+=^_-])[^\W\d_]{2,}(?:[,;:]?\s+[^\W\d_]{2,}){2,}(?![\w(\[])")
@@ -27,7 +29,7 @@ def statements(text: str) -> list[str]:
     """The equalities that stand beside each other: ``a = b, c = d``, ``a = b and c = d``."""
     if text.startswith("$"):
         parts = [p.strip(" ,") for p in BESIDE_LATEX.split(text.strip("$"))]
-        return [f"${p}$" for p in parts] if all("=" in p[1:] for p in parts) else [text]
+        return [f"${p}$" for p in parts] if len(parts) > 1 and all("=" in p[1:] for p in parts) else [text]
     found, at, depth = [""], 0, 0
     while at < len(text):
         depth += (text[at] in "([{") - (text[at] in ")]}")

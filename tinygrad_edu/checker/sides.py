@@ -124,7 +124,9 @@ class Sides:
     def standing(self, tree: Expr) -> Expr:
         """A sum over rows where a vector is claimed: in NumPy it has one axis, and is no row."""
         left = self.chain.left.tree if self.chain is not None else None
-        wrt = left.args[1] if left is not None and left.head == "Derivative" else None
+        if left is None:
+            return tree
+        wrt = left.args[1] if left.head == "Derivative" else None
         made = self.problem.declared.get(wrt.value) if wrt is not None and wrt.head == "Name" else None
         if made is None or len(made.lengths) != 1 or not (flat(tree) and (values := self.values())):
             return tree
@@ -172,7 +174,8 @@ class Sides:
             if lost in self.lost:
                 return Unreadable(f"{lost}, in line {self.lost[lost]}, could not be read")
         if of in self.functions():
-            return Unreadable(f"{of} is a function: write {of}'(x), or d({of}(x))/dx")
+            slope, whole = f"{of}'(x)", f"d({of}(x))/dx"
+            return Unreadable(f"{of} is a function: write {slope}, or {whole}")
         quotient = tree is not None and any(n.head == "divide" and name(word) in parts(n) for _, n in walk(tree))
         if of and quotient and of not in self.problem.known:
             return Unreadable(f"there is no {of} here: say first what it is, as in {of} = ...")

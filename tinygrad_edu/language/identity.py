@@ -14,7 +14,8 @@ def sized(tree: Expr) -> Expr:
         return tree
     found = inner(tree)
     if holds(found):
-        raise Unreadable("I is how large?  Write eye(n)")
+        example = "eye(n)"
+        raise Unreadable(f"I is how large?  Write {example}")
     return found
 
 

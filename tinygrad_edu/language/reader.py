@@ -48,7 +48,7 @@ class Reader:
 
     def is_operand(self, word: str) -> bool:
         """Is it certainly something that can stand in a product?"""
-        return self.meant(word) is not None or word in ("pi", "π", "Derivative") or bool(self.parted(word))
+        return self.meant(word) is not None or word in ("pi", "π", "I", "Derivative") or bool(self.parted(word))
 
     def is_function(self, word: str) -> bool:
         """Is it called, where a bracket follows?"""

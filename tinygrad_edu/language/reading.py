@@ -89,7 +89,10 @@ def said(error: Exception, written: str, text: str, at: int) -> str:
         return "a bracket is not closed"
     if "does not match" in words or "unmatched" in words:
         return "brackets do not match"
-    before = re.search(r"\w*[\w).\]]\s+[\w(]\w*", text)
+    found = [
+        m for t in (written, text) if (m := re.search(r"\w*[\w).\]]\s+(?!(?:for|if|else|in|and|or)\b)[\w(]\w*", t))
+    ]
+    before = next((m for m in found if m[0] in text), None)
     if before and "syntax" in words:
         return f"two things stand side by side, {before[0]!r}: write @ for a matrix product, * for an elementwise one"
     if "positional argument follows" in words or "Generator expression" in words:

@@ -35,6 +35,7 @@ WRITTEN: list[tuple[re.Pattern[str], Any]] = [
 BAR = re.compile(r"‖|\|\|?")
 ACCENTS = {"\u0302": "_hat", "\u0304": "_bar", "\u0303": "_tilde"}
 ACCENT = re.compile(f"[{''.join(ACCENTS)}]")
+SQUARED = re.compile(r"\s*(?:²|\^\s*\{?2|\*\*\s*2)")
 OF_NORM = re.compile(r"_(?:\{(\w)\}|(\w))")
 
 
@@ -80,6 +81,8 @@ def bars(text: str) -> str:
             return text
         start = opened.pop()[1]
         found += ")"
+        if sign == "|" and SQUARED.match(text, at):  # of a vector it is the norm, and of a number the same
+            found = f"{found[:start]}norm({found[start + 4 :]}"
         below = OF_NORM.match(text, at) if sign == "‖" else None
         if below:
             at = below.end()

@@ -20,15 +20,15 @@ from ...language.values import Impossible, Misfit
 from ..judge import Outcome, Question, Uncheckable
 from ..problem import Point, Problem
 from ..results import Diagnosis
-from . import by_edge, by_function, by_name, by_question, by_repair, by_value
+from . import by_chain, by_edge, by_function, by_name, by_question, by_repair, by_value
 from .guess import Case, Guess, Guesses, said
 from .sweeps import Sweep, run
 
-MOST, SLICE = 40_000, 12_000  # nodes that are computed for one answer; for one way of looking, but the last
+MOST, SLICE = 100_000, 30_000  # nodes that are computed for one answer; for one way of looking, but the last
 patience = ContextVar("patience", default=1.0)  # how much of that is spent: less, where a whole class is waiting
 SECONDS = 6.0  # for one answer, on a machine that is very slow
 WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
-    way.guesses for way in (by_value, by_edge, by_name, by_question, by_function, by_repair)
+    way.guesses for way in (by_value, by_chain, by_edge, by_name, by_question, by_function, by_repair)
 )
 BY_GRAPH = (by_edge.guesses, by_name.guesses, by_function.guesses)
 PLAIN = 1.7  # a guess that is no more far-fetched than this ends the search
