@@ -112,7 +112,7 @@ UNCLEAR = {
     "V: m*n": "is it a matrix",
     "v: vector": "is no size",
     "dL/dz = log z": "'log z'",
-    "dL/dz = ½ z +* y": "near '½ z +* y'",
+    "dL/dz = ½·z +* y": "near '½·z +* y'",
 }
 
 

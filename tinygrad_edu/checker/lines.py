@@ -20,7 +20,8 @@ FENCE = re.compile(r"\s*(```|~~~)")
 REMARK = re.compile(r"\s{2,}(//|#)\s.*$|\s//\s.*$")
 # What stands behind a formula: its number, where it comes from.
 BEHIND = re.compile(
-    r"\s+\((?:\d{1,2}|\*+|[ivx]{1,4})\)\s*$|\s+[(\[](?=[^()\[\]]{8})[^\W\d_]{2,} [^\W\d_]+(?:[ ,'-]+[^\W\d_]+)*[.]?[)\]]\s*$"
+    r"\s+\((?:\d{1,2}|\*+|[ivx]{1,4})\)\s*$"
+    r"|\s+[(\[](?=[^()\[\]]{8})[^\W\d_]{2,} [^\W\d_]+(?:[ ,'-]+[^\W\d_]+)*[.]?[)\]]\s*$"
     r"|(?:\s*[,;]\s*|\s+)(?:because|since|by the|using the|due to|so that"
     r"|так как|потому что|по правилу|защото|понеже)\s.*$",
     re.I,

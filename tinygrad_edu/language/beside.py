@@ -15,8 +15,11 @@ from .vocabulary import Unreadable, closing
 TOKEN = re.compile(r"\s+|'[^']*'|\d+(?:\.(?!\w*[^\W\d])\d*)?(?:[eE][+-]?\d+)?|\.\d+|[^\W\d]\w*|\.\s*[^\W\d]\w*|\*\*|.")
 
 
-def products(text: str, operand: Callable[[str], bool], function: Callable[[str], bool]) -> str:
-    """The text with the signs of those products, where ``operand`` and ``function`` know what a word is."""
+def products(text: str, operand: Callable[[str], bool], function: Callable[[str], bool], quoted: str) -> str:
+    """The text with the signs of those products, where ``operand`` and ``function`` know what a word is.
+
+    ``quoted``: how it was written, for the error.
+    """
     found: list[str] = []  # tokens, with signs between
     signs: list[str] = []  # for each open bracket, the sign before the factor that it is in
     behind = ""  # what kind of operand has just ended: a number, a word, or something else
@@ -35,10 +38,8 @@ def products(text: str, operand: Callable[[str], bool], function: Callable[[str]
                 found[-1] = "I"
             else:
                 wide = spaced or token == "("
-                if sign == "/" and not (above == "number" and wide):
-                    raise Unreadable(
-                        f"how much is divided by?  Write brackets: {text.strip()[:40]}", text, match.start()
-                    )
+                if sign == "/" and not (wide and (above == "number" or (behind == "number" and spaced))):
+                    raise Unreadable(f"how much is divided by?  Write brackets: {quoted.strip()[:40]}", quoted)
                 put = "@" if sign == "**" else put
                 found.append(put)
                 sign = put
@@ -67,9 +68,10 @@ def what(token: str, operand: Callable[[str], bool], function: Callable[[str], b
         return ""
     if keyword.iskeyword(token):
         return "keyword"
-    if function(token):
-        return "function" if rest.lstrip()[:1] == "(" else ""
-    return "operand" if operand(token) else "word"
+    called = function(token)
+    if called and rest.lstrip()[:1] == "(":
+        return "function"
+    return "operand" if operand(token) else "" if called else "word"
 
 
 def between(text: str, at: int, behind: str, kind: str, spaced: bool, found: list[str]) -> str:

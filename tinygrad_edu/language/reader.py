@@ -41,10 +41,10 @@ class Reader:
 
     # What has no sign of its own.
 
-    def products(self, text: str) -> str:
+    def products(self, text: str, quoted: str) -> str:
         """``2x``, ``W x``: with the sign that is meant."""
         text = re.sub(r"(?<![\w.])lambda\b(?![^:]*:)", "λ", text)  # a name, but for Python
-        return products(text, self.is_operand, self.is_function)
+        return products(text, self.is_operand, self.is_function, quoted)
 
     def is_operand(self, word: str) -> bool:
         """Is it certainly something that can stand in a product?"""
@@ -62,6 +62,7 @@ class Reader:
     def meant(self, word: str) -> str | None:
         """The name that has been declared, and is written so here: δ for delta."""
         spelt = GREEK.get(word) or ENGLISH.get(word)
+        word = accented(word)
         return self.spelt.get(word) or (self.spelt.get(spelt) if spelt else None)
 
     def parted(self, word: str) -> list[str]:

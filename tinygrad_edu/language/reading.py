@@ -35,7 +35,7 @@ def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Ite
     """
     reader = Reader(set(known), loss, set(functions), base)
     checked(text)
-    written = reader.products(reader.differentials(signs(text)))
+    written = reader.products(reader.differentials(signs(text)), text)
     if len(written) > 2 * LONGEST:
         raise Unreadable("too long", text)
     try:
