@@ -240,7 +240,7 @@ class Reading(Sides):
                 self.go_on(rest[1:], line)
             return
         self.over, self.free = loops(rest[-1])[1] or loops(left)[1], []
-        step = self.step(left, at or line.number)
+        step = self.step(parts[0], at or line.number)
         if step.tree is None and wordy(line.text) and not claims_slope(line.text):
             return
         self.chain = Claim(self.problem, step, [], step.tree is not None and step.tree.head == "Shape")

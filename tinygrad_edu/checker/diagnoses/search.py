@@ -64,8 +64,15 @@ def diagnosed(
         if all(guess.code != g.code for g in chosen) and (not chosen or guess.cost <= chosen[0].cost + NEAR):
             chosen.append(guess)
     return [
-        Diagnosis(g.code, g.key, {word: said(x) for word, x in g.fields.items()}, g.node, language) for g in chosen[:2]
+        Diagnosis(g.code, g.key, {word: said(x) for word, x in g.fields.items()}, g.node or about(g), language)
+        for g in chosen[:2]
     ]
+
+
+def about(guess: Guess) -> str:
+    """The name that a guess speaks of, where it is one."""
+    trees = [x.args[0] if x.head == "Index" else x for x in guess.fields.values() if isinstance(x, Expr)]
+    return next((str(x.value) for x in trees if x.head == "Name"), "")
 
 
 def twins(case: Case) -> Case:
