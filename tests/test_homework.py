@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "data" / "homework"
 FILES = sorted(path.name for path in FOLDER.glob("*.md"))
 CLAIMS: list[dict[str, Any]] = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))
 WRONG = [claim for claim in CLAIMS if claim["verdict"] == "wrong"]
-FAIRLY_NAMED = 45  # of the wrong claims, by their first diagnosis
+FAIRLY_NAMED = 84  # of the wrong claims, by their first diagnosis
 
 
 @lru_cache
