@@ -22,7 +22,7 @@ from tinygrad_edu.language.values import Arrays, Columns
 # What is no mathematics: the text, and words of the reason.
 
 HOSTILE = {
-    "__import__('os').system('touch /tmp/x')": "a function has a name",
+    "__import__('os').system('touch x')": "a function has a name",
     "__import__('os')": "no function __import__",
     "().__class__": "after a dot only T",
     "().__class__.__bases__[0].__subclasses__()": "a function has a name",

@@ -5,6 +5,7 @@ Nothing here follows the record further than one step, so a graph of any depth p
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,3 +105,16 @@ def told(error: Exception) -> str:
 def size(shape: tuple[int, ...]) -> str:
     """``64 x 10``, and ``number`` for a single one."""
     return " x ".join(map(str, shape)) or "number"
+
+
+def above_zero(words: str) -> float:
+    """An option that is a number above 0, in the words of a command line."""
+    try:
+        number = float(words)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        from argparse import ArgumentTypeError  # who only imports the engine does not wait for it
+
+        raise ArgumentTypeError(f"{words} is not a number above 0")
+    return number

@@ -6,7 +6,6 @@ The network is that of hand-in 002, R = logloss(softmax(B sigma(A x))): no biase
 from __future__ import annotations
 
 import argparse
-import math
 import shutil
 import sys
 import textwrap
@@ -32,15 +31,6 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
             raise argparse.ArgumentTypeError(f"{words} is not a whole number from 0 up")
         return int(words)
 
-    def positive(words: str) -> float:
-        try:
-            number = float(words)
-        except ValueError:
-            number = math.nan
-        if not 0 < number < math.inf:
-            raise argparse.ArgumentTypeError(f"{words} is not a number above 0")
-        return number
-
     p.add_argument(
         "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
     )
@@ -50,7 +40,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
     p.add_argument(
         "--rate",
-        type=positive,
+        type=text.above_zero,
         default=0.5,
         metavar="R",
         help="learning rate, falling along a cosine to 0 (default: %(default)s)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,15 +47,6 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     """The options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
 
-    def above_zero(words: str) -> float:
-        try:
-            number = float(words)
-        except ValueError:
-            number = math.nan
-        if not 0 < number < math.inf:
-            raise argparse.ArgumentTypeError(f"{words} is not a number above 0")
-        return number
-
     def processes(words: str) -> int:
         if not words.isdecimal() or not 0 < int(words) <= 1000:
             raise argparse.ArgumentTypeError(f"{words} is not a number of processes")
@@ -82,7 +72,11 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--jobs", type=processes, metavar="N", help="processes at a time (default: one for each core)")
     p.add_argument(
-        "--timeout", type=above_zero, default=60, metavar="S", help="seconds for one hand-in (default: %(default)s)"
+        "--timeout",
+        type=text.above_zero,
+        default=60,
+        metavar="S",
+        help="seconds for one hand-in (default: %(default)s)",
     )
 
 
