@@ -17,7 +17,7 @@ from ..results import said
 from .sheets import LATE, LEFT, UNREAD, Sheet, checked
 
 MEMORY = 2 << 30  # bytes
-CROWD, HASTE = 30, 0.12  # of so many hand-ins each wrong step is thought about for a part of the time
+CROWD, HASTE = 30, 0.25  # of so many hand-ins each wrong step is thought about for a part of the time
 Seen = Callable[[Sheet], None]
 
 
