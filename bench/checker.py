@@ -90,8 +90,8 @@ def of_diagnoses(effort: Effort) -> list[float]:
 
 
 def of_class(effort: Effort) -> list[float]:
-    """A thousand hand-ins, no two of them alike, by a hundred of them (twenty, in a hurry): the whole command."""
-    number = CLASS if effort.rounds > 10 else CLASS // 5
+    """A thousand hand-ins, no two of them alike, by a hundred of them (forty, in a hurry): the whole command."""
+    number = CLASS if effort.rounds > 10 else CLASS * 2 // 5
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(number):
             (Path(folder) / f"{seed:03}.md").write_text(varied(seed), encoding="utf-8")
