@@ -108,6 +108,17 @@ def test_a_reason_names_what_it_is_about() -> None:
     assert check(loss, "x", "17", at).diagnoses == []  # a number may come from anywhere
 
 
+def test_what_is_no_number_is_wrong_without_a_reason() -> None:
+    (result,) = check_text("x: n\nJ = sum(x)\ndJ/dx = 9**9**9**9 * x")
+    assert result.verdict == "wrong" and result.diagnoses == []
+
+
+def test_a_definition_that_does_not_fit_is_named() -> None:
+    (result,) = check_text("u: M\nW: M by N\nJ = sum(W@u)\ndJ/du = W")
+    assert result.verdict == "uncheckable"
+    assert result.why == "the shapes in the definition of J do not fit: M×N @ M×1"
+
+
 # The hand-ins.
 
 RECORD = json.loads((Path(__file__).parent / "data" / "handins.json").read_text(encoding="utf-8"))

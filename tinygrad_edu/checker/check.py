@@ -11,7 +11,7 @@ from ..language.values import Impossible, Misfit
 from .answer import correct
 from .diagnoses.search import diagnosed
 from .handin import Handin, handin
-from .judge import Outcome, Place, Question, Uncheckable, assumption, close, compared, mean, symmetric
+from .judge import Outcome, Place, Question, Uncheckable, assumption, close, compared, in_words, mean, symmetric
 from .problem import Problem
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
 from .sides import Claim
@@ -151,11 +151,16 @@ def places(problem: Problem, least: int = 2) -> Callable[[Mapping[str, frozenset
     """Points of a problem: at several sizes, and as many as are asked for."""
 
     def make(assumed: Mapping[str, frozenset[str]]) -> Iterator[Place]:
+        sizes: dict[str, int] = {}
         try:
             settings = list(problem.settings(max(2, least))) or [{}]
             for seed in range(12):
-                yield problem.point(settings[seed % len(settings)], seed, assumed)
-        except (Misfit, Impossible, Unreadable) as error:
+                sizes = settings[seed % len(settings)]
+                yield problem.point(sizes, seed, assumed)
+        except Misfit as error:
+            why = in_words(error, sizes)
+            raise Uncheckable(f"the shapes in the definition of {error.definition} do not fit: {why}") from None
+        except (Impossible, Unreadable) as error:
             raise Uncheckable(str(error)) from None
 
     return make

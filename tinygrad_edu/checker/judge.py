@@ -84,7 +84,7 @@ class Question:
             try:
                 truth = place.values()(self.left)
             except Misfit as error:
-                raise Uncheckable(f"the shapes on the left side do not fit: {in_words(error, place)}") from None
+                raise Uncheckable(f"the shapes on the left side do not fit: {in_words(error, place.sizes)}") from None
             except Impossible as error:
                 raise Uncheckable(str(error)) from None
             if finite(truth):
@@ -119,7 +119,7 @@ def compared(question: Question, right: Expr) -> Outcome:
             rows = in_rows(question, right)
             if rows is not None:
                 return Outcome(TRANSPOSED, values=rows)
-            return Outcome(WRONG, 1.0, misfit=error, why=in_words(error, place))
+            return Outcome(WRONG, 1.0, misfit=error, why=in_words(error, place.sizes))
         except Impossible as error:
             return Outcome(UNCHECKABLE, why=str(error))
         found.append(x)
@@ -176,7 +176,7 @@ def is_column(a: Any, b: Any) -> bool:
 
 def close(a: Any, b: Any, relative: float = RELATIVE) -> bool:
     """The same, as far as rounding lets one say."""
-    if not np.isfinite(b).all():
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return False
     scale = np.abs(a).max(initial=0.0)
     return bool(np.abs(a - b).max(initial=0.0) <= ABSOLUTE + relative * scale)
@@ -195,9 +195,9 @@ def finite(x: Any) -> bool:
     return not isinstance(x, tuple) and bool(np.isfinite(np.asarray(x, float)).all())
 
 
-def in_words(error: Misfit, place: Place) -> str:
+def in_words(error: Misfit, sizes: Mapping[str, int]) -> str:
     """Which shapes do not fit, in letters where the sizes have them."""
-    letters = {n: s for s, n in place.sizes.items()}
+    letters = {n: s for s, n in sizes.items()}
 
     def said(dims: tuple[int, ...]) -> str:
         return "×".join(

@@ -125,7 +125,11 @@ class Point:
         self.cache: dict[Any, Any] = {}
         self.gradients: Callable[..., Any] = gradients  # how derivatives are found: see by_edge.py
         for word, tree in problem.defined.items():
-            found = self.recorded()(tree)
+            try:
+                found = self.recorded()(tree)
+            except Misfit as error:
+                error.definition = word
+                raise
             if not isinstance(found, Tensor):
                 found = found if np.asarray(found).dtype.kind in "iub" else constant(found)
             elif found.is_leaf:

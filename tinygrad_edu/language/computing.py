@@ -32,6 +32,7 @@ class Misfit(ValueError):
     def __init__(self, head: str, shapes: list[tuple[int, ...]], why: str = "") -> None:
         self.head, self.shapes, self.why = head, shapes, why
         self.path: Path = ()
+        self.definition = ""  # the name in whose definition it is, if it is in one
         super().__init__(why or f"{head} of shapes {', '.join(map(str, shapes))}")
 
 

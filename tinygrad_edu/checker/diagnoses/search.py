@@ -46,6 +46,8 @@ def diagnosed(
         return []  # a number that was claimed may come from anywhere
     if not claimed and not any(np.any(np.asarray(t, float)) for t in case.truths):
         return []
+    if any(not isinstance(c, tuple) and not np.isfinite(np.asarray(c, float)).all() for c in claimed):
+        return []  # what is no number looks like anything
     alike = twins(case)
     found: list[Guess] = []
     if symmetric:
