@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from typing import Any
 
 import numpy as np
@@ -381,3 +382,13 @@ def test_it_is_said_in_three_languages(language: str, first: str) -> None:
 
 def test_a_record_in_a_notebook_is_shown_as_html() -> None:
     assert "<" in check(squares, "w", ANSWER, AT)._repr_html_()
+
+
+def test_nothing_is_written_and_nobody_is_warned(capfd: pytest.CaptureFixture[str]) -> None:
+    """nbgrader gives 0 for a cell that writes to stderr: also where the logarithm of a drawn number is none."""
+    at = {"x": np.array([1.0, 2.0, 3.0])}
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        assert check(lambda x: np.log(x).sum(), "x", "1 / x", at).verdict == "right"
+        assert check(lambda x: np.log(x).sum(), "x", "1 / x**2", at).verdict == "wrong"
+    assert not found and capfd.readouterr() == ("", "")

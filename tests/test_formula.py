@@ -32,6 +32,12 @@ def activation():
     OPS.pop("phi", None)
 
 
+def test_a_root_is_a_root():
+    Q, K = (Tensor(drawn(4, 3), word) for word in "QK")
+    found = formula((softmax(Q @ K.T / np.sqrt(3)) ** 2).sum() / np.sqrt(3), Q)
+    assert "√3" in str(found) and "0.5773" not in str(found) and "0.5773" not in found.latex
+
+
 def drawn(*shape):
     return RNG.normal(0, 0.8, shape)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..language.reading import Unreadable
 from ..language.tree import Expr, walk
 from ..language.values import Impossible, Misfit
@@ -40,7 +42,8 @@ def check_handin(found: Handin, language: str = "en", answers: bool = False) -> 
 def of_claim(claim: Claim, language: str, answers: bool) -> Result:
     """One claim; whatever happens, the others are checked as well."""
     try:
-        return judged(claim, language, answers)
+        with np.errstate(all="ignore"):  # numbers are drawn anywhere, also where there is no logarithm
+            return judged(claim, language, answers)
     except Exception as error:  # a fault of ours, which must not cost a student the rest
         about: dict[str, Any] = dict(left=claim.left.text, right=first(claim), problem=claim.problem.title)
         why = f"the checker itself failed ({type(error).__name__}: {error})"
