@@ -12,6 +12,7 @@ from mistakes import Mistake, load
 
 from tinygrad_edu import check
 from tinygrad_edu.checker.check import check_text
+from tinygrad_edu.checker.judge import close
 from tinygrad_edu.checker.results import CODES, Result
 
 MISTAKES = load()
@@ -127,7 +128,8 @@ def test_one_edge_explains_what_cannot_be_read() -> None:
 def test_where_a_chain_of_derivatives_does_not_join() -> None:
     given = "x: n\nA: m by n\nB: k by m\nw = A@x\nh = sigmoid(w)\nv = B@h\nR = sum(v**3)\n"
     (wrong,) = check_text(given + "dR/dx = dR/dv @ dv/dw @ dh/dw @ dw/dx")
-    assert wrong.verdict == "wrong" and "is-chain-broken" in [d.key for d in wrong.diagnoses]
+    broken = [d.fields for d in wrong.diagnoses if d.key == "is-chain-broken"]
+    assert wrong.verdict == "wrong" and broken == [{"end": "w", "start": "h"}]
     (joined,) = check_text(given + "dR/dx = 2 * dR/dv @ dv/dh @ dh/dw @ dw/dx")
     assert joined.verdict == "wrong" and "is-chain-broken" not in [d.key for d in joined.diagnoses]
 
@@ -135,6 +137,8 @@ def test_where_a_chain_of_derivatives_does_not_join() -> None:
 def test_what_is_no_number_is_wrong_without_a_reason() -> None:
     (result,) = check_text("x: n\nJ = sum(x)\ndJ/dx = 9**9**9**9 * x")
     assert result.verdict == "wrong" and result.diagnoses == []
+    infinite = np.array([np.inf, 1.0])
+    assert not close(infinite, np.ones(2)) and not close(np.ones(2), infinite) and not close(infinite, infinite)
 
 
 def test_a_definition_that_does_not_fit_is_named() -> None:
