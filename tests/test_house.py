@@ -38,6 +38,7 @@ LAYERS = """
     script
     train pictures debugging
     checker
+    teaching
     __init__
     cli
     __main__

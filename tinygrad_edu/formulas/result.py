@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..language import writing
+from ..language.lines import line
 from ..language.numpy_source import identifier
 from ..language.symbols import symbol
 from ..language.tree import Expr, names
@@ -51,6 +52,11 @@ class Closed:
         if self.tree is None:
             return f"no closed form was found: {self.why}"
         return writing.text(self.tree, self.shapes)
+
+    @property
+    def equation(self) -> str:
+        """The same with its left side: ∂R/∂x = ..."""
+        return line(self.left() + self.latex) if self else self.text
 
     @property
     def python(self) -> str:

@@ -194,7 +194,7 @@ class Writer:
 
     def _write_multiply(self, tree: Expr, x: Expr, y: Expr) -> Piece:
         """Hadamard's product; with a number it is written without a sign, and the number first."""
-        if self.is_number(y) and x.head != "Number":
+        if self.is_number(y) and not self.is_number(x):
             x, y = y, x
         left, right = self.piece(x), self.piece(y)
         if self.is_number(x):

@@ -12,7 +12,7 @@ from .scene import Group, Scene, Shape, Text, seen
 from .typeset import GLYPHS, Label
 
 PREFIX = "te-"  # of the names of glyphs: several pictures may stand on one page
-ZEROS = re.compile(r"(\.\d*?)0+(?=\s|$)")  # at the end of a number
+ZEROS = re.compile(r"\.0+(?=\s|$)|(\.\d*?)0+(?=\s|$)")  # at the end of a number
 
 
 def svg(scene: Scene, colours: dict[str, str], step: int | None = None, now: Set[tuple[str, int]] = frozenset()) -> str:
@@ -122,7 +122,7 @@ def shape(item: Shape | Text, colours: dict[str, str], named: bool = False, bold
     stroke = f' stroke="{colours[item.stroke]}" stroke-width="{item.width * (1 + 1.2 * bold):g}"' if item.stroke else ""
     dash = f' stroke-dasharray="{item.dash}"' if item.dash else ""
     name = f' class="{item.name}"' if named and item.name else ""
-    path = ZEROS.sub(r"\1", item.path).replace(". ", " ")
+    path = ZEROS.sub(r"\1", item.path)
     return f'<path{name} d="{path}" fill="{colours[item.fill] if item.fill else "none"}"{stroke}{dash}/>'
 
 

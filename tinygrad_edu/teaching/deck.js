@@ -1,0 +1,125 @@
+// A lesson's page: to read, or slide by slide.  #12 is a slide, and #read the whole; #speaker is the speaker's window.
+"use strict";
+(() => {
+  const root = document.documentElement, slides = [...document.querySelectorAll(".slide")];
+  const speaker = document.getElementById("speaker"), where = document.getElementById("where");
+  const SMALLEST = 13, LARGEST = 27; // pixels of type on a stage of 720
+  let at = 1, begun = Date.now(), other = null;
+
+  const projecting = () => root.classList.contains("slides");
+  const speaking = location.hash === "#speaker";
+
+  // A slide that is too full is set smaller.
+  function fit() {
+    root.style.setProperty("--fit", Math.min(innerWidth / 1280, innerHeight / 720));
+    const slide = slides[at - 1], body = slide.firstElementChild;
+    const full = () => body.scrollHeight > 636 || body.scrollWidth > 1137 ||
+      [...body.querySelectorAll("pre, .wide")].some((x) => x.scrollWidth > x.clientWidth + 1);
+    for (const pre of body.querySelectorAll("pre")) { // a long line makes its own block smaller, and nothing else
+      pre.style.fontSize = "";
+      if (pre.scrollWidth > pre.clientWidth + 1) pre.style.fontSize = `${Math.max(0.62, (0.81 * pre.clientWidth) / pre.scrollWidth)}em`;
+    }
+    let size = LARGEST;
+    slide.style.setProperty("--type", `${size}px`);
+    while (size > SMALLEST && full()) slide.style.setProperty("--type", `${(size -= 0.5)}px`);
+    slide.dataset.type = size;
+    slide.dataset.full = full();
+  }
+
+  function go(number, told = true) {
+    at = Math.max(1, Math.min(slides.length, number));
+    slides.forEach((slide, i) => slide.classList.toggle("now", i === at - 1));
+    where.textContent = `${at} / ${slides.length}`;
+    root.style.setProperty("--done", `${(100 * at) / slides.length}%`);
+    if (projecting()) { fit(); history.replaceState(null, "", `#${at}`); }
+    notes();
+    if (told) for (const window of [other, opener]) window?.postMessage({ lesson: document.title, at }, "*");
+  }
+
+  function notes() {
+    if (speaker.hidden) return;
+    const own = slides[at - 1].querySelector(".notes").cloneNode(true), heading = (i) => slides[i]?.querySelector("h1, h2")?.textContent;
+    own.className = "";
+    speaker.replaceChildren(own);
+    if (!own.childElementCount) own.textContent = "No notes.";
+    if (speaking) {
+      const clock = document.createElement("p"), title = document.createElement("h2"), coming = document.createElement("p");
+      clock.className = "clock";
+      title.textContent = `${at}. ${heading(at - 1) ?? ""}`;
+      coming.className = "coming";
+      coming.textContent = at < slides.length ? `Next: ${heading(at) ?? "goes on"}` : "The last slide.";
+      speaker.prepend(clock, title);
+      speaker.append(coming);
+      tick();
+    }
+  }
+
+  function tick() {
+    const clock = speaker.querySelector(".clock"), seconds = Math.floor((Date.now() - begun) / 1000);
+    if (clock) clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  }
+
+  function mode(project) {
+    root.classList.toggle("slides", project);
+    document.querySelector('[data-do="mode"]').textContent = project ? "Read" : "Slides";
+    if (project) return go(at);
+    speaker.hidden = true;
+    history.replaceState(null, "", "#read");
+    if (at > 1) slides[at - 1].scrollIntoView();
+  }
+
+  function dark() {
+    const now = root.classList.contains("dark") || (!root.classList.contains("light") && matchMedia("(prefers-color-scheme: dark)").matches);
+    root.classList.toggle("dark", !now);
+    root.classList.toggle("light", now);
+  }
+
+  const actions = {
+    next: () => go(at + 1), back: () => go(at - 1), first: () => go(1), last: () => go(slides.length), dark,
+    mode: () => mode(!projecting()),
+    notes: () => { if (projecting()) { speaker.hidden = !speaker.hidden; notes(); } },
+    window: () => { other = open(`${location.pathname}#speaker`, "speaker", "width=900,height=700"); mode(true); },
+    screen: () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.()),
+    help: () => { const keys = document.getElementById("keys"); keys.open ? keys.close() : keys.showModal(); },
+  };
+  const KEYS = {
+    ArrowRight: "next", ArrowDown: "next", PageDown: "next", " ": "next", Enter: "next", ArrowLeft: "back", ArrowUp: "back", PageUp: "back",
+    Backspace: "back", Home: "first", End: "last", s: "mode", n: "notes", p: "window", d: "dark", f: "screen", "?": "help",
+  };
+  const ALWAYS = ["mode", "dark", "help", "window"]; // the others are of slides, and a page that is read scrolls
+
+  addEventListener("keydown", (event) => {
+    const action = KEYS[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey || document.getElementById("keys").open) return;
+    if (event.target.closest("button, a") && ["Enter", " "].includes(event.key)) return;
+    if (!projecting() && !speaking && !ALWAYS.includes(action)) return;
+    event.preventDefault();
+    actions[action]();
+  });
+  addEventListener("click", (event) => actions[event.target.closest("[data-do]")?.dataset.do]?.());
+  addEventListener("resize", () => projecting() && fit());
+  addEventListener("message", (event) => {
+    if ([other, opener].includes(event.source) && event.data?.lesson === document.title && Number.isInteger(event.data.at)) go(event.data.at, false);
+  });
+  addEventListener("hashchange", () => { if (/^#\d+$/.test(location.hash)) { at = +location.hash.slice(1); mode(true); } });
+
+  let touched = null;
+  addEventListener("touchstart", (event) => { touched = event.touches.length === 1 ? event.touches[0].clientX : null; }, { passive: true });
+  addEventListener("touchend", (event) => {
+    const moved = touched === null ? 0 : event.changedTouches[0].clientX - touched;
+    if (projecting() && Math.abs(moved) > 60) go(at + (moved < 0 ? 1 : -1));
+  });
+
+  if (speaking) {
+    root.classList.add("speaking");
+    speaker.hidden = false;
+    setInterval(tick, 1000);
+    go(1, false);
+  } else if (/^#\d+$/.test(location.hash)) {
+    at = +location.hash.slice(1);
+    mode(true);
+  } else {
+    go(1, false);
+    if (location.hash !== "#read" && innerWidth >= 900) mode(true); else mode(false);
+  }
+})();

@@ -1,0 +1,64 @@
+"""A lesson as a notebook, whole or with its solutions taken out, as nbgrader wants it.
+
+The metadata are those of nbgrader's schema 3: a cell that a student fills in, and a locked one that marks it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..files import whole
+from .exercises import stripped
+from .lesson import Cell, Lesson
+
+SCHEMA = 3
+
+
+def notebook(lesson: Lesson, *, solved: bool = True) -> Any:
+    """The lesson as nbformat has it; ``solved``: with the solutions of its exercises."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    cells = []
+    for number, cell in enumerate(lesson.cells):
+        make = new_markdown_cell if cell.kind == "text" else new_code_cell
+        source = cell.source if solved or not cell.exercise else stripped(cell.source)
+        cells.append(make(source.replace("  # fmt: skip", ""), metadata=metadata(cell, lesson), id=f"cell-{number}"))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def metadata(cell: Cell, lesson: Lesson) -> dict[str, Any]:
+    """Of a cell: slides for Jupyter's own, tags, and for nbgrader what is to be filled in and what marks it."""
+    found: dict[str, Any] = {}
+    tags = sorted(cell.tags)
+    if tags:
+        found["tags"] = tags
+    if "notes" in cell.tags:
+        found["slideshow"] = {"slide_type": "notes"}
+    elif cell.kind == "text" and cell.source.startswith(("# ", "## ", "---")):
+        found["slideshow"] = {"slide_type": "slide"}
+    if cell.exercise:
+        found["nbgrader"] = graded(f"exercise-{cell.exercise}", solution=True, locked=False)
+    if cell.marks:
+        found["nbgrader"] = graded(f"marks-{cell.marks}", grade=True, locked=True, points=cell.points)
+    return found
+
+
+def graded(name: str, **known: Any) -> dict[str, Any]:
+    """What nbgrader keeps with a cell."""
+    found = {"grade": False, "solution": False, "task": False, "locked": True, "schema_version": SCHEMA}
+    return {**found, "grade_id": name.replace(".", "-"), "cell_type": "code", **known}
+
+
+def write_notebook(lesson: Lesson, folder: Path, *, solved: bool = True) -> Path:
+    """Write it to a folder, which is made if it is not there, whole or not at all.  Gives the path."""
+    import nbformat
+
+    made = notebook(lesson, solved=solved)
+    nbformat.validate(made)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{lesson.entry.file.stem}.ipynb"
+    with whole(target) as stream:
+        stream.write((nbformat.writes(made) + "\n").encode("utf-8"))
+    return target

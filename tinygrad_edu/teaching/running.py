@@ -1,0 +1,90 @@
+"""A lesson run in this process, cell by cell, with what each of them prints and shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from .lesson import Cell, Lesson
+from .showing import VIEW, Shown
+
+See = Callable[[Shown], None]
+
+
+class Printed(io.TextIOBase):
+    """What a cell prints, passed on as text between the things that it shows."""
+
+    def __init__(self, see: See) -> None:
+        self.see = see
+
+    def writable(self) -> bool:
+        """One may print to it."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Pass it on."""
+        if text:
+            self.see(Shown(text))
+        return len(text)
+
+
+@contextlib.contextmanager
+def seen(see: See) -> Iterator[None]:
+    """What is printed and shown in the block goes to ``see``."""
+    token = VIEW.set(see)
+    try:
+        with contextlib.redirect_stdout(Printed(see)):
+            yield
+    finally:
+        VIEW.reset(token)
+
+
+class Run:
+    """A lesson as a program that runs one cell at a time."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.file = str(lesson.entry.file)
+        self.module = ModuleType("__main__")
+        self.module.__file__ = self.file
+
+    def cell(self, cell: Cell, see: See | None = None, source: str | None = None) -> None:
+        """Run a cell of code; ``source`` instead of its own.  What it shows is kept with it, or given to ``see``.
+
+        A cell of an exercise may fail, and what it says is kept in ``cell.error``; of others the error is raised.
+        """
+        if cell.kind != "code":
+            return
+        cell.shown, cell.error = [], ""
+        body = "\n" * (cell.line - 1) + (cell.source if source is None else source)
+        main = sys.modules.get("__main__")
+        sys.modules["__main__"] = self.module
+        try:
+            with seen(see or (lambda shown: joined(cell.shown, shown))):
+                exec(compile(body, self.file, "exec"), vars(self.module))
+        except Exception as error:
+            if not (cell.exercise or cell.marks):
+                raise
+            cell.error = "".join(traceback.format_exception_only(error)).strip()
+        finally:
+            if main is not None:
+                sys.modules["__main__"] = main
+
+
+def joined(found: list[Shown], shown: Shown) -> None:
+    """Add what is shown; texts that follow each other become one."""
+    if isinstance(shown.thing, str) and found and isinstance(found[-1].thing, str) and not shown.caption:
+        found[-1] = Shown(found[-1].thing + shown.thing)
+    else:
+        found.append(shown)
+
+
+def run(lesson: Lesson, changed: Callable[[Cell], str | None] | None = None) -> Lesson:
+    """All cells of a lesson, with what they showed.  ``changed`` gives the source of a cell that is to run instead."""
+    program = Run(lesson)
+    for cell in lesson.cells:
+        program.cell(cell, source=changed(cell) if changed else None)
+    return lesson

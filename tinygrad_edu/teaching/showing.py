@@ -1,0 +1,55 @@
+"""``show``: a formula, a picture or a derivation, put where the reader is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+
+class Shown(NamedTuple):
+    """Something that a cell showed: what it printed, if it is a text, and else a thing with a picture of itself."""
+
+    thing: Any
+    caption: str = ""
+
+
+VIEW: ContextVar[Callable[[Shown], None] | None] = ContextVar("VIEW", default=None)  # where a lesson is being run
+
+
+def show(*things: Any, caption: str = "") -> None:
+    """Show formulas, pictures, derivations or anything else.
+
+    A notebook and a slide typeset and draw them; a terminal prints them.  ``caption`` says below it what one sees.
+    """
+    for thing in things:
+        view = VIEW.get() or viewer()
+        view(Shown(thing, caption))
+
+
+def viewer() -> Callable[[Shown], None]:
+    """What shows something where nobody has said how: a notebook, or the terminal."""
+    from ..debugging.screen import is_notebook
+
+    return in_notebook if is_notebook() else printed
+
+
+def in_notebook(shown: Shown) -> None:
+    """Display it below the cell."""
+    from IPython.display import display
+
+    display(shown.thing)
+    if shown.caption:
+        print(shown.caption)
+
+
+def printed(shown: Shown) -> None:
+    """Print it: a formula as a line of text, a picture as what it shows."""
+    print(f"{words(shown.thing)}" + (f"\n  ({shown.caption})" if shown.caption else ""))
+
+
+def words(thing: Any) -> str:
+    """Something as text.  Of a formula, an equation."""
+    if hasattr(thing, "equation"):
+        return str(thing.equation)
+    return str(thing)

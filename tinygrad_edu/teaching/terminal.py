@@ -1,0 +1,152 @@
+"""A lesson in the terminal: run slide by slide, waiting for a key between them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from ..checker.grading.hints import SIGNS
+from ..debugging.screen import Screen, is_interactive
+from ..render.chart import Chart
+from ..render.picture import Picture
+from .derivations import Derivation
+from .exercises import opened
+from .lesson import Cell, Lesson, Slide, plain
+from .running import Run
+from .showing import Shown, words
+
+KEYS = "Enter goes on, b back, a number to that slide, q ends"
+STYLES = {"right": "good", "wrong": "bad"}
+
+
+class Presenter:
+    """Runs a lesson and shows it; what has been seen once is kept, so that one can go back."""
+
+    def __init__(self, lesson: Lesson, screen: Screen, notes: bool = False, pictures: Path | None = None) -> None:
+        self.lesson, self.screen, self.notes, self.pictures, self.drawn = lesson, screen, notes, pictures, 0
+        self.slides, self.program, self.done = lesson.slides, Run(lesson), 0
+
+    def show_all(self, first: int = 1) -> None:
+        """From a slide to the last, asking after each where a person sits at the terminal.
+
+        ValueError if there is no such slide; what fails in a cell is raised.
+        """
+        if not 1 <= first <= len(self.slides):
+            raise ValueError(f"there is no slide {first}: this lesson has slides 1 to {len(self.slides)}")
+        asks = is_interactive(sys.stdin) and self.screen.terminal
+        at = first
+        while at <= len(self.slides):
+            self.run_to(at)
+            self.slide(self.slides[at - 1], at)
+            if asks and at < len(self.slides):
+                at = self.asked(at)
+            else:
+                at += 1
+
+    def run_to(self, number: int) -> None:
+        """Run all slides up to this one that have not run: it needs what they define."""
+        for slide in self.slides[self.done : number]:
+            for cell in slide.cells:
+                self.program.cell(cell)
+        self.done = max(self.done, number)
+
+    def asked(self, at: int) -> int:
+        """Which slide comes next.  Past the end, if the reader has seen enough."""
+        while True:
+            try:
+                answer = input(self.screen.styled(f"-- {at} of {len(self.slides)}: {KEYS} -- ", "dim")).strip().lower()
+            except EOFError:
+                return len(self.slides) + 1
+            if answer in ("q", "quit", "exit"):
+                return len(self.slides) + 1
+            if answer in ("", "n"):
+                return at + 1
+            if answer == "b":
+                return max(1, at - 1)
+            if answer.isdecimal() and 1 <= int(answer) <= len(self.slides):
+                return int(answer)
+            self.screen.say(f"{answer[:40]}: {KEYS}")
+
+    # One slide.
+
+    def slide(self, slide: Slide, number: int) -> None:
+        """Its cells."""
+        if number > 1:
+            self.screen.write()
+        for cell in slide.cells:
+            if "notes" in cell.tags:
+                if self.notes:
+                    self.text(f"(to the speaker) {cell.source}", "dim")
+            elif cell.kind == "text":
+                self.text(cell.source)
+            else:
+                self.code(cell)
+
+    def text(self, source: str, style: str = "") -> None:
+        """Markdown as plain text: headings bold, mathematics on one line."""
+        for block in re.split(r"\n\s*\n", plain(source)):
+            if heading := re.match(r"#+\s+(.*)", block):
+                self.screen.say(heading[1], "bold")
+                self.screen.write("=" * min(len(heading[1]), self.screen.width) if block.startswith("# ") else "")
+                block = block[heading.end() :].strip()
+            for item in re.split(r"\n(?=[-*|] |\d+\. |\|)", block):
+                if item.strip() and item.strip() != "---":
+                    self.screen.say(" ".join(item.split()), style, 2 if item[:2] in ("- ", "* ") else 0)
+            if block.strip():
+                self.screen.write()
+
+    def code(self, cell: Cell) -> None:
+        """Python, and what it printed and showed; of an exercise the place for the answer."""
+        if cell.marks:
+            self.screen.write(f"    exercise {cell.marks}: {cell.points:g} points, marked by the checker", "dim")
+            return
+        if not cell.is_derivation:
+            for row in opened(cell).split("\n"):
+                self.screen.write(f"    {row}".rstrip(), "dim")
+            self.screen.write()
+        for shown in cell.shown if not cell.exercise else ():
+            self.shown(shown)
+
+    def shown(self, shown: Shown) -> None:
+        """Something that a cell showed."""
+        if isinstance(shown.thing, Derivation):
+            self.derivation(shown.thing)
+        elif isinstance(shown.thing, str):
+            self.screen.write(shown.thing.rstrip("\n"))
+        elif isinstance(shown.thing, (Picture, Chart)):
+            self.picture(shown.thing)
+        else:
+            self.screen.write(indented(words(shown.thing)), "mark")
+        if shown.caption:
+            self.screen.say(f"  {plain(shown.caption)}", "dim", 2)
+        self.screen.write()
+
+    def picture(self, picture: Picture | Chart) -> None:
+        """What is to be seen, and where, if pictures are to be kept."""
+        what = repr(picture).strip("<>").partition("; .save")[0]
+        if self.pictures is None:
+            self.screen.say(f"  [{what}]", "mark", 3)
+            return
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.drawn += 1
+        file = picture.save(self.pictures / f"{self.lesson.entry.key}-{self.drawn}.svg")
+        self.screen.say(f"  [{what}: {file}]", "mark", 3)
+
+    def derivation(self, found: Derivation) -> None:
+        """Its steps with their signs, and what is said of each."""
+        for row, text in found.aligned():
+            style = STYLES.get(row.verdict, "mark") if row.remarks else ""
+            self.screen.write(f"  {SIGNS[row.verdict]} {text}", style)
+            for remark in row.remarks:
+                self.screen.say(f"      {remark}", "", 6)
+
+
+def indented(text: str) -> str:
+    """Each line two columns to the right."""
+    return "\n".join(f"  {row}" for row in text.split("\n"))
+
+
+def present(lesson: Lesson, first: int = 1, notes: bool = False, pictures: Path | None = None) -> None:
+    """Show a lesson in the terminal; pictures are kept in a folder, if one is given."""
+    Presenter(lesson, Screen(), notes, pictures).show_all(first)
