@@ -6,90 +6,47 @@ is their geometric mean; of few parameters a band behind it goes from the smalle
 
 from __future__ import annotations
 
-import functools
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import text
-from ..files import saved
 from ..language.symbols import LONGEST, symbol
 from ..norms import cut, mean, together
-from . import pdf, raster
-from .compose import CURVE, MARGIN
+from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, at_the_end, disc, stepping
+from .chart import apart as apart
+from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
-from .svg import svg
-from .theme import theme
-from .typeset import Label, mathematics, words
+from .typeset import mathematics, words
 
 if TYPE_CHECKING:
     from ..norms import GradientNorms, Look
 
-# Dark enough for words on white, and light enough on black; told apart by the colour-blind.
-LINES = {
-    "light": "#0068a8 #b35c00 #007a5a #9c3587 #4a4ac0 #6b5d00".split(),
-    "dark": "#6bb8ee #f0a040 #3ecb9e #ee8fd2 #a9a9ff #d6c94a".split(),
-}
-DASHES = ("", "7 3", "2.5 2.5", "9 3 2 3")  # when all colours are used
 BAD = {"light": "#d11920", "dark": "#ff5c5c"}
 LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros
-TYPE, SMALL, PITCH = 15.0, 12.0, 19.0  # sizes of type, and how far apart names are
 PLACES, NAMED, BANDS, TICKS = 90, 30, 4, 8  # along the steps; most lines with names, and with bands; most powers of ten
-COLOURS = 6
 CAPTION = words("gradient norm", SMALL)
 
 
-class Plot:
+class Plot(Chart):
     """A plot of ``GradientNorms``, drawn when it is looked at or saved."""
 
+    file = "norms.svg"
+
     def __init__(self, norms: GradientNorms, colours: str | None = None) -> None:
-        name = colours or "light"
-        self.colours = dict(theme(name))
-        self.colours["bad"] = BAD[name]
-        for i, colour in enumerate(LINES[name]):
-            self.colours |= {f"line{i}": colour, f"band{i}": self.thin(colour, 0.12)}
-        self.colours |= {"grid": self.thin(self.colours["frame"], 0.5), "bad-fill": self.thin(self.colours["bad"], 0.1)}
         self.names, self.looks, self.is_bad = [*norms.watched], [*norms.looks], norms.is_bad
-        self.description = f"Gradient norms of {len(self.names)} parameters over {norms.count:,} steps"
+        super().__init__(f"Gradient norms of {len(self.names)} parameters over {norms.count:,} steps", colours)
 
-    def thin(self, colour: str, share: float) -> str:
-        """A colour with so much of the paper's."""
-        pairs = ((int(colour[i : i + 2], 16), int(self.colours["paper"][i : i + 2], 16)) for i in (1, 3, 5))
-        return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+    def paint(self, name: str) -> None:
+        """Take the colours of a theme."""
+        super().paint(name)
+        self.colours |= {f"band{i}": self.thin(self.colours[f"line{i}"], 0.12) for i in range(COLOURS)}
+        self.colours |= {"bad": BAD[name], "bad-fill": self.thin(BAD[name], 0.1)}
 
-    @functools.cached_property
-    def scene(self) -> Scene:
+    def drawn(self) -> Scene:
         """The shapes."""
         return plotted(self.names, self.looks, self.is_bad, self.description)
-
-    def svg(self) -> str:
-        """The plot as SVG."""
-        return svg(self.scene, self.colours)
-
-    def save(self, file: str | os.PathLike[str], *, scale: float = 2) -> Path:
-        """Write the plot as svg, pdf or png (``scale`` pixels to a point), by the file's ending, whole or not at all.
-
-        Gives the path.  Raises ValueError for other endings, and OSError where the file cannot be written.
-        """
-        made = {ending: functools.partial(make, self, scale) for ending, make in FORMATS.items()}
-        return saved(file, "plot", made, scale)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        narrow = '<svg style="max-width:100%;height:auto" '
-        return {"image/svg+xml": self.svg().replace("<svg ", narrow, 1), "text/plain": repr(self)}
-
-    def __repr__(self) -> str:
-        return f"<{self.description}; .save('norms.svg') writes them to a file>"
-
-
-FORMATS: dict[str, Callable[[Plot, float], str | bytes]] = {
-    ".svg": lambda plot, scale: plot.svg(),
-    ".pdf": lambda plot, scale: pdf.pdf(plot.scene, plot.colours),
-    ".png": lambda plot, scale: raster.png(plot.scene, plot.colours, scale),
-}
 
 
 class Axes(NamedTuple):
@@ -124,14 +81,6 @@ class Place(NamedTuple):
     high: float
 
 
-class End(NamedTuple):
-    """The name of a line, and the height at which it ends."""
-
-    label: Label
-    y: float
-    colour: str
-
-
 def plotted(
     names: Sequence[str], looks: Sequence[Look], is_bad: Callable[[float | None], bool], description: str
 ) -> Scene:
@@ -158,7 +107,14 @@ def plotted(
             if all(look.norms[i] is None for look in looks):
                 label, y, colour = rf"{label}\text{{: no gradient}}", axes.bottom, "faint"
             ends.append(End(mathematics(label, TYPE), axes.y(course[-1][-1].middle) if course else y, colour))
-    root.items += [*trouble(looks, axes), *grid(axes, looks), bands, lines, crosses, *at_the_end(ends, axes)]
+    root.items += [
+        *trouble(looks, axes),
+        *grid(axes, looks),
+        bands,
+        lines,
+        crosses,
+        *at_the_end(ends, LEFT + WIDE, TOP, axes.bottom),
+    ]
     width = LEFT + WIDE + 24 + max([end.label.width for end in ends], default=0)
     height = axes.bottom + 38
     if len(named) < len(names):
@@ -186,11 +142,6 @@ def axes_of(looks: Sequence[Look], groups: Sequence[Sequence[Look]], names: int)
     bottom = TOP + max(HIGH if powers else HIGH / 2, names * PITCH) + lane
     first, last = (looks[0].step, looks[-1].step) if looks else (0, 1)
     return Axes(first - (first == last), last + (first == last), low, max(high, low + 1), bottom, lane, bool(powers))
-
-
-def stepping(span: float, most: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, ... that goes into a span no more than so many times."""
-    return next(n for n in (m * 10**k for k in range(20) for m in (1, 2, 5)) if span / n <= most)
 
 
 def grid(axes: Axes, looks: Sequence[Look]) -> Iterator[Shape | Text]:
@@ -264,16 +215,6 @@ def band(found: Sequence[Sequence[Place]], axes: Axes, colour: str) -> Iterator[
             yield Shape(f"M {' L '.join([*there, *back])} Z", colour, name="band")
 
 
-def disc(x: float, y: float, r: float) -> str:
-    """A circle, as four curves."""
-    k = r * CURVE
-    return (
-        f"M {x - r:.2f} {y:.2f} c 0 {-k:.2f} {r - k:.2f} {-r:.2f} {r:.2f} {-r:.2f} "
-        f"c {k:.2f} 0 {r:.2f} {r - k:.2f} {r:.2f} {r:.2f} c 0 {k:.2f} {k - r:.2f} {r:.2f} {-r:.2f} {r:.2f} "
-        f"c {-k:.2f} 0 {-r:.2f} {k - r:.2f} {-r:.2f} {-r:.2f} Z"
-    )
-
-
 # What was bad.
 
 
@@ -301,32 +242,3 @@ def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes
         elif before:
             y = axes.y(before[-1])
         yield Shape(f"M {x - 5:.1f} {y - 5:.1f} l 10 10 m -10 0 l 10 -10", "", "bad", 2.4, name="cross")
-
-
-# The names.
-
-
-def at_the_end(ends: Sequence[End], axes: Axes) -> Iterator[Shape | Text]:
-    """Each name beside the end of its line, pushed from its neighbours, with a short link to where it belongs."""
-    order = sorted(ends, key=lambda end: end.y)
-    right = LEFT + WIDE
-    for end, y in zip(order, apart([end.y for end in order], PITCH, TOP, axes.bottom)):
-        yield Shape(f"M {right + 3:.1f} {end.y:.1f} L {right + 18:.1f} {y:.1f}", "", end.colour, 0.9)
-        yield Text(end.label, right + 22, y + 4.5, end.colour)
-
-
-def apart(wanted: Sequence[float], pitch: float, low: float, high: float) -> list[float]:
-    """Places in order, at least a pitch from each other, as near as can be (in squares) to those that are wanted.
-
-    Without the pitch they are to rise only: neighbours that do not are pooled, and share their mean.
-    """
-    pools: list[tuple[float, int]] = []  # mean and number
-    for i, y in enumerate(wanted):
-        value, number = y - i * pitch, 1
-        while pools and pools[-1][0] >= value:
-            other, more = pools.pop()
-            value, number = (value * number + other * more) / (number + more), number + more
-        pools.append((value, number))
-    last = high - (len(wanted) - 1) * pitch
-    level = [max(low, min(value, last)) for value, number in pools for _ in range(number)]
-    return [y + i * pitch for i, y in enumerate(level)]
