@@ -12,7 +12,7 @@
 # %%
 import numpy as np
 
-from tinygrad_edu import Tensor, check, draw, formula, jacobian, sigmoid, softmax
+from tinygrad_edu import Tensor, check, draw, formula, jacobian, softmax
 from tinygrad_edu.teaching import answered, derive, heat, judge, mark, show
 
 # %% [markdown]
@@ -45,6 +45,9 @@ softmax(x + c)[i] = exp(x[i] + c)/sum(exp(x[j] + c) for j in 1..n)
 softmax(x + c) = softmax(x)
 """)  # fmt: skip
 
+# %% [markdown] tags=["notes"]
+# The ticks are no decoration: a wrong line would stop the lesson. Change a sign in `derive` and run it, to show that.
+
 # %% [markdown]
 # ## What this is good for
 #
@@ -72,6 +75,9 @@ derive(SOFTMAX, """
             = g[k]*(0 - g[l])
 """)  # fmt: skip
 
+# %% [markdown] tags=["notes"]
+# Let them say first where $s_l$ stands. Whoever differentiates the numerator here has not seen that $k \neq l$.
+
 # %% [markdown]
 # ## The same, $k = l$
 #
@@ -90,7 +96,7 @@ derive(SOFTMAX, """
 
 # %%
 derive(SOFTMAX, "∂g[k]/∂s[l] = g[k]*(I(k = l) - g[l])")
-show(formula(g, s), caption="the same as a matrix, printed by the engine from its own record")
+show(formula(g, s), caption="as a matrix, printed by the engine from its record")
 
 # %% [markdown] tags=["notes"]
 # The engine was not told this formula. It ran its sweep once for each component, with names instead of numbers, and
@@ -103,7 +109,8 @@ show(formula(g, s), caption="the same as a matrix, printed by the engine from it
 
 # %%
 J = jacobian(softmax)(s.data)
-show(heat(J, rows=["g_1", "g_2", "g_3"], columns=["s_1", "s_2", "s_3"]), caption="the Jacobian of softmax at s")
+picture = heat(J, rows=["$g_1$", "$g_2$", "$g_3$"], columns=["$s_1$", "$s_2$", "$s_3$"])
+show(picture, caption="the Jacobian of softmax at $s$: positive on the diagonal, negative elsewhere")
 print("sums of its rows:", J.sum(axis=1).round(12) + 0)
 
 # %% [markdown]
@@ -116,24 +123,30 @@ print("sums of its rows:", J.sum(axis=1).round(12) + 0)
 a = np.array([1.0, -2.0, 0.5])
 R = (a * g).sum()
 R.backward()
-show(draw(R, flows=True), caption="R = Σ a g: at softmax one gradient of three numbers comes in, and one goes out")
+show(draw(R, flows=True), caption="at softmax three numbers come in, and three go out")
 show(formula(R, s))
+
+# %% [markdown] tags=["notes"]
+# `tinygrad-edu step lessons/04_softmax.py` stops at this backward(): `s` goes one step, and each shows its rule.
 
 # %% [markdown]
 # ## Experiment
 #
-# A temperature $T$ divides the scores. What do the probabilities and the Jacobian become for $T = 0.1$, and for $T = 10$?
+# A temperature $T$ divides the scores. What do the probabilities and the Jacobian become for $T = 0.1$, and for
+# $T = 10$?
 
 # %% tags=["experiment"]
 T = 0.1
 p = softmax(s.data / T)
 print("g =", p.round(4))
-show(heat(jacobian(lambda s: softmax(s / T))(s.data)), caption=f"the Jacobian at temperature {T}")
+J = jacobian(lambda s: softmax(s / T))(s.data)
+show(heat(J), caption=f"the Jacobian at temperature {T}")
 
 # %% [markdown]
 # ## Exercises
 #
-# **4.1** Two scores. Write $\partial g_1/\partial s_1$ of $g = \mathrm{softmax}(s)$ with $\sigma$ and $d = s_1 - s_2$ only.
+# **4.1** Two scores. Write $\partial g_1/\partial s_1$ of $g = \mathrm{softmax}(s)$ with $\sigma$ and $d = s_1 - s_2$
+# only.
 
 # %% exercise="4.1"
 ### BEGIN SOLUTION

@@ -37,7 +37,7 @@ LAYERS = """
     render findings
     script
     train pictures debugging
-    checker
+    checker reference
     teaching
     __init__
     cli

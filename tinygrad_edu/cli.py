@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from . import __version__, pictures, text, train
 from .checker.grading import command as check
 from .debugging import program
+from .reference import command as ops
 from .teaching import command as lesson
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
@@ -37,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     program.add_arguments(commands.add_parser("step", help=STEP, description=described))
     described = f"{CHECK[:1].upper()}{CHECK[1:]}."
     check.add_arguments(commands.add_parser("check", help=CHECK, description=described))
+    described = f"{OPS[:1].upper()}{OPS[1:]}."
+    ops.add_arguments(commands.add_parser("ops", help=OPS, description=described))
     described = f"{LESSON[:1].upper()}{LESSON[1:]}."
     lesson.add_arguments(commands.add_parser("lesson", help=LESSON, description=described))
     return p
@@ -80,5 +83,6 @@ PICTURES = {
 STEP = "run a program and step through its backward(): a debugger for gradients"
 CHECK = "check a derivation made by hand: is it right, where does it go wrong, and why"
 LESSON = "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"
-COMMANDS = {"lesson": lesson.command, "check": check.command, "step": program.command, "train": train.run}
+OPS = "the operations: how each is written, its rule, what it needs, and that the rule is right"
+COMMANDS = {"ops": ops.command, "lesson": lesson.command, "check": check.command, "step": program.command, "train": train.run}
 COMMANDS |= dict.fromkeys(PICTURES, pictures.command)

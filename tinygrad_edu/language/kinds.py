@@ -74,6 +74,9 @@ class Kinds:
             return None
         if head == "matmul":
             return self.product(*map(self.of, args))
+        if head == "Derivative":  # of a number it has the form of what it is with respect to
+            of, wrt = map(self.of, args)
+            return of if wrt == NUMBER else wrt if of == NUMBER else None
         first = self.of(args[0])
         if head == "transpose":
             return first and Kind(first.one_column, first.one_row)

@@ -3,7 +3,7 @@
 (() => {
   const root = document.documentElement, slides = [...document.querySelectorAll(".slide")];
   const speaker = document.getElementById("speaker"), where = document.getElementById("where");
-  const SMALLEST = 13, LARGEST = 27; // pixels of type on a stage of 720
+  const SMALLEST = 13, READABLE = 22, LARGEST = 27; // pixels of type on a stage of 720
   let at = 1, begun = Date.now(), other = null;
 
   const projecting = () => root.classList.contains("slides");
@@ -19,9 +19,11 @@
       pre.style.fontSize = "";
       if (pre.scrollWidth > pre.clientWidth + 1) pre.style.fontSize = `${Math.max(0.62, (0.81 * pre.clientWidth) / pre.scrollWidth)}em`;
     }
-    let size = LARGEST;
-    slide.style.setProperty("--type", `${size}px`);
-    while (size > SMALLEST && full()) slide.style.setProperty("--type", `${(size -= 0.5)}px`);
+    let size = LARGEST, room = body.querySelector(".drawn") ? 24 : 0; // of type, and of pictures in its units
+    const set = () => { slide.style.setProperty("--type", `${size}px`); slide.style.setProperty("--room", `${room}em`); };
+    for (set(); full() && size > SMALLEST; set()) {
+      if (room > (size > READABLE ? 15 : 11)) room -= 0.5; else size -= 0.5;
+    }
     slide.dataset.type = size;
     slide.dataset.full = full();
   }

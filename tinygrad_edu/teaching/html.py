@@ -110,7 +110,7 @@ def picture(drawn: str, width: float, kind: str = "") -> str:
     """A picture, as wide as its letters are as large as those around it, if there is room."""
     body = DEFINED.sub("", drawn, count=1)
     sized = re.sub(
-        r'width="[\d.]+" height="[\d.]+"', f'class="drawn{kind}" style="width:{width / 16:.2f}em"', body, count=1
+        r'width="[\d.]+" height="[\d.]+"', f'class="drawn{kind}" style="width:{width / 14:.2f}em"', body, count=1
     )
     return sized
 

@@ -102,9 +102,9 @@ class Lesson(NamedTuple):
 
 def folder() -> Path:
     """Where the lessons lie.  OSError if they are not there."""
-    beside = Path(__file__).parents[2] / "lessons"
-    if any(NAME.fullmatch(path.name) for path in beside.glob("*.py")):
-        return beside
+    root = Path(__file__).parents[2]
+    if (root / "setup.cfg").is_file() and (root / "lessons").is_dir():
+        return root / "lessons"
     for path in metadata.files("tinygrad_edu") or []:
         if path.parent.name == "lessons" and NAME.fullmatch(path.name):
             return Path(str(path.locate())).resolve().parent

@@ -20,11 +20,11 @@ VIEW: ContextVar[Callable[[Shown], None] | None] = ContextVar("VIEW", default=No
 def show(*things: Any, caption: str = "") -> None:
     """Show formulas, pictures, derivations or anything else.
 
-    A notebook and a slide typeset and draw them; a terminal prints them.  ``caption`` says below it what one sees.
+    A notebook and a slide typeset and draw them; a terminal prints them.  ``caption`` says below what one sees.
     """
-    for thing in things:
-        view = VIEW.get() or viewer()
-        view(Shown(thing, caption))
+    view = VIEW.get() or viewer()
+    for number, thing in enumerate(things, 1):
+        view(Shown(thing, caption if number == len(things) else ""))
 
 
 def viewer() -> Callable[[Shown], None]:

@@ -54,9 +54,10 @@ def write(file: Path, text: str) -> None:
 
 def reference() -> str:
     """The page of all operations."""
+    from ..reference.entries import entries
     from ..reference.page import page
 
-    return page()
+    return page(entries())
 
 
 def body(found: list[Lesson], solutions: bool) -> str:
