@@ -43,6 +43,7 @@ LINES = {
     r"\frac{a}{\sigma(b)}": "a/σ(b)", r"\frac{\frac{a}{b}}{c}": "(a/b)/c", r"\frac{a}{\frac{b}{c}}": "a/(b/c)", r"\frac{-g}{x}": "-g/x",
     r"\frac{a}{-b}": "a/(-b)", r"\frac{\sum a}{b}": "(∑ a)/b", r"\frac{a \, b}{c}": "a b/c", r"\frac{a}{b}^{2}": "(a/b)²", "a/b": "a/b", r"\frac{a}{b}/c": "(a/b)/c", r"2/\frac{a}{b}": "2/(a/b)", r"\frac{a}{b/c}": "a/(b/c)",
     r"a - \frac{-b}{c}": "a - (-b/c)", r"\left(\frac{\partial z}{\partial x}\right)^{\top} \, g": "(∂z/∂x)ᵀ g",
+    r"\frac{\partial^2 L}{\partial w \, \partial w^\top}": "∂²L/(∂w ∂wᵀ)", r"\nabla^2 R": "∇²R",
     r"\frac{\partial L}{\partial w_{1}}": "∂L/∂w₁", r"\frac{a}{x(b + c)}": "a/(x(b + c))",
     # exponents and roots
     "x^{2}": "x²", "x^2": "x²", "x^{n}": "xⁿ", "x^{i}": "xⁱ", "x^{e}": "x^e", "x^{-1}": "x⁻¹", "10^{-7}": "10⁻⁷", "x^{12}": "x¹²", "x^12": "x¹ 2", "e^{z}": "e^z", "e^{T}": "e^T",

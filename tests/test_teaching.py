@@ -173,10 +173,23 @@ def test_a_wrong_answer_fails_with_what_is_wrong(answer):
         mark(answered(X, "dR/dx", answer))
 
 
+def test_what_is_right_only_under_an_assumption_has_no_points():
+    distribution = "s: K\ny: K\nR = -sum(y*log(softmax(s)))"
+    assert float(mark(answered(distribution, "dR/ds", "sum(y)*softmax(s) - y"))) == 1
+    with pytest.raises(AssertionError, match="y sums to one|sum to one|sum"):
+        mark(answered(distribution, "dR/ds", "softmax(s) - y"))
+
+
+def test_what_is_transposed_has_half_of_them():
+    assert float(mark(answered(X, "dR/dx", "2*x.T"))) == 0.5
+
+
 def test_the_question_is_no_answer():
     for answer in ("dR/dx", "1*dR/dx + 0"):
         with pytest.raises(ValueError, match="no derivative in it"):
             answered(X, "dR/dx", answer)
+    with pytest.raises(ValueError, match="to say what R is, without R in it"):
+        answered(X, "R", "R + 0")
 
 
 def test_what_cannot_be_read_has_no_points():

@@ -217,9 +217,9 @@ class Reader:
     def command(self, name: str) -> Piece:
         """What a command stands for; an unknown one for its own name."""
         if name in ("frac", "dfrac", "tfrac"):
-            above, below = self.argument(), self.argument()
-            above = above if above.holds in (NEGATIVE, PRODUCT) else weak(above, POWER)
-            return Piece(f"{above.text}/{weak(below, POWER).text}", FRACTION, loose=True)
+            over, under = self.argument(), self.argument()
+            over = over if over.holds in (NEGATIVE, PRODUCT) else weak(over, POWER)
+            return Piece(f"{over.text}/{weak(under, POWER).text}", FRACTION, loose=True)
         if name == "sqrt":
             index = self.operand().text[1:-1] if self.peek() == "[" else ""
             return Piece(f"{''.join(RAISED.get(c, c) for c in index)}√{within(self.argument())}", POWER)
@@ -237,8 +237,9 @@ class Reader:
         if name == "begin":
             return self.environment()
         if name in PREFIXES:
+            times = above(self.argument()) if self.peek() == "^" and self.take() else ""  # ∂²f
             what = self.indexed(self.argument())  # ∂x is one sign to the eye
-            return Piece(PREFIXES[name] + weak(what, POWER).text, min(what.holds, WHOLE))
+            return Piece(PREFIXES[name] + times + weak(what, POWER).text, min(what.holds, WHOLE))
         if name in BIG:
             return self.indexed(Piece(BIG[name], kind="prefix"))
         if name in GREEKS or name in OTHERS:

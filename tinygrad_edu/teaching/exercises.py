@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..checker.results import IF
 from ..language.tree import walk
 from .derivations import Derivation
 from .lesson import BEGIN, END, Cell
@@ -16,23 +17,28 @@ EMPTY = "# YOUR CODE HERE\nraise NotImplementedError()"
 def answered(problem: str, left: str, answer: str) -> Derivation:
     """An answer to the question what ``left`` is, judged: ``answered("x: n\\nR = sum(x**2)", "dR/dx", "2*x")``.
 
-    Raises ValueError if it cannot be read, or only repeats the question: it is to have no derivative in it.
+    Raises ValueError if it only repeats the question: it may have no derivative in it, nor the left side itself.
     """
     made = Derivation(problem, f"{left} = {answer.strip()}")
     if made.unread or not made.rows:
         raise ValueError("; ".join(why for _, why in made.unread) or "there is no answer")
-    trees = [step.tree for claim, _ in made.claims for step in claim.steps]
-    if any(node.head == "Derivative" for tree in trees if tree is not None for _, node in walk(tree)):
-        raise ValueError("the answer is to have no derivative in it: write what the derivative is")
+    for claim, _ in made.claims:
+        parts = [part for step in claim.steps if step.tree is not None for _, part in walk(step.tree)]
+        if any(part.head == "Derivative" for part in parts):
+            raise ValueError("the answer is to have no derivative in it: write what the derivative is")
+        if claim.left.tree in parts:
+            raise ValueError(f"the answer is to say what {left} is, without {left} in it")
     return made
 
 
 def mark(result: Any) -> Any:
     """Show what the checker says of an answer, and give it: its score, as a float, is the credit.
 
-    Raises AssertionError, saying why, if the answer is wrong or cannot be checked.
+    Raises AssertionError, saying why, if the answer is wrong, cannot be checked, or is right only under an assumption
+    that the exercise does not make.
     """
-    if not float(result):
+    verdicts = {row.verdict for row in result.rows} if isinstance(result, Derivation) else {result.verdict}
+    if not float(result) or IF in verdicts:
         raise AssertionError(str(result))
     show(result)
     return result

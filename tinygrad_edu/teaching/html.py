@@ -71,7 +71,7 @@ def code(source: str, hidden: bool = False) -> str:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    plain = source.replace("  # fmt: skip", "")  # said to the formatter, and to nobody else
+    plain = re.sub(r"\n{3,}", "\n\n", source).replace("  # fmt: skip", "")  # said to the formatter, and to nobody else
     coloured = f'<pre class="code"><code>{highlight(plain, PythonLexer(), HtmlFormatter(nowrap=True))}</code></pre>'
     return (
         coloured if not hidden else f'<details class="source"><summary>As it is written</summary>{coloured}</details>'

@@ -1,0 +1,151 @@
+"""The course in a browser: every slide of every lesson fits, is typeset, and asks nothing of the network."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tinygrad_edu.teaching.lesson import entries, read
+from tinygrad_edu.teaching.site import write_site
+
+KEYS = [entry.key for entry in entries()]
+SMALLEST = 16  # pixels of type on a stage of 720 lines
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    """The course, made once."""
+    folder = tmp_path_factory.mktemp("course")
+    write_site([read(entry) for entry in entries()], folder, solutions=True)
+    return folder
+
+
+@pytest.fixture
+def visit(browser, course):
+    """Opens a page of the course.  At the end nothing may have been said on the console, nor asked of the network."""
+    contexts, complaints, requests = [], [], []
+
+    def open_(name, at="", width=1280, height=720, **context):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(f"{(course / name).as_uri()}{at}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+def now(page, what="textContent"):
+    """Something of the slide that is seen."""
+    return page.evaluate(f"document.querySelector('.slide.now').{what}")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_slide_fits_on_the_stage(visit, key):
+    page = visit(f"{key}.html", "#1")
+    number = page.locator(".slide").count()
+    small = {}
+    for at in range(1, number + 1):
+        assert page.locator("#where").inner_text() == f"{at} / {number}"
+        if now(page, "dataset.full") == "true" or float(now(page, "dataset.type")) < SMALLEST:
+            small[at] = now(page, "dataset.type")
+        page.keyboard.press("ArrowRight")
+    assert small == {}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_mathematics_is_typeset(visit, key):
+    page = visit(f"{key}.html", "#read")
+    prose = page.evaluate(
+        "[...document.querySelectorAll('.slide p, .slide li, .slide h1, .slide h2, .slide figcaption')].filter((x) => !x.closest('pre'))"
+        ".map((x) => [...x.childNodes].filter((c) => c.nodeName !== 'CODE').map((c) => c.textContent).join(''))"
+    )
+    assert [words for words in prose if re.search(r"\$|\\[a-z]+|\^\{|_\{", words)] == []
+    assert page.locator("svg.math").count() > 5
+    shown = page.evaluate(
+        "[...document.querySelectorAll('svg.math')].every((x) => x.getBoundingClientRect().height > 3)"
+    )
+    assert shown
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_phone_shows_it_without_scrolling_sideways(visit, key):
+    page = visit(f"{key}.html", "#read", 390, 844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator(".slide").nth(1).is_visible()
+
+
+def test_the_keys_turn_pages(visit):
+    page = visit(f"{KEYS[0]}.html", "#1")
+    last = page.locator(".slide").count()
+    for key, at in (
+        ("ArrowRight", 2),
+        (" ", 3),
+        ("PageDown", 4),
+        ("ArrowLeft", 3),
+        ("Home", 1),
+        ("Backspace", 1),
+        ("End", last),
+        ("ArrowRight", last),
+    ):
+        page.keyboard.press(key)
+        assert page.evaluate("location.hash") == f"#{at}"
+    page.keyboard.press("s")
+    assert page.locator(".slide").first.is_visible() and page.locator(".slide").last.is_visible()
+
+
+def test_the_speaker_has_notes_on_the_slide_and_in_a_window(visit):
+    page = visit(f"{KEYS[4]}.html", "#1")
+    with_notes = page.evaluate(
+        "[...document.querySelectorAll('.slide')].findIndex((x) => x.querySelector('.notes').textContent.trim()) + 1"
+    )
+    assert with_notes > 0
+    for _ in range(with_notes - 1):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("n")
+    assert len(page.locator("#speaker").inner_text()) > 20
+    page.keyboard.press("n")
+    assert not page.locator("#speaker").is_visible()
+    with page.context.expect_page() as opened:
+        page.keyboard.press("p")
+    window = opened.value
+    window.wait_for_selector("#speaker h2")
+    page.keyboard.press("End")
+    window.wait_for_function("document.querySelector('#speaker').textContent.includes('The last slide.')")
+    window.keyboard.press("Home")
+    page.wait_for_function("location.hash === '#1'")
+    assert re.fullmatch(r"\d+:\d\d", window.locator(".clock").inner_text())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark(visit, scheme):
+    page = visit(f"{KEYS[4]}.html", "#1", color_scheme=scheme)
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    colours = {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 28)"}
+    assert page.evaluate(paper) == colours[scheme]
+    page.keyboard.press("d")
+    assert page.evaluate(paper) == colours["dark" if scheme == "light" else "light"]
+
+
+def test_the_index_leads_to_every_page(visit, course):
+    page = visit("index.html")
+    links = page.evaluate("[...document.querySelectorAll('a')].map((a) => a.getAttribute('href').split('#')[0])")
+    assert {f"{key}.html" for key in KEYS} | {"operations.html"} <= set(links)
+    assert all((course / link).is_file() for link in links)
+    page.locator("a", has_text="slides").first.click()
+    page.wait_for_selector(".slide.now")
+    page.keyboard.press("s")
+    page.locator("a.home").click()
+    page.wait_for_selector(".course main, main ol")
+
+
+def test_the_reference_opens(visit):
+    page = visit("operations.html")
+    page.wait_for_selector("#softmax")
