@@ -40,10 +40,10 @@ SMALL = """
 theta: K
 k: index of K
 y = one_hot(k, K)
-yh = softmax(theta)
-CE = -sum(y[i]*log(yh[i]) for i in 1..K)
+y_hat = softmax(theta)
+CE = -sum(y[i]*log(y_hat[i]) for i in 1..K)
 """
-derive(SMALL, "CE = -log(yh[k])")
+derive(SMALL, "CE = -log(y_hat[k])")
 
 # %% [markdown]
 # ## With respect to the probabilities
@@ -172,7 +172,7 @@ E = -1/N*sum(sum((U[j,n] - ln(sum(exp(U[k,n]) for k in 1..K)))*Y[j,n] for j in 1
 derive(SMALL, """
 d(log(sum(exp(theta[i]) for i in 1..K)))/dtheta[j] = 1/sum(exp(theta[i]) for i in 1..K) * sum(d(exp(theta[i]))/dtheta[j] for i in 1..K)
     = exp(theta[j])/sum(exp(theta[i]) for i in 1..K)
-    = yh[j]
+    = y_hat[j]
 """)  # fmt: skip  # noqa: E501
 
 # %%
@@ -205,8 +205,8 @@ derive(CLASSES, """
          = g[l] - I(y = l)
 """)  # fmt: skip
 derive(SMALL, """
-dCE/dtheta[i] = yh[i] - 1   for i = k
-dCE/dtheta[i] = yh[i]   for i != k
+dCE/dtheta[i] = y_hat[i] - 1   for i = k
+dCE/dtheta[i] = y_hat[i]   for i != k
 """)  # fmt: skip
 
 # %% [markdown] tags=["notes"]

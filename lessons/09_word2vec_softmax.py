@@ -67,9 +67,9 @@ PAIR = """
 v_c: n
 U: V by n
 o: index of V
-yh = softmax(U@v_c)
+y_hat = softmax(U@v_c)
 p = [exp(U[x].T@v_c)/sum(exp(U[w].T@v_c) for w in 1..V) for x in 1..V]
-J = -log(yh[o])
+J = -log(y_hat[o])
 """
 derive(PAIR, """
 J = -log(p[o])
@@ -96,7 +96,7 @@ d(log(sum(exp(U[w].T@v_c) for w in 1..V)))/dv_c = 1/sum(exp(U[w].T@v_c) for w in
 # %%
 derive(PAIR, """
 dJ/dv_c = -U[o] + sum(p[x]*U[x] for x in 1..V)
-        = -U[o] + sum(yh[x]*U[x] for x in 1..V)
+        = -U[o] + sum(y_hat[x]*U[x] for x in 1..V)
 """)  # fmt: skip
 
 # %% [markdown] tags=["notes"]
@@ -109,7 +109,7 @@ dJ/dv_c = -U[o] + sum(p[x]*U[x] for x in 1..V)
 # $y$ is 1 at the word that was there, and 0 elsewhere. Then both terms are one product.
 
 # %%
-derive(PAIR + "y = one_hot(o, V)", "dJ/dv_c = U.T@(yh - y)")
+derive(PAIR + "y = one_hot(o, V)", "dJ/dv_c = U.T@(y_hat - y)")
 
 # %%
 v_c, y = Tensor(V[number["cat"]].data, "v_c"), constant(np.eye(len(words))[number["sat"]], "y")
@@ -135,9 +135,9 @@ show(heat(three, rows=["expected", "observed", "gradient"]), caption="the first 
 # %%
 derive(PAIR, """
 d(log(sum(exp(U[w].T@v_c) for w in 1..V)))/dU[l] = p[l]*v_c
-dJ/dU[l] = (yh[l] - I(l = o))*v_c
+dJ/dU[l] = (y_hat[l] - I(l = o))*v_c
 """)  # fmt: skip
-derive(PAIR + "y = one_hot(o, V)", "dJ/dU = (yh - y)@v_c.T")
+derive(PAIR + "y = one_hot(o, V)", "dJ/dU = (y_hat - y)@v_c.T")
 
 # %%
 show(formula(J, U, distributions=[y]))
@@ -273,29 +273,29 @@ print("norms of the gradients:", *(np.linalg.norm(g).round(4) for g in gradients
 # %% [markdown]
 # ## Exercises
 #
-# **9.1** Frequent words get a number of their own: the scores are $U v_c + b$. Write $\partial J/\partial b$ with `yh`
-# and `y`.
+# **9.1** Frequent words get a number of their own: the scores are $U v_c + b$. Write $\partial J/\partial b$ with
+# `y_hat` and `y`.
 
 # %% exercise="9.1"
 ### BEGIN SOLUTION
-answer = "yh - y"
+answer = "y_hat - y"
 ### END SOLUTION
 
 # %% marks="9.1" points=1
-BIASED = "v_c: n\nU: V by n\nb: V\ny: V, one-hot\nyh = softmax(U@v_c + b)\nJ = -sum(y*log(yh))"
+BIASED = "v_c: n\nU: V by n\nb: V\ny: V, one-hot\ny_hat = softmax(U@v_c + b)\nJ = -sum(y*log(y_hat))"
 mark(answered(BIASED, "dJ/db", answer))
 
 # %% [markdown]
 # **9.2** How does the expected vector move if $v_c$ does? Write the Jacobian of $\sum_w \hat y_w u_w = U^\top \hat y$
-# with respect to $v_c$, with `U` and `yh`.
+# with respect to $v_c$, with `U` and `y_hat`.
 
 # %% exercise="9.2"
 ### BEGIN SOLUTION
-answer = "U.T@(diag(yh) - yh@yh.T)@U"
+answer = "U.T@(diag(y_hat) - y_hat@y_hat.T)@U"
 ### END SOLUTION
 
 # %% marks="9.2" points=2
-mark(answered("v_c: n\nU: V by n\nyh = softmax(U@v_c)", "d(U.T@yh)/dv_c", answer))
+mark(answered("v_c: n\nU: V by n\ny_hat = softmax(U@v_c)", "d(U.T@y_hat)/dv_c", answer))
 
 # %% [markdown]
 # ---
@@ -330,7 +330,7 @@ mark(check(lambda U: tied(U, 1, 3), "U", lambda U: gradient(U, 1, 3), dict(U=rng
 # %%
 judge(PAIR, "d(log(sum(exp(U[w].T@v_c) for w in 1..V)))/dU[l] = sum(p[x]*v_c for x in 1..V)")
 judge(PAIR, "dJ/dv_c = U[o] - sum(p[x]*U[x] for x in 1..V)")
-judge(PAIR + "y = one_hot(o, V)", "dJ/dU = v_c@(yh - y).T")
+judge(PAIR + "y = one_hot(o, V)", "dJ/dU = v_c@(y_hat - y).T")
 
 # %% [markdown]
 # ## Sources

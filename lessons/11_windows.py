@@ -60,13 +60,13 @@ SKIPGRAM = """
 v_c: n
 U: N by n
 c: N
-yh = softmax(U@v_c)
-J = -sum(c[w]*log(yh[w]) for w in 1..N)
+y_hat = softmax(U@v_c)
+J = -sum(c[w]*log(y_hat[w]) for w in 1..N)
 """
 derive(SKIPGRAM, """
-dJ/dv_c = -sum(c[w]*(U[w] - U.T@yh) for w in 1..N)
-        = sum(c)*U.T@yh - U.T@c
-dJ/dU = (sum(c)*yh - c)@v_c.T
+dJ/dv_c = -sum(c[w]*(U[w] - U.T@y_hat) for w in 1..N)
+        = sum(c)*U.T@y_hat - U.T@c
+dJ/dU = (sum(c)*y_hat - c)@v_c.T
 """)  # fmt: skip
 
 # %% [markdown]
@@ -100,13 +100,13 @@ V: N by n
 U: N by n
 c: N, binary
 o: index of N
-vh = V.T@c
-F = -log(softmax(U@vh)[o])
+v_hat = V.T@c
+F = -log(softmax(U@v_hat)[o])
 J_CBOW = F
 """
 derive(CBOW, """
 dJ_CBOW/dU = dF/dU
-dJ_CBOW/dV[w] = dF/dvh   for c[w] == 1
+dJ_CBOW/dV[w] = dF/dv_hat   for c[w] == 1
 dJ_CBOW/dV[w] = zeros(n)   for c[w] == 0
 """)  # fmt: skip
 
@@ -139,12 +139,12 @@ V: N by n
 U: N by n
 c: N
 o: index of N
-vh = V.T@c
-F = -log(softmax(U@vh)[o])
+v_hat = V.T@c
+F = -log(softmax(U@v_hat)[o])
 """
 derive(COUNTS, """
-dF/dV[w] = c[w]*dF/dvh
-dF/dV = c@(dF/dvh).T
+dF/dV[w] = c[w]*dF/dv_hat
+dF/dV = c@(dF/dv_hat).T
 """)  # fmt: skip
 
 # %% [markdown]
@@ -159,12 +159,12 @@ V: N by n
 U: N by n
 c: N, positive
 o: index of N
-vh = V.T@c/sum(c)
-F = -log(softmax(U@vh)[o])
+v_hat = V.T@c/sum(c)
+F = -log(softmax(U@v_hat)[o])
 """
 derive(MEAN, """
-dF/dV[w] = c[w]/sum(c)*dF/dvh
-         = c[w]/sum(c)*U.T@(softmax(U@vh) - one_hot(o, N))
+dF/dV[w] = c[w]/sum(c)*dF/dv_hat
+         = c[w]/sum(c)*U.T@(softmax(U@v_hat) - one_hot(o, N))
 """)  # fmt: skip
 
 # %% [markdown]
@@ -319,15 +319,16 @@ print(len(found), "pairs; beside sat:", *sorted({w for c, w in found if c == "sa
 # ## Exercises
 #
 # **11.1** A word at a distance counts less: the pairs of a window have weights $a_w$, and $J$ is the weighted *mean* of
-# their losses, $J = -\frac{\sum_w a_w \log \hat y_w}{\sum_w a_w}$. Write $\partial J/\partial v_c$ with `U`, `yh`, `a`.
+# their losses, $J = -\frac{\sum_w a_w \log \hat y_w}{\sum_w a_w}$. Write $\partial J/\partial v_c$ with
+# `U`, `y_hat`, `a`.
 
 # %% exercise="11.1"
 ### BEGIN SOLUTION
-answer = "U.T@(yh - a/sum(a))"
+answer = "U.T@(y_hat - a/sum(a))"
 ### END SOLUTION
 
 # %% marks="11.1" points=2
-WEIGHTED = "v_c: n\nU: N by n\na: N, positive\nyh = softmax(U@v_c)\nJ = -sum(a*log(yh))/sum(a)"
+WEIGHTED = "v_c: n\nU: N by n\na: N, positive\ny_hat = softmax(U@v_c)\nJ = -sum(a*log(y_hat))/sum(a)"
 mark(answered(WEIGHTED, "dJ/dv_c", answer))
 
 # %% [markdown]
@@ -336,11 +337,13 @@ mark(answered(WEIGHTED, "dJ/dv_c", answer))
 
 # %% exercise="11.2"
 ### BEGIN SOLUTION
-answer = "U.T@(yh - y)@v_1.T"
+answer = "U.T@(y_hat - y)@v_1.T"
 ### END SOLUTION
 
 # %% marks="11.2" points=2
-ORDERED = "v_1, v_2: n\nA, B: m by n\nU: N by m\ny: N, one-hot\nyh = softmax(U@(A@v_1 + B@v_2))\nJ = -sum(y*log(yh))"
+ORDERED = (
+    "v_1, v_2: n\nA, B: m by n\nU: N by m\ny: N, one-hot\ny_hat = softmax(U@(A@v_1 + B@v_2))\nJ = -sum(y*log(y_hat))"
+)
 mark(answered(ORDERED, "dJ/dA", answer))
 
 # %% [markdown]
@@ -392,8 +395,8 @@ show(check(lambda V, U: cbow(V, U, beside, 2), "V", overwritten, at))
 # says for which $c$ it would be right.
 
 # %%
-judge(MEAN, "dF/dV[w] = c[w]*dF/dvh", hint=3)
-judge(SKIPGRAM, "dJ/dv_c = U.T@(yh - c)")
+judge(MEAN, "dF/dV[w] = c[w]*dF/dv_hat", hint=3)
+judge(SKIPGRAM, "dJ/dv_c = U.T@(y_hat - c)")
 
 # %% [markdown]
 # ## Sources
