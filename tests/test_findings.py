@@ -104,6 +104,19 @@ WORDS = {
            straight-through estimator, all is well.)
            lesson.py, line 1:  @elementwise(x=lambda g, x: g * sigmoid(x))
     """,
+    "a rule that forgets what comes in": """
+        @elementwise(x=lambda g, x: 2.0 * x)
+        def squared(x):
+            return x * x
+        v = Tensor([-1.0, 0.5], "v")
+        loss = squared(v).sum()
+        -------------------------------------------
+        1. The rule of squared for x is not its derivative: at v[0] = -1 it gives -1,
+           and differences -2. It is half as large. gradcheck(squared, ...) tries it at
+           other numbers, once you have changed it. (If it is meant to be another, as in
+           a straight-through estimator, all is well.)
+           lesson.py, line 1:  @elementwise(x=lambda g, x: 2.0 * x)
+    """,
     "a parameter that is not reached": """
         W, b = Tensor([1.0, 2.0], "W"), Tensor(0.5, "b")
         v = W * W.data + b

@@ -146,7 +146,7 @@ def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
         return node.op.forward(*operands[:k], x + t, *operands[k + 1 :])
 
     found = slopes(moved, np.maximum(1e-3, np.minimum(1, np.abs(x))))
-    rule = np.broadcast_to(pulled(node, k, operands, 1.0), np.shape(found.value))
+    rule = np.broadcast_to(pulled(node, k, operands, 2.0) / 2, np.shape(found.value))  # by 1, a rule may forget g
     wrong = disagree(rule, found)
     if not np.any(wrong):
         return None

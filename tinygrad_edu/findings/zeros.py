@@ -173,8 +173,8 @@ def words(case: Case, log: Node, a: Node, cause: Node, number: float, way: froze
             f"log_softmax({x}) is the logarithm without rounding, and cross_entropy({x}, labels) the whole loss.",
         )
     if name == "sigmoid":
-        sign = "" if number == 0 else "-"
-        remedy = f"log_sigmoid({sign}{x}) is the logarithm without rounding"
+        argument = x if number == 0 else f"-({x})" if " " in x else f"-{x}"
+        remedy = f"log_sigmoid({argument}) is the logarithm without rounding"
         return reason, f"{remedy}, and binary_cross_entropy_with_logits({x}, ...) the whole loss."
     if name in ("exp", "exp2"):
         if "divide" in way and number == 0:
