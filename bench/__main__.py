@@ -10,10 +10,10 @@ from importlib import metadata
 
 import numpy as np
 
-from . import arrays, checker, imports, mlp, peers, pictures, scalar
+from . import arrays, checker, imports, mlp, peers, pictures, scalar, word2vec
 from .contest import Contest, Effort, progress
 
-WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.Times]]] = {
+WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.Times | word2vec.Words]]] = {
     "scalar": scalar.contests,
     "small": arrays.small,
     "mlp": mlp.contests,
@@ -24,6 +24,7 @@ WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.
     "pictures": pictures.pictures,
     "formulas": checker.formulas,
     "checker": checker.checker,
+    "word2vec": word2vec.word2vec,
 }
 COLUMNS = {"ours": 8, "tuned": 8, **dict.fromkeys(peers.NAMES, 10), "t(hand)": 9, "t(ours)": 9}
 EXPLAINED = """\
@@ -32,7 +33,7 @@ They are medians over rounds of the ratio within a round.  An aim judges ours / 
 tuned: by hand once more, by an expert: dot in place of @, and sums in place.  For a batch of one np.matmul, which is @,
 takes several times as long as dot to find the gradients of W; for larger ones dot gains nothing.
 t(hand), t(ours): the median times themselves; of memory, the peaks.  One thread each.
-Pictures, formulas and the checker have no counterpart by hand: there an aim judges the time."""
+Pictures, formulas and the checker have no counterpart by hand: there an aim judges the time; of word2vec, also rho."""
 
 
 def line(title: str, cells: dict[str, str], aim: str) -> str:

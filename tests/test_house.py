@@ -37,6 +37,7 @@ LAYERS = """
     render findings
     script
     train pictures debugging
+    word2vec
     checker reference
     teaching
     __init__

@@ -6,12 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from . import __version__, pictures, text, train
 from .checker.grading import command as check
 from .debugging import program
 from .reference import command as ops
 from .teaching import command as lesson
+from .word2vec import command as word2vec
 
 EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
 
@@ -30,19 +32,17 @@ def parser() -> argparse.ArgumentParser:
     train.add_arguments(p)
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     words = "train on digits and show a backward sweep: what is done without a command"
-    train.add_arguments(commands.add_parser("train", help=words, description=words.capitalize()))
+    train.add_arguments(commands.add_parser("train", help=words, description=sentence(words)))
     for name, words in PICTURES.items():
-        described = words[:1].upper() + words[1:] + "."
-        pictures.add_arguments(commands.add_parser(name, help=words, description=described), name)
-    described = f"{STEP[:1].upper()}{STEP[1:]}."
-    program.add_arguments(commands.add_parser("step", help=STEP, description=described))
-    described = f"{CHECK[:1].upper()}{CHECK[1:]}."
-    check.add_arguments(commands.add_parser("check", help=CHECK, description=described))
-    described = f"{OPS[:1].upper()}{OPS[1:]}."
-    ops.add_arguments(commands.add_parser("ops", help=OPS, description=described))
-    described = f"{LESSON[:1].upper()}{LESSON[1:]}."
-    lesson.add_arguments(commands.add_parser("lesson", help=LESSON, description=described))
+        pictures.add_arguments(commands.add_parser(name, help=words, description=sentence(words)), name)
+    for name, (module, words) in OTHERS.items():
+        module.add_arguments(commands.add_parser(name, help=words, description=sentence(words)))
     return p
+
+
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,9 +80,12 @@ PICTURES = {
     "draw": "run a program and draw the graph of what its backward() saw",
     "walk": "run a program and write a page that walks through its graph, forward and backward",
 }
-STEP = "run a program and step through its backward(): a debugger for gradients"
-CHECK = "check a derivation made by hand: is it right, where does it go wrong, and why"
-LESSON = "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"
-OPS = "the operations: how each is written, its rule, what it needs, and that the rule is right"
-COMMANDS = {"ops": ops.command, "lesson": lesson.command, "check": check.command, "step": program.command, "train": train.run}
-COMMANDS |= dict.fromkeys(PICTURES, pictures.command)
+OTHERS: dict[str, tuple[Any, str]] = {
+    "step": (program, "run a program and step through its backward(): a debugger for gradients"),
+    "check": (check, "check a derivation made by hand: is it right, where does it go wrong, and why"),
+    "lesson": (lesson, "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"),
+    "ops": (ops, "the operations: how each is written, its rule, what it needs, and that the rule is right"),
+    "word2vec": (word2vec, "learn vectors of words from a text, and see which are near"),
+}
+COMMANDS = {"train": train.run, **dict.fromkeys(PICTURES, pictures.command)}
+COMMANDS |= {name: module.command for name, (module, _) in OTHERS.items()}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import errors, inputs
-from .ops.rows import Rows
+from .ops.rows import Rows, add_rows
 from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
@@ -116,10 +116,9 @@ class SGD(Optimiser):
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
         """One step against the gradient, or against the running sum of gradients."""
         if isinstance(g, Rows) and not self.momentum:
-            index, rows = g.summed()
             if sys.getrefcount(p._data) > 3:  # the tensor, its node, and the call
                 p._data = p.node.result = p._data.copy()
-            p._data[index] -= p._data.dtype.type(rate) * rows
+            add_rows(p._data, g.index, p._data.dtype.type(-rate) * g.rows)
             return
         g = inputs.dense(g)
         if self.momentum:

@@ -147,16 +147,19 @@ def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> norms.Gradien
     return course
 
 
-def progress(done: int, of: int, words: str) -> None:
-    """A bar in a terminal, as long as there is room for; in a file or pipe, a line now and then."""
+def progress(done: int, of: int, words: str, within: float = 0.0) -> None:
+    """A bar in a terminal, as long as there is room for; in a file or pipe, a line now and then.
+
+    ``done``: epochs that are finished; ``within``: the share of the next one that is, where it is long.
+    """
     if sys.stderr.isatty():
         begin = f"  epoch {done:>{len(str(of))}}/{of} ["
         room = min(79, shutil.get_terminal_size().columns - 1)  # always all of it: what stood there is written over
         length = max(5, room - len(begin) - len(words) - 2)
-        bar = "#" * (length * done // of)
+        bar = "#" * int(length * (done + within) / of)
         shown = f"{begin}{bar:<{length}}] {words}"[:room]
         print(f"\r{shown}", end="\n\n" if done == of else "", file=sys.stderr, flush=True)
-    elif done == of or done % max(1, of // 5) == 0:
+    elif not within and (done == of or done % max(1, of // 5) == 0):
         print(f"  epoch {done}/{of}: {words}", file=sys.stderr, flush=True)
 
 

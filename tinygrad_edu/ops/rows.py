@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,16 +31,29 @@ class Rows:
         if ufunc is not np.add or rows is not self:
             return NotImplemented
         total = np.array(array) if out is None else out[0]
-        np.add.at(total, self.index, self.rows)
+        add_rows(total, self.index, self.rows)
         return total
 
     def summed(self) -> tuple[Any, Any]:
         """Each index once, with the sum of its rows."""
         index, place = np.unique(self.index, return_inverse=True)
         rows = np.zeros((len(index), *self.table[1:]), self.dtype)
-        np.add.at(rows, place, self.rows)
+        add_rows(rows, place, self.rows)
         return index, rows
 
     def dense(self) -> Any:
         """The whole gradient, zeros and all."""
         return np.zeros(self.table, self.dtype) + self
+
+
+def add_rows(table: Any, index: Any, rows: Any) -> None:
+    """``table[i] += row`` for each index i and its row, in place, also where an index stands several times.
+
+    Number by number, in the flat table: NumPy adds at single numbers five times as fast as at rows.
+    """
+    if table.flags.c_contiguous and rows.dtype == table.dtype:
+        width = math.prod(table.shape[1:])
+        places = (index.astype(np.intp)[:, None] * width + np.arange(width)).reshape(-1)
+        np.add.at(table.reshape(-1), places, rows.reshape(-1))
+    else:
+        np.add.at(table, index, rows)

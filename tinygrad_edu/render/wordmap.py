@@ -1,0 +1,130 @@
+"""Words as points in the plane, each with its name beside it; no name covers another, nor a point.
+
+Names are placed one after the other, each at the first free place of those around its point; where none is free it goes
+farther out, with a thin line to its point.  First come those whose points have the most neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import text
+from .chart import SMALL, Chart, disc
+from .compose import MARGIN
+from .scene import Group, Scene, Shape, Text
+from .typeset import Label, words
+
+WIDE, HIGH, R = 600.0, 440.0, 2.6  # points: the area of the points, and the radius of one
+LONGEST = 24  # letters of a name
+FEW, LARGE = 30, 19.0  # so many words have room for letters that are read from the last row
+GAP = 1.5  # between names
+AROUND = 16  # directions in which a name may stand
+MOST = 400  # words that can be read
+
+
+class Box(NamedTuple):
+    """An upright rectangle."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        """Do they share more than an edge?"""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
+
+    def moved(self, x: float, y: float) -> Box:
+        """The same elsewhere."""
+        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+
+class WordMap(Chart):
+    """A map of words, drawn when it is looked at or saved.
+
+    names: n words; places: where they are, (n, 2), in any unit, the same for both axes.  theme: "light" or "dark".
+    """
+
+    kind, file = "map", "words.svg"
+
+    def __init__(self, names: Sequence[str], places: Any, theme: str | None = None) -> None:
+        self.names, self.places = [text.shown(name) for name in names], np.asarray(places, np.float64)
+        if self.places.shape != (len(self.names), 2) or not np.isfinite(self.places).all():
+            raise ValueError(f"{text.plural(len(self.names), 'word')} need as many finite places in the plane")
+        if not 1 <= len(self.names) <= MOST:
+            raise ValueError(f"a map has from 1 to {MOST} words, not {len(self.names)}")
+        super().__init__(f"map of {text.plural(len(self.names), 'word')}", theme or "light")
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("writes them", "writes it")
+
+    def drawn(self) -> Scene:
+        """The shapes."""
+        points = fitted(self.places)
+        size = LARGE if len(self.names) <= FEW else SMALL
+        labels = [words(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…", size) for name in self.names]
+        boxes = placed(points, labels)
+        every = [*boxes, *map(dot, points)]
+        left, top = min(box.left for box in every), min(box.top for box in every)
+        root = Group("map")
+        for name, label, (x, y), box in zip(self.names, labels, points, boxes):
+            here = (x - left, y - top), label, box.moved(-left, -top)
+            root.items.append(Group("word", {"word": name}, name, items=[*word(*here)]))
+        width, height = max(box.right for box in every) - left, max(box.bottom for box in every) - top
+        return Scene(width + 2 * MARGIN, height + 2 * MARGIN, root, self.description)
+
+
+def fitted(places: Any) -> list[tuple[float, float]]:
+    """In points, with y downwards, as large as the area allows; both axes alike."""
+    low, high = places.min(0), places.max(0)
+    span = high - low
+    scale = min((room / size for room, size in zip((WIDE, HIGH), span) if size > 0), default=1.0)
+    return [((x - low[0]) * scale, (high[1] - y) * scale) for x, y in places.tolist()]
+
+
+def placed(points: Sequence[tuple[float, float]], labels: Sequence[Label]) -> list[Box]:
+    """Where each label stands."""
+    dots = [dot(point) for point in points]
+    crowd = [sum(math.hypot(x - a, y - b) < 40 for a, b in points) for x, y in points]
+    found: dict[int, Box] = {}
+    for i in sorted(range(len(points)), key=lambda i: -crowd[i]):
+        taken = [*dots, *found.values()]
+        found[i] = next(box for box in candidates(points[i], labels[i]) if not any(map(box.meets, taken)))
+    return [found[i] for i in range(len(points))]
+
+
+def dot(point: tuple[float, float]) -> Box:
+    """The room that a point takes."""
+    x, y = point
+    return Box(x - R, y - R, x + R, y + R)
+
+
+def candidates(point: tuple[float, float], label: Label) -> Iterator[Box]:
+    """Places around a point, the near ones first: to the right, then round about.  It never ends."""
+    (x, y), width, height = point, label.width + 2 * GAP, label.height
+    order = sorted(range(AROUND), key=lambda k: (k % (AROUND // 2) != 0, k % 4 != 0, k))
+    ring = 0
+    while True:
+        far = R + 1 + ring * height / 2
+        for k in order:
+            angle = 2 * math.pi * k / AROUND
+            across, down = math.cos(angle), -math.sin(angle)
+            middle, line = x + across * (far + width / 2), y + down * (far + height / 2)
+            yield Box(middle - width / 2, line - height / 2, middle + width / 2, line + height / 2)
+        ring += 1
+
+
+def word(point: tuple[float, float], label: Label, box: Box) -> Iterator[Shape | Text]:
+    """The point, its name, and a line between them if they are apart."""
+    x, y = point
+    a, b = min(max(x, box.left), box.right), min(max(y, box.top), box.bottom)  # the nearest place of the name
+    if math.hypot(a - x, b - y) > 2 * R:
+        yield Shape(f"M {x:.1f} {y:.1f} L {a:.1f} {b:.1f}", "", "line", 0.7)
+    yield Shape(disc(x, y, R), "line0", name="dot")
+    yield Text(label, box.left + GAP, box.top + label.ascent)

@@ -1,0 +1,153 @@
+"""Words as points: which are near, what is to one as a second to a third, and word2vec's file of text."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import text
+from ..files import whole
+
+if TYPE_CHECKING:
+    from ..render.wordmap import WordMap
+
+
+class Vectors:
+    """A vector for each word: ``vectors["word"]``.  ``rows`` is (words, size), float32, read-only.
+
+    >>> vectors = Vectors(["north", "south", "top", "bottom"], [[0, 2], [0, -3], [1, 2], [1, -3]])
+    >>> vectors.analogy("north", "south", "top", 1)
+    [('bottom', 0.99...)]
+    """
+
+    def __init__(self, words: Sequence[str], rows: Any) -> None:
+        self.words, self.rows = list(words), np.array(rows, np.float32)
+        self.rows.flags.writeable = False
+        if self.rows.ndim != 2 or len(self.rows) != len(self.words) or not self.rows.size:
+            raise ValueError(f"{text.plural(len(self.words), 'word')} and rows of shape {self.rows.shape} do not fit")
+        self.index = {word: i for i, word in enumerate(self.words)}
+
+    @cached_property
+    def directions(self) -> Any:
+        """The rows, each of length 1 (or 0, if it is)."""
+        lengths = np.linalg.norm(self.rows, axis=1, keepdims=True)
+        return self.rows / np.where(lengths > 0, lengths, 1)
+
+    def number(self, word: str) -> int:
+        """The row of a word.  ValueError, with words like it, if there is none."""
+        if word in self.index:
+            return self.index[word]
+        near = [w for w in (word.lower(),) if w in self.index] or difflib.get_close_matches(word, self.words, 3, 0.7)
+        meant = f"; did you mean {', '.join(near)}?" if near else ""
+        raise ValueError(f"{text.shown(word)} is not among the {text.plural(len(self.words), 'word')}{meant}")
+
+    def __getitem__(self, word: str) -> Any:
+        return self.rows[self.number(word)]
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def similarity(self, a: str, b: str) -> float:
+        """The cosine of the angle between two words."""
+        return float(self.directions[self.number(a)] @ self.directions[self.number(b)])
+
+    def nearest(self, word: str, number: int = 10) -> list[tuple[str, float]]:
+        """The words with the largest cosine to a word, without itself."""
+        i = self.number(word)
+        return self.best(self.directions[i], [i], number)
+
+    def analogy(self, a: str, b: str, c: str, number: int = 5) -> list[tuple[str, float]]:
+        """What is to ``c`` as ``b`` is to ``a``: the words nearest to b - a + c, without these three.
+
+        Mikolov, Yih and Zweig, Linguistic regularities in continuous space word representations (2013).
+        """
+        i, j, k = (self.number(word) for word in (a, b, c))
+        return self.best(self.directions[j] - self.directions[i] + self.directions[k], [i, j, k], number)
+
+    def best(self, direction: Any, without: Sequence[int], number: int) -> list[tuple[str, float]]:
+        """The words with the largest cosine to a vector (size,), but for those at some rows."""
+        length = float(np.linalg.norm(direction)) or 1.0
+        cosines = self.directions @ (direction / np.float32(length))
+        cosines[list(without)] = -np.inf
+        order = np.argsort(-cosines, kind="stable")[: max(0, min(number, len(self) - len(set(without))))]
+        return [(self.words[i], float(cosines[i])) for i in order]
+
+    def plane(self, words: Iterable[str]) -> Any:
+        """Where words are in the plane that shows most of how their directions differ, (words, 2).
+
+        The two first principal components.  Each axis is turned so that its largest number is positive.
+        """
+        found = np.float64(self.directions[[self.number(word) for word in words]])
+        found -= found.mean(0)
+        U, S, _ = np.linalg.svd(found, full_matrices=False)
+        flat = np.zeros((len(found), 2))
+        flat[:, : min(2, len(S))] = (U * S)[:, :2]
+        return flat * np.where(flat[np.abs(flat).argmax(0), [0, 1]] < 0, -1, 1)
+
+    def map(self, words: Iterable[str] | None = None, *, number: int = 60, theme: str | None = None) -> WordMap:
+        """A picture of words in the plane; ``.save("words.svg")`` writes it, a notebook shows it.
+
+        words: which; None: the ``number`` that come first, which are the most frequent.  theme: "light" or "dark".
+        """
+        from ..render.wordmap import WordMap  # drawing takes longer to load than all the rest
+
+        chosen = self.words[:number] if words is None else list(dict.fromkeys(words))
+        return WordMap(chosen, self.plane(chosen) if chosen else np.zeros((0, 2)), theme)
+
+    def save(self, file: str | os.PathLike[str]) -> Path:
+        """Write them as word2vec does, as text: words and size, then a line for each word.  Whole or not at all.
+
+        gensim reads it with ``KeyedVectors.load_word2vec_format``.  Nine digits give each float32 back as it was.
+        """
+        with whole(file) as stream:
+            stream.write(f"{len(self.words)} {self.rows.shape[1]}\n".encode())
+            line = " ".join(["%.9g"] * self.rows.shape[1])
+            for word, row in zip(self.words, self.rows.tolist()):
+                stream.write(f"{word} {line % tuple(row)}\n".encode())
+        return Path(file)
+
+    @classmethod
+    def load(cls, file: str | os.PathLike[str]) -> Vectors:
+        """Read such a file, whoever wrote it.  ValueError, with the line, for what is none."""
+        path = Path(file)
+        name, words, rows = text.shown(path.name), list[str](), list[Any]()
+        try:
+            with path.open(encoding="utf-8", newline="\n") as stream:
+                head = stream.readline(100).split()
+                if len(head) != 2 or not all(part.isascii() and part.isdecimal() and int(part) for part in head):
+                    raise ValueError(f"{name} is not in word2vec's text format: line 1 is to be two whole numbers")
+                count, size = map(int, head)
+                for number, line in enumerate(stream, 2):
+                    word, *parts = line.rstrip().split(" ")
+                    row = numbers(parts)
+                    if row is None or len(row) != size:
+                        raise ValueError(f"{name}: line {number} is to be a word and {size} numbers")
+                    words.append(word)
+                    rows.append(np.array(row, np.float32))
+        except UnicodeDecodeError:
+            raise ValueError(f"{name} is not in word2vec's text format, but binary or not in UTF-8") from None
+        if len(words) != count or len(set(words)) != count:
+            raise ValueError(f"{name} promises {count:,} words and has {len(set(words)):,}")
+        return cls(words, rows)
+
+    def __repr__(self) -> str:
+        return f"<vectors of {text.plural(len(self.words), 'word')}, {self.rows.shape[1]} numbers each>"
+
+
+def numbers(parts: Sequence[str]) -> list[float] | None:
+    """Finite numbers, or None."""
+    try:
+        found = [float(part) for part in parts]
+    except ValueError:
+        return None
+    return found if all(map(math.isfinite, found)) else None
