@@ -45,6 +45,7 @@ def test_mistakes_are_mistakes():
     assert len(after) == len(before) and after.count("right") < before.count("right") - 6
 
 
+@pytest.mark.slow
 def test_no_two_hand_ins_have_a_claim_in_common():
     keys = [about(claim) for seed in range(12) for claim in handin(varied(seed)).claims]
     assert len(keys) > 200 and len(set(keys)) == len(keys)

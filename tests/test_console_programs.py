@@ -248,6 +248,7 @@ def stopped_at(done: Any) -> list[int]:
     return [int(n or 1) for n in found]
 
 
+@pytest.mark.slow
 def test_10000_calls(tmp_path: Path) -> None:
     done = step(tmp_path, TRAINING, "go")
     assert stopped_at(done) == [1] and "trained" in done.stdout and "called 10,000 times" in done.stdout

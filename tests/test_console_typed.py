@@ -90,6 +90,7 @@ def test_ctrl_c_at_the_prompt_and_ctrl_d(net: Path) -> None:
         assert "after" not in t.seen and "Traceback" not in t.seen
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_long_run_keeps_what_was_done(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(LONG, encoding="utf-8")
     with Terminal(tmp_path, *STEP, "net.py", NO_COLOR="1") as t:

@@ -161,6 +161,7 @@ NAMED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_mistakes_in_the_hand_ins_are_named() -> None:
     """Of 48 wrong claims; what is not named has two or three mistakes at once, or says nothing that one could mend."""
     found: dict[tuple[str, int], Result] = {}

@@ -262,6 +262,7 @@ def two_meanings(tree: Expr, problem: Problem) -> bool:
 FILES = sorted(path.name for path in FOLDER.glob("0*.md"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_a_right_claim_of_a_hand_in_is_right_in_other_forms(file: str) -> None:
     for i, s in enumerate(said(file)[::2]):

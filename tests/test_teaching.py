@@ -375,6 +375,7 @@ def test_slides_are_written_whole_or_not_at_all(small, tmp_path, capsys, monkeyp
     assert file.read_text(encoding="utf-8") == before and [*tmp_path.glob(".*")] == []
 
 
+@pytest.mark.slow
 def test_the_course_has_an_index_and_all_it_points_to(small, tmp_path):
     told = []
     index = write_site([small], tmp_path / "course", done=lambda number, words: told.append(words))
