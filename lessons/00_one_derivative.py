@@ -33,8 +33,8 @@ for h in [0.1, 0.01, 0.001]:
     print(f"h = {h:<6} f changes by {change:.6f}, {change / h:.4f} times h")
 
 # %% [markdown] tags=["notes"]
-# Five minutes for the first three slides. Ask: to which number do the quotients go? They will see it again, with all
-# its digits, on the slide "The sweep". Leave the question open.
+# Five minutes for the first three slides. Ask: to which number do the quotients go? They will see it again on the slide
+# "The sweep does the same in numbers". Leave the question open.
 
 # %% [markdown]
 # ## A program that remembers
@@ -124,13 +124,13 @@ print(f"dR/dx = {x.grad:.6f}, dR/dy = {y.grad:.6f}")
 # %% [markdown]
 # ## Step by step
 #
-# Each line: a value, its complete gradient, and what it passes on to what it was computed from.
+# Each line: a value, its complete gradient, and what it passes on to the values it was computed from.
 
 # %%
-for step in sweep(R):
+for name, step in zip("Rsqpyx", sweep(R), strict=True):
     passed = " and ".join(f"{g:.4f}" for g in step.passed if g is not None)
-    words = f"passes on {passed}" if passed else "a leaf"
-    print(f"{step.tensor.data:8.4f}   gradient {step.gradient:8.4f}   {words}")
+    words = f"passes on {passed}" if passed else "is a leaf"
+    print(f"{name} = {step.tensor.data:7.4f}   gradient {step.gradient:7.4f}   {words}")
 
 # %% [markdown]
 # ## The same as a formula
@@ -205,21 +205,21 @@ show(picture, caption="the error against the step: smooth on the right, noisy on
 #
 # *Truncation*, from Taylor's series: forward about $\frac{h}{2} |f''|$, central about $\frac{h^2}{6} |f'''|$.
 #
-# *Rounding*: $f$ is known to about $\varepsilon |f|$, with $\varepsilon \approx 10^{-16}$; divided by $h$ that is
-# $\varepsilon |f| / h$.
+# *Rounding*: $f$ is computed with an error of about $\varepsilon |f|$, with $\varepsilon \approx 10^{-16}$; divided by
+# $h$ that is $\varepsilon |f| / h$.
 
 # %%
 bend = grad(grad(lambda x: f(x, -1.0)))(2.0)
 eps = np.finfo(float).eps / 2
 parts = {"truncation": h / 2 * abs(bend), "rounding": eps * f(2, -1) / h}
-picture = curves({"forward": forward, **parts}, x=h, xlabel="$h$", log="xy")
+picture = curves({"forward": forward, **parts}, x=h, xlabel="$h$", ylabel="error", log="xy")
 show(picture, caption="the error of the forward difference, and its two parts")
 
 # %% [markdown]
 # ## The best step
 #
-# The two errors are equal at the bottom of the V. Forward: $h \approx \sqrt{\varepsilon}$, half of the digits. Central:
-# $h \approx \varepsilon^{1/3}$, two thirds of them.
+# At the bottom of the V the two errors are about equal. If $f$ and its derivatives are neither large nor small: forward
+# $h \approx \sqrt{\varepsilon}$, and half of the digits; central $h \approx \varepsilon^{1/3}$, and two thirds of them.
 
 # %%
 for name, error in errors.items():
@@ -242,8 +242,9 @@ picture = curves(low, x=h, xlabel="$h$", ylabel="error", log="xy")
 show(picture, caption=f"the error of differences computed in {kind.__name__}")
 
 # %% [markdown] tags=["notes"]
-# With float32 the forward V has its bottom near h = 3e-4, and three or four digits are left; the central one near 1e-3,
-# with five. Below h = 1e-7 the sum 2 + h is 2 again, and the difference is exactly 0: the flat part on the left.
+# With float32 the forward V has its bottom near h = 3e-4, and three or four digits are left; the central one between
+# 1e-3 and 1e-2, with about five. Below h = 1e-7 the sum 2 + h is 2 again, and the difference is exactly 0: the flat
+# part on the left.
 
 # %% [markdown]
 # ## Why the difference needs the record
@@ -280,11 +281,12 @@ print(f"by the rule {a.grad}, by a central difference {central:.6f}")
 # %% [markdown]
 # ## `gradcheck` asks both
 #
-# It compares all derivatives by rules with those by a five-point difference, which knows nothing of rules.
+# It compares all derivatives by rules with those by a five-point difference, which knows nothing of rules. It makes one
+# number of several results, by weights drawn at random. So it does not print 8 and 12, but they are 2 to 3 as well.
 
 # %%
 try:
-    gradcheck(cube, [0.5, 1.0, 2.0])
+    gradcheck(cube, [0.5, 2.0, 1.0])
 except AssertionError as error:
     print(error)
 print("the rules of R:", gradcheck(f, 2.0, -1.0))
@@ -296,7 +298,8 @@ print("the rules of R:", gradcheck(f, 2.0, -1.0))
 # %% [markdown]
 # ## Where a difference is wrong
 #
-# At a kink the central difference gives the mean of two slopes, which no rule gives. Check away from kinks.
+# At a kink there is no derivative. The central difference gives the mean of the two slopes; a rule has to choose a
+# number, and that of `relu` chooses 0. Check away from kinks.
 
 # %%
 h = 1e-5
@@ -332,7 +335,8 @@ def rule(g, x):
 mark(check(lambda g, x: (g * x / (1 + x**2)).sum(), "x", rule, dict(g=np.array([1.0, -2.0]), x=np.array([0.5, 3.0]))))
 
 # %% [markdown]
-# **0.3** A difference good enough for the checker, which wants six digits or more: `f` is any function of a number.
+# **0.3** A difference good enough for the checker, which wants six digits, also where the derivative is small: take the
+# better of the two, with its best step. `f` is any function of a number.
 
 
 # %% exercise="0.3"
@@ -349,13 +353,13 @@ mark(check(lambda x: x**3 * np.exp(-x), "x", lambda x: difference(lambda t: t**3
 # %% [markdown]
 # ## Common mistakes
 #
-# A path forgotten; a function left in the place of its derivative; a product whose two derivatives are multiplied.
+# A path forgotten; a function left in the place of its derivative; the 2 of a square lost.
 
 # %%
 judge(PROGRAM, """
 dR/dx = 2*s*y
 dR/dx = 2*s*(y + sin(x))
-dp/dx = 1*0
+dR/dy = s*x
 """)  # fmt: skip
 
 # %% [markdown]
@@ -363,4 +367,4 @@ dp/dx = 1*0
 #
 # - A. Griewank, A. Walther, *Evaluating Derivatives* (2nd edition, 2008), chapters 1 to 3: the record and its sweep.
 # - W. H. Press and others, *Numerical Recipes* (3rd edition, 2007), section 5.7: the best step of a difference.
-# - M. Abramowitz, I. A. Stegun, *Handbook of Mathematical Functions* (1964), 25.3.6: the formula of `gradcheck`.
+# - M. Abramowitz, I. A. Stegun, *Handbook of Mathematical Functions* (1964), chapter 25: differences of five points.

@@ -135,9 +135,10 @@ show(draw(s, flows=True), caption="the record of s, and what flows back")
 show(formula(s, v), caption="what the engine prints of it")
 
 # %% [markdown]
-# ## All five agree
+# ## They agree
 #
-# The engine's derivative, and the formula that is computed from $\sigma$ alone.
+# The engine's derivative, and the formula that is computed from $\sigma$ alone. Below, two relatives: $u$ is
+# $\log \sigma(z)$, and $p$ is the **softplus**, whose derivative is $\sigma$ itself.
 
 # %%
 print("by the record   ", v.grad)
@@ -149,7 +150,8 @@ show(formula(p, v), caption="p = softplus(z) is log(1 + exp(z))")
 # %% [markdown]
 # ## Saturation
 #
-# Far from 0 the slope falls like $e^{-|z|}$. A unit that is sure of itself lets almost nothing through.
+# Far from 0 the slope falls like $e^{-|z|}$: the unit **saturates**. When it is sure of itself, it lets almost nothing
+# through.
 
 # %%
 far = np.linspace(-20, 20, 201)
@@ -230,15 +232,15 @@ show(formula(loss, t))
 # z = 40 the sum 1 + exp(-40) is exactly 1, and its logarithm 0.
 
 # %% [markdown]
-# ## Three programs for one function
+# ## Three programs for $-\log \sigma(z)$
 #
-# The naive one ends at $z \approx -745$; the second, $-\log(1 + e^{-z})$, at $z \approx -710$.
+# The naive one ends at $z \approx -745$; the second, $\log(1 + e^{-z})$, at $z \approx -710$. Steps of 10 are tried.
 
 # %%
 down = np.linspace(-1000, 0, 101)
 with np.errstate(all="ignore"):
     programs = {
-        "log(sigmoid(z))": -np.log(sigmoid(down)),
+        "-log(sigmoid(z))": -np.log(sigmoid(down)),
         "log(1 + exp(-z))": np.log(1 + np.exp(-down)),
         "-log_sigmoid(z)": -log_sigmoid(down),
     }
@@ -295,7 +297,8 @@ answer = "(a - y)*β*a*(1 - a)*x"
 mark(answered("w, x: n\nβ, y: number\na = σ(β*wᵀ@x)\nR = (a - y)²/2", "∂R/∂w", answer))
 
 # %% [markdown]
-# **1.4** The derivative of `log_sigmoid` as a program for any float `z`, without a warning, even at -800.
+# **1.4** The derivative of `log_sigmoid` as a program for an array `z` of any floats, without a warning, even at -800
+# and at 800.
 
 
 # %% exercise="1.4"
@@ -328,7 +331,8 @@ sigma'(x) = (0 - (1 + exp(-x))**2)/(1 + exp(-x))**2
 # %% [markdown]
 # ## More of them
 #
-# A minus of the inner derivative $-z$ that was lost; the sum that became a difference of equal terms.
+# The minus of the inner derivative, that of $-z$, is lost, in the first line and in the last. In the second the inner
+# derivative is missing altogether.
 
 # %%
 judge(NUMBER, """
@@ -338,8 +342,8 @@ d(log(σ(-z)))/dz = 1 - σ(-z)
 """)  # fmt: skip
 
 # %% [markdown] tags=["notes"]
-# The third one is the most frequent in homework on word2vec: the rule for log σ is right, but the inner derivative of
-# -z is missing. With it: -(1 - σ(-z)) = -σ(z).
+# The third one is to be expected in homework on word2vec: the rule for log σ is right, but the inner derivative of -z
+# is missing. With it: -(1 - σ(-z)) = -σ(z).
 
 # %% [markdown]
 # ## Sources

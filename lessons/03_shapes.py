@@ -91,8 +91,9 @@ h: H
 # %% [markdown]
 # ## From the Jacobian to the gradient
 #
-# Each result $v_i$ contributes: $\frac{\partial R}{\partial x_j} = \sum_i \frac{\partial R}{\partial v_i} A_{ij}$, with
-# $v = A x$. The sum goes over **rows** of $A$, and that is what the transpose says.
+# $v = A x$ and $R = \sum_i c_i v_i$, so $\frac{\partial R}{\partial v} = c$. Each result $v_i$ contributes, with the
+# factor $\frac{\partial v_i}{\partial x_j} = A_{ij}$. The sum goes over **rows** of $A$, and that is what the transpose
+# says.
 
 # %%
 derive("""
@@ -110,7 +111,8 @@ R = sum(c*v)
 # %% [markdown]
 # ## Two matrices: $\partial R/\partial W$
 #
-# $Z = X W$, and $G$ is the upstream gradient of $Z$. $W_{kl}$ is used in each row of $Z$, in column $l$:
+# $Z = X W$ and $R = \sum_{ij} G_{ij} Z_{ij}$: then $G$ is the upstream gradient of $Z$. $W_{kl}$ is used in each row of
+# $Z$, in column $l$:
 
 # %%
 PRODUCT = """
@@ -295,8 +297,9 @@ show(curves(lines, xlabel="step"), caption="they leave their targets for 3, the 
 # %% [markdown]
 # ## Hand-in 002 writes rows
 #
-# Two layers, $v = B \sigma(A x)$, with softmax and cross-entropy. The whole chain is right, in numerator layout, if
-# $g - y$ is read as a row. The checker says so. In the last line the row layout does not save it.
+# Two layers, $v = B h$ with $h = \sigma(w)$ and $w = A x$. Softmax and cross-entropy follow; of them it is enough here
+# that $\frac{\partial R}{\partial v} = g - y$ (lesson 5). The first line is right in numerator layout, if $g - y$ is
+# read as a row; the checker says so. The second is wrong in any layout.
 
 # %%
 LAYERS = """
@@ -312,7 +315,7 @@ R = -sum(y*ln(g))
 """
 judge(LAYERS, """
 ∂R/∂x = (g - y)@B@diag(σ'(w))@A
-∂R/∂B = (g - y)@σ(A@x)
+∂R/∂B = (g - y)@h
 """)  # fmt: skip
 
 # %% [markdown]
@@ -336,7 +339,7 @@ derive(LAYERS, """
 # ## Examples in columns
 #
 # On paper one example is a column, and $W$ stands on its left, with a row for each unit. Many examples are then the
-# columns of $X$: $Z = W X + b$, where $b$ is a column. All is transposed.
+# columns of $X$: $Z = W X + b$, where $b$ is a column. All is transposed. Here $W$ is that of a third layer, $W^{(3)}$.
 
 # %%
 derive("""
@@ -427,15 +430,15 @@ mark(check(cubes, "X", centring, dict(X=x)))
 # %% [markdown]
 # ## Common mistakes
 #
-# The order of the factors is that of the program; the sum is forgotten; one sums over everything.
+# The order of the factors is that of the program; a transpose is missing; the sum over the examples is forgotten.
 
 # %%
 judge(PRODUCT, "dR/dW = G@X.T\ndR/dX = G@W")
-judge(BIAS, "dR/db = sum(G)")
+judge(BIAS, "dR/db = G")
 
 # %% [markdown]
 # ## Sources
 #
 # - Hand-ins 001 (the rules that it begins with), 002 (no. 21) and 003 (one layer) in `lessons/handins`.
 # - NumPy's manual, *Broadcasting*.
-# - J. R. Magnus, H. Neudecker, *Matrix Differential Calculus* (3rd edition, 2019): against mixing layouts.
+# - J. R. Magnus, H. Neudecker, *Matrix Differential Calculus* (3rd edition, 2019): one layout, and why.

@@ -105,7 +105,8 @@ show(formula(g, s), caption="as a matrix, printed by the engine from its record"
 # %% [markdown]
 # ## See that it is not diagonal
 #
-# Off the diagonal all is negative: one probability grows at the cost of the others. Each row sums to zero.
+# Off the diagonal all is negative: one probability grows at the cost of the others. Each row sums to zero, since a
+# constant added to all scores changes nothing.
 
 # %%
 J = jacobian(softmax)(s.data)
@@ -165,6 +166,7 @@ answer = "g*(a - sum(a*g))"
 ### END SOLUTION
 
 # %% marks="4.2" points=2
+assert "diag" not in answer, "diag(g) is a matrix of K² entries: write it without one"
 mark(answered("s: K\na: K\ng = softmax(s)\nR = sum(a*g)", "dR/ds", answer))
 
 # %% [markdown]
@@ -185,12 +187,14 @@ mark(check(lambda s, a: (a * softmax(s)).sum(), "s", gradient, dict(s=s.data, a=
 # %% [markdown]
 # ## Common mistakes
 #
-# What the checker says to them.
+# The probabilities differentiated as if each had only its own score; an index of the one in the place of the other; a
+# sign.
 
 # %%
 judge(SOFTMAX, """
-∂g[k]/∂s[l] = g[k]*(1 - g[k])
-∂g[k]/∂s[l] = g[l]*(I(k = l) + g[k])
+dg/ds = diag(g*(1 - g))
+∂g[k]/∂s[l] = g[k]*(I(k = l) - g[k])
+∂g[k]/∂s[l] = g[k]*(I(k = l) + g[l])
 """)  # fmt: skip
 
 # %% [markdown]

@@ -24,7 +24,7 @@ from tinygrad_edu.teaching import answered, curves, derive, judge, mark, show
 p = np.linspace(0.002, 1, 400)
 lines = {r"$-\log p$": -np.log(p), "$1 - p$": 1 - p}
 picture = curves(lines, x=p, xlabel="$p$ of the right class")
-show(picture, caption="the logarithm does not forgive a certain mistake, a line would")
+show(picture, caption="to be sure and wrong costs any amount by the logarithm, and at most 1 by the line")
 
 # %% [markdown] tags=["notes"]
 # Ask: a forecaster says "rain with 0.0" and it rains. What should that cost? For a network that means: never say 0.
@@ -33,7 +33,14 @@ show(picture, caption="the logarithm does not forgive a certain mistake, a line 
 # %% [markdown]
 # ## For all classes at once
 #
-# $R = -\sum_i y_i \log g_i$. If $y$ is one-hot with its one at $k$, all terms but one are zero.
+# $R = -\sum_i y_i \log g_i$ is the **cross-entropy**. If $y$ is one-hot, with its only one at $k$, all terms but one
+# are zero. The hand-ins have three sets of names for the same:
+#
+# | hand-in | scores | probabilities | loss |
+# |---|---|---|---|
+# | 002 | $s$ | $g$ | $R$ |
+# | 003 | $u$ | $a$ | $E$ |
+# | 004 | $\theta$ | $\hat{y}$ | $CE$ |
 
 # %%
 SMALL = """
@@ -82,7 +89,7 @@ dE/da = -y/a
 # %% [markdown]
 # ## First way: through the Jacobian
 #
-# From lesson 4. Every score changes every probability:
+# From lesson 4, in the names of hand-in 003: $u$, $a$ and $E$. Every score changes every probability:
 
 # %%
 derive(ONE, """
@@ -108,8 +115,8 @@ dE/du[i] = sum(dE/da[j]*da[j]/du[i] for j in 1..K)
 # %% [markdown]
 # ---
 #
-# In words: at the right class the probability minus one, at all others the probability. This is the $\delta$ of the
-# last layer.
+# In words: at the right class the probability minus one, at all others the probability. Hand-in 003 calls it $\delta$,
+# and so does lesson 7.
 
 # %%
 derive(ONE, """
@@ -124,7 +131,8 @@ delta = a - y
 # %% [markdown]
 # ## The same with matrices
 #
-# $\mathrm{diag}(g) - g g^\top$ times the gradient that comes in. Here nothing is said of $y$.
+# The Jacobian of lesson 4, $\mathrm{diag}(g) - g g^\top$, times the gradient that comes in, $-y/g$. Here nothing is
+# said of $y$.
 
 # %%
 ANY = """
@@ -140,14 +148,15 @@ dR/ds = (diag(g) - g@g.T)@(-y/g)
 """)  # fmt: skip
 
 # %% [markdown] tags=["notes"]
-# Stop here: where did we use that y is one-hot? Only in the last step of the slide before, where its sum became 1. A
-# smoothed or soft label, which sums to one as well, has the same gradient.
+# Stop here: where did we use that y is one-hot? Only in the last step of the chain rule, two slides back, where its sum
+# became 1. A smoothed or soft label, which sums to one as well, has the same gradient.
 
 # %% [markdown]
 # ## Second way: take the logarithm first
 #
-# $\log(e^{s_k} / \sum_i e^{s_i})$ is a difference. What remains is linear in $s$, but for **log-sum-exp**. The last
-# line is the same for $N$ examples, which are columns, and the mean of their losses.
+# $\log(e^{s_k} / \sum_i e^{s_i})$ is a difference. What remains is linear in $s$, but for $\log \sum_i e^{s_i}$, which
+# is called **log-sum-exp**. The last line is the same for $N$ examples, the columns of $U$ and $Y$, and the mean of
+# their losses.
 
 # %%
 derive(CLASSES, """
@@ -211,7 +220,8 @@ dCE/dtheta[i] = y_hat[i]   for i != k
 
 # %% [markdown] tags=["notes"]
 # Compare the two ways on the blackboard. The first has a matrix and a cancellation, the second has neither: the
-# fraction goes before it makes trouble. Programs take the second way too, for the reason two slides on.
+# fraction goes before it makes trouble. Programs take the second way too, for the reason on the slide "Scores may be
+# anything".
 
 # %% [markdown]
 # ## What the engine finds
@@ -244,8 +254,8 @@ dR/ds = g*sum(y) - y
 # %% [markdown]
 # ## Scores may be anything
 #
-# $e^{1000}$ is no float, so the probabilities are not enough to compute the loss. Take the largest score out first, as
-# in lesson 4: $\log \sum_i e^{s_i} = m + \log \sum_i e^{s_i - m}$ with $m = \max_i s_i$.
+# $e^{1000}$ is no float. Take the largest score out first, as in lesson 4:
+# $\log \sum_i e^{s_i} = m + \log \sum_i e^{s_i - m}$ with $m = \max_i s_i$.
 
 # %%
 large, right = np.array([1000.0, 2.0, -3.0]), 1
@@ -268,16 +278,17 @@ with np.errstate(all="ignore"):
 print(explain(loss))
 
 # %% [markdown]
-# ## Never larger than one, never lost
+# ## A gradient where it is needed
 #
-# Against squared error behind a softmax. Two classes, $d$ is the score of the right one minus that of the other:
+# Against squared error behind a softmax, $\frac12 \sum_k (g_k - y_k)^2$. Two classes, $d$ is the score of the right one
+# minus that of the other:
 
 # %%
 d = np.linspace(-8, 8, 200)
 right = 1 / (1 + np.exp(-d))
 lines = {"cross-entropy": 1 - right, "squared error": 2 * (1 - right) ** 2 * right}
 picture = curves(lines, x=d, xlabel="$d$", ylabel=r"$|\partial R/\partial d|$")
-show(picture, caption="where it errs most, on the left, squared error has no gradient")
+show(picture, caption="where the error is largest, on the left, squared error has almost no gradient")
 
 # %% [markdown] tags=["notes"]
 # The picture is the reason for the pair. In squared error the slope of softmax stays in the product, and where softmax
@@ -287,8 +298,8 @@ show(picture, caption="where it errs most, on the left, squared error has no gra
 # ## Experiment
 #
 # How small can the loss become? Scores are multiplied by `scale`, as when weights grow. Look at the loss and at the
-# gradient, first with `smoothing = 0`, then with `0.1`: now $y$ is $0.9$ and a bit more at the right class, and
-# something at the others.
+# gradient, first with `smoothing = 0`, then with `0.1`: now $y$ is $0.933$ at the right class, and $0.033$ at each of
+# the others.
 
 # %% tags=["experiment"]
 smoothing = 0.0
@@ -301,7 +312,8 @@ for scale in (1, 3, 10, 30):
 
 # %% [markdown] tags=["notes"]
 # Without smoothing the loss falls for ever as the weights grow: there is no best scale. With smoothing there is one,
-# where g = y. Both gradients are g - y, since the smoothed y sums to one.
+# and beyond it the loss grows again; were all scores free, g = y would be the best. Both gradients are g - y, since the
+# smoothed y sums to one.
 
 # %% [markdown]
 # ## Exercises
@@ -332,8 +344,8 @@ mark(answered("s: K\ny: K, one-hot\nT: number, positive\ng = softmax(s/T)\nR = -
 # %% [markdown]
 # ---
 #
-# **5.3** Rare classes count more: $R = -\sum_k w_k y_k \log g_k$ with weights $w$. Write $\partial R/\partial s$ with
-# `w`, `y` and `g`.
+# **5.3** Rare classes count more: $R = -\sum_k w_k y_k \log g_k$ with weights $w$, $g = \mathrm{softmax}(s)$ and a
+# one-hot $y$. Write $\partial R/\partial s$ with `w`, `y` and `g`.
 
 # %% exercise="5.3"
 ### BEGIN SOLUTION
@@ -341,11 +353,11 @@ answer = "g*sum(w*y) - w*y"
 ### END SOLUTION
 
 # %% marks="5.3" points=2
-mark(answered("s: K\nw: K, positive\ny: K\ng = softmax(s)\nR = -sum(w*y*log(g))", "dR/ds", answer))
+mark(answered("s: K\nw: K, positive\ny: K, one-hot\ng = softmax(s)\nR = -sum(w*y*log(g))", "dR/ds", answer))
 
 # %% [markdown]
-# **5.4** As a program: the loss and its gradient with respect to scores `S` (N, K), examples in rows, mean of all. `Y`
-# is (N, K) and its rows need **not** sum to one. It has to work for scores of 1000.
+# **5.4** As a program: the gradient of the loss with respect to scores `S` (N, K). Examples are rows, and the loss is
+# the mean of theirs. `Y` is (N, K), and its rows need **not** sum to one. It has to work for scores of 1000.
 
 
 # %% exercise="5.4"
@@ -369,7 +381,7 @@ mark(result)
 # ## Common mistakes
 #
 # An index that stands for two things. In the first line $l$ is of the score, but the term is that of $k$; in the second
-# $k$ is the right class, and the sum is over $k$ as well. Rename the index of a sum before you differentiate.
+# $k$ is the right class, and stands in the sum as well. Rename the index of a sum before you differentiate.
 
 # %%
 judge(CLASSES, """

@@ -20,7 +20,7 @@ from tinygrad_edu.teaching import answered, derive, judge, mark, show
 # ## The network
 #
 # $w = A x$, $h = \sigma(w)$, $v = B h$, $g = \mathrm{softmax}(v)$, $R = -\sum_k y_k \log g_k$. There are $n$ inputs,
-# $H$ hidden units and $K$ classes, and no biases.
+# $H$ hidden units and $K$ classes, and no biases. Logloss is another name for the cross-entropy of lesson 5.
 
 # %%
 TWO = """
@@ -53,7 +53,7 @@ show(picture, caption="three leaves, and one way from each of them to R")
 
 # %% [markdown] tags=["notes"]
 # Let them point: which leaf is nearest to R, which is farthest? How many factors will each gradient have? (B: two, A
-# and x: four.) Only x and A share all but the last factor.
+# and x: four.) Those of x and A have all but the last in common.
 
 # %% [markdown]
 # ## The local derivatives
@@ -90,10 +90,11 @@ judge(TWO, """
 # | | ∂R/∂v | ∂v/∂h | ∂h/∂w | ∂w/∂x | their product |
 # |---|---|---|---|---|---|
 # | in rows | $1 \times K$ | $K \times H$ | $H \times H$ | $H \times n$ | $1 \times n$ |
-# | in columns | $K \times 1$ | | | | $n \times 1$ |
+# | in columns, transposed | $K \times 1$ | $H \times K$ | $H \times H$ | $n \times H$ | $n \times 1$ |
 #
-# Both are in use: numerator layout and denominator layout. A gradient that is to be **subtracted** from its variable
-# has to have that variable's shape. So here, and in every library, a gradient has the shape of its variable.
+# Both are in use: numerator layout, multiplied from left to right, and denominator layout, from right to left. A
+# gradient that is to be **subtracted** from its variable has to have its shape. So here, and in programs, every
+# gradient has the shape of its variable.
 
 # %% [markdown]
 # ## The chain, in columns
@@ -149,7 +150,8 @@ show(*formula(R, [B, A, x], distributions=[y]))
 # %% [markdown]
 # ---
 #
-# With names for what came in at $v$ and at $w$, nothing is written twice, and nothing is computed twice:
+# With names for what came in, $\delta^{(2)} = \partial R/\partial v$ and $\delta^{(1)} = \partial R/\partial w$,
+# nothing is written twice, and nothing is computed twice:
 
 # %%
 names = {v: "delta(2)", w: "delta(1)"}
@@ -181,7 +183,7 @@ for step in sweep(R):
 # ## The sweep, use by use
 #
 # A stepper stands still wherever one likes. Each backward step passes one gradient from a result to one of its
-# operands.
+# operands. The first five steps are the four operations forward, and the 1 at $R$.
 
 # %%
 for moment in steps.moments():
@@ -308,12 +310,12 @@ mark(check(squared, "A", gradient, dict(A=A.data, B=B.data, x=x.data, y=y.data))
 # ## Common mistakes
 #
 # The chain in rows gave the right row for $x$. For the matrices the same chain, with the last factor put in place of
-# $A$, does not even fit. The real lines of hand-in 002:
+# $A$, does not even fit. Two lines of hand-in 002, with $h$ for its $\sigma(A x)$:
 
 # %%
 judge(TWO, """
 ∂R/∂A = (g - y)@B@diag(σ'(w))@x
-∂R/∂B = (g - y)@σ(A@x)
+∂R/∂B = (g - y)@h
 """)  # fmt: skip
 
 # %% [markdown] tags=["notes"]

@@ -21,7 +21,8 @@ from tinygrad_edu.teaching import answered, curves, derive, judge, mark, show
 # Layer $s$ takes $a^{(s-1)}$, and gives $a^{(s)} = \varphi(v^{(s)})$ with $v^{(s)} = W^{(s)} a^{(s-1)}$; and $a^{(0)}$
 # is $x$. $W^{(s)}$ has a row for each unit of its own layer, and a column for each unit of the layer before.
 #
-# Below there are four layers, of any sizes and with any $\varphi$: the checker tries many.
+# Below there are four layers, of any sizes and with any $\varphi$: the checker tries many. The loss of one example is
+# $E = \frac12 \sum_i (a^{(4)}_i - y_i)^2$.
 
 # %%
 NETWORK = """
@@ -217,8 +218,9 @@ for s in (3, 2, 1, 0):
 # %% [markdown]
 # ## A batch is a mean
 #
-# $N$ examples are the columns of $X$, and $E$ is the mean of their losses. Column $n$ of $\delta$ belongs to example
-# $n$ alone. The gradient is the mean of outer products, which is one product of matrices: no loop is needed.
+# Two layers: $V_1 = W_1 X$, $A_1 = \varphi(V_1)$, $V_2 = W_2 A_1$. $N$ examples are the columns of $X$, and $E_N$ is
+# the mean of their losses. Column $n$ of $\delta$ belongs to example $n$ alone. The gradient is the mean of outer
+# products, which is one product of matrices: no loop is needed.
 
 # %%
 MANY = """
@@ -249,8 +251,8 @@ delta1 = phi'(V1)*(W2.T@delta2)
 # %% [markdown]
 # ## Another last layer
 #
-# With softmax at the end, every $a_k$ depends on every $v_i$: then $\delta$ of the last layer has a sum, and all that
-# comes before remains as it was.
+# $v = W_2 a_1$, $a = \mathrm{softmax}(v)$, $E = -\sum_k y_k \log a_k$. With softmax every $a_k$ depends on every $v_i$:
+# then $\delta$ of the last layer has a sum, and in all layers before the recursion remains as it was.
 
 # %%
 derive("""
@@ -275,8 +277,8 @@ delta = a - y
 # %% [markdown]
 # ## What the line says about depth
 #
-# Every step back multiplies by a slope. For $\sigma$ the slope is at most $1/4$. What is left of $\delta$ after twelve
-# layers?
+# Every step back multiplies by the transpose of a matrix, and by a slope. For $\sigma$ the slope is at most $1/4$. What
+# is left of $\delta$ in the first of twelve layers?
 
 
 # %%
@@ -318,8 +320,8 @@ print(explain(E))
 # %% [markdown]
 # ## Experiment
 #
-# Weights are drawn from $\pm$ a limit, here multiplied by `factor`. Is there one for which $\sigma$ keeps the size of
-# its $\delta$? And what does tanh do with it? Try 1, 2, 4, 8.
+# Weights are drawn between minus and plus a limit, here multiplied by `factor`. Is there one for which $\sigma$ keeps
+# the size of its $\delta$? And what does tanh do with it? Try 1, 2, 4, 8, 16.
 
 # %% tags=["experiment"]
 factor = 4.0
@@ -330,10 +332,15 @@ for phi in (sigmoid, np.tanh):
     delta = nn.swept_deltas(net, x, np.arange(50) % 10).delta
     print(phi.__name__, *(f"{np.linalg.norm(d):.0e}" for d in delta))
 
+# %% [markdown] tags=["notes"]
+# The numbers are those of δ(1) to δ(12). Of these factors 8 comes nearest for σ: its slopes are about a quarter of
+# those of tanh. With the same factor the δ of tanh grows by orders of magnitude. With 16 that of σ grows as well.
+
 # %% [markdown]
 # ## Exercises
 #
 # **7.1** Write $\partial E/\partial v^{(1)}$ of the network with `delta(3)`, but without a name for the one between.
+# Write `phi'` for $\varphi'$.
 
 # %% exercise="7.1"
 ### BEGIN SOLUTION
@@ -360,7 +367,7 @@ mark(answered(BIASES, "dE/db", answer))
 # ---
 #
 # **7.3** A layer with a connection that skips it: $c = a + \varphi(v)$, $v = Wa$. The gradient that comes in is
-# $u = \partial E/\partial c$. Write $\partial E/\partial a$. Why does it not vanish?
+# $u = \partial E/\partial c$. Write $\partial E/\partial a$, with `u`, `W`, `v` and `phi'`. Why does it not vanish?
 
 # %% exercise="7.3"
 ### BEGIN SOLUTION
@@ -433,5 +440,6 @@ dE/dW(2)[i,j] = sum(sum(delta(4)[k]*sum(W(4)[k,l]*phi'(v(3)[l])*W(3)[l,i]*phi'(v
 # - D. E. Rumelhart, G. E. Hinton, R. J. Williams, *Learning representations by back-propagating errors*, Nature 323
 #   (1986).
 # - Y. Bengio, P. Simard, P. Frasconi, *Learning long-term dependencies with gradient descent is difficult* (1994); X.
-#   Glorot, Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks* (2010), equation 16
-#   for the weights; K. He and others, *Deep residual learning* (2016), for 7.3.
+#   Glorot, Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks* (2010), for the
+#   weights; K. He and others, *Delving deep into rectifiers* (2015), for those of ReLU, and *Deep residual learning*
+#   (2016), for 7.3.
