@@ -271,3 +271,10 @@ def test_no_line_takes_long(line: str) -> None:
     start = time.process_time()
     assert isinstance(handin(f"a, x: n\n{line}\n" + "a = (\n" * 200), Handin)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("letters", ["phi phi φ", "φ φ phi", "phi φ phi", "φ phi ϕ"])
+def test_a_function_has_one_name_in_latin_and_in_greek_letters(letters: str) -> None:
+    declared, used, answered = letters.split()
+    text = f"{declared}: function\nv: n\nR = sum({used}(v))\n\ndR/dv = {answered}'(v)\ndR/dv = {answered}(v)\n"
+    assert verdicts(text) == ["right", "wrong"]

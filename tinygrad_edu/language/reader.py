@@ -268,6 +268,8 @@ class Reader:
             return self.indicator(node)
         prime = word.endswith("__prime")
         word = word.removesuffix("__prime")
+        if word not in self.functions:  # φ where phi has been declared, or the other way round
+            word = next((w for w in self.functions if ENGLISH.get(w, w) == ENGLISH.get(word, word)), word)
         head = word if word in self.functions else ALIASES.get(word, word)
         if head not in OPS and head not in self.functions and head not in (*MAKERS, *CHOOSERS):
             if word in self.known:

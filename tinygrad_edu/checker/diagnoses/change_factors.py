@@ -73,10 +73,6 @@ def of_products(node: Expr, tree: Expr, path: Path, around: Around) -> Found:
         )
         yield call("matmul", b, a), Guess("ORDER", "is-order", 2.0, {"left": a, "right": b})
         yield call("outer", b, a), Guess("ORDER", "is-order", 2.3, {"left": a, "right": b})
-        yield (
-            call("matmul", call("transpose", b), call("transpose", a)),
-            Guess("ORDER", "is-order", 2.2, {"left": a, "right": b}),
-        )
     elif node.head == "multiply":
         a, b = node.args
         fields = {"left": a, "right": b}
