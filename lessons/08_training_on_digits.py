@@ -34,7 +34,7 @@ show(heat(images), caption="one image of each digit")
 # $m$ examples are the rows of $X$. Row $i$ of each value below belongs to example $i$, and the biases are added to
 # every row.
 #
-# $Z_1 = X W_1 + b_1$, $H = \sigma(Z_1)$, $Z_2 = H W_2 + b_2$, $\hat{Y} = \mathrm{softmax}(Z_2)$,
+# $Z_1 = X W_1 + b_1$, $A_1 = \sigma(Z_1)$, $Z_2 = A_1 W_2 + b_2$, $\hat{Y} = \mathrm{softmax}(Z_2)$,
 # $J = -\frac{1}{m} \sum_{i,k} Y_{ik} \log \hat{Y}_{ik}$
 
 # %%
@@ -121,8 +121,8 @@ dJ/db1 = sum(dJ/dz1[i, :] for i in 1..m)
 X = constant(data.images[:5], name="X")
 Y = constant(np.eye(K)[data.labels[:5]], name="Y")
 Z1 = X @ W1 + b1
-H = sigmoid(Z1)
-Z2 = H @ W2 + b2
+A1 = sigmoid(Z1)
+Z2 = A1 @ W2 + b2
 J = cross_entropy(Z2, Y)
 show(formula(J, Z2, distributions=[Y]))
 
@@ -148,13 +148,13 @@ print("the gradient of b1 agrees with differences:", gradcheck(f, b1.data))
 
 # %% [markdown] tags=["notes"]
 # A loss far above log K says that the weights are too large, or that labels and classes do not fit. Far below: that the
-# labels are among the inputs. This check takes a line and finds half of all mistakes.
+# labels are among the inputs. This check takes a line and finds many mistakes.
 
 # %% [markdown]
 # ## The loop
 #
-# Forward, forget the old gradients, backward, a step. Each epoch goes through all images once, 32 at a time, in another
-# order.
+# Forward, forget the old gradients, backward, a step. Each epoch goes through all images once, about 32 at a time, in
+# another order.
 
 # %%
 parameters = [W1, b1, W2, b2]
@@ -172,8 +172,8 @@ for _epoch in range(20):
 print(f"right: {seen[-1]:.1%} of the training images, {unseen[-1]:.1%} of the others")
 
 # %% [markdown] tags=["notes"]
-# Ask what happens without zero_grad: gradients are added up over all steps. Try it: it still learns for a while, like
-# with a momentum that never fades, and then diverges. Live, `tinygrad-edu` trains the same without biases.
+# Ask what happens without zero_grad: gradients are added up over all steps, like a momentum that never fades. Try it:
+# with this rate the loss soon grows instead of falling. Live, `tinygrad-edu` trains the same without biases.
 
 # %% [markdown]
 # ## How the loss went
@@ -182,7 +182,7 @@ print(f"right: {seen[-1]:.1%} of the training images, {unseen[-1]:.1%} of the ot
 
 # %%
 picture = curves({"$J$": norms.losses}, x=norms.steps, xlabel="step", log="y")
-show(picture, caption="on a logarithmic axis it falls to the end")
+show(picture, caption="on a logarithmic axis: it falls, and stays noisy")
 
 # %% [markdown]
 # ## And the accuracy
@@ -191,7 +191,7 @@ show(picture, caption="on a logarithmic axis it falls to the end")
 
 # %%
 picture = curves({"training": seen, "test": unseen}, x=range(1, 21), xlabel="epoch")
-show(picture, caption="all training images become right, the others stop earlier")
+show(picture, caption="of the training images nearly all become right, of the others fewer")
 
 # %% [markdown]
 # ## What the gradients did
@@ -202,13 +202,13 @@ show(picture, caption="all training images become right, the others stop earlier
 print(norms.table(72))
 
 # %% [markdown] tags=["notes"]
-# All four fall together by some orders of magnitude: as g → y, δ → 0, and with it everything. No layer lags behind the
+# All four fall together: as Ŷ comes near Y, δ comes near 0, and with it everything. No layer lags far behind the
 # others, so nothing vanishes here. With eight layers of σ the first rows would be far smaller: lesson 7.
 
 # %% [markdown]
 # ## Look at its mistakes
 #
-# Would you have known?
+# Some test images, and what it says to them. Would you have known?
 
 # %%
 said = scores(data.test_images).argmax(1)
@@ -278,8 +278,8 @@ print("how much the hidden units differ:", np.ptp(W1.data, axis=1).max().round(6
 
 # %% [markdown] tags=["notes"]
 # From 0 all hidden units get the same gradient, so they stay the same for ever: 32 units that are one. Randomness is
-# there to break that symmetry. With 20, σ is saturated from the start, and learning is slow: look at norms in both
-# cases.
+# there to break that symmetry. With 20 the loss begins far above log K, most units are saturated, and
+# after as many steps fewer images are right than with 1.
 
 # %% [markdown]
 # ## Exercises
@@ -312,11 +312,12 @@ mark(answered(decayed.replace("delta1 = dJ/dz2\n", ""), "dJ/dW2", answer))
 # ---
 #
 # **8.3** All images are shifted by the same $c$: $Z_1 = (X + c) W_1 + b_1$, where $c$ is a row. Write
-# $\partial J/\partial c$ with `delta0`, the gradient with respect to `z1`. Why is training no better with such a $c$?
+# $\partial J/\partial c$ with `W1` and `delta0`, the gradient with respect to `z1`. Why is training no better with such
+# a $c$?
 
 # %% exercise="8.3"
 ### BEGIN SOLUTION
-answer = "sum((delta0@W1.T)[i, :] for i in 1..m)"
+answer = "sum((delta0@W1.T)[i, :] for i in 1..m)"  # c adds the row c @ W1 to b1, and b1 is trained anyway
 ### END SOLUTION
 
 # %% marks="8.3" points=2
@@ -348,8 +349,8 @@ mark(check(regression, "b1", gradient, {name: rng.normal(size=shape) for name, s
 # %% [markdown]
 # ## Common mistakes
 #
-# A factor $1/m$ where $J$ is a sum: the checker says when it would be right. Then a chain with a layer in the wrong
-# place: each factor must begin where the one before ends.
+# Both are in hand-in 004. A factor $1/m$ where $J$ is a sum: the checker says when it would be right. Then a chain with
+# a layer in the wrong place: each factor must begin where the one before ends.
 
 # %%
 judge(ROWS, """

@@ -53,14 +53,14 @@ p = softmax(U @ V[number["cat"]])
 print("beside cat:", *(f"{word} {x:.2f}" for word, x in zip(words, p.data)))
 
 # %% [markdown] tags=["notes"]
-# Why two tables? With one, a word would have its largest score with itself, as $v_c^\top v_c$ is a square. Exercise 9.3
-# derives the gradient for one table.
+# Why two tables? With one, each word would score high with itself, as $v_c^\top v_c$ is a square, and words seldom
+# stand beside themselves. Exercise 9.3 derives the gradient for one table.
 
 # %% [markdown]
 # ## The loss of a pair
 #
 # What was observed gets a probability, and the loss is its logarithm with a minus: the score of the pair, against the
-# logarithm of the sum over all words.
+# logarithm of the sum over all words. In the lines $V$ is the number of words, as in hand-in 004, and $U_w$ is $u_w$.
 
 # %%
 PAIR = """
@@ -197,7 +197,8 @@ for _ in range(300):
 # %% [markdown]
 # ## The least that is possible
 #
-# The entropy of the pairs is computed from their counts: the mean of $-\log$ of the share that a pair has.
+# The entropy of $o$, given $c$, comes from counts: the mean of $-\log$ of the share that $o$ has among the neighbours
+# of $c$. No probabilities give a smaller loss.
 
 # %%
 counts = np.zeros((len(words), len(words)))
@@ -208,7 +209,7 @@ print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}, entropy {entropy:.2f}")
 
 # %% [markdown]
 # ---
-# The loss falls towards it, step by step:
+# The loss falls towards it:
 
 # %%
 show(curves({"loss": losses, "entropy": [entropy] * 300}, xlabel="step"), caption="the loss comes near the entropy")
@@ -273,8 +274,8 @@ print("norms of the gradients:", *(np.linalg.norm(g).round(4) for g in gradients
 # %% [markdown]
 # ## Exercises
 #
-# **9.1** Frequent words get a number of their own: the scores are $U v_c + b$. Write $\partial J/\partial b$ with
-# `y_hat` and `y`.
+# **9.1** Each word beside gets a number of its own, large if it is frequent: the scores are $U v_c + b$. Write
+# $\partial J/\partial b$ with `y_hat` and `y`.
 
 # %% exercise="9.1"
 ### BEGIN SOLUTION
@@ -299,8 +300,8 @@ mark(answered("v_c: n\nU: V by n\ny_hat = softmax(U@v_c)", "d(U.T@y_hat)/dv_c", 
 
 # %% [markdown]
 # ---
-# **9.3** One table for both: $J = -\log \mathrm{softmax}(U u_c)_o$. Write a function that gives $\partial J/\partial U$
-# as an array like `U`. Row $c$ is used twice.
+# **9.3** One table for both: $J = -\log \mathrm{softmax}(U u_c)_o$, where $u_c$ is row $c$ of $U$. Write a function
+# that gives $\partial J/\partial U$, an array like `U`. Row $c$ is used twice.
 
 
 # %%
@@ -324,8 +325,8 @@ mark(check(lambda U: tied(U, 1, 3), "U", lambda U: gradient(U, 1, 3), dict(U=rng
 # %% [markdown]
 # ## Common mistakes
 #
-# In the first, from hand-in 004, the sum over all words stays although one row was asked for. The second observes
-# before it expects. The third has the factors in the order in which they came.
+# In the first, from hand-in 004, the sum over all words stays although one row was asked for. The second subtracts
+# the wrong way round. The third has the factors in the order in which they came.
 
 # %%
 judge(PAIR, "d(log(sum(exp(U[w].T@v_c) for w in 1..V)))/dU[l] = sum(p[x]*v_c for x in 1..V)")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10. Negative sampling
 #
-# A few drawn words in the place of the whole vocabulary, term by term and then as one vector of scores.
+# A few drawn words in place of the whole vocabulary, term by term and then as one vector of scores.
 #
 # **You will be able to**
 #
@@ -20,7 +20,7 @@ from tinygrad_edu.teaching import answered, curves, derive, heat, judge, mark, s
 rng = np.random.default_rng(10)
 
 # %% [markdown]
-# ## Part 1: one term. Yes or no in the place of which
+# ## Part 1: yes or no, in place of which
 #
 # Softmax asks *which* of all words stands near $c$. Negative sampling asks of one pair *whether* it is a real one:
 # $\sigma(u_o^\top v_c)$ is to be near 1 for the word $o$ of the text, and near 0 for $K$ words drawn at random.
@@ -39,7 +39,7 @@ print("J =", J.data.round(3))
 # %% [markdown]
 # ## One rule for all terms
 #
-# The derivative of $\log\sigma$ is what is missing to 1. It is also $\sigma(-z)$.
+# The derivative of $\log\sigma$ is what $\sigma$ lacks to 1. It is also $\sigma(-z)$.
 
 # %%
 derive("z: number", """
@@ -369,7 +369,7 @@ print("J =", J.data.round(6), "  term by term:", J_terms.data.round(6))
 # ## With respect to t
 #
 # If $\delta_i = 1$ the derivative of $-\log\sigma(t_i)$ is $\sigma(t_i) - 1$, if $\delta_i = 0$ it is $\sigma(t_i)$. In
-# one formula the products with $\delta_i$ cancel.
+# one formula the products with $\delta_i$ cancel. From here on $q$ has all $n + 1$ offsets.
 
 # %%
 MATRIX = """
@@ -433,12 +433,12 @@ J = -log(σ(v_cᵀ@W@u)) - ∑(log(σ(-C[j]ᵀ@W@u)) for j in 1..n)
 derive(ROWS, "∂J/∂u = ∑((σ(V@W@u) - δ_c)[k]*(V@W)[k, :]ᵀ for k in 1..n+1)")
 
 # %%
-show(formula(J, u))
+show(formula(J, u), caption="with the offsets in t; the sum over rows is without them, as in hand-in 001")
 
 # %% [markdown]
 # ## V, row by row: the real pair
 #
-# The first row of $V$ is $v_c$. Only there the first score has a gradient, the row $(Wu)^\top$.
+# Without offsets. The first row of $V$ is $v_c$. Only there the first score has a gradient, the row $(Wu)^\top$.
 
 # %%
 derive(ROWS, """
@@ -472,12 +472,12 @@ dJ/dV = (sigma(V@W@u - q) - delta_c)@u.T@W.T
 derive(ROWS, "∂J/∂V = (σ(V@W@u) - δ_c) ⊗ (W@u)")
 
 # %%
-show(formula(J, V))
+show(formula(J, V), caption="with the offsets in t; the last of the lines is without them")
 
 # %% [markdown]
 # ## W at once
 #
-# A sum over the rows of $V$ of outer products with $u$; or a product of three factors.
+# A sum over the rows of $V$ of outer products with $u$, here without offsets; or a product of three factors.
 
 # %%
 derive(ROWS, "∂J/∂W = ∑((σ(V@W@u) - δ_c)[k]*(V[k, :]ᵀ ⊗ u) for k in 1..n+1)")
@@ -530,8 +530,8 @@ show(heat(of_V, rows=["$v_c$", "$C_1$", "$C_2$", "$C_3$"]), caption="∂J/∂V, 
 # %% [markdown]
 # ## Experiment
 #
-# How far from the truth may a score be before it stops to matter? `shift` is added to all offsets. For which shift does
-# almost all of the gradient come from the real pair, and for which from the drawn ones?
+# How sure must an answer be until its term hardly counts? `shift` is added to all offsets. For which shift does almost
+# all of the gradient come from the real pair, and for which from the drawn ones?
 
 # %% tags=["experiment"]
 shift = 0.0
@@ -566,7 +566,8 @@ mark(answered("v: M\nW: M by M\nJ = -log(sigma(v.T@W@v))", "dJ/dv", answer))
 
 # %% [markdown]
 # ---
-# **10.3** A score that is a distance: $J = -\log\sigma(b - (u - v)^\top (u - v))$. Write $\partial J/\partial v$.
+# **10.3** A score that is a distance: $J = -\log\sigma(b - (u - v)^\top (u - v))$. Write $\partial J/\partial v$
+# with `u`, `v` and `b`.
 
 # %% exercise="10.3"
 ### BEGIN SOLUTION

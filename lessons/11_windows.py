@@ -72,7 +72,7 @@ dJ/dU = (sum(c)*y_hat - c)@v_c.T
 # %% [markdown]
 # ## Expected minus observed, for a window
 #
-# For one pair it was $U^\top(\hat y - y)$. Now the model expects $|c| \, \hat y$ words, and $c$ were there.
+# For one pair it was $U^\top(\hat y - y)$. With $|c| = \sum_w c_w$ the model expects $|c| \hat y$, and there was $c$.
 
 # %%
 N, n = len(words), 3
@@ -92,7 +92,7 @@ show(*formula(J, [v_c, U]))
 # ## CBOW: the neighbours together
 #
 # The vectors of the neighbours are added up, $\hat v = \sum_w c_w v_w = V^\top c$, and $\hat v$ is to say the word in
-# the middle, $o$. The loss $F$ is that of one pair.
+# the middle, $o$. The loss $F$ is that of one pair. Here no word stands twice in the window: $c_w$ is 0 or 1.
 
 # %%
 CBOW = """
@@ -320,7 +320,7 @@ print(len(found), "pairs; beside sat:", *sorted({w for c, w in found if c == "sa
 #
 # **11.1** A word at a distance counts less: the pairs of a window have weights $a_w$, and $J$ is the weighted *mean* of
 # their losses, $J = -\frac{\sum_w a_w \log \hat y_w}{\sum_w a_w}$. Write $\partial J/\partial v_c$ with
-# `U`, `y_hat`, `a`.
+# `U`, `y_hat` and `a`.
 
 # %% exercise="11.1"
 ### BEGIN SOLUTION
@@ -332,8 +332,9 @@ WEIGHTED = "v_c: n\nU: N by n\na: N, positive\ny_hat = softmax(U@v_c)\nJ = -sum(
 mark(answered(WEIGHTED, "dJ/dv_c", answer))
 
 # %% [markdown]
-# **11.2** CBOW that knows the order: $\hat v = A v_1 + B v_2$ for the word before and the word after. Write
-# $\partial J/\partial A$.
+# **11.2** CBOW that knows the order: $\hat v = A v_1 + B v_2$ for the word before and the word after. The loss is
+# that of one pair, $\hat y = \mathrm{softmax}(U \hat v)$. Write $\partial J/\partial A$, a matrix like $A$, with `U`,
+# `y_hat`, `y` and `v_1`.
 
 # %% exercise="11.2"
 ### BEGIN SOLUTION

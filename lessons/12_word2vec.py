@@ -23,8 +23,8 @@ from tinygrad_edu.word2vec.pairs import kept, noise
 # %% [markdown]
 # ## A text that everybody has
 #
-# Python carries its own reference in English. That is little text, and enough to see that it works. Any file will do:
-# `read_corpus("text.txt")`.
+# Python carries its own reference in English. That is little text, and enough to see that it works. Each version of
+# Python has its own, so your numbers may differ. Any file will do: `read_corpus("text.txt")`.
 
 # %%
 corpus = read_corpus()
@@ -60,21 +60,22 @@ for word in ("the", "is", "class", "iterator"):
     print(f"{word:<9} {100 * share[i]:6.2f} % of the text, stays with probability {stays[i]:.2f}")
 
 # %% [markdown]
-# ## Noise is drawn with $P(c)^{3/4}$
+# ## Noise is drawn with $P(c) \propto f_c^{3/4}$
 #
-# The power makes rare words a little more frequent among the noise, so that their vectors learn too.
+# $f_c$ is the share of $c$ in the text, and $P(c)$ its share of the noise. The power takes from frequent words and
+# gives to rare ones; 3/4 did best in the authors' experiments.
 
 # %%
 drawn = noise(corpus.counts, power=0.75)
 for word in ("the", "iterator"):
     i = corpus.words.index(word)
-    print(f"{word:<9} P = {share[i]:.5f}, among the noise {drawn[i]:.5f}: {drawn[i] / share[i]:.1f} times as often")
+    print(f"{word:<9} f = {share[i]:.5f}, P = {drawn[i]:.5f}: {drawn[i] / share[i]:.1f} times as often")
 
 # %% [markdown]
 # ## The loss of a pair
 #
-# $v$ belongs to the word, $u$ to its context, the rows of $N$ to noise words. This is what is trained, in the package's
-# own words:
+# $v$ belongs to the word, $u$ to its context, the rows $n_k$ of $N$ to noise words:
+# $J = -\log\sigma(u^\top v) - \sum_k \log\sigma(-n_k^\top v)$. Each of them gets a gradient:
 
 # %%
 rng = np.random.default_rng(0)
@@ -90,7 +91,7 @@ show(*formula(J, [v, u, N]), caption="each vector is moved by how wrong its answ
 # %% [markdown]
 # ## See it flow
 #
-# The same with a matrix $W$ between the vectors.
+# The same with a matrix $W$ between the vectors: the scores are $v^\top W u$ and $v^\top W n_k$.
 
 # %%
 W = Tensor(np.eye(4), name="W")
@@ -101,8 +102,8 @@ show(draw(J, detail="formulas"), caption="going back, the gradients of both term
 # %% [markdown]
 # ## A batch of them
 #
-# 512 words of the text, their contexts and five noise words for each are one step. Each of the tables has a row for
-# every word, and a step changes those of a batch only: the gradient is kept as rows (lesson 11).
+# Many words of the text and their contexts make one step, and each pair has the noise of five words. Each of the tables
+# has a row for every word, and a step changes those of its batch only: the gradient is kept as rows (lesson 11).
 
 # %%
 small = Settings(size=50, epochs=8, seed=1)
@@ -114,12 +115,13 @@ print(f"{words:,} words, counted over {small.epochs} epochs, in {seconds:.0f} s:
 
 # %% [markdown] tags=["notes"]
 # While it runs: `tinygrad-edu word2vec` does the same with a progress bar, with any text, and saves the vectors in the
-# format that gensim opens. Measured on one core: see `python -m bench word2vec`.
+# format that gensim opens. To be faster, words that stand next to each other share their noise: it is weighted as five
+# words for each pair.
 
 # %% [markdown]
 # ## What it learns from
 #
-# At first all scores are 0, and each of the six answers costs $\log 2$: together 4.16.
+# At first all scores are 0, since $U$ begins as zeros, and each of the six answers costs $\log 2$: together 4.16.
 
 # %%
 learned = curves({"$J$": model.losses}, x=range(1, 9), xlabel="epoch", points=True)
@@ -144,23 +146,25 @@ for word in ("string", "true", "integer", "class"):
 # ## Analogies
 #
 # list is to lists as string is to …? Add the difference: $v_\mathrm{lists} - v_\mathrm{list} + v_\mathrm{string}$, and
-# look for the nearest word.
+# look for the nearest words. A text as short as this one is too little for it: see what comes instead.
 
 # %%
 for a, b, c in (("list", "lists", "string"), ("class", "classes", "function")):
     print(f"{a} : {b} = {c} :", ", ".join(word for word, _ in vectors.analogy(a, b, c, 3)))
 
 # %% [markdown] tags=["notes"]
-# 60,000 words are very few: most analogies fail here. Show one that fails as well. What works at all is remarkable.
+# 60,000 words are very few, and analogies need millions. What comes is often of the right kind and the wrong word.
+# Train on a larger text with `tinygrad-edu word2vec` before the lecture, and show the same there.
 
 # %% [markdown]
 # ## A map
 #
-# Fifty numbers are too many to look at. The two directions in which these vectors differ most make a map.
+# Fifty numbers are too many to look at. The two directions in which these vectors differ most make a map: what is near
+# in fifty numbers is near on it, but not always the other way round.
 
 # %%
 kinds = "true false none int float complex string bytes list tuple dict set class instance method function".split()
-show(vectors.map(kinds), caption="words that are used alike lie near each other")
+show(vectors.map(kinds), caption="which words lie near each other, and are they used alike?")
 
 # %% [markdown]
 # ## Four models
@@ -179,6 +183,11 @@ for name, changes in {
     near = ", ".join(word for word, _ in found.vectors.nearest("string", 4))
     print(f"{name:<10} J {found.losses[-1]:.2f}   string: {near}")
 
+# %% [markdown] tags=["notes"]
+# The four J cannot be compared: with q the scores are others, and CBOW answers another question. W adds no scores that
+# were not possible before, for $W u$ is a table of contexts as well; it changes the way there. Three epochs are few,
+# most of all for CBOW, which has one example for a whole window.
+
 # %% [markdown]
 # ## Experiment
 #
@@ -192,7 +201,7 @@ print(f"window {window}:", ", ".join(word for word, _ in found.vectors.nearest("
 # %% [markdown]
 # ## Exercises
 #
-# **12.1** A pair with an offset: $J = -\log\sigma(u^\top v - q)$. Write $\partial J/\partial v$.
+# **12.1** A pair with an offset: $J = -\log\sigma(u^\top v - q)$. Write $\partial J/\partial v$ with `u`, `v` and `q`.
 
 # %% exercise="12.1"
 ### BEGIN SOLUTION
@@ -204,7 +213,7 @@ mark(answered("u: d\nv: d\nq: number\nJ = -log(σ(u.T@v - q))", "dJ/dv", answer)
 
 # %% [markdown]
 # **12.2** The noise: $N$ has $k$ rows, and $J = -\sum_j \log\sigma(-n_j^\top v)$. Write $\partial J/\partial N$,
-# a matrix like $N$.
+# a matrix like $N$, with `N` and `v`.
 
 # %% exercise="12.2"
 ### BEGIN SOLUTION
@@ -252,6 +261,7 @@ judge("C: m by d\nu: d\nJ = -log(σ(u.T@C.T@ones(m)/m))", "dJ/dC = (σ(u.T@C.T@o
 # - T. Mikolov, K. Chen, G. Corrado, J. Dean, *Efficient estimation of word representations in vector space* (2013):
 #   skip-gram and CBOW.
 # - T. Mikolov, I. Sutskever, K. Chen, G. Corrado, J. Dean, *Distributed representations of words and phrases and their
-#   compositionality* (2013): negative sampling is equation 4; words left out, section 2.3.
+#   compositionality* (2013): negative sampling, noise and words left out. There a word stays with $\sqrt{t/f}$; the
+#   authors' program has the sum above.
 # - M. Gutmann, A. Hyvärinen, *Noise-contrastive estimation* (2010): where the offsets $\log(k P(c))$ come from.
 # - Hand-ins 000 and 001 (the bilinear $W$ and $q$), and 004 (negative sampling and CBOW).

@@ -86,7 +86,8 @@ show(heat(H, names, names), caption="the Hessian of R at x = 2, y = -1")
 # %% [markdown]
 # ## A small model: logistic regression
 #
-# 60 people, three inputs (the first is always 1), and a yes or no. The loss is convex, and has one minimum.
+# 60 people, three inputs (the first is always 1), and a yes or no. The loss is convex, and has one minimum here.
+# $\mathrm{softplus}(z) = \log(1 + e^z)$ is that of lesson 1.
 
 # %%
 rng = np.random.default_rng(0)
@@ -184,13 +185,14 @@ print("eigenvalues", np.linalg.eigvalsh(H).round(4) + 0)
 # %% [markdown]
 # ## What a Hessian knows
 #
-# Go from $w$ by $t \, d$. The gradient predicts the loss up to an error like $t^2$; with the Hessian it is like $t^3$.
+# Go from a point $w_0$ by $t \, d$. The gradient predicts the loss up to an error like $t^2$; with the Hessian it is
+# like $t^3$.
 
 # %%
-d = np.array([1.0, 2.0, -1.0])
-slope, bend = grad(loss)(w.data) @ d, d @ hessian(loss)(w.data) @ d
+w0, d = np.array([0.5, 1.0, 0.0]), np.array([1.0, 2.0, -1.0])
+slope, bend = grad(loss)(w0) @ d, d @ hessian(loss)(w0) @ d
 t = 10.0 ** np.arange(-3, 0.6, 0.25)
-change = np.array([loss(s * d).data - E.data for s in t])
+change = np.array([loss(w0 + s * d).data - loss(w0).data for s in t])
 first = abs(change - t * slope)
 second = abs(change - t * slope - t**2 * bend / 2)
 print(f"t = {t[4]:.2f}: {first[4]:.1e} and {second[4]:.1e}")
@@ -198,12 +200,16 @@ print(f"t = {t[4]:.2f}: {first[4]:.1e} and {second[4]:.1e}")
 # %% [markdown]
 # ## Two predictions
 #
-# On logarithmic axes $t^2$ is a line of slope 2, and $t^3$ one of slope 3.
+# On logarithmic axes $t^2$ is a line of slope 2, and $t^3$ one of slope 3; a large $t$ leaves the lines.
 
 # %%
 errors = {"with the gradient": first, "with the Hessian too": second}
 picture = curves(errors, x=t, xlabel="$t$", ylabel="error", log="xy")
-show(picture, caption="the error of the loss predicted from w = 0")
+show(picture, caption="the error of the loss predicted from w₀")
+
+# %% [markdown] tags=["notes"]
+# Ask what the lower line would be from $w = 0$. It has the slope 4: softplus is a line plus an even function, so its
+# third derivative is 0 there. A special point makes a formula look better than it is.
 
 # %% [markdown]
 # ## Too large to be made
@@ -278,14 +284,15 @@ def costs(n):
 # %% [markdown]
 # ## Measured
 #
-# A product costs a few gradients, for any $n$; the whole Hessian $n$ products.
+# A product costs a few gradients, for any $n$; the whole Hessian about as much as $n$ products. For a small $n$ the
+# time is that of the bookkeeping.
 
 # %%
 sizes = [5, 15, 50, 150]
 found = [costs(n) for n in sizes]
 lines = {name: [took[name] for took in found] for name in found[0]}
 picture = curves(lines, x=sizes, xlabel="weights $n$", ylabel="seconds", log="xy")
-show(picture, caption="only the whole Hessian takes longer with every weight")
+show(picture, caption="the whole Hessian grows away from the others")
 
 # %% [markdown]
 # ## Newton's method
@@ -310,7 +317,7 @@ print("gradient there", np.abs(grad(loss)(best)).max().round(12))
 # %% [markdown]
 # ## Quadratic convergence
 #
-# $e_k$ is the distance from the minimum. In each step about **twice as many digits** are right:
+# $e_k$ is the distance from the minimum. Near it, each step makes about **twice as many digits** right:
 # $e_{k+1} \approx C \, e_k^2$.
 
 # %%
@@ -325,8 +332,8 @@ for k in range(6):
 # %% [markdown]
 # ## Against gradient descent
 #
-# Gradient descent makes the distance smaller by the same **factor** in each step: a straight line. Newton's method
-# bends down.
+# Near the minimum gradient descent makes the distance smaller by the same **factor** in each step: a straight line.
+# Newton's method bends down.
 
 # %%
 down = [np.zeros(3)]
@@ -430,6 +437,5 @@ dr/dw = X.T@diag(σ(X@w))@X
 # ## Sources
 #
 # - B. A. Pearlmutter, *Fast exact multiplication by the Hessian* (1994): `hvp`.
-# - C. M. Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.3, equation 4.97: the Hessian of
-#   logistic regression.
-# - J. Nocedal, S. J. Wright, *Numerical Optimization* (2nd edition, 2006), section 3.3: how fast Newton's method is.
+# - C. M. Bishop, *Pattern Recognition and Machine Learning* (2006), chapter 4: the Hessian of logistic regression.
+# - J. Nocedal, S. J. Wright, *Numerical Optimization* (2nd edition, 2006), chapter 3: how fast Newton's method is.

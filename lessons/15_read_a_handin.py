@@ -56,18 +56,19 @@ dR/dv = (diag(softmax(v)) - softmax(v)@softmax(v).T)@a
 """)  # fmt: skip
 
 # %% [markdown] tags=["notes"]
-# Random numbers do not prove that a line is right, but one that is wrong will not be equal at several random points, to
-# nine digits. What they do prove is that a line is wrong: there the two numbers are.
+# Random numbers do not prove that a line is right, but one that is wrong is hardly ever equal at several random points,
+# to nine digits. What they do prove is that a line is wrong: there the two numbers are.
 
 # %% [markdown]
 # ## The class
 #
-# All five files. (`patience` says how long a wrong step is thought about: here a quarter of the usual time, as for a
-# large class.)
+# All five files. A claim is worth a point, and a chain the share of its steps that are right. (`patience` says how long
+# a wrong step is thought about: here a quarter of the usual time, as for a large class.)
 
 # %%
-patience.set(0.25)
+usual = patience.set(0.25)
 sheets = [checked(str(path), "en") for path in handins()]
+patience.reset(usual)
 for sheet in sheets:
     wrong, claims = sheet.count("wrong"), len(sheet.results)
     print(f"{Path(sheet.file).name}   right {sheet.right:2}   wrong {wrong:2}   points {sheet.score:5.2f} of {claims}")
@@ -75,7 +76,8 @@ for sheet in sheets:
 # %% [markdown]
 # ## What the class got wrong
 #
-# Of each wrong step the likeliest kind of mistake, with how often it was made.
+# Of each wrong step the likeliest kind of mistake, with how often it was made. (A wrong claim may have several wrong
+# steps.)
 
 # %%
 total = sum((sheet.mistakes() for sheet in sheets), Counter())
@@ -101,8 +103,8 @@ show(heat(table, rows=names[:7], columns=["000", "001", "002", "003", "004"]), c
 # %% [markdown]
 # ## Closely: a sign, in 000
 #
-# Meant was $-\sum_i \delta_i \log\sigma(t_i) + \ldots$, differentiated with respect to one $t_i$. The minus before the
-# sum in $J$ is not copied; in the last line it is there again.
+# $J = -\sum_i (\delta_i \log\sigma(t_i) + (1 - \delta_i) \log\sigma(-t_i))$ is differentiated with respect to one
+# $t_i$. The minus before the sum in $J$ is not copied; in the last line it is there again.
 
 # %%
 judge(lines(0, 72, 78), lines(0, 91, 94), hint=3)
@@ -120,8 +122,8 @@ judge(lines(0, 72, 78), lines(0, 91, 94), hint=3)
 # %% [markdown]
 # ## Closely: a layer, in 003
 #
-# Meant was the chain from $E$ down to $W^{(3)}$. The last factor is that of the layer below; then $a$ has the wrong
-# layer, and the result is right.
+# $v^{(l)} = W^{(l)} a^{(l-1)}$ and $a^{(l)} = \varphi(v^{(l)})$. Meant was the chain from $E$ down to $W^{(3)}$. The
+# factor in front is that of the layer below; then $a$ has the wrong layer, and the result is right.
 
 # %%
 judge(lines(3, 5, 23), lines(3, 42, 44), hint=3)
@@ -129,7 +131,7 @@ judge(lines(3, 5, 23), lines(3, 42, 44), hint=3)
 # %% [markdown]
 # ## To the student
 #
-# *Say the forward pass aloud: $v^{(3)} = W^{(3)} a^{(2)}$. So the factor at the end of the chain is
+# *Say the forward pass aloud: $v^{(3)} = W^{(3)} a^{(2)}$. So the factor for the weights is
 # $\partial v^{(3)}/\partial W^{(3)}$, and it is $a^{(2)}$. Write the shapes below the factors, and such a slip shows at
 # once.*
 
@@ -140,8 +142,8 @@ judge(lines(3, 5, 23), lines(3, 42, 44), hint=3)
 # %% [markdown]
 # ## Closely: an order, in 002
 #
-# Meant was the chain rule, written from left to right as for numbers. For $x$ it gives a row, the transpose of the
-# gradient. For $A$ nothing fits any more.
+# $w = A x$, $h = \sigma(w)$, $v = B h$, $g = \mathrm{softmax}(v)$. Meant was the chain rule, from left to right as for
+# numbers. For $x$ it gives a row, the transpose of the gradient. For $A$ nothing fits any more.
 
 # %%
 judge(lines(2, 59, 67), lines(2, 78, 79), hint=3)
@@ -151,7 +153,8 @@ judge(lines(2, 59, 67), lines(2, 78, 79), hint=3)
 #
 # *$\partial R/\partial x$ is right in your convention, where gradients are rows. The other
 # one is not a product of these factors in this order, because $\partial w/\partial A$ has three axes. Do one entry,
-# $\partial R/\partial A_{ij} = \delta_i x_j$, and then write all of them as $\delta x^\top$.*
+# $\partial R/\partial A_{ij} = \delta_i x_j$ with $\delta = \partial R/\partial w$, and then write all of them as
+# $\delta x^\top$.*
 
 # %% [markdown]
 # ## The three stages of a hint
@@ -208,8 +211,8 @@ judge("v: K\ny: K\nR = -sum(y*log(softmax(v)))", "dR/dv = softmax(v) - y")
 # - `--page DIR` draws the graph of each wrong claim, opened where the mistake is.
 
 # %% [markdown] tags=["notes"]
-# Do it live: `tinygrad-edu check lessons/handins`. It takes ten seconds on one core. The exit code is 0 if all is right
-# and 1 if something is wrong, so that a repository of homework can run it by itself.
+# Do it live: `tinygrad-edu check lessons/handins`. The exit code is 0 if all is right and 1 if something is wrong, so
+# that a repository of homework can run it by itself.
 
 # %% [markdown]
 # ## From Python
@@ -267,8 +270,8 @@ answer = "phi'(v(2))*(W(3).T@delta(3))"
 mark(answered(lines(3, 5, 23), "delta(2)", answer))
 
 # %% [markdown]
-# **15.2** Hand-in 002 has $\partial R/\partial B = (g - y)\,\sigma(Ax)$. Correct it; a gradient is
-# to have the shape of $B$.
+# **15.2** Hand-in 002, with $g = \mathrm{softmax}(B \, \sigma(A x))$, has
+# $\partial R/\partial B = (g - y)\,\sigma(Ax)$. Correct it, with `g`, `y`, `A` and `x`; it is to have the shape of $B$.
 
 # %% exercise="15.2"
 ### BEGIN SOLUTION
@@ -281,7 +284,7 @@ mark(answered(lines(2, 59, 67), "dR/dB", answer))
 # %% [markdown]
 # ---
 # **15.3** Hand in a chain of your own: $\partial R/\partial x$ of $R = \log \sum_i e^{a_i x_i}$, in at least three
-# steps, each after an `=`, the last with `softmax(a*x)`.
+# different steps, a line for each. The second and all others begin with `=`, and the last has `softmax(a*x)` in it.
 
 # %% exercise="15.3"
 ### BEGIN SOLUTION
@@ -294,7 +297,8 @@ answer = """
 
 # %% marks="15.3" points=3
 chain = answered("a, x: n\nR = log(sum(exp(a[i]*x[i]) for i in 1..n))", "dR/dx", answer)
-assert len(chain.rows) >= 3 and "softmax" in answer.splitlines()[-1], "at least three steps, the last with softmax"
+steps = ["".join(line.split()).lstrip("=") for line in answer.strip().splitlines()]
+assert len(set(steps)) >= 3 and "softmax" in steps[-1], "at least three different steps, the last with softmax"
 mark(chain)
 
 # %% [markdown]

@@ -78,8 +78,8 @@ if HAS_TORCH:
 # %% [markdown]
 # ## JAX
 #
-# Here nothing is recorded while you compute. `grad` takes a **function**, traces it, and gives another function. Ours
-# has that too.
+# Here nothing is recorded while you compute with arrays. `grad` takes a **function**, traces it, and gives another
+# function. Ours has that too.
 
 # %%
 if HAS_JAX:
@@ -192,9 +192,9 @@ if HAS_JAX:
 #
 # - **Devices.** Arrays live on a GPU or TPU, and thousands of multiplications run at once. In PyTorch: `x.to("cuda")`.
 # - **Compilation.** `torch.compile` and `jax.jit` join operations into kernels: an elementwise chain is then one pass
-#   over memory in place of five.
-# - **Lower precision.** float32 is usual, 16 bits are frequent. A gradient that is smaller than the smallest number is
-#   then 0, so the loss is scaled up before the sweep.
+#   over memory in place of one for each operation.
+# - **Lower precision.** float32 is usual, 16 bits are frequent. In float16 a gradient that is smaller than the smallest
+#   number becomes 0, so the loss is scaled up before the sweep.
 # - **Memory.** Checkpointing forgets values on the way forward, and computes them again on the way back.
 
 # %% [markdown] tags=["notes"]
@@ -208,7 +208,7 @@ if HAS_JAX:
 # real, take one of these libraries.
 #
 # What is here and not there: gradients **printed as formulas**, a sweep that one can **step** through and back, a
-# checker for derivations, and an engine of 400 lines that you can read in an evening.
+# checker for derivations, and an engine of fewer than 400 lines that you can read in an evening.
 
 # %% [markdown]
 # ## The same traps everywhere
@@ -237,7 +237,7 @@ for what, given in (("scores", scores), ("probabilities", softmax(scores))):
     print(f"with {what:13} loss {loss.item():7.4f}, gradient {scores.grad.round(4)}")
 
 # %% [markdown] tags=["notes"]
-# This is the most frequent mistake in real PyTorch programs, so stay with it. The network is wrong with certainty here:
+# This mistake is frequent in real PyTorch programs, so stay with it. The network is wrong with certainty here:
 # with scores the gradient is nearly 1, with probabilities it is next to nothing, since softmax is saturated.
 
 # %% [markdown]
@@ -289,9 +289,9 @@ answer = "g*(t - sum(g*t))"
 mark(answered("s: K\nt: K\nepsilon: number\ng = softmax(s + epsilon*t)", "dg/depsilon", answer))
 
 # %% [markdown]
-# **16.2** Some methods limit the norm of each example's gradient. For a layer that is $G = \delta a^\top$, of $K \cdot
-# J$ entries, and $q = \sum_{k,j} G_{kj}^2$. Find $q$ without $G$, and with it $\partial q/\partial a$: about $K + J$
-# multiplications, with `delta` and `a`.
+# **16.2** Some methods limit the norm of each example's gradient. For a layer that is $G = \delta a^\top$, of
+# $K \cdot J$ entries, and $q = \sum_{k,j} G_{kj}^2$. Find $q$ without $G$, and with it $\partial q/\partial a$: about
+# $K + J$ multiplications, with `delta` and `a`.
 
 # %% exercise="16.2"
 ### BEGIN SOLUTION
@@ -345,12 +345,12 @@ dR/ds = (diag(g) - g@g.T)@(p - y)
 # %% [markdown]
 # ## Where to read on
 #
-# - The engine: `op.py`, `sweep.py`, `tensor.py`, 400 lines in all. Add an operation of your own, and see it drawn,
-#   checked and printed.
+# - The engine: `op.py`, `sweep.py`, `tensor.py`, fewer than 400 lines in all. Add an operation of your own, and see it
+#   drawn, checked and printed.
 # - A. Griewank, A. Walther, *Evaluating Derivatives* (2nd edition, 2008): all of automatic differentiation, with
 #   proofs.
-# - A. G. Baydin and others, *Automatic differentiation in machine learning: a survey* (2018): an overview in 40 pages.
-# - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), section 6.5: backpropagation in graphs.
+# - A. G. Baydin and others, *Automatic differentiation in machine learning: a survey* (2018): an overview.
+# - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning* (2016), chapter 6: backpropagation in graphs.
 
 # %% [markdown]
 # ## Sources
