@@ -278,3 +278,8 @@ def test_a_function_has_one_name_in_latin_and_in_greek_letters(letters: str) -> 
     declared, used, answered = letters.split()
     text = f"{declared}: function\nv: n\nR = sum({used}(v))\n\ndR/dv = {answered}'(v)\ndR/dv = {answered}(v)\n"
     assert verdicts(text) == ["right", "wrong"]
+
+
+@pytest.mark.parametrize("product", ["XᵀX w", "Xᵀ X w", "(XᵀX)w", "X^TX w", "X^T X w", "Xᵀ(Xw)"])
+def test_a_transpose_needs_no_space_behind_it(product: str) -> None:
+    assert verdicts(f"X: m by n\nw: n\nR = sum((X@w)**2)/2\n\ndR/dw = {product}\n") == ["right"]

@@ -25,6 +25,7 @@ WRITTEN: list[tuple[re.Pattern[str], Any]] = [
     (re.compile(rf"√(\d+|{WORD})"), r"sqrt(\1)"),
     (re.compile(f"[{''.join(PARTS)}]"), lambda m: PARTS[m[0]]),
     (re.compile(rf"(?:∇|\bgrad)_\{{?({WORD})\}}?\s*({WORD})"), r"d\2/d\1"),
+    (re.compile(r"ᵀ(?=[^\W\d_])|\^T(?=[A-Z])"), ".T "),  # XᵀX
     (re.compile(r"ᵀ|\s*\^\s*\{?(?:T\b|T(?=[ᵀ⁻⁰¹²³])|⊤|\\top\b)\}?|⊤"), ".T"),
     (re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ]+)"), lambda m: raised(m[1])),
     (re.compile(r"\^"), "**"),

@@ -20,18 +20,21 @@ from .settings import Settings
 from .vectors import Vectors
 
 
-def pair_loss(v: Any, u: Any, N: Any, W: Any = None, q: Any = 0.0, q_N: Any = 0.0) -> Any:
+def pair_loss(v: Any, u: Any, N: Any, W: Any = None, q: Any = None, q_N: Any = None) -> Any:
     """J = -log σ(vᵀ W u - q) - Σ_k log σ(q_k - vᵀ W n_k): negative sampling for one pair, as it is derived by hand.
 
     v, u: the vectors of the word and of its context, (d,); N: the noise words' vectors as rows, (k, d).
-    W: (d, d); None: the identity.  q and q_N, (k,): the offsets log(k P(c)) of the context and of the noise.
+    W: (d, d); None: the identity.  q and q_N, (k,): the offsets log(k P(c)) of the context and of the noise; None: none.
 
     >>> v, u, N = Tensor([1.0, 0.0]), Tensor([2.0, 1.0]), Tensor([[0.0, 1.0], [-1.0, 0.0]])
     >>> print(f"{pair_loss(v, u, N):.4f}")
     1.1333
     """
     Wv = v if W is None else v @ W  # Wᵀ v, written as a row
-    return -ops.log_sigmoid(u @ Wv - q) - ops.log_sigmoid(q_N - N @ Wv).sum()
+    s, noise = u @ Wv, N @ Wv
+    if q is not None:
+        s, noise = s - q, noise - q_N
+    return -ops.log_sigmoid(s) - ops.log_sigmoid(-noise).sum()
 
 
 class Word2Vec(nn.Module):
