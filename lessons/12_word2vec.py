@@ -106,7 +106,7 @@ show(draw(J, detail="formulas"), caption="going back, the gradients of both term
 # has a row for every word, and a step changes those of its batch only: the gradient is kept as rows (lesson 11).
 
 # %%
-small = Settings(size=50, epochs=8, seed=1)
+small = Settings(size=50, epochs=20, seed=1)
 start = time.perf_counter()
 model = train(corpus, small)
 seconds = time.perf_counter() - start
@@ -124,7 +124,7 @@ print(f"{words:,} words, counted over {small.epochs} epochs, in {seconds:.0f} s:
 # At first all scores are 0, since $U$ begins as zeros, and each of the six answers costs $\log 2$: together 4.16.
 
 # %%
-learned = curves({"$J$": model.losses}, x=range(1, 9), xlabel="epoch", points=True)
+learned = curves({"$J$": model.losses}, x=range(1, 21), xlabel="epoch", points=True)
 show(learned, caption="the mean loss of a pair, over the epochs")
 print(f"before: {6 * np.log(2):.2f}, after the first epoch {model.losses[0]:.2f}, at the end {model.losses[-1]:.2f}")
 
@@ -146,11 +146,11 @@ for word in ("string", "true", "integer", "class"):
 # ## Analogies
 #
 # list is to lists as string is to …? Add the difference: $v_\mathrm{lists} - v_\mathrm{list} + v_\mathrm{string}$, and
-# look for the nearest words. A text as short as this one is too little for it: see what comes instead.
+# look for the nearest words. A text as short as this one is little for it: is the right word among the first four?
 
 # %%
-for a, b, c in (("list", "lists", "string"), ("class", "classes", "function")):
-    print(f"{a} : {b} = {c} :", ", ".join(word for word, _ in vectors.analogy(a, b, c, 3)))
+for a, b, c in (("list", "lists", "string"), ("first", "second", "left")):
+    print(f"{a} : {b} = {c} :", ", ".join(word for word, _ in vectors.analogy(a, b, c, 4)))
 
 # %% [markdown] tags=["notes"]
 # 60,000 words are very few, and analogies need millions. What comes is often of the right kind and the wrong word.

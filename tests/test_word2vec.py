@@ -265,7 +265,7 @@ def test_the_loss_of_one_pair_is_that_of_the_batch():
     batch = Pairs(c, settings).epoch(0).batch(0)
     V, U, W, q = model.V, model.U, model.W, model.q
     N = batch.outputs[0, -NOISE:]
-    both = [pair_loss(V[i], U[1 - i], np.zeros((0, 3)), W, q[1 - i]).item() for i in (0, 1)]
+    both = [pair_loss(V[i], U[1 - i], np.zeros((0, 3)), W, q[1 - i], q[:0]).item() for i in (0, 1)]
     both += [pair_loss(V[i], U[1 - i], U[N], W, q[1 - i], q[N]).item() for i in (0, 1)]
     share = settings.negative / NOISE
     wanted = sum(both[:2]) * (1 - share) + sum(both[2:]) * share

@@ -24,7 +24,7 @@ def pair_loss(v: Any, u: Any, N: Any, W: Any = None, q: Any = None, q_N: Any = N
     """J = -log σ(vᵀ W u - q) - Σ_k log σ(q_k - vᵀ W n_k): negative sampling for one pair, as it is derived by hand.
 
     v, u: the vectors of the word and of its context, (d,); N: the noise words' vectors as rows, (k, d).
-    W: (d, d); None: the identity.  q and q_N, (k,): the offsets log(k P(c)) of the context and of the noise; None: none.
+    W: (d, d), or None for the identity.  q and q_N, (k,): the offsets log(k P(c)) of the context and of the noise.
 
     >>> v, u, N = Tensor([1.0, 0.0]), Tensor([2.0, 1.0]), Tensor([[0.0, 1.0], [-1.0, 0.0]])
     >>> print(f"{pair_loss(v, u, N):.4f}")
