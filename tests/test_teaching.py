@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import json
+import os
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, check, cli, formula
+from tinygrad_edu.debugging.screen import Screen
 from tinygrad_edu.teaching import answered, derive, judge, mark, show
 from tinygrad_edu.teaching import lesson as lessons
+from tinygrad_edu.teaching.command import Steps
 from tinygrad_edu.teaching.deck import deck
 from tinygrad_edu.teaching.exercises import opened, stripped
-from tinygrad_edu.teaching.notebooks import notebook
+from tinygrad_edu.teaching.notebooks import notebook, worth
 from tinygrad_edu.teaching.running import run
 from tinygrad_edu.teaching.site import write_site
 from tinygrad_edu.teaching.terminal import Presenter
@@ -77,7 +82,7 @@ def small(tmp_path, monkeypatch):
     (folder / "03_square.py").write_text(SMALL, encoding="utf-8")
     (folder / "other.py").write_text("no lesson", encoding="utf-8")
     monkeypatch.setattr(lessons, "folder", lambda: folder)
-    return lessons.read(lessons.found(3))
+    return lessons.read(lessons.found("3"))
 
 
 # What a lesson says of itself, and how it is read.
@@ -90,7 +95,16 @@ def test_the_head_of_a_file_says_what_it_is_about(small):
 
 def test_a_lesson_that_there_is_not(small):
     with pytest.raises(ValueError, match="there is no lesson 4; there are 3 to 3"):
-        lessons.found(4)
+        lessons.found("4")
+
+
+def test_a_lesson_is_also_found_by_a_word_of_its_title(small):
+    assert lessons.found("SQUARE") == lessons.found("03") == small.entry
+    with pytest.raises(ValueError, match="there is no lesson cube"):
+        lessons.found("cube")
+    (lessons.folder() / "04_squares.py").write_text(SMALL.replace("# 3. A square", "# 4. Squares"), encoding="utf-8")
+    with pytest.raises(ValueError, match="'square' stands in the titles of several lessons: 3 A square, 4 Squares"):
+        lessons.found("square")
 
 
 def test_cells_are_where_they_stand_in_the_file(small):
@@ -184,6 +198,19 @@ def test_what_is_transposed_has_half_of_them():
     assert float(mark(answered(X, "dR/dx", "2*x.T"))) == 0.5
 
 
+def test_points_are_a_number_as_nbgrader_reads_them(small):
+    assert repr(mark(answered(X, "dR/dx", "2*x"), points=2)) == "2.0"
+    assert repr(mark(answered(X, "dR/dx", "2*x.T"), points=3)) == "1.5"
+    assert [cell.source for cell in notebook(small).cells][-1] == 'mark(answered(SQUARE, "dR/dx", answer), points=2)'
+
+
+def test_points_are_said_to_the_call_that_marks_wherever_it_stands():
+    assert worth("a = 'σ'; mark(f(a)); b = 'σ'", 0.5) == "a = 'σ'; mark(f(a), points=0.5); b = 'σ'"
+    for source in ("x = 1\nmark(\n    f('∂σ'),\n)\nwith y:\n    pass", "mark(f(\n  'σ'))", "mark((r))", "mark(r,)"):
+        calls = [n for n in ast.walk(ast.parse(worth(source, 2))) if isinstance(n, ast.Call) and n.keywords]
+        assert [(c.func.id, c.keywords[0].arg, c.keywords[0].value.value) for c in calls] == [("mark", "points", 2)]
+
+
 def test_the_question_is_no_answer():
     for answer in ("dR/dx", "1*dR/dx + 0"):
         with pytest.raises(ValueError, match="no derivative in it"):
@@ -253,6 +280,15 @@ def test_the_speaker_sees_the_notes_and_pictures_are_kept(small, capsys, tmp_pat
     assert (tmp_path / "kept" / "03-square-1.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_right_and_wrong_differ_where_there_is_no_unicode(small, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    presenter = Presenter(small, Screen(stream))
+    presenter.derivation(judge(X, "dR/dx = 2*x\n      = 3*x"))  # shown once as a script does, and once as a slide
+    stream.seek(0)
+    assert re.findall(r"^  ([+x?✓✗]) ", stream.read(), re.MULTILINE) == ["+", "x", "+", "x"]
+
+
 class Terminal:
     """A screen that is one."""
 
@@ -270,7 +306,6 @@ class Terminal:
 
 
 def test_one_turns_pages_there(small, monkeypatch, capsys):
-    from tinygrad_edu.debugging.screen import Screen
     from tinygrad_edu.teaching import terminal
 
     answers = iter(["", "b", "what?", "3", "q"])
@@ -286,12 +321,38 @@ def test_one_turns_pages_there(small, monkeypatch, capsys):
     assert list(answers) == ["q"]
 
 
+def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
+    from tinygrad_edu.teaching import terminal
+
+    def ended(prompt):
+        raise EOFError
+
+    monkeypatch.setattr(terminal, "is_interactive", lambda stream: True)
+    monkeypatch.setattr("builtins.input", ended)
+    stream = Terminal()
+    Presenter(small, Screen(stream, colour=False)).show_all(2)
+    assert "".join(stream.written).endswith("\n\n\n")
+
+
+def test_how_far_it_has_come_stays_on_one_line(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 20)))
+    Steps(18).at(4, "Softmax, and why its Jacobian is not diagonal")
+    line = "".join(stream.written).removeprefix("\r\x1b[K")
+    assert line.startswith("  [####") and len(line) == 39
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        (["lesson", "3", "--slides", ""], "give the name of a file"),
+        (["lesson", "3", "--notebook", "x", "--exercise", "./x"], "give them two folders"),
         (["lesson", "4"], "there is no lesson 4; there are 3 to 3"),
         (["lesson", "3", "--from", "9"], "there is no slide 9: this lesson has slides 1 to 3"),
         (["lesson", "--slides", "x.html"], "which lesson? give its number, or --all with --notebook"),
+        (["lesson", "--notes"], "which lesson? give its number"),
+        (["lesson", "3", "--slides", "x.html", "--notes"], "--from, --notes and --pictures are for the terminal"),
         (["lesson", "3", "--all"], "lesson 3 or --all: not both"),
         (["lesson", "--all"], "--all needs --out DIR, --notebook DIR or --exercise DIR to write to"),
         (["lesson", "--all", "--slides", "x.html"], "--slides is one file for one lesson; --all --out"),
@@ -334,6 +395,16 @@ def test_exercises_are_written_without_their_solutions(small, capsys, tmp_path):
     whole = (tmp_path / "03_square.ipynb").read_text(encoding="utf-8")
     assert 'answer = \\"2*x\\"' in whole and 'answer = \\"2*x\\"' not in empty and "NotImplementedError" in empty
     assert json.loads(empty)["nbformat"] == 4
+
+
+def test_a_notebook_that_somebody_has_worked_in_stays(small, capsys, tmp_path):
+    call = ["lesson", "3", "--exercise", str(tmp_path / "mine")]
+    assert cli.main(call) == cli.main(call) == 0
+    file = tmp_path / "mine" / "03_square.ipynb"
+    file.write_text("my answers", encoding="utf-8")
+    for given in (call, ["lesson", "3", "--notebook", str(tmp_path / "mine")]):
+        assert cli.main(given) == 2 and file.read_text(encoding="utf-8") == "my answers"
+        assert "03_square.ipynb is there and is another one" in capsys.readouterr().err
 
 
 # As a page.
@@ -385,6 +456,25 @@ def test_the_course_has_an_index_and_all_it_points_to(small, tmp_path):
     assert all((index.parent / to).is_file() for to in addresses)
     assert told == ["A square", "the reference of operations", "done"]
     assert 'href="index.html"' in (index.parent / "03-square.html").read_text(encoding="utf-8")
+
+
+def test_lessons_that_pip_has_moved_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "__file__", str(tmp_path / "tinygrad_edu" / "teaching" / "lesson.py"))
+    recorded = Moved("../../share/tinygrad_edu/lessons/03_square.py")
+    monkeypatch.setattr(lessons.metadata, "files", lambda name: [recorded])
+    with pytest.raises(FileNotFoundError, match="the lessons are not installed"):
+        lessons.folder()
+    there = tmp_path / "share" / "tinygrad_edu" / "lessons"
+    there.mkdir(parents=True)
+    (there / "03_square.py").write_text(SMALL, encoding="utf-8")
+    assert lessons.folder() == there
+
+
+class Moved(PurePosixPath):
+    """A path that was recorded, and is there no more."""
+
+    def locate(self):
+        return Path("nowhere") / self
 
 
 def test_the_lessons_of_this_checkout_are_found():

@@ -13,9 +13,15 @@ from typing import Any
 def whole(file: str | os.PathLike[str]) -> Iterator[Any]:
     """A stream of bytes that becomes the file when the block is done, and is nothing if it fails or is interrupted.
 
-    Raises OSError, naming the file, where it cannot be written.
+    Where a link stands, the file that it leads to is written.  What is no file, as a pipe or a terminal, holds nothing
+    that could be lost, and is written to as it is.  Raises OSError, naming the file, where it cannot be written.
     """
     target = Path(file)
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        with target.open("wb") as stream:
+            yield stream
+        return
+    target = target.resolve() if target.is_symlink() else target
     partial = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
     try:
         with partial.open("xb") as stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,8 +27,9 @@ The solutions stand in notebooks that --notebook writes, and with --solutions in
 def add_arguments(p: argparse.ArgumentParser) -> None:
     """The options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
-    p.add_argument("number", nargs="?", type=int, metavar="N", help="the lesson; without it, all are listed")
-    p.add_argument("--from", dest="first", type=int, default=1, metavar="SLIDE", help="begin there (default: 1)")
+    words = "the lesson: its number, or a word of its title; without it, all are listed"
+    p.add_argument("number", nargs="?", metavar="N", help=words)
+    p.add_argument("--from", dest="first", type=int, metavar="SLIDE", help="begin there (default: 1)")
     p.add_argument("--notes", action="store_true", help="show what is meant for the speaker")
     p.add_argument("--pictures", type=Path, metavar="DIR", help="keep the pictures that are shown, as SVG")
     p.add_argument("--slides", type=Path, metavar="FILE", help="write its slides as a page")
@@ -40,6 +42,10 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """List, show or write."""
+    if options.slides and not options.slides.name:
+        raise ValueError("--slides FILE: give the name of a file, such as slides.html")
+    if options.notebook and options.exercise and options.notebook.resolve() == options.exercise.resolve():
+        raise ValueError("--notebook and --exercise write files of the same name: give them two folders")
     writes = options.slides or options.notebook or options.exercise or options.out
     if options.all and options.number is not None:
         raise ValueError(f"lesson {options.number} or --all: not both")
@@ -47,17 +53,20 @@ def command(options: argparse.Namespace) -> int:
         raise ValueError("--slides is one file for one lesson; --all --out DIR writes the slides of all")
     if options.out and not options.all:
         raise ValueError("--out is for --all: tinygrad-edu lesson --all --out DIR")
+    shows = options.first is not None or options.notes or options.pictures
     if options.number is None and not options.all:
-        if writes:
+        if writes or shows or options.solutions:
             raise ValueError("which lesson? give its number, or --all with --notebook, --exercise or --out")
         return listed()
+    if writes and shows:
+        raise ValueError("--from, --notes and --pictures are for the terminal: slides have all notes and pictures")
     if options.all and not writes:
         raise ValueError("--all needs --out DIR, --notebook DIR or --exercise DIR to write to")
     entries = lessons.entries() if options.all else [lessons.found(options.number)]
     if not writes:
         from .terminal import present
 
-        present(lessons.read(entries[0]), options.first, options.notes, options.pictures)
+        present(lessons.read(entries[0]), options.first or 1, options.notes, options.pictures)
         return 0
     write(options, [lessons.read(entry) for entry in entries])
     return 0
@@ -80,9 +89,10 @@ def write(options: argparse.Namespace, found: list[Lesson]) -> None:
 
     for lesson in found:
         if options.notebook:
-            print(f"{write_notebook(lesson, options.notebook)}    the notebook")
+            print(f"{write_notebook(lesson, options.notebook, replace=False)}    the notebook")
         if options.exercise:
-            print(f"{write_notebook(lesson, options.exercise, solved=False)}    the exercises")
+            file = write_notebook(lesson, options.exercise, solved=False, replace=False)
+            print(f"{file}    the exercises")
     if options.slides:
         print(
             f"{write_slides(found[0], options.slides, options.solutions)}    open it in a browser: → goes on, ? helps"
@@ -117,4 +127,5 @@ class Steps:
         if sys.stderr.isatty():
             bar = "#" * (20 * number // self.last)
             end = "\n" if number == self.last else ""
-            print(f"\r\x1b[K  [{bar:<20}] {number}/{self.last} {words[:50]}", end=end, file=sys.stderr, flush=True)
+            line = f"  [{bar:<20}] {number}/{self.last} {words}"[: shutil.get_terminal_size().columns - 1]
+            print(f"\r\x1b[K{line}", end=end, file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@
   const root = document.documentElement, slides = [...document.querySelectorAll(".slide")];
   const speaker = document.getElementById("speaker"), where = document.getElementById("where");
   const SMALLEST = 13, READABLE = 22, LARGEST = 27; // pixels of type on a stage of 720
-  let at = 1, begun = Date.now(), other = null;
+  let at = 1, begun = Date.now(), other = null, typed = "";
 
   const projecting = () => root.classList.contains("slides");
   const speaking = location.hash === "#speaker";
@@ -38,18 +38,28 @@
     if (told) for (const window of [other, opener]) window?.postMessage({ lesson: document.title, at }, "*");
   }
 
+  // A derivation may come step by step, as on a blackboard.
+  const steps = () => [...slides[at - 1].querySelectorAll(".derivation tr")];
+  function forward() {
+    if (speaking && opener && !opener.closed) return opener.postMessage({ lesson: document.title, does: "next" }, "*");
+    const next = root.classList.contains("stepwise") && projecting() ? steps().find((x) => !x.classList.contains("said")) : null;
+    if (!next) return go(at + 1);
+    for (let row = next; row && (row === next || row.matches(".remark")); row = row.nextElementSibling) row.classList.add("said");
+  }
+
   function notes() {
+    root.classList.toggle("noted", !speaker.hidden && !speaking); // then they are printed too
     if (speaker.hidden) return;
-    const own = slides[at - 1].querySelector(".notes").cloneNode(true), heading = (i) => slides[i]?.querySelector("h1, h2")?.textContent;
+    const own = slides[at - 1].querySelector(".notes").cloneNode(true), heading = (i) => slides[i]?.querySelector("h1, h2")?.cloneNode(true).childNodes;
     own.className = "";
     speaker.replaceChildren(own);
     if (!own.childElementCount) own.textContent = "No notes.";
     if (speaking) {
       const clock = document.createElement("p"), title = document.createElement("h2"), coming = document.createElement("p");
       clock.className = "clock";
-      title.textContent = `${at}. ${heading(at - 1) ?? ""}`;
+      title.append(`${at}. `, ...(heading(at - 1) ?? []));
       coming.className = "coming";
-      coming.textContent = at < slides.length ? `Next: ${heading(at) ?? "goes on"}` : "The last slide.";
+      if (at < slides.length) coming.append("Next: ", ...(heading(at) ?? ["goes on"])); else coming.textContent = "The last slide.";
       speaker.prepend(clock, title);
       speaker.append(coming);
       tick();
@@ -61,9 +71,17 @@
     if (clock) clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }
 
+  // What scrolls sideways is reached with the keyboard too.
+  function reachable() {
+    for (const x of document.querySelectorAll("main pre, main .wide, main .formula, main .display")) {
+      if (!projecting() && x.scrollWidth > x.clientWidth) x.tabIndex = 0; else x.removeAttribute("tabindex");
+    }
+  }
+
   function mode(project) {
     root.classList.toggle("slides", project);
     document.querySelector('[data-do="mode"]').textContent = project ? "Read" : "Slides";
+    reachable();
     if (project) return go(at);
     speaker.hidden = true;
     history.replaceState(null, "", "#read");
@@ -77,31 +95,49 @@
   }
 
   const actions = {
-    next: () => go(at + 1), back: () => go(at - 1), first: () => go(1), last: () => go(slides.length), dark,
-    mode: () => mode(!projecting()),
+    next: forward, back: () => go(at - 1), first: () => go(1), last: () => go(slides.length), dark,
+    mode: () => {
+      if (!projecting()) at = Math.max(1, slides.findIndex((x) => x.getBoundingClientRect().bottom > innerHeight / 3) + 1); // what is read
+      mode(!projecting());
+    },
     notes: () => { if (projecting()) { speaker.hidden = !speaker.hidden; notes(); } },
     window: () => { other = open(`${location.pathname}#speaker`, "speaker", "width=900,height=700"); mode(true); },
     screen: () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.()),
+    stepwise: () => {
+      root.classList.toggle("stepwise");
+      document.querySelectorAll(".said").forEach((x) => x.classList.remove("said"));
+    },
     help: () => { const keys = document.getElementById("keys"); keys.open ? keys.close() : keys.showModal(); },
   };
   const KEYS = {
     ArrowRight: "next", ArrowDown: "next", PageDown: "next", " ": "next", Enter: "next", ArrowLeft: "back", ArrowUp: "back", PageUp: "back",
-    Backspace: "back", Home: "first", End: "last", s: "mode", n: "notes", p: "window", d: "dark", f: "screen", "?": "help",
+    Backspace: "back", Home: "first", End: "last", s: "mode", n: "notes", p: "window", b: "stepwise", d: "dark", f: "screen", "?": "help",
   };
+  const SPEAKERS = ["next", "back", "first", "last", "dark"]; // the speaker's window is never anything else
   const ALWAYS = ["mode", "dark", "help", "window"]; // the others are of slides, and a page that is read scrolls
 
   addEventListener("keydown", (event) => {
-    const action = KEYS[event.key];
-    if (!action || event.ctrlKey || event.metaKey || event.altKey || document.getElementById("keys").open) return;
+    const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()]; // with Caps Lock too
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.getElementById("keys").open && action !== "help") return;
     if (event.target.closest("button, a") && ["Enter", " "].includes(event.key)) return;
-    if (!projecting() && !speaking && !ALWAYS.includes(action)) return;
+    if (speaking ? !SPEAKERS.includes(action) : !projecting() && !ALWAYS.includes(action)) return;
     event.preventDefault();
-    actions[action]();
+    if (event.key === "Enter" && typed) go(+typed); else actions[action]();
+    typed = "";
   });
+  addEventListener("keydown", (event) => { if (/^\d$/.test(event.key) && (projecting() || speaking)) typed = (typed + event.key).slice(-3); });
   addEventListener("click", (event) => actions[event.target.closest("[data-do]")?.dataset.do]?.());
-  addEventListener("resize", () => projecting() && fit());
+  addEventListener("resize", () => (projecting() ? fit() : reachable()));
+  addEventListener("toggle", reachable, true);
   addEventListener("message", (event) => {
-    if ([other, opener].includes(event.source) && event.data?.lesson === document.title && Number.isInteger(event.data.at)) go(event.data.at, false);
+    if (event.data?.lesson !== document.title) return;
+    if (event.data.asks && !speaking) { // the speaker's window is there, perhaps longer than this page
+      other = event.source;
+      if (event.data.asks !== at) other.postMessage({ lesson: document.title, at }, "*");
+    }
+    if (event.source === other && event.data.does === "next") forward();
+    if ([other, opener].includes(event.source) && Number.isInteger(event.data.at)) go(event.data.at, false);
   });
   addEventListener("hashchange", () => { if (/^#\d+$/.test(location.hash)) { at = +location.hash.slice(1); mode(true); } });
 
@@ -115,8 +151,10 @@
   if (speaking) {
     root.classList.add("speaking");
     speaker.hidden = false;
-    setInterval(tick, 1000);
+    const ask = () => opener?.postMessage({ lesson: document.title, asks: at }, "*");
     go(1, false);
+    ask();
+    setInterval(() => { tick(); ask(); }, 1000);
   } else if (/^#\d+$/.test(location.hash)) {
     at = +location.hash.slice(1);
     mode(true);

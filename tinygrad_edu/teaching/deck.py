@@ -33,6 +33,7 @@ def style() -> str:
     return (
         f":root{{{light}}}\n@media(prefers-color-scheme:dark){{:root:not(.light){{{dark}}}}}\n:root.dark{{{dark}}}\n"
         + part("deck.css")
+        + f"@media print{{:root,:root.dark,:root:not(.light){{{light}}}}}"
     )
 
 
@@ -67,8 +68,10 @@ def deck(lesson: Lesson, *, solutions: bool = False, home: str = "") -> str:
 def keys() -> str:
     """What they do."""
     found = {
-        "→  space": "next", "←": "back", "Home  End": "first, last", "s": "slides, or to read", "n": "speaker notes",
-        "p": "speaker notes in a window of their own", "d": "dark or light", "f": "the whole screen", "?": "this help",
+        "→  space": "next", "←": "back", "Home  End": "first, last", "7  Enter": "that slide",
+        "s": "slides, or to read", "b": "derivations step by step, as on a blackboard, or whole",
+        "n": "speaker notes, on paper too", "p": "speaker notes in a window of their own",
+        "d": "dark or light", "f": "the whole screen", "?": "this help",
     }  # fmt: skip
     return "".join(f"<dt><kbd>{escape(key)}</kbd></dt><dd>{escape(words)}</dd>" for key, words in found.items())
 

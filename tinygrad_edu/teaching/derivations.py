@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..checker.check import check_handin
+from ..checker.check import of_claim
 from ..checker.grading.hints import ANSWER, KIND, SIGNS, remarks, steps
 from ..checker.handin import handin
 from ..checker.results import RIGHT, Result
@@ -41,14 +41,13 @@ class Derivation:
 
     def __init__(self, problem: str, lines: str, hint: int = KIND) -> None:
         found = handin(f"{problem.strip()}\n\n{lines.strip()}\n")
-        self.results = check_handin(found, answers=hint >= ANSWER)
-        self.claims = [(claim, result) for claim, result in zip(found.claims, self.results)]
+        self.claims = [(claim, of_claim(claim, "en", hint >= ANSWER)) for claim in found.claims]
         self.unread = [(step.text, step.why) for step in found.unread]
         self.rows = [row for claim, result in self.claims for row in rows(claim, result, hint)]
 
     def __float__(self) -> float:
         """The score, from 0 to 1: the mean of its claims."""
-        return sum(map(float, self.results)) / len(self.results) if self.results else 0.0
+        return sum(float(result) for _, result in self.claims) / len(self.claims) if self.claims else 0.0
 
     def aligned(self) -> Iterator[tuple[Row, str]]:
         """Each row with its text, the signs of a chain one below the other."""

@@ -31,17 +31,18 @@ def answered(problem: str, left: str, answer: str) -> Derivation:
     return made
 
 
-def mark(result: Any) -> Any:
+def mark(result: Any, points: float | None = None) -> Any:
     """Show what the checker says of an answer, and give it: its score, as a float, is the credit.
 
-    Raises AssertionError, saying why, if the answer is wrong, cannot be checked, or is right only under an assumption
-    that the exercise does not make.
+    With ``points``, those of a right answer, it gives the points of this one, a float: nbgrader reads the last value
+    of a cell, and takes what is no number for full credit.  Raises AssertionError, saying why, if the answer is wrong,
+    cannot be checked, or is right only under an assumption that the exercise does not make.
     """
     verdicts = {row.verdict for row in result.rows} if isinstance(result, Derivation) else {result.verdict}
     if not float(result) or IF in verdicts:
         raise AssertionError(str(result))
     show(result)
-    return result
+    return result if points is None else points * float(result)
 
 
 def stripped(source: str) -> str:

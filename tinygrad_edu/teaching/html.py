@@ -62,7 +62,8 @@ def markdown(text: str) -> str:
     made = MarkdownIt("js-default", {"typographer": False}).use(
         dollarmath_plugin, renderer=math, allow_space=True, double_inline=True
     )
-    return str(made.render(re.sub(r"\A---\s*$", "", text, flags=re.MULTILINE)))
+    page = str(made.render(re.sub(r"\A---\s*$", "", text, flags=re.MULTILINE)))
+    return page.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
 
 
 def code(source: str, hidden: bool = False) -> str:

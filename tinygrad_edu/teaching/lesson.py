@@ -105,9 +105,12 @@ def folder() -> Path:
     root = Path(__file__).parents[2]
     if (root / "setup.cfg").is_file() and (root / "lessons").is_dir():
         return root / "lessons"
-    for path in metadata.files("tinygrad_edu") or []:
-        if path.parent.name == "lessons" and NAME.fullmatch(path.name):
-            return Path(str(path.locate())).resolve().parent
+    recorded = metadata.files("tinygrad_edu") or []
+    found = [path.locate() for path in recorded if path.parent.name == "lessons" and NAME.fullmatch(path.name)]
+    beside = root / "share" / "tinygrad_edu" / "lessons"  # pip install --target moves them, and does not record where
+    for path in (*(Path(str(file)).resolve().parent for file in found[:1]), beside):
+        if any(path.glob("*.py")):
+            return path
     raise FileNotFoundError("the lessons are not installed: install tinygrad_edu from its wheel or its sources")
 
 
@@ -130,12 +133,20 @@ def entry(path: Path) -> Entry:
     return Entry(number, re.sub(r"^#\s*(\d+\.)?\s*", "", title), about, path)
 
 
-def found(number: int) -> Entry:
-    """The lesson of that number.  ValueError if there is none."""
-    known = {entry.number: entry for entry in entries()}
-    if number not in known:
-        raise ValueError(f"there is no lesson {number}; there are {min(known)} to {max(known)}")
-    return known[number]
+def found(which: str) -> Entry:
+    """The lesson of that number, or the one whose title or file has that word.  ValueError if none or several have."""
+    known = entries()
+    word = which.strip().lower()
+    if word.isdecimal():
+        fits = [entry for entry in known if entry.number == int(word)]
+    else:
+        fits = [entry for entry in known if word and word in f"{entry.title} {entry.file.stem}".lower()]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        several = ", ".join(f"{entry.number} {entry.title}" for entry in fits)
+        raise ValueError(f"{which!r} stands in the titles of several lessons: {several}")
+    raise ValueError(f"there is no lesson {which}; there are {known[0].number} to {known[-1].number}")
 
 
 def read(entry: Entry) -> Lesson:

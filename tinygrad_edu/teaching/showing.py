@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -45,7 +46,11 @@ def in_notebook(shown: Shown) -> None:
 
 def printed(shown: Shown) -> None:
     """Print it: a formula as a line of text, a picture as what it shows."""
-    print(f"{words(shown.thing)}" + (f"\n  ({shown.caption})" if shown.caption else ""))
+    from ..debugging.screen import holds_unicode
+    from .terminal import spelled
+
+    said = f"{words(shown.thing)}" + (f"\n  ({shown.caption})" if shown.caption else "")
+    print(said if holds_unicode(sys.stdout) else spelled(said))
 
 
 def words(thing: Any) -> str:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from ..checker.grading.hints import SIGNS
+from ..checker.grading.terminal import PLAIN_SIGNS
 from ..debugging.screen import Screen, is_interactive
+from ..language.lines import ascii
 from ..render.chart import Chart
 from ..render.picture import Picture
 from .derivations import Derivation
@@ -57,6 +59,7 @@ class Presenter:
             try:
                 answer = input(self.screen.styled(f"-- {at} of {len(self.slides)}: {KEYS} -- ", "dim")).strip().lower()
             except EOFError:
+                self.screen.write()  # what comes next begins on a line of its own
                 return len(self.slides) + 1
             if answer in ("q", "quit", "exit"):
                 return len(self.slides) + 1
@@ -137,9 +140,15 @@ class Presenter:
         """Its steps with their signs, and what is said of each."""
         for row, text in found.aligned():
             style = STYLES.get(row.verdict, "mark") if row.remarks else ""
-            self.screen.write(f"  {SIGNS[row.verdict]} {text}", style)
+            step = f"  {SIGNS[row.verdict]} {text}"
+            self.screen.write(step if self.screen.unicode else spelled(step), style)
             for remark in row.remarks:
                 self.screen.say(f"      {remark}", "", 6)
+
+
+def spelled(text: str) -> str:
+    """Text for a stream without Unicode, in which right and wrong still differ."""
+    return ascii("".join(PLAIN_SIGNS.get(c, c) for c in text))
 
 
 def indented(text: str) -> str:

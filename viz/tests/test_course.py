@@ -64,13 +64,15 @@ def test_every_slide_fits_on_the_stage(visit, key):
 def test_mathematics_is_typeset(visit, key):
     page = visit(f"{key}.html", "#read")
     prose = page.evaluate(
-        "[...document.querySelectorAll('.slide p, .slide li, .slide h1, .slide h2, .slide figcaption')].filter((x) => !x.closest('pre'))"
-        ".map((x) => [...x.childNodes].filter((c) => c.nodeName !== 'CODE').map((c) => c.textContent).join(''))"
+        """[...document.querySelectorAll('.slide p, .slide li, .slide h1, .slide h2, .slide figcaption')]
+        .filter((x) => !x.closest('pre'))
+        .map((x) => [...x.childNodes].filter((c) => c.nodeName !== 'CODE').map((c) => c.textContent).join(''))"""
     )
     assert [words for words in prose if re.search(r"\$|\\[a-z]+|\^\{|_\{", words)] == []
     assert page.locator("svg.math").count() > 5
     shown = page.evaluate(
-        "[...document.querySelectorAll('svg.math')].every((x) => x.getBoundingClientRect().height > 3)"
+        """[...document.querySelectorAll('svg.math')].filter((x) => !x.closest('.notes'))
+        .every((x) => x.getBoundingClientRect().height > 3)"""
     )
     assert shown
 
@@ -118,10 +120,67 @@ def test_the_speaker_has_notes_on_the_slide_and_in_a_window(visit):
     window = opened.value
     window.wait_for_selector("#speaker h2")
     page.keyboard.press("End")
-    window.wait_for_function("document.querySelector('#speaker').textContent.includes('The last slide.')")
+    window.locator("#speaker", has_text="The last slide.").wait_for()
     window.keyboard.press("Home")
-    page.wait_for_function("location.hash === '#1'")
+    page.locator("#where", has_text=re.compile("^1 /")).wait_for()
     assert re.fullmatch(r"\d+:\d\d", window.locator(".clock").inner_text())
+
+
+def test_the_speakers_window_begins_where_one_is_and_stays_one(visit):
+    page = visit(f"{KEYS[4]}.html", "#6")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("p")
+    window = opened.value
+    title = window.locator("#speaker h2")
+    window.locator("#speaker h2", has_text="6.").wait_for()
+    assert title.locator("svg.math").count() == page.locator(".slide.now h2 svg.math").count() > 0
+    for key in "snp?":
+        window.keyboard.press(key)
+    assert window.evaluate("location.hash") == "#speaker" and len(page.context.pages) == 2
+    assert window.evaluate("document.documentElement.className") == "speaking"
+    window.reload()
+    window.locator("#speaker h2", has_text="6.").wait_for()
+    page.reload()
+    window.wait_for_timeout(1500)  # the window says once a second that it is there
+    page.keyboard.press("ArrowRight")
+    window.locator("#speaker h2", has_text="7.").wait_for()
+
+
+def test_help_opens_and_closes_with_the_same_key(visit):
+    page = visit(f"{KEYS[4]}.html", "#2")
+    for shown in (True, False):
+        page.keyboard.press("?")
+        assert page.evaluate("document.getElementById('keys').open") == shown
+    page.keyboard.press("S")  # Caps Lock
+    assert page.evaluate("location.hash") == "#read"
+
+
+def test_from_reading_one_comes_to_the_slide_that_is_read(visit):
+    page = visit(f"{KEYS[4]}.html", "#read")
+    page.evaluate("document.querySelectorAll('.slide')[8].scrollIntoView()")
+    page.keyboard.press("s")
+    assert page.evaluate("location.hash") == "#9"
+
+
+@pytest.mark.parametrize("dark", ["scheme", "key"])
+def test_paper_is_white(visit, dark):
+    page = visit(f"{KEYS[4]}.html", "#1", color_scheme="dark" if dark == "scheme" else "light")
+    if dark == "key":
+        page.keyboard.press("d")
+    pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", landscape=True)))
+    assert pages == page.locator(".slide").count()
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('svg.math')).color") == "rgb(26, 26, 26)"
+    shown = "(name) => [...document.querySelectorAll(name)].map((x) => getComputedStyle(x).display !== 'none')"
+    assert set(page.evaluate(shown, ".only-dark")) == {False} and set(page.evaluate(shown, ".only-light")) == {True}
+
+
+@pytest.mark.parametrize("key", [KEYS[4], KEYS[10]])
+def test_what_scrolls_sideways_is_reached_with_the_keyboard(visit, key):
+    page = visit(f"{key}.html", "#read", 390, 844, is_mobile=True)
+    assert page.evaluate("innerWidth") == 390
+    out = "[...document.querySelectorAll('main pre, main .wide')].filter((x) => x.scrollWidth > x.clientWidth)"
+    assert page.evaluate(f"{out}.length") > 0 and page.evaluate(f"{out}.every((x) => x.tabIndex === 0)")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -149,3 +208,34 @@ def test_the_index_leads_to_every_page(visit, course):
 def test_the_reference_opens(visit):
     page = visit("operations.html")
     page.wait_for_selector("#softmax")
+
+
+def test_a_number_and_enter_go_to_that_slide(visit):
+    page = visit(f"{KEYS[0]}.html", "#1")
+    for key in "12":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#12"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#13"
+
+
+def test_a_derivation_comes_step_by_step_if_one_likes(visit):
+    page = visit(f"{KEYS[4]}.html", "#1")
+    first = page.evaluate(
+        "[...document.querySelectorAll('.slide')].findIndex((x) => x.querySelector('.derivation')) + 1"
+    )
+    page.keyboard.press("b")
+    for key in (*str(first), "Enter"):
+        page.keyboard.press(key)
+    rows = page.locator(".slide.now .derivation tr")
+    assert rows.count() > 1
+    for seen in range(rows.count()):
+        assert [row.is_visible() for row in rows.all()] == [True] * seen + [False] * (rows.count() - seen)
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("location.hash") == f"#{first}"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("location.hash") == f"#{first + 1}"
+    page.keyboard.press("b")
+    page.keyboard.press("ArrowLeft")
+    assert all(row.is_visible() for row in rows.all())
