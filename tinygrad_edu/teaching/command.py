@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..debugging.screen import Screen
 from ..files import whole
 from . import lesson as lessons
-from .lesson import Lesson
+from .lesson import Entry, Lesson
 
 EPILOG = """\
 examples:
@@ -42,45 +43,53 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """List, show or write."""
+    refuse(options)
+    entries = lessons.entries() if options.all or options.number is None else [lessons.found(options.number)]
+    if writes(options):
+        write(options, [lessons.read(entry) for entry in entries])
+    elif options.number is None:
+        listed(entries)
+    else:
+        from .terminal import present
+
+        present(lessons.read(entries[0]), options.first or 1, options.notes, options.pictures)
+    return 0
+
+
+def writes(options: argparse.Namespace) -> bool:
+    """Is something to be written, rather than shown?"""
+    return any((options.slides, options.notebook, options.exercise, options.out))
+
+
+def refuse(options: argparse.Namespace) -> None:
+    """ValueError for options that do not go together, before anything is done."""
+    shows = options.first is not None or options.notes or options.pictures
     if options.slides and not options.slides.name:
         raise ValueError("--slides FILE: give the name of a file, such as slides.html")
     if options.notebook and options.exercise and options.notebook.resolve() == options.exercise.resolve():
         raise ValueError("--notebook and --exercise write files of the same name: give them two folders")
-    writes = options.slides or options.notebook or options.exercise or options.out
     if options.all and options.number is not None:
         raise ValueError(f"lesson {options.number} or --all: not both")
-    if options.slides and options.all:
+    if options.all and options.slides:
         raise ValueError("--slides is one file for one lesson; --all --out DIR writes the slides of all")
     if options.out and not options.all:
         raise ValueError("--out is for --all: tinygrad-edu lesson --all --out DIR")
-    shows = options.first is not None or options.notes or options.pictures
-    if options.number is None and not options.all:
-        if writes or shows or options.solutions:
-            raise ValueError("which lesson? give its number, or --all with --notebook, --exercise or --out")
-        return listed()
-    if writes and shows:
-        raise ValueError("--from, --notes and --pictures are for the terminal: slides have all notes and pictures")
-    if options.all and not writes:
+    if options.all and not writes(options):
         raise ValueError("--all needs --out DIR, --notebook DIR or --exercise DIR to write to")
-    entries = lessons.entries() if options.all else [lessons.found(options.number)]
-    if not writes:
-        from .terminal import present
-
-        present(lessons.read(entries[0]), options.first or 1, options.notes, options.pictures)
-        return 0
-    write(options, [lessons.read(entry) for entry in entries])
-    return 0
+    if not options.all and options.number is None and (writes(options) or shows or options.solutions):
+        raise ValueError("which lesson? give its number, or --all with --notebook, --exercise or --out")
+    if writes(options) and shows:
+        raise ValueError("--from, --notes and --pictures are for the terminal: slides have all notes and pictures")
 
 
-def listed() -> int:
+def listed(entries: Sequence[Entry]) -> None:
     """A line for each lesson."""
     screen = Screen()
-    for entry in lessons.entries():
+    for entry in entries:
         screen.say(f"{entry.number:>3}  {entry.title}", "bold", 5)
         screen.say(f"     {lessons.plain(entry.about)}", "dim", 5)
     screen.write()
     screen.say("tinygrad-edu lesson 7 shows one; --help says how to make slides and notebooks of them.")
-    return 0
 
 
 def write(options: argparse.Namespace, found: list[Lesson]) -> None:
@@ -94,9 +103,8 @@ def write(options: argparse.Namespace, found: list[Lesson]) -> None:
             file = write_notebook(lesson, options.exercise, solved=False, replace=False)
             print(f"{file}    the exercises")
     if options.slides:
-        print(
-            f"{write_slides(found[0], options.slides, options.solutions)}    open it in a browser: → goes on, ? helps"
-        )
+        file = write_slides(found[0], options.slides, options.solutions)
+        print(f"{file}    open it in a browser: → goes on, ? helps")
     if options.out:
         from .site import write_site
 

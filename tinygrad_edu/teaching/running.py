@@ -54,7 +54,8 @@ class Run:
     def cell(self, cell: Cell, see: See | None = None, source: str | None = None) -> None:
         """Run a cell of code; ``source`` instead of its own.  What it shows is kept with it, or given to ``see``.
 
-        A cell of an exercise may fail, and what it says is kept in ``cell.error``; of others the error is raised.
+        A cell of an exercise may fail, and what it says is kept in ``cell.error``; of others it is raised as a
+        RuntimeError that names the line of the lesson.
         """
         if cell.kind != "code":
             return
@@ -66,12 +67,20 @@ class Run:
             with seen(see or (lambda shown: joined(cell.shown, shown))):
                 exec(compile(body, self.file, "exec"), vars(self.module))
         except Exception as error:
+            said = traceback.format_exception_only(error)[-1].strip()
             if not (cell.exercise or cell.marks):
-                raise
-            cell.error = "".join(traceback.format_exception_only(error)).strip()
+                raise RuntimeError(f"{self.file}, line {self.line(error, cell)}: {said}") from error
+            cell.error = said
         finally:
             if main is not None:
                 sys.modules["__main__"] = main
+
+    def line(self, error: Exception, cell: Cell) -> int:
+        """The line of the lesson in which a cell failed."""
+        if isinstance(error, SyntaxError) and error.filename == self.file:
+            return error.lineno or cell.line
+        rows = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.file]
+        return rows[-1] or cell.line if rows else cell.line
 
 
 def joined(found: list[Shown], shown: Shown) -> None:
