@@ -134,8 +134,8 @@ def test_a_script_prints_what_is_shown(capsys):
     x = Tensor([1.0, 2.0], name="x")
     R = (x * x).sum()
     R.name = "R"
-    show(formula(R, x), "words", caption="twice x")
-    assert capsys.readouterr().out == "∂R/∂x = 2 x\nwords\n  (twice x)\n"
+    show(formula(R, x), "words", caption="twice $x_1$, **bold**")
+    assert capsys.readouterr().out == "∂R/∂x = 2 x\nwords\n  (twice x₁, bold)\n"
 
 
 def test_a_derivation_is_printed_with_its_verdicts(capsys):

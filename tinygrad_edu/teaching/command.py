@@ -12,6 +12,7 @@ from ..debugging.screen import Screen
 from ..files import whole
 from . import lesson as lessons
 from .lesson import Entry, Lesson
+from .showing import plain
 
 EPILOG = """\
 examples:
@@ -87,7 +88,7 @@ def listed(entries: Sequence[Entry]) -> None:
     screen = Screen()
     for entry in entries:
         screen.say(f"{entry.number:>3}  {entry.title}", "bold", 5)
-        screen.say(f"     {lessons.plain(entry.about)}", "dim", 5)
+        screen.say(f"     {plain(entry.about)}", "dim", 5)
     screen.write()
     screen.say("tinygrad-edu lesson 7 shows one; --help says how to make slides and notebooks of them.")
 

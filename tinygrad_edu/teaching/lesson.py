@@ -12,11 +12,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from ..language.lines import line
 from .showing import Shown
 
 NAME = re.compile(r"(\d\d)_(\w+)\.py")
-MATH = re.compile(r"\$\$?(.+?)\$\$?", re.DOTALL)
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -172,10 +170,3 @@ def read(entry: Entry) -> Lesson:
             )
         )  # fmt: skip
     return Lesson(entry, cells)
-
-
-def plain(markdown: str) -> str:
-    """Markdown without its signs of weight, and with mathematics as one writes it on one line."""
-    text = MATH.sub(lambda found: line(found[1]), markdown)
-    text = re.sub(r"\*\*(.+?)\*\*|`([^`]+)`", lambda found: found[1] or found[2], text)
-    return re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+
+from ..checker.grading.terminal import PLAIN_SIGNS
+from ..debugging.screen import holds_unicode, is_notebook
+from ..language.lines import ascii, line
 
 
 class Shown(NamedTuple):
@@ -15,6 +20,7 @@ class Shown(NamedTuple):
     caption: str = ""
 
 
+MATH = re.compile(r"\$\$?(.+?)\$\$?", re.DOTALL)
 VIEW: ContextVar[Callable[[Shown], None] | None] = ContextVar("VIEW", default=None)  # where a lesson is being run
 
 
@@ -30,26 +36,21 @@ def show(*things: Any, caption: str = "") -> None:
 
 def viewer() -> Callable[[Shown], None]:
     """What shows something where nobody has said how: a notebook, or the terminal."""
-    from ..debugging.screen import is_notebook
-
     return in_notebook if is_notebook() else printed
 
 
 def in_notebook(shown: Shown) -> None:
     """Display it below the cell."""
-    from IPython.display import display
+    from IPython.display import Markdown, display
 
     display(shown.thing)
     if shown.caption:
-        print(shown.caption)
+        display(Markdown(shown.caption))
 
 
 def printed(shown: Shown) -> None:
     """Print it: a formula as a line of text, a picture as what it shows."""
-    from ..debugging.screen import holds_unicode
-    from .terminal import spelled
-
-    said = f"{words(shown.thing)}" + (f"\n  ({shown.caption})" if shown.caption else "")
+    said = f"{words(shown.thing)}" + (f"\n  ({plain(shown.caption)})" if shown.caption else "")
     print(said if holds_unicode(sys.stdout) else spelled(said))
 
 
@@ -58,3 +59,15 @@ def words(thing: Any) -> str:
     if hasattr(thing, "equation"):
         return str(thing.equation)
     return str(thing)
+
+
+def spelled(text: str) -> str:
+    """Text for a stream without Unicode, in which right and wrong still differ."""
+    return ascii("".join(PLAIN_SIGNS.get(c, c) for c in text))
+
+
+def plain(markdown: str) -> str:
+    """Markdown without its signs of weight, and with mathematics as one writes it on one line."""
+    text = MATH.sub(lambda found: line(found[1]), markdown)
+    text = re.sub(r"\*\*(.+?)\*\*|`([^`]+)`", lambda found: found[1] or found[2], text)
+    return re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)

@@ -7,16 +7,14 @@ import sys
 from pathlib import Path
 
 from ..checker.grading.hints import SIGNS
-from ..checker.grading.terminal import PLAIN_SIGNS
 from ..debugging.screen import Screen, is_interactive
-from ..language.lines import ascii
 from ..render.chart import Chart
 from ..render.picture import Picture
 from .derivations import Derivation
 from .exercises import opened
-from .lesson import Cell, Lesson, Slide, plain
+from .lesson import Cell, Lesson, Slide
 from .running import Run
-from .showing import Shown, words
+from .showing import Shown, plain, spelled, words
 
 KEYS = "Enter goes on, b back, a number to that slide, q ends"
 STYLES = {"right": "good", "wrong": "bad"}
@@ -144,11 +142,6 @@ class Presenter:
             self.screen.write(step if self.screen.unicode else spelled(step), style)
             for remark in row.remarks:
                 self.screen.say(f"      {remark}", "", 6)
-
-
-def spelled(text: str) -> str:
-    """Text for a stream without Unicode, in which right and wrong still differ."""
-    return ascii("".join(PLAIN_SIGNS.get(c, c) for c in text))
 
 
 def indented(text: str) -> str:

@@ -31,22 +31,33 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, pages):
-    """Opens a page.  At the end nothing may have been said on the console, nor asked of the network."""
+def watched(browser):
+    """Makes empty pages.  At the end nothing may have been said on the console, nor asked of the network."""
     contexts, complaints, requests = [], [], []
 
-    def open_(name="neuron", width=1280, height=800, **context):
+    def new(width=1280, height=800, **context):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(pages[name].as_uri())
-        page.wait_for_selector(".screen svg")
         return page
 
-    yield open_
+    yield new
     for context in contexts:
         context.close()
     assert complaints == []
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.fixture
+def opened(watched, pages):
+    """Opens a page, which is watched."""
+
+    def open_(name="neuron", width=1280, height=800, **context):
+        page = watched(width, height, **context)
+        page.goto(pages[name].as_uri())
+        page.wait_for_selector(".screen svg")
+        return page
+
+    return open_
