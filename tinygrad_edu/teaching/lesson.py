@@ -131,10 +131,10 @@ def entry(path: Path) -> Entry:
     return Entry(number, re.sub(r"^#\s*(\d+\.)?\s*", "", title), about, path)
 
 
-def found(which: str) -> Entry:
+def found(which: str | int) -> Entry:
     """The lesson of that number, or the one whose title or file has that word.  ValueError if none or several have."""
     known = entries()
-    word = which.strip().lower()
+    word = str(which).strip().lower()
     if word.isdecimal():
         fits = [entry for entry in known if entry.number == int(word)]
     else:
