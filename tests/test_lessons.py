@@ -14,7 +14,7 @@ import pytest
 
 from tinygrad_edu.teaching.exercises import stripped
 from tinygrad_edu.teaching.lesson import Cell, Entry, Lesson, entries, read
-from tinygrad_edu.teaching.running import run
+from tinygrad_edu.teaching.running import alone, run
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "lessons"))  # for the program that writes the table of claims
@@ -142,9 +142,11 @@ def environment() -> dict[str, str]:
 @pytest.mark.slow
 @EACH
 def test_its_exercises_pass_solved_and_fail_empty(entry: Entry, capfd: pytest.CaptureFixture[str]) -> None:
-    solved = run(read(entry))
+    with alone():
+        solved = run(read(entry))
     assert [cell.error for cell in solved.cells if cell.error] == []
-    empty = run(read(entry), changed=lambda cell: stripped(cell.source) if cell.exercise else None)
+    with alone():
+        empty = run(read(entry), changed=lambda cell: stripped(cell.source) if cell.exercise else None)
     assert [cell.marks for cell in empty.cells if cell.marks and not cell.error] == []
     assert capfd.readouterr().err == ""  # nbgrader gives nothing for what says something there
 

@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from tinygrad_edu import Tensor, check, cli, formula
+from tinygrad_edu import OPS, Tensor, check, cli, formula
 from tinygrad_edu.debugging.screen import Screen
 from tinygrad_edu.teaching import answered, derive, judge, mark, show
 from tinygrad_edu.teaching import lesson as lessons
@@ -22,7 +22,7 @@ from tinygrad_edu.teaching.command import Steps
 from tinygrad_edu.teaching.deck import deck
 from tinygrad_edu.teaching.exercises import opened, stripped
 from tinygrad_edu.teaching.notebooks import notebook, worth
-from tinygrad_edu.teaching.running import run
+from tinygrad_edu.teaching.running import alone, run
 from tinygrad_edu.teaching.site import write_site
 from tinygrad_edu.teaching.terminal import Presenter
 
@@ -266,6 +266,20 @@ def test_what_fails_elsewhere_is_said_with_its_line(small, capsys, source, said)
     assert cli.main(["lesson", "3"]) == 2
     found = capsys.readouterr().err
     assert found.startswith(f"tinygrad-edu: {small.entry.file}, {said}") and found.count("\n") == 1
+
+
+def test_what_a_lesson_defines_is_gone_with_it(small):
+    small.cells[1].source += """
+from tinygrad_edu import elementwise
+@elementwise(x=lambda g, x: g)
+def of_a_lesson(x):
+    "The same."
+    return +x
+"""
+    with alone():
+        run(small)
+        assert "of_a_lesson" in OPS
+    assert "of_a_lesson" not in OPS and "matmul" in OPS
 
 
 def test_the_main_module_is_the_lessons_only_while_it_runs(small):

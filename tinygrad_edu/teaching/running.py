@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from ..op import OPS
 from .lesson import Cell, Lesson
 from .showing import VIEW, Shown
 
@@ -41,6 +42,17 @@ def seen(see: See) -> Iterator[None]:
             yield
     finally:
         VIEW.reset(token)
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Operations that a lesson defines in the block are gone after it, as if it had been a program of its own."""
+    before = dict(OPS)
+    try:
+        yield
+    finally:
+        OPS.clear()
+        OPS.update(before)
 
 
 class Run:

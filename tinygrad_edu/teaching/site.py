@@ -11,7 +11,7 @@ from . import html
 from .deck import deck, page
 from .lesson import Lesson
 from .notebooks import write_notebook
-from .running import run
+from .running import alone, run
 
 INTRODUCTION = """\
 # Backpropagation, worked through
@@ -34,7 +34,8 @@ def write_site(
     folder.mkdir(parents=True, exist_ok=True)
     for number, lesson in enumerate(found):
         done(number, lesson.entry.title)
-        write(folder / f"{lesson.entry.key}.html", deck(run(lesson), solutions=solutions, home="index.html"))
+        with alone():
+            write(folder / f"{lesson.entry.key}.html", deck(run(lesson), solutions=solutions, home="index.html"))
         write_notebook(lesson, folder / "exercises", solved=False)
         if solutions:
             write_notebook(lesson, folder / "notebooks")

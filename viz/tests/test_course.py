@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tinygrad_edu import OPS
 from tinygrad_edu.teaching.lesson import entries, read
 from tinygrad_edu.teaching.site import write_site
 
@@ -199,6 +200,7 @@ def test_the_index_leads_to_every_page(visit, course):
 def test_the_reference_opens(visit):
     page = visit("operations.html")
     page.wait_for_selector("#softmax")
+    assert {x.get_attribute("id") for x in page.locator("article").all()} == set(OPS), "and no operations of lessons"
 
 
 def test_a_number_and_enter_go_to_that_slide(visit):
