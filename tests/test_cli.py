@@ -194,3 +194,15 @@ def test_it_runs_from_any_folder(tmp_path):
     env = {**os.environ, "PYTHONPATH": PATH}
     shown = subprocess.run([*COMMAND, "--version"], cwd=tmp_path, capture_output=True, env=env, timeout=60)
     assert shown.returncode == 0
+
+
+@pytest.mark.parametrize("words", [["lesson"], ["ops", "relu"], ["word2vec", "--help"]])
+def test_what_nobody_listens_to_is_no_fault(words, monkeypatch):
+    for name in ("stdout", "stderr"):  # as a shell leaves them with >&-
+        monkeypatch.setattr(sys, name, None)
+    try:
+        assert cli.main(words) == 0
+    except SystemExit as end:
+        assert end.code == 0
+    sys.stdout.close()
+    sys.stderr.close()

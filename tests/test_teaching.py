@@ -373,7 +373,9 @@ def test_how_far_it_has_come_stays_on_one_line(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["lesson", "3", "--slides", ""], "give the name of a file"),
+        (["lesson", "3", "--slides", ""], "--slides writes a page: . does not end in .html"),
+        (["lesson", "3", "--slides", "x.pdf"], "--slides writes a page: x.pdf does not end in .html"),
+        (["lesson", "3", "--pictures", __file__], "is a file, not a folder"),
         (["lesson", "3", "--notebook", "x", "--exercise", "./x"], "give them two folders"),
         (["lesson", "4"], "there is no lesson 4; there are 3 to 3"),
         (["lesson", "3", "--from", "9"], "there is no slide 9: this lesson has slides 1 to 3"),

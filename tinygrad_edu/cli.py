@@ -47,6 +47,9 @@ def sentence(words: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; what it returns is the exit code: 0 done, 2 a mistake in the call, 130 interrupted."""
+    for name in ("stdout", "stderr"):  # a shell may have closed them
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without σ shows a question mark
@@ -62,8 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     try:
         code = COMMANDS[options.command or "train"](options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has seen enough, as with | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

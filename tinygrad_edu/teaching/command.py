@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import text
 from ..debugging.screen import Screen
 from ..files import whole
 from . import lesson as lessons
@@ -65,8 +66,10 @@ def writes(options: argparse.Namespace) -> bool:
 def refuse(options: argparse.Namespace) -> None:
     """ValueError for options that do not go together, before anything is done."""
     shows = options.first is not None or options.notes or options.pictures
-    if options.slides and not options.slides.name:
-        raise ValueError("--slides FILE: give the name of a file, such as slides.html")
+    if options.slides and options.slides.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"--slides writes a page: {text.printable(str(options.slides))} does not end in .html")
+    if options.pictures and options.pictures.exists() and not options.pictures.is_dir():
+        raise ValueError(f"--pictures: {text.printable(str(options.pictures))} is a file, not a folder")
     if options.notebook and options.exercise and options.notebook.resolve() == options.exercise.resolve():
         raise ValueError("--notebook and --exercise write files of the same name: give them two folders")
     if options.all and options.number is not None:
