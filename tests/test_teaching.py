@@ -166,6 +166,13 @@ def test_indices_that_are_free_have_no_brackets():
     assert [row.text for row in found.rows] == ["∂g_k/∂s_l = -g_k g_l   for k ≠ l"]
 
 
+def test_numbers_are_multiplied_without_a_sign():
+    found = judge(
+        "s: K\na = tanh(s)\nR = sum(k*a[k] for k in 1..K)", "dR/ds[k] = dR/da[k]*da[k]/ds[k]\n = k*da[k]/ds[k]"
+    )
+    assert [row.text for row in found.rows] == ["∂R/∂s_k = (∂R/∂a_k) (∂a_k/∂s_k)", " = k (∂a_k/∂s_k)"]
+
+
 def test_what_is_judged_says_why(capsys):
     found = judge(X, "dR/dx = -2*x", hint=3)
     assert float(found) == 0

@@ -25,6 +25,7 @@ from tinygrad_edu.word2vec import (
     words_of,
 )
 from tinygrad_edu.word2vec.pairs import NOISE, Pairs, kept, noise
+from tinygrad_edu.word2vec.training import optimisers_of
 
 
 def random_corpus(words=30, texts=12, length=20, seed=0):
@@ -406,3 +407,12 @@ def test_memory_does_not_grow_with_the_number_of_pairs():
 
 def test_blocks_and_noise_are_what_the_docs_say():
     assert (pairs.BLOCK, pairs.NOISE) == (32, 32) and Settings().power == 0.75
+
+
+def test_each_context_of_cbow_learns_as_fast_as_in_word2vecs_own_code():
+    c = Corpus.of([["a", "b", "c"]], min_count=1)
+    for window, faster in ((1, 2.0), (2, 2 / (1 / 2 + 1 / 4))):  # the harmonic mean of 2, and of 2 and 4
+        settings = Settings(size=3, model="cbow", window=window)
+        model = Word2Vec(c, settings)
+        V, U = optimisers_of(model, Pairs(c, settings), lambda step: 0.1)
+        assert (V.rate(0), U.rate(0)) == (pytest.approx(0.1 * faster), 0.1)
