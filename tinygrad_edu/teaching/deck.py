@@ -12,7 +12,7 @@ from .exercises import opened
 from .lesson import Cell, Lesson, Slide
 
 
-def page(title: str, body: str, script: str = "", home: str = "", kind: str = "") -> str:
+def page(title: str, body: str, script: str = "", kind: str = "") -> str:
     """A page: its own style and script, and a policy that lets it load nothing."""
     allowed = f"script-src {hashed(script)}" if script else "script-src 'none'"
     policy = f"default-src 'none'; {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

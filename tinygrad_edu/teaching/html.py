@@ -13,6 +13,7 @@ from ..checker.grading.hints import SIGNS
 from ..checker.results import Result
 from ..formulas.result import Closed
 from ..render import svg, theme
+from ..render.chart import Chart
 from ..render.picture import Picture
 from ..render.typeset import GLYPHS, Label, mathematics
 from .derivations import Derivation, Row
@@ -101,7 +102,7 @@ def thing(x: Any) -> str:
         return f'<p class="verdict {x.verdict}"><b>{sign}</b> {lines}</p>'
     if isinstance(x, Picture):
         return picture(svg.svg(x.scene, theme.VARIABLES), x.scene.width)
-    if hasattr(x, "in_theme"):
+    if isinstance(x, Chart):
         both = ((name, x.in_theme(name)) for name in theme.THEMES)
         return "".join(picture(made.svg(), made.scene.width, f" only-{name}") for name, made in both)
     return thing(str(x))
