@@ -180,7 +180,7 @@ LACKING = {
     "sinc": np.sinc,
     "floor": np.floor,
     "cbrt": np.cbrt,
-    "hypot": lambda t: np.hypot(1.0, t),
+    "arctan2": lambda t: np.arctan2(1.0, t),
     "cross": lambda t: np.cross(t, [1.0, 2.0, 3.0]),
     "reduce": np.add.reduce,
     "accumulate": np.multiply.accumulate,

@@ -97,7 +97,7 @@ def test_it_prints_itself(op: Any) -> None:
     family = op.names[op.family] if op.family is not None else None
     printed = typeset(op, **{n: [f, f] if n == family else f for n, f in letters.items()}).latex
     assert "$" not in printed and printed.count("{") == printed.count("}")
-    assert all(f.latex in printed for f in letters.values())
+    assert all(f.latex in printed for f in letters.values()) or op.notation == "$x"  # which shows nothing but that
 
 
 @pytest.mark.parametrize("op", OWN, ids=lambda op: op.name)

@@ -102,3 +102,13 @@ def checked_active(op: op, nodes: Iterable[Node | None], rules: Iterable[Any]) -
                 raise errors.no_rule(op, name)
             active |= rule is not None
     return active
+
+
+def plain_options(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments of an operation on a list; a tensor that is none of the list cannot be differentiated by."""
+    if not any(hasattr(x, "node") for x in given):
+        return tuple(given)
+    for i, (name, x) in enumerate(zip(op.names, given)):
+        if i != op.family and hasattr(x, "node") and x.node.active:
+            raise errors.no_rule(op, name)
+    return tuple(x._data if i != op.family and hasattr(x, "node") else x for i, x in enumerate(given))

@@ -19,10 +19,11 @@ import numpy as np
 
 from . import errors, inputs
 from .op import Node, Value
-from .ops import broadcast_to, positive
+from .ops import broadcast_to, positive, where
 from .replay import handle, tensors, value
-from .sweep import ancestors, fitted, steps
+from .sweep import ancestors, fitted
 from .tensor import Tensor, constant
+from .unchosen import collected, has_nan, reads_data_alone, watched
 
 
 class Step(NamedTuple):
@@ -42,7 +43,7 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
     None 1.0 (np.float64(3.0), np.float64(3.0))
     x 6.0 ()
     """
-    for node, g, passed in steps(result.node, inputs.seed(result, seed)):
+    for node, g, passed in watched(result.node, inputs.seed(result, seed)):
         yield Step(handle(node, value(node)), inputs.dense(g), tuple(map(inputs.dense, passed)))
 
 
@@ -50,7 +51,7 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     """The gradients of ``result`` with respect to tensors, leaves or not; 0 where it does not depend on one.
 
     Each has the shape of its tensor.  They are arrays, or Tensors with a record if ``differentiable``; no ``.grad`` is
-    changed.  ``seed`` is as for ``backward``.
+    changed.  ``seed`` is as for ``backward``.  Of a constant result all gradients are 0.
 
     >>> x = Tensor(2.0)
     >>> (slope,) = gradients(x**3, [x], differentiable=True)
@@ -62,20 +63,14 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     for t in (result, *wrt):
         if not isinstance(t, Value):
             raise errors.not_tensors(t)
-    found: dict[int, Any] = {t.node.serial: None for t in wrt}
-    oldest = min(found, default=0)
-    start = seed if isinstance(seed, Value) else inputs.seed(result, seed)
+    start = seed if isinstance(seed, Value) else inputs.cotangent(result, seed)
     if differentiable and not isinstance(start, Value):
         start = constant(start)
-    for node, g, _ in steps(result.node, start, differentiable):
-        if node.serial in found:
-            found[node.serial] = g
-        if node.serial <= oldest:
-            break  # nothing older is asked for
-    every = [np.zeros(t.shape, t.dtype)[()] if found[t.node.serial] is None else found[t.node.serial] for t in wrt]
+    found = collected(result.node, start, {t.node for t in wrt}, differentiable) if result.requires_grad else {}
+    every = [found[t.node] if t.node in found else np.zeros(t.shape, t.dtype)[()] for t in wrt]
     if differentiable:
         return [g if isinstance(g, Value) else constant(g) for g in every]
-    return [inputs.dense(g) for g in every]
+    return [inputs.dense(g)[()] for g in every]
 
 
 class Call(NamedTuple):
@@ -84,6 +79,10 @@ class Call(NamedTuple):
     inputs: list[Tensor]
     result: Tensor
     differentiable: bool  # does the result depend on tensors from outside, through which a gradient may be asked for?
+
+    def gradients(self, seed: Any = None, differentiable: bool = False) -> list[Any]:
+        """The gradients of the result with respect to the inputs."""
+        return gradients(self.result, self.inputs, seed, differentiable=self.differentiable or differentiable)
 
     def shown(self, x: Any) -> Any:
         """A Tensor as the caller wants it."""
@@ -106,9 +105,11 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
         chosen.append(given[i])
     result = f(*given, **options)
     if not isinstance(result, Tensor):
-        raise errors.not_a_tensor(f, result)
+        result = constant(inputs.independent(f, result))
+    if not result.requires_grad:
+        return Call(chosen, result, any(isinstance(x, Value) for x in args))
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
-    return Call(chosen, result, result.requires_grad and ancestors(result.node)[0].serial < oldest)
+    return Call(chosen, result, ancestors(result.node)[0].serial < oldest)
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:
@@ -124,10 +125,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     @errors.shallow
     def both(*args: Any, **options: Any) -> Any:
         call = called(f, args, options, _numbers(argnums))
-        if not call.result.requires_grad:
-            found = [np.zeros(t.shape, t.dtype)[()] for t in call.inputs]
-        else:
-            found = gradients(call.result, call.inputs, differentiable=call.differentiable)
+        found = call.gradients()
         return call.shown(call.result), found[0] if isinstance(argnums, int) else tuple(found)
 
     return both
@@ -152,8 +150,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     @errors.shallow
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        differentiable = call.differentiable or isinstance(cotangent, Value)
-        return tuple(gradients(call.result, call.inputs, cotangent, differentiable=differentiable))
+        return tuple(call.gradients(cotangent, isinstance(cotangent, Value)))
 
     return call.shown(call.result), pullback
 
@@ -172,7 +169,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     call = called(f, primals, {}, range(len(primals)))
     differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
     directions = [t if isinstance(t, Value) else inputs.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]
-    tangent = pushed(call.result.node, dict(zip((x.node.serial for x in call.inputs), directions)), differentiable)
+    start = dict(zip((x.node.serial for x in call.inputs), directions))
+    tangent = pushed(call.result.node, start, differentiable) if call.result.requires_grad else None
     if tangent is None:
         tangent = np.zeros(call.result.shape, call.result.dtype)[()]
     return call.shown(call.result), tangent
@@ -181,31 +179,37 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 def pushed(result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
     for node in ancestors(result):
-        serial = node.serial
-        if node.op is None or serial in tangents:
+        if node.op is None or node.serial in tangents:
             continue
-        values, z = tensors(node) if differentiable else (node.values, node.result)
-        total: Any = None
-        for k, a in enumerate(node.args):
-            if a is not None and a.serial in tangents:
-                part = transposed(node, k, tangents[a.serial], z, values, differentiable)
-                total = part if total is None else total + part
-        if total is not None:
-            tangents[serial] = total if total.shape == node.shape else broadcast_to(total, node.shape)
+        known = {k: tangents[a.serial] for k, a in enumerate(node.args) if a is not None and a.serial in tangents}
+        if known:
+            total = (along if node.op.elementwise else transposed)(node, known, differentiable)
+            tangents[node.serial] = total if total.shape == node.shape else broadcast_to(total, node.shape)
     return tangents.get(result.serial)
 
 
-def transposed(node: Node, k: int, tangent: Any, z: Any, values: Any, differentiable: bool) -> Any:
-    """How a node changes when its operand ``k`` does: the rule's transpose, applied to the operand's tangent."""
-    op, a = node.op, node.args[k]
-    assert op is not None and a is not None
-    if op.elementwise:
-        return op.pull(node.args, tangent, z, values, k)[k]
-    g = Tensor(np.zeros(node.shape))  # the rule is linear in g, so any will do
-    part = fitted(op.pull(node.args, g, z, values, k)[k], a)
-    if not isinstance(part, Value) or not part.node.active:
+def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+    """How an elementwise node changes when its operands do, given by their numbers: its rules, applied to tangents."""
+    (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
+    for k, tangent in tangents.items():
+        part = node.op.pull(node.args, tangent, z, values, k)[k]
+        if node.op.leaves_out and has_nan(part) and reads_data_alone(node, k):
+            slope = node.op.pull(node.args, np.ones(node.shape)[()], node.result, node.values, k)[k]
+            part = where(slope == 0, 0, part)  # what is left out does not count, though its tangent be infinite
+        total = part if total is None else total + part
+    return total
+
+
+def transposed(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+    """The same for any other node: the transpose of its rules, applied to tangents."""
+    values, z = tensors(node) if differentiable else (node.values, node.result)
+    g = Tensor(np.zeros(node.shape))  # the rules are linear in g, so any will do
+    pulled = node.op.pull(node.args, g, z, values)
+    parts = [(fitted(pulled[k], node.args[k]), tangent) for k, tangent in tangents.items()]
+    total: Any = sum(((part * tangent).sum() for part, tangent in parts if isinstance(part, Value)), start=0.0)
+    if not isinstance(total, Tensor):
         return np.zeros(node.shape)
-    return gradients(part, [g], tangent, differentiable=differentiable)[0]  # type: ignore[arg-type]
+    return gradients(total, [g], differentiable=differentiable)[0]
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -245,8 +249,9 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 @errors.shallow
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The Hessian of ``f`` at ``x`` times ``v``, at the cost of a few sweeps: forward mode over the gradient.
+    """The Hessian of ``f`` at ``x`` times ``v``, at the cost of two sweeps: the gradient, differentiated along ``v``.
 
-    Pearlmutter, Fast exact multiplication by the Hessian (1994).
+    The Hessian is symmetric, so the vector-Jacobian product of the gradient is what is asked for.  (Pearlmutter, Fast
+    exact multiplication by the Hessian, 1994.)
     """
-    return jvp(lambda x: gradients(f(x), [x], differentiable=True)[0], [x], [v])[1]
+    return vjp(grad(f), x)[1](v)[0]

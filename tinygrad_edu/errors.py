@@ -42,16 +42,14 @@ def is_told(error: Exception) -> bool:
 
 
 def cut(error: Any) -> Any:
-    """The error, to be raised again without the frames below, if all of those are ours and say nothing to the user.
+    """The error, to be raised again without those frames of ours that come before one of the user's, or before none.
 
-    Otherwise, as when a hook or a rule of the user's failed, they stay, and only the frame that caught it is not doubled.
+    They say nothing to the user.  A hook or a rule of the user's that failed keeps its own.
     """
-    frames, below = [], error.__traceback__
-    while below is not None:
-        frames.append(below.tb_frame.f_code.co_filename)
+    below = error.__traceback__
+    while below is not None and below.tb_frame.f_code.co_filename.startswith((*place.OURS, "<string>")):
         below = below.tb_next
-    ours = all(file.startswith(place.OURS) or file == "<string>" for file in frames)
-    return error.with_traceback(None if ours else error.__traceback__.tb_next)
+    return error.with_traceback(below)
 
 
 def shallow(function: F) -> F:
@@ -153,6 +151,15 @@ def not_numeric(array: Any, name: str | None, active: bool) -> Exception:
             "Use their real and imaginary parts as two tensors.",
         )
     return taught(TypeError(f"{what}: only real numbers can be differentiated"), RAGGED)
+
+
+def other_array(x: Any) -> Exception:
+    if isinstance(x, np.matrix):
+        words, remedy = "* of a np.matrix is the matrix product, and of a tensor it is not", "Give np.asarray(x)."
+    else:
+        words = "a masked array would lose its mask"
+        remedy = "Give x.filled(0), and multiply by weights that are 0 where x.mask is; or give x.compressed()."
+    return taught(TypeError(words), remedy)
 
 
 RAGGED = "Were the rows of different lengths, or was something other than numbers among them?"
@@ -323,11 +330,16 @@ def no_argument(f: Any, i: int, given: int) -> Exception:
 def not_a_tensor(f: Any, result: Any) -> Exception:
     name = getattr(f, "__name__", "the function")
     return taught(
-        TypeError(
-            f"{name} returned {type(result).__name__}, not a Tensor: its result does not depend on its arguments"
-        ),
-        "Was a value taken out on the way, with .data, .item() or float()?",
+        TypeError(f"{name} returned {type(result).__name__}, and only a Tensor can be differentiated"),
+        "Return one tensor; several numbers can be put into one with stack or concatenate.",
     )
+
+
+def independent(f: Any, result: Any) -> tuple[str, place.Place]:
+    """Not an error: a warning, and where it is."""
+    name = getattr(f, "__name__", "the function")
+    words = f"{name} returned {type(result).__name__}, which does not depend on its arguments: its derivatives are 0"
+    return f"{words}.  Was a value taken out on the way, with .data, .item() or float()?", place.of_user()
 
 
 # Networks.

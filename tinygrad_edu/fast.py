@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import advice
-from .inputs import held
+from .inputs import held, held_as_array
 from .op import RECORDERS, Node, Value, get_frame, get_state, new, next_serial, record
 from .op import op as Op
 
@@ -20,11 +20,12 @@ tensor_type: type[Any] = Value  # tensor.py puts Tensor here
 def unary(op: Op) -> Callable[[Any], Any]:
     """How most operations are called: one operand, no options."""
     forward, keeps, keeps_result = op.forward, op.keeps[0], op.keeps_result
+    hold = held if op.elementwise else held_as_array
 
     def apply(x: Any) -> Any:
         a = x.node if isinstance(x, Value) else None
         try:
-            x = held(x) if a is None else x._data
+            x = hold(x) if a is None else x._data
             z = forward(x)
             if a is None:
                 return z  # a number in, a number out
@@ -50,6 +51,7 @@ def unary(op: Op) -> Callable[[Any], Any]:
 def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
     """As ``unary``, for two operands of which one may be plain; ``reflected`` is called as ``(y, x)``, for 2 - x."""
     forward, (keeps_x, keeps_y), keeps_result = op.forward, op.keeps, op.keeps_result
+    hold = held if op.elementwise else held_as_array
 
     def apply(x: Any, y: Any) -> Any:
         if reflected:
@@ -57,8 +59,8 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
         a = x.node if isinstance(x, Value) else None
         b = y.node if isinstance(y, Value) else None
         try:
-            x = held(x, b) if a is None else x._data
-            y = held(y, a) if b is None else y._data
+            x = hold(x, b) if a is None else x._data
+            y = hold(y, a) if b is None else y._data
             z = forward(x, y)
             if a is None and b is None:
                 return z

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def array_of(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
     """A copy of what a tensor is made of; a single number as one."""
     try:
-        return numeric(np.array(getattr(data, "_data", data), dtype), name, active)[()]
+        return numeric(np.array(getattr(data, "_data", plain(data)), dtype), name, active)[()]
     except ValueError as error:
         raise errors.ragged(error) from None
 
@@ -27,18 +28,33 @@ def numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
     return array.astype(np.float64) if active and array.dtype.kind != "f" else array
 
 
+def plain(x: Any) -> Any:
+    """What computes as arrays do.  A masked array and a matrix are arrays by name and mean something else."""
+    if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+        raise errors.other_array(x)
+    return x
+
+
 def held(x: Any, recorded: Any = None, rule: Any = True) -> Any:
     """An argument that is no tensor; copied if it is ``recorded``, so that editing it later cannot falsify the record.
 
     An argument without a ``rule`` is an option, such as an axis or an index.
     """
     if isinstance(x, np.ndarray):
-        return x if recorded is None else numeric(np.array(x))
+        return x if recorded is None else numeric(np.array(plain(x)))
     if x is None or isinstance(x, (float, int, np.generic)):
         return x
     if rule is not None:
         return numeric(np.array(x))
     return type(x)(held(part, recorded, None) for part in x) if type(x) in (tuple, list) else x
+
+
+def held_as_array(x: Any, recorded: Any = None, rule: Any = True) -> Any:
+    """As ``held``, where a Python number has to be an array of no axes: rules ask operands for their axes.
+
+    In elementwise operations it stays a number, which takes the dtype of the other operand.
+    """
+    return np.asarray(x)[()] if type(x) in (float, int) and rule is not None else held(x, recorded, rule)
 
 
 def dense(gradient: Any) -> Any:
@@ -56,11 +72,30 @@ def seed(tensor: Tensor, given: Any) -> Any:
     """The gradient that a sweep starts from, of the shape of the tensor that it starts at."""
     if not tensor.requires_grad:
         raise errors.nothing_to_differentiate(tensor)
+    return cotangent(tensor, given)
+
+
+@errors.shallow
+def cotangent(tensor: Tensor, given: Any) -> Any:
+    """The same for a tensor that may be constant."""
     if given is None:
         if tensor.size != 1:
             raise errors.not_a_scalar(tensor)
         return np.ones(tensor.shape, tensor.dtype)[()]
     return like(tensor, given, "seed")
+
+
+def independent(f: Any, result: Any) -> Any:
+    """What a function gave that does not depend on its arguments: an array, whose derivatives are 0.
+
+    It warns, since a value may have been taken out by mistake.  Raises TypeError for what is no array or number.
+    """
+    if not isinstance(result, (np.ndarray, np.generic, int, float)):
+        raise errors.not_a_tensor(f, result)
+    warning, at = errors.independent(f, result)
+    warnings.warn_explicit(warning, UserWarning, at.file, at.line)
+    array = numeric(np.asarray(result))
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 @errors.shallow

@@ -35,7 +35,7 @@ def compared(name: str) -> Any:
 def plain(name: str) -> Any:
     """A method of arrays that has no derivative answers on the values."""
     method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(self._data, *args, **options)
+    return lambda self, *args, **options: method(np.asarray(self._data), *args, **options)
 
 
 def refuse_update(self: Tensor, other: Any) -> Any:
@@ -52,6 +52,7 @@ class Interface(Value):
     """
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # a table of pandas, which has 4000 at most, leaves its operators to a tensor
 
     __add__, __radd__ = both_ways(ops.add)
     __sub__, __rsub__ = both_ways(ops.subtract)
@@ -233,6 +234,8 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
         public = None  # linalg.trace and others mean something else than trace
     if short in ("transpose", "reshape"):  # whose options NumPy's functions take by these names
         args += tuple(kwargs.pop(name) for name in ("axes", "shape") if name in kwargs)
+    if short == "einsum" and not isinstance(args[0], str):
+        args = ops.in_letters(args)
     if short == "clip":
         kwargs = {name.removeprefix("a_"): x for name, x in kwargs.items()}
     if public is None:

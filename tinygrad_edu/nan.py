@@ -12,11 +12,6 @@ from .context import within
 from .op import Node, Value
 from .replay import value
 
-WHERE = (
-    "Is this the branch that a where did not choose?  0 times infinity is NaN: give it a harmless argument there, "
-    "where(x > 0, sqrt(where(x > 0, x, 1)), 0)."
-)
-
 
 def trace_nan() -> AbstractContextManager[None]:
     """In this ``with`` block the first operation to make NaN or infinity raises FloatingPointError, naming it.
@@ -53,7 +48,7 @@ def _arrived_error(node: Node, x: Any) -> Exception:
 
 
 def _gradient_error(node: Node, a: Node, c: Any) -> Exception:
-    return _error([*gradient_words(node, a, c), WHERE], node)
+    return _error(gradient_words(node, a, c), node)
 
 
 def _error(words: list[str], node: Node) -> Exception:

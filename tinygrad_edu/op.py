@@ -26,7 +26,7 @@ import numpy as np
 
 from . import advice, errors, signatures
 from .context import Context, current
-from .inputs import held
+from .inputs import held, held_as_array
 
 OPS: dict[str, op] = {}  # every operation by name; the statements themselves fill it
 new, get_frame, get_state = object.__new__, sys._getframe, current.get
@@ -82,7 +82,7 @@ def record(op: Any, args: Any, values: Any, z: Any, active: bool, state: Context
 
 def general(op: op) -> Callable[..., Any]:
     """How an operation is called: run its forward, and record that if a tensor is among the operands."""
-    forward, family = op.forward, op.family
+    forward, family, hold = op.forward, op.family, held if op.elementwise else held_as_array
 
     def apply(*args: Any, **options: Any) -> Any:
         given = op.complete(*args, **options)
@@ -90,10 +90,11 @@ def general(op: op) -> Callable[..., Any]:
         rules, keeps = op.rules or op.compiled(), op.keeps
         if family is not None:
             rules, keeps = (rules[family],) * len(values), (keeps[family],) * len(values)
+            given = advice.plain_options(op, given)
         nodes = [x.node if isinstance(x, Value) else None for x in values]
         recorded = any(nodes) or None
         try:
-            values = [held(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
+            values = [hold(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
             z = forward(*op.joined(given, values))
             if recorded is None:
                 return z
@@ -113,14 +114,17 @@ class op(signatures.Calls):
     arguments must satisfy, in words with a predicate on the arguments it names; asked only after a failure.
     ``examples``: shapes of the operands, then a dict of options.  ``domain``: where to draw an operand from, if not
     from (-2, 2).  ``elementwise``: its Jacobian is diagonal, but for broadcasting.  ``family``: the argument that is a
-    list of operands.  Rules may also read ``shape``, that of their operand, ``which``, its number, and ``shapes``.
+    list of operands.  ``selects``: the result is put together of elements of the operands and leaves others out, those
+    at which the rule is 0; ``masks``: a factor that is data may be 0 and leave elements out: see unchosen.py.
+    Rules may also read ``shape``, that of their operand, ``which``, its number, and ``shapes``.
     """
 
     def __init__(self, notation: str = "", *, binds: int = 9, needs: Mapping[str, Any] = {}, examples: Any = (),
                  domain: Mapping[str, Any] = {}, elementwise: bool = False, family: str = "",
-                 **rules: Callable[..., Any]) -> None:  # fmt: skip
+                 selects: bool = False, masks: bool = False, **rules: Callable[..., Any]) -> None:  # fmt: skip
         self.notation, self.binds = errors.checked_notation(notation), binds
         self.needs, self.examples = needs, examples
+        self.selects, self.leaves_out = selects, selects or masks
         self.domain, self.elementwise, self.family_name, self.rules_by_name = domain, elementwise, family, rules
 
     def __call__(self, function: Callable[..., Any]) -> Any:
@@ -146,7 +150,8 @@ class op(signatures.Calls):
     def pull(self, args: Any, g: Any, z: Any, values: Any, only: int | None = None) -> list[Any]:
         """What each operand receives, if a gradient flows there; or what ``only`` the one of that number does."""
         k, pulled, rules = self.family, [None] * len(args), self.rules or self.compiled()
-        shapes = None if k is None else [np.shape(x) if a is None else a.shape for x, a in zip(values[k], args)]
+        operands = None if k is None else zip(values[k], args)
+        shapes = operands and signatures.Shapes(np.shape(x) if a is None else a.shape for x, a in operands)
         for i, a in enumerate(args):
             if a is not None and a.active and (only is None or only == i):
                 known = () if self.plain else (i, a.shape, shapes)

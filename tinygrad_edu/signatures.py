@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -43,11 +45,27 @@ def notation(name: str, operands: Iterable[str]) -> str:
     return rf"\operatorname{{{name}}}({', '.join(f'${x}' for x in operands)})".replace("_", r"\_")
 
 
+class Shapes(list[Any]):
+    """The shapes of a list of operands, for the rules of an operation on a list."""
+
+    def __init__(self, shapes: Iterable[Any]) -> None:
+        super().__init__(shapes)
+        self.starts: dict[int | None, list[int]] = {}
+
+    def start(self, which: int, axis: int | None) -> int:
+        """Where operand ``which`` begins, if they are joined along an axis, or flattened; summed up once for all."""
+        if axis not in self.starts:
+            lengths = (math.prod(s) if axis is None else s[axis] for s in self)
+            self.starts[axis] = [0, *itertools.accumulate(lengths)]
+        return int(self.starts[axis][which])
+
+
 class Calls:
     """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
 
-    __slots__ = ("__dict__", "keeps_result", "operands", "rules")  # three that are read at every call and step
+    __slots__ = ("__dict__", "keeps_result", "leaves_out", "operands", "rules")  # those read at every call and step
     operands: int
+    leaves_out: bool
     keeps_result: bool
     rules: tuple[Any, ...]
     function: Any

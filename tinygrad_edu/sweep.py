@@ -15,12 +15,15 @@ import numpy as np
 from . import advice, errors
 from .context import current
 from .op import Node
-from .ops.rows import Rows
+from .ops.rows import Placed, Rows
 from .replay import tensors
 
 
-def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple[Node, Any, tuple[Any, ...]]]:
-    """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand."""
+def steps(root: Node, seed: Any, differentiable: bool = False, chosen: Any = None) -> Iterator[tuple[Node, Any, Any]]:
+    """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand.
+
+    ``chosen``: passes 0 for what the root does not depend on, though its derivative is infinite: see unchosen.py.
+    """
     watch, gradients = current.get().watch, {root: seed}
     ours: set[Node] = set()  # whose gradient is a sum that nobody else holds, and may be added to in place
     for node in reversed(ancestors(root)):
@@ -34,14 +37,15 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
         try:
             if differentiable:
                 values, z, ours = *tensors(node), set()
-            if op.operands == 1:  # one and two operands are written out: a loop would cost a tenth of the sweep
+            unrolled = op.operands if chosen is None else 0
+            if unrolled == 1:  # one and two operands are written out: a loop would cost a tenth of the sweep
                 (a,), (rule,) = args, op.rules or op.compiled()
                 c = rule(g, z, *values)
                 if c.shape != a.shape:
                     c = fitted(c, a)
                 gradients[a] = add(gradients[a], c, a, ours) if a in gradients else c
                 passed: tuple[Any, ...] = (c,)
-            elif op.operands == 2:
+            elif unrolled == 2:
                 (a, b), (rule_a, rule_b), (x, y) = args, op.rules or op.compiled(), values
                 c = d = None
                 if a is not None and a.active:
@@ -56,11 +60,16 @@ def steps(root: Node, seed: Any, differentiable: bool = False) -> Iterator[tuple
                     gradients[b] = add(gradients[b], d, b, ours) if b in gradients else d
                 passed = (c, d)
             else:
-                pulled = op.pull(args, g, z, values)
+                pulled = op.pull(args, g, z, values) if chosen is None else chosen.pull(node, g, z, values)
                 passed = tuple(c if c is None or c.shape == a.shape else fitted(c, a) for a, c in zip(args, pulled))
                 for a, c in zip(args, passed):
                     if a is not None and c is not None:
-                        gradients[a] = add(gradients[a], c, a, ours) if a in gradients else c
+                        if a in gradients:
+                            c = add(gradients[a], c, a, ours)
+                        elif isinstance(c, Placed) and not (a.op is None and isinstance(c, Rows)):
+                            ours.add(a)
+                            c = c.dense()
+                        gradients[a] = c
             if watch is not None:
                 watch(node, g, passed)
         except Exception as error:
@@ -94,8 +103,8 @@ def fitted(c: Any, a: Node) -> Any:
     An operand that was stretched to fit receives the sum over its copies.  A gradient that is the same all along an
     axis may come with length 1 there, as that of a sum does, and is stretched.
     """
-    if isinstance(c, Rows):
-        return c if a.op is None else c.dense()
+    if isinstance(c, Placed):
+        c = c.dense()
     lead = len(c.shape) - len(a.shape)
     if lead == len(a.shape) == 1 and c.shape[1:] == a.shape and isinstance(c, np.ndarray):
         return np.ones(len(c), c.dtype).dot(c)  # of a bias, the common case: three times as fast as c.sum(axis=0)

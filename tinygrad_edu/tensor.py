@@ -5,14 +5,16 @@ A leaf is made by the user, a result by an operation; a constant takes no gradie
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from . import errors, fast, inputs
 from .context import current
 from .interface import Interface
 from .locked import locked
-from .op import Value, get_frame, record
-from .sweep import steps
+from .op import Node, Value, get_frame, record
+from .sweep import ancestors
+from .unchosen import collected
 
 
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
@@ -72,14 +74,17 @@ class Tensor(Interface, Value):
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.
 
         ``seed``: the gradient with respect to this tensor itself, of its shape; for a single number it is 1, left out.
-        ``free``: give the record's arrays back on the way; otherwise a second call adds the same once more.
-        Raises ValueError for a missing or misshapen seed, RuntimeError where there is no record, or no more.
+        ``free``: give the record's arrays back at the end; otherwise a second call adds the same once more.
+        Raises ValueError for a missing or misshapen seed, RuntimeError where there is no record, or no more, and what a
+        rule or a hook raises.  Then, and if it is interrupted, no ``.grad`` has changed.
         """
-        for node, g, _ in steps(self.node, inputs.seed(self, seed)):
-            if node.op is None:
-                node.grad = g if node.grad is None else node.grad + g
-            elif free:
-                node.values = node.result = None
+        found = collected(self.node, inputs.seed(self, seed))
+        totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
+        deque(map(Node.grad.__set__, found, totals), maxlen=0)  # in one go: Ctrl-C comes before it or after
+        if free:
+            for node in ancestors(self.node):
+                if node.op is not None:
+                    node.values = node.result = None
 
 
 Value.kind = fast.tensor_type = Tensor

@@ -6,6 +6,7 @@ from .composed import correlate as correlate
 from .composed import dropout as dropout
 from .composed import slogdet as slogdet
 from .composed import split as split
+from .conventions import *
 from .image import *
 from .inverse import *
 from .loss import *
@@ -14,3 +15,4 @@ from .pointwise import *
 from .reduce import *
 from .select import *
 from .shape import *
+from .trigonometry import *

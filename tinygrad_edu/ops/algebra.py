@@ -161,6 +161,16 @@ def _explicit(subscripts: str, shapes: Any) -> tuple[list[str], str]:
     return spelt, right.replace("...", dots)
 
 
+def in_letters(args: Any) -> tuple[Any, ...]:
+    """The other way to call NumPy's einsum, ``A, [0, 1], B, [1, 2], [0, 2]``, with letters for the numbers of axes."""
+
+    def letters(axes: Any) -> str:
+        return "".join("..." if k is Ellipsis else string.ascii_letters[k] for k in axes)
+
+    left = ",".join(map(letters, args[1::2][: len(args) // 2]))
+    return (left if len(args) % 2 == 0 else f"{left}->{letters(args[-1])}", *args[0::2][: len(args) // 2])
+
+
 def _lettered(subscripts: str, operands: Any) -> bool:
     shapes = [np.shape(x) for x in operands]
     terms, _ = _explicit(subscripts, shapes)
@@ -205,6 +215,8 @@ def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any
 )  # fmt: skip
 def einsum(subscripts: str, *operands: Any) -> Any:
     """Sums of products over axes named by letters, in NumPy's notation (Einstein's)."""
+    if not isinstance(subscripts, str):
+        raise TypeError("einsum takes its subscripts as text: einsum('ij,jk->ik', A, B)")
     return np.einsum(subscripts, *operands)
 
 

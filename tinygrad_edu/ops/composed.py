@@ -60,4 +60,6 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
 @composed
 def correlate(x: Any, y: Any, mode: str = "valid") -> Any:
     """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
+    if len(x) < len(y):  # the longer one stands still, and the result is turned round
+        return image.convolve(y, x[::-1], mode)[::-1]
     return image.convolve(x, y[::-1], mode)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..op import op
 from .algebra import einsum
+from .conventions import is_recorded, jumps
 from .shape import pad
 
 
@@ -124,13 +125,13 @@ def _checked(x: Any, w: Any, axes: int, stride: Any, padding: Any) -> Any:
 
 def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any:
     size = _pair(size, 2)
-    seen = windows(x._data if hasattr(x, "node") else x, size, _pair(stride or size, 2))
-    ties = seen == (z._data if hasattr(z, "node") else z)[..., None, None]
-    return unwindows(
-        g[..., None, None] * (ties / ties.sum((-1, -2), keepdims=True, dtype=seen.dtype)),
-        shape,
-        _pair(stride or size, 2),
-    )
+    seen = windows(x, size, _pair(stride or size, 2))
+    ties = seen == z[..., None, None]
+    number = ties.sum((-1, -2), keepdims=True)
+    shares = g[..., None, None] * (ties / number).astype(x.dtype)
+    if is_recorded(x) and np.any(number > 1):
+        shares = jumps(shares, seen, ties & (number > 1))
+    return unwindows(shares, shape, _pair(stride or size, 2))
 
 
 _IMAGE = {
@@ -140,7 +141,12 @@ _IMAGE = {
 }
 
 
-@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))), x=_max_rule)
+@op(
+    needs=_IMAGE,
+    selects=True,
+    examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))),
+    x=_max_rule,
+)
 def max_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
     """The largest under a window, which moves by ``stride`` (left out: by its own size).  Ties share the gradient."""
     return windows(x, _pair(size, 2), _pair(stride or size, 2)).max((-1, -2))

@@ -8,6 +8,9 @@ import numpy as np
 
 from ..op import op
 from .algebra import matmul, tril
+from .conventions import is_recorded
+from .reduce import _others
+from .select import put
 
 _SQUARE = {"a square matrix in the last two axes": lambda x: x.shape[-1] == x.shape[-2]}
 _INVERTIBLE = _SQUARE | {"a matrix that is not singular": lambda x: bool(np.all(np.linalg.det(x) != 0))}
@@ -34,11 +37,46 @@ def inv(x: Any) -> Any:
     r"\det($x)",
     needs=_SQUARE,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
-    x=lambda g, z, x: (g * z)[..., None, None] * inv(x).mT,
+    x=lambda g, x: g[..., None, None] * cofactors(x),
 )
 def det(x: Any) -> Any:
-    """The determinant.  Its gradient, Jacobi's formula, asks for a matrix that is not singular."""
+    """The determinant.  Its gradient is the matrix of cofactors, det(X) X⁻ᵀ where X is not singular (Jacobi)."""
     return np.linalg.det(x)
+
+
+_LARGEST = 32  # rows of a singular matrix: its minors have rows^4 numbers
+
+
+def _cofactors_rule(g: Any, z: Any, x: Any) -> Any:
+    """The derivative of det(X) X⁻ᵀ; of a singular matrix, that of each cofactor, which is a determinant itself."""
+    n = x.shape[-1]
+    s = np.linalg.svd(x._data if is_recorded(x) else x, compute_uv=False)
+    if np.all(s[..., -1:] > 1e-8 * s[..., :1]) or n > _LARGEST:
+        back = inv(x).mT
+        return (g * z).sum((-1, -2), keepdims=True) * back - matmul(back, matmul(g.mT, z))
+    if n == 1:  # the only cofactor is 1
+        return 0 * g
+    others = np.array([[j for j in range(n) if j != i] for i in range(n)])
+    minors = (..., others[:, None, :, None], others[None, :, None, :])  # without row i and column j, for all i and j
+    signs = (-1.0) ** np.add.outer(range(n), range(n)).astype(x.dtype)
+    return put((g * signs)[..., None, None] * cofactors(x[minors]), minors, x.shape)
+
+
+@op(
+    r"\operatorname{cof}($x)",
+    needs=_SQUARE,
+    examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    x=_cofactors_rule,
+)
+def cofactors(x: Any) -> Any:
+    """The determinants of what is left of a matrix without one row and one column, with signs like a chessboard's.
+
+    That is det(X) X⁻ᵀ.  By singular values, X = U S Vᵀ, it exists for singular matrices too: each of them makes room
+    for the product of the others.
+    """
+    u, s, v = np.linalg.svd(x)
+    signs = np.linalg.det(u) * np.linalg.det(v)
+    return (signs[..., None, None] * u * _others(s)[..., None, :]) @ v
 
 
 @op(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..op import Value, op
+from .conventions import jumping, xdivy
 from .normalise import log_softmax, softmax
 from .pointwise import log_sigmoid, sigmoid
 
@@ -116,6 +117,13 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
     return _reduced(-np.add.reduce(y * log_softmax(logits, axis), axis), reduction)
 
 
+def _odds(p: Any, y: Any) -> Any:
+    """(p - y)/(p (1 - p)), which is -y/p + (1 - y)/(1 - p): where p is 0 or 1, and y too, the other term counts."""
+    if np.all((p > 0) & (p < 1)):
+        return (p - y) / (p * (1 - p))
+    return xdivy(1 - y, 1 - p) - xdivy(y, p)
+
+
 @op(
     r"\operatorname{BCE}($prediction, $target)",
     needs={
@@ -127,16 +135,19 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
     domain={"prediction": (0.1, 0.9), "target": (0.1, 0.9)},
     examples=_REDUCTIONS,
     prediction=lambda g, shape, prediction, target, reduction: (
-        _share(g, math.prod(shape), reduction) * (prediction - target) / (prediction * (1 - prediction))
+        _share(g, math.prod(shape), reduction) * _odds(prediction, target)
     ),
     target=lambda g, shape, prediction, reduction: (
         _share(g, math.prod(shape), reduction) * (np.log(1 - prediction) - np.log(prediction))
     ),
 )
 def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") -> Any:
-    """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1."""
+    """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1.  0 log 0 is 0."""
     _same_shape(prediction, target)
-    return _reduced(-(target * np.log(prediction) + (1 - target) * np.log1p(-prediction)), reduction)
+    if np.all((prediction > 0) & (prediction < 1)):
+        return _reduced(-(target * np.log(prediction) + (1 - target) * np.log1p(-prediction)), reduction)
+    yes, no = np.where(target == 0, 1, prediction), np.where(target == 1, 0, prediction)
+    return _reduced(-(target * np.log(yes) + (1 - target) * np.log1p(-no)), reduction)
 
 
 @op(
@@ -173,7 +184,8 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 def _hinged(g: Any, shape: Any, prediction: Any, target: Any, reduction: str) -> Any:
-    return -_share(g, math.prod(shape), reduction) * (prediction * target < 1)
+    margin = prediction * target
+    return jumping(-_share(g, math.prod(shape), reduction) * (margin < 1), margin, 1)
 
 
 @op(

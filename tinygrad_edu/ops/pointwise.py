@@ -1,7 +1,8 @@
 """Functions of one number, applied to each element; two arguments broadcast, which the sweep undoes.
 
 Where a function is not defined its gradient is NaN or infinite, never a number that looks right: for log it is
-g/(sqrt(x))^2, which is g/x where x is positive, and NaN where it is not.
+g/(sqrt(x))^2, which is g/x where x is positive, and NaN where it is not.  Where it has a bend its gradient is one of
+the slopes beside it or between them, by a convention that is not differentiated: see conventions.py.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..op import elementwise, op
+from .conventions import is_recorded, jumping, power_derivative, xdivy
 
-_POSITIVE, _UNIT = {"x": (0.2, 3.0)}, {"x": (-0.9, 0.9)}
+_POSITIVE = {"x": (0.2, 3.0)}
 _LOGARITHM = {
     "positive numbers; of a rounded 0 use log_softmax, log_sigmoid or cross_entropy, from the logits": lambda x: (
         x > 0
@@ -33,7 +35,7 @@ def subtract(x: Any, y: Any) -> Any:
     return x - y
 
 
-@elementwise(r"$x \odot $y", binds=2, x=lambda g, y: g * y, y=lambda g, x: g * x)
+@elementwise(r"$x \odot $y", binds=2, masks=True, x=lambda g, y: g * y, y=lambda g, x: g * x)
 def multiply(x: Any, y: Any) -> Any:
     """The product, element by element (Hadamard's)."""
     return x * y
@@ -45,7 +47,7 @@ def multiply(x: Any, y: Any) -> Any:
     domain={"y": (0.5, 3.0)},
     needs={"a divisor that is not 0": lambda y: np.all(y != 0)},
     x=lambda g, y: g / y,
-    y=lambda g, x, y: -g * x / (y * y),
+    y=lambda g, z, y: -g * (z / y),
 )
 def divide(x: Any, y: Any) -> Any:
     """The quotient; 1/0 is infinite, 0/0 is NaN."""
@@ -64,9 +66,20 @@ def positive(x: Any) -> Any:
     return +x
 
 
-def _lowered(y: Any) -> Any:
-    """The exponent y - 1 of the derivative of x^y; of x^0 any exponent will do, and 0 stays finite at x = 0."""
-    return np.where(y == 0, 1, y - 1) if isinstance(y, np.ndarray) else y - 1 if np.ndim(y) or y != 0 else 1
+def _power_x(g: Any, x: Any, y: Any) -> Any:
+    """y x^(y - 1), which is 0 for y = 0, also where x^-1 is infinite."""
+    if is_recorded(y):  # which the rule may be differentiated by
+        return g * (power_derivative(x, y, 1, 0) if np.any(x == 0) else y * x ** (y - 1))
+    if isinstance(y, np.ndarray):
+        return g * (y * x ** np.where(y == 0, 1, y - 1))
+    return g * (y * x ** (y - 1 if y != 0 else 1))
+
+
+def _power_y(g: Any, z: Any, x: Any, y: Any) -> Any:
+    """x^y log x, which is 0 at x = 0, for y > 0, since 0^y is."""
+    if is_recorded(y) and np.any(x == 0):
+        return g * power_derivative(x, y, 0, 1)
+    return g * xlogy(z, x)
 
 
 @elementwise(
@@ -78,11 +91,11 @@ def _lowered(y: Any) -> Any:
             (np.asarray(x) >= 0) | (np.floor(y) == y)
         )
     },
-    x=lambda g, x, y: g * (y * x ** _lowered(y)),
-    y=lambda g, z, x: g * xlogy(z, x),
+    x=_power_x,
+    y=_power_y,
 )
 def power(x: Any, y: Any) -> Any:
-    """x to the power y.  The gradient with respect to y takes 0^y as constant, for y > 0."""
+    """x to the power y.  0^0 is 1; 0^y is 0 for y > 0, so that it does not change with y."""
     return np.power(x, y) if isinstance(x, float) else x**y
 
 
@@ -91,7 +104,7 @@ def power(x: Any, y: Any) -> Any:
     binds=2,
     domain={"y": (0.2, 3.0)},
     x=lambda g, y: g * np.log(y),
-    y=lambda g, x, y: g * x / np.sqrt(y) ** 2,
+    y=lambda g, x, y: g * xdivy(x, np.sqrt(y) ** 2),
 )
 def xlogy(x: Any, y: Any) -> Any:
     """x log y, and 0 where x is 0, whatever y is: the limit that entropy needs."""
@@ -114,11 +127,7 @@ def square(x: Any) -> Any:
 @elementwise(
     r"\sqrt{$x}",
     domain=_POSITIVE,
-    needs={
-        "numbers that are not negative; inside where, replace the others first: where(x > 0, sqrt(where(x > 0, x, 1)), 0)": lambda x: (
-            np.all(x >= 0)
-        )
-    },
+    needs={"numbers that are not negative": lambda x: np.all(x >= 0)},
     x=lambda g, z: g / (2 * z),
 )
 def sqrt(x: Any) -> Any:
@@ -126,7 +135,7 @@ def sqrt(x: Any) -> Any:
     return np.sqrt(x)
 
 
-@elementwise("|{$x}|", x=lambda g, x: g * np.sign(x))
+@elementwise("|{$x}|", x=lambda g, x: jumping(g * np.sign(x), x, 0))
 def absolute(x: Any) -> Any:
     """|x|.  The gradient at 0 is 0, the middle of the subdifferential."""
     return np.abs(x)
@@ -161,7 +170,7 @@ def exp2(x: Any) -> Any:
     return np.exp2(x)
 
 
-@elementwise("e^{$x} - 1", binds=1, x=lambda g, z: g * (z + 1))
+@elementwise("e^{$x} - 1", binds=1, x=lambda g, x: g * np.exp(x))
 def expm1(x: Any) -> Any:
     """e^x - 1, exact for small x."""
     return np.expm1(x)
@@ -202,90 +211,19 @@ def logaddexp(x: Any, y: Any) -> Any:
     return np.logaddexp(x, y)
 
 
-# Trigonometric and hyperbolic functions and their inverses.
-
-
-@elementwise(r"\sin($x)", x=lambda g, x: g * np.cos(x))
-def sin(x: Any) -> Any:
-    """The sine of an angle in radians."""
-    return np.sin(x)
-
-
-@elementwise(r"\cos($x)", x=lambda g, x: -g * np.sin(x))
-def cos(x: Any) -> Any:
-    """The cosine of an angle in radians."""
-    return np.cos(x)
-
-
-@elementwise(r"\tan($x)", domain={"x": (-1.2, 1.2)}, x=lambda g, z: g * (1 + z * z))
-def tan(x: Any) -> Any:
-    """The tangent of an angle in radians."""
-    return np.tan(x)
-
-
-@elementwise(r"\arcsin($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt(1 - x * x))
-def arcsin(x: Any) -> Any:
-    """The angle in [-pi/2, pi/2] whose sine is x."""
-    return np.arcsin(x)
-
-
-@elementwise(r"\arccos($x)", domain=_UNIT, x=lambda g, x: -g / np.sqrt(1 - x * x))
-def arccos(x: Any) -> Any:
-    """The angle in [0, pi] whose cosine is x."""
-    return np.arccos(x)
-
-
-@elementwise(r"\arctan($x)", x=lambda g, x: g / (1 + x * x))
-def arctan(x: Any) -> Any:
-    """The angle in (-pi/2, pi/2) whose tangent is x."""
-    return np.arctan(x)
-
-
-@elementwise(r"\sinh($x)", x=lambda g, x: g * np.cosh(x))
-def sinh(x: Any) -> Any:
-    """The hyperbolic sine."""
-    return np.sinh(x)
-
-
-@elementwise(r"\cosh($x)", x=lambda g, x: g * np.sinh(x))
-def cosh(x: Any) -> Any:
-    """The hyperbolic cosine."""
-    return np.cosh(x)
-
-
-@elementwise(r"\tanh($x)", x=lambda g, z: g - g * z * z)
-def tanh(x: Any) -> Any:
-    """The hyperbolic tangent: a sigmoid with values in (-1, 1)."""
-    return np.tanh(x)
-
-
-@elementwise(r"\operatorname{arsinh}($x)", x=lambda g, x: g / np.sqrt(x * x + 1))
-def arcsinh(x: Any) -> Any:
-    """The number whose hyperbolic sine is x."""
-    return np.arcsinh(x)
-
-
-@elementwise(
-    r"\operatorname{arcosh}($x)", domain={"x": (1.2, 3.0)}, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1))
-)
-def arccosh(x: Any) -> Any:
-    """The number from 0 up whose hyperbolic cosine is x."""
-    return np.arccosh(x)
-
-
-@elementwise(r"\operatorname{artanh}($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt(1 - x * x) ** 2)
-def arctanh(x: Any) -> Any:
-    """The number whose hyperbolic tangent is x."""
-    return np.arctanh(x)
-
-
 # Comparing.  At a tie both sides are the largest, and each gets half of the gradient.
+
+
+def _where_equal(c: Any, x: Any, y: Any) -> Any:
+    """What a rule of ``maximum`` gives, which jumps where one operand overtakes the other."""
+    return jumping(jumping(c, x, y), y, x)
 
 
 @elementwise(
     r"\max($x, $y)",
-    x=lambda g, x, y: g * (x > y) + 0.5 * g * (x == y),
-    y=lambda g, x, y: g * (y > x) + 0.5 * g * (x == y),
+    selects=True,
+    x=lambda g, x, y: _where_equal(g * (x > y) + 0.5 * g * (x == y), x, y),
+    y=lambda g, x, y: _where_equal(g * (y > x) + 0.5 * g * (x == y), x, y),
 )
 def maximum(x: Any, y: Any) -> Any:
     """The larger of two numbers; at a tie each gets half of the gradient."""
@@ -294,8 +232,9 @@ def maximum(x: Any, y: Any) -> Any:
 
 @elementwise(
     r"\min($x, $y)",
-    x=lambda g, x, y: g * (x < y) + 0.5 * g * (x == y),
-    y=lambda g, x, y: g * (y < x) + 0.5 * g * (x == y),
+    selects=True,
+    x=lambda g, x, y: _where_equal(g * (x < y) + 0.5 * g * (x == y), x, y),
+    y=lambda g, x, y: _where_equal(g * (y < x) + 0.5 * g * (x == y), x, y),
 )
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of two numbers; at a tie each gets half of the gradient."""
@@ -305,8 +244,11 @@ def minimum(x: Any, y: Any) -> Any:
 @op(
     r"\operatorname{clip}($x)",
     elementwise=True,
+    selects=True,
     examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
-    x=lambda g, x, min, max: g * ((min is None or x >= min) & (max is None or x <= max)),
+    x=lambda g, x, min, max: jumping(
+        jumping(g * ((min is None or x >= min) & (max is None or x <= max)), x, min), x, max
+    ),
 )
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """x, but not below ``min`` nor above ``max``.  On a bound the gradient still flows."""
@@ -335,7 +277,7 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@elementwise(r"\operatorname{relu}($x)", x=lambda g, x: g * (x > 0))
+@elementwise(r"\operatorname{relu}($x)", selects=True, x=lambda g, x: jumping(g * (x > 0), x, 0))
 def relu(x: Any) -> Any:
     """max(x, 0).  The gradient at 0 is 0."""
     return np.maximum(x, 0)
@@ -345,7 +287,7 @@ def relu(x: Any) -> Any:
     r"\operatorname{leaky\_relu}($x)",
     elementwise=True,
     examples=(((2, 3),), ((), dict(slope=0.2))),
-    x=lambda g, x, slope: np.where(x > 0, g, slope * g),
+    x=lambda g, x, slope: jumping(np.where(x > 0, g, slope * g), x, 0),
 )
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where it is positive, ``slope`` x elsewhere.  The gradient at 0 is ``slope``."""
@@ -356,7 +298,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     r"\operatorname{elu}($x)",
     elementwise=True,
     examples=(((2, 3),), ((3,), dict(alpha=0.5))),
-    x=lambda g, z, x, alpha: np.where(x > 0, g, g * (z + alpha)),
+    x=lambda g, z, x, alpha: jumping(np.where(x > 0, g, g * (z + alpha)), x, 0),
 )
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where it is positive, ``alpha`` (e^x - 1) elsewhere (Clevert, Unterthiner and Hochreiter 2016)."""

@@ -10,8 +10,10 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..op import op
+from .conventions import direction, is_recorded, jumps
 from .pointwise import sqrt
 
 _add: Any = np.add.reduce
@@ -25,8 +27,15 @@ def _kept(g: Any, axis: Any, keepdims: bool) -> Any:
 
 def _count(shape: tuple[int, ...], axis: Any) -> int:
     """How many numbers were made one."""
-    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
     return math.prod(shape[a] for a in axes)
+
+
+def _share(x: Any, n: float) -> Any:
+    """x/n, or NaN for n = 0.  In float16, where n itself may be too large for a number, by way of float32."""
+    if n <= 0:
+        return x * math.nan
+    return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype == np.float16 and not is_recorded(x) else x / n
 
 
 @op(r"\sum $x", binds=1, examples=_AXES, x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
@@ -38,20 +47,41 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @op(
     r"\operatorname{mean}($x)",
     examples=_AXES,
-    x=lambda g, shape, axis, keepdims: _kept(g, axis, keepdims) / _count(shape, axis),
+    x=lambda g, shape, axis, keepdims: _share(_kept(g, axis, keepdims), _count(shape, axis)),
 )
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean."""
-    return _add(x, axis, keepdims=keepdims) / _count(np.shape(x), axis)
+    if np.asarray(x).dtype == np.float16:
+        return np.mean(x, axis, keepdims=keepdims)  # which adds up in float32
+    count = _count(np.shape(x), axis)
+    return _add(x, axis, keepdims=keepdims) / count
 
 
 def _product_of_others(x: Any, axis: Any) -> Any:
-    """For each number the product of the others: z/x, but where zeros are among them."""
-    zeros = x == 0
-    number = np.sum(zeros, axis, keepdims=True)
-    safe = np.where(zeros, 1, x)
-    others = prod(safe, axis, True) / safe
-    return np.where(number == 0, others, np.where((number == 1) & zeros, others, 0 * others))
+    """For each number the product of the others along axes."""
+    if x.ndim == 0:  # of which NumPy takes the product along axis 0 too
+        return np.ones((), x.dtype)
+    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    last = tuple(range(x.ndim - len(axes), x.ndim))
+    moved = np.moveaxis(x, axes, last)
+    rows = moved.reshape((*moved.shape[: x.ndim - len(axes)], math.prod(moved.shape[x.ndim - len(axes) :])))
+    return np.moveaxis(_others(rows).reshape(moved.shape), last, axes)
+
+
+def _others(x: Any) -> Any:
+    """The same along the last axis.  Two neighbours have the same others, and each has the other one besides.
+
+    It only multiplies, so it is a polynomial, right with zeros among the factors and differentiable to any order.
+    """
+    n = x.shape[-1]
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    if n < 2:
+        return one[..., :n]
+    if n % 2:
+        x = np.concatenate([x, one], -1)
+    left, right = x[..., 0::2], x[..., 1::2]
+    outside = _others(left * right)
+    return np.stack([outside * right, outside * left], -1).reshape(x.shape)[..., :n]
 
 
 @op(
@@ -66,18 +96,20 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _shared(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    """Of equal extremes, each gets an equal share."""
+    """Of equal extremes, each gets an equal share; which they are jumps where one of them overtakes the others."""
     ties = x == _kept(z, axis, keepdims)
-    return _kept(g, axis, keepdims) * ties / np.sum(ties, axis, keepdims=True, dtype=x.dtype)
+    number = np.sum(ties, axis, keepdims=True)
+    shares = _kept(g, axis, keepdims) * (ties / number).astype(x.dtype)
+    return jumps(shares, x, ties & (number > 1)) if is_recorded(x) and np.any(number > 1) else shares
 
 
-@op(r"\max $x", binds=2, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
+@op(r"\max $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest.  At a tie each of the largest gets an equal share of the gradient."""
     return np.max(x, axis, keepdims=keepdims)
 
 
-@op(r"\min $x", binds=2, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
+@op(r"\min $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest.  At a tie each of the smallest gets an equal share of the gradient."""
     return np.min(x, axis, keepdims=keepdims)
@@ -87,7 +119,7 @@ _SPREAD: tuple[Any, ...] = (((2, 3),), ((2, 3), dict(axis=0)), ((4, 3), dict(axi
 
 
 def _var_rule(g: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
-    return _kept(g, axis, keepdims) * (2 / (_count(shape, axis) - ddof)) * (x - mean(x, axis, True))
+    return _share(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
 
 @op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
@@ -97,8 +129,8 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 
 
 def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
-    z = _kept(z, axis, keepdims)
-    return _kept(g, axis, keepdims) / (_count(shape, axis) - ddof) * (x - mean(x, axis, True)) / np.where(z == 0, 1, z)
+    g, z = _share(_kept(g, axis, keepdims), _count(shape, axis) - ddof), _kept(z, axis, keepdims)
+    return g * direction(x - mean(x, axis, True), z)
 
 
 @op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
@@ -108,16 +140,38 @@ def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 
 
 def _norm_rule(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    z = _kept(z, axis, keepdims)
-    return _kept(g, axis, keepdims) * x / np.where(z == 0, 1, z)
+    return _kept(g, axis, keepdims) * direction(x, _kept(z, axis, keepdims))
 
 
 @op(r"\left\lVert {$x} \right\rVert", examples=_AXES, x=_norm_rule)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The square root of the sum of squares (of a matrix, Frobenius' norm).  The gradient at 0 is 0."""
-    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) > 1):
-        raise ValueError(f"norm knows the root of the sum of squares only, not ord={ord!r}")
-    return sqrt(np.sum(x * x, axis, keepdims=keepdims))
+    """The square root of the sum of squares (of a matrix, Frobenius' norm), without overflow.
+
+    At 0 it has no slope, and the gradient is 0.  Other norms that ``np.linalg.norm`` knows by ``ord`` are a ValueError:
+    write them out, as ``np.abs(x).sum()`` for ord=1 of a vector, ``np.abs(x).max()`` for its ord=inf.
+    """
+    axes = np.ndim(x) if axis is None else len(normalize_axis_tuple(axis, np.ndim(x)))
+    if not (ord is None or (ord == 2 and axes == 1) or (ord == "fro" and axes == 2)):
+        raise ValueError(_other_norm(ord, axes))
+    with np.errstate(over="ignore", under="ignore"):
+        z = sqrt(np.sum(x * x, axis, keepdims=keepdims))
+    info = np.finfo(np.asarray(z).dtype)
+    if np.all((z > info.tiny**0.5 / info.eps) & (z < np.inf)):
+        return z
+    top = np.max(np.abs(x), axis, keepdims=True, initial=0)
+    top = np.where((top == 0) | (top == np.inf), 1, top).astype(z.dtype)
+    scaled = x / top
+    return sqrt(np.sum(scaled * scaled, axis, keepdims=keepdims)) * (top if keepdims else np.squeeze(top, axis))
+
+
+def _other_norm(ord: Any, axes: int) -> str:
+    """Why ``norm`` has no such order, and what to write."""
+    what = {0: "a number", 1: "a vector", 2: "a matrix"}.get(axes, f"an array of {axes} axes")
+    instead = {1: "np.abs(x).sum(axis)", np.inf: "np.abs(x).max(axis)", -np.inf: "np.abs(x).min(axis)"}.get(ord)
+    if axes == 1 and instead is None and isinstance(ord, (int, float)) and ord:
+        instead = f"(np.abs(x) ** {ord}).sum(axis) ** (1 / {ord})"
+    known = "norm knows the root of the sum of squares alone: ord=None, or 2 of a vector, or 'fro' of a matrix"
+    return f"{known}; not ord={ord!r} of {what}" + (f".  Write {instead}" if axes == 1 and instead else "")
 
 
 @op(
@@ -145,3 +199,37 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """Sums of the first, the first two, ... along an axis; of the flattened array if it is None."""
     return np.cumsum(x, axis)
+
+
+def _cumprod_rule(g: Any, x: Any, shape: Any, axis: int | None) -> Any:
+    """The product before each number, times what all products from it on receive: polynomials, as of ``prod``."""
+    if axis is None:
+        return _cumprod_rule(g, x.reshape(-1), None, 0).reshape(shape)
+    g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = np.concatenate([one, cumprod(x, -1)], -1)[..., :-1]
+    return np.moveaxis(before * _onwards(g, x), -1, axis)
+
+
+def _onwards(g: Any, x: Any) -> Any:
+    """s_k = g_k + x_(k+1) g_(k+1) + x_(k+1) x_(k+2) g_(k+2) + ..., along the last axis.
+
+    s_k = g_k + x_(k+1) s_(k+1): so every other s is found in the same way from half as many numbers.
+    """
+    n = x.shape[-1]
+    if n < 2:
+        return g
+    if n % 2:
+        nothing = np.zeros((*x.shape[:-1], 1), x.dtype)
+        g, x = np.concatenate([g, nothing], -1), np.concatenate([x, nothing], -1)
+    odd = x[..., 1::2]
+    even = np.concatenate([x[..., 2::2], np.zeros((*x.shape[:-1], 1), x.dtype)], -1)  # of what follows each pair
+    first = _onwards(g[..., 0::2] + odd * g[..., 1::2], np.roll(even * odd, 1, -1))
+    following = np.concatenate([first[..., 1:], np.zeros((*x.shape[:-1], 1), x.dtype)], -1)
+    return np.stack([first, g[..., 1::2] + even * following], -1).reshape(x.shape)[..., :n]
+
+
+@op(examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))), x=_cumprod_rule)
+def cumprod(x: Any, axis: int | None = None) -> Any:
+    """Products of the first, the first two, ... along an axis; of the flattened array if it is None."""
+    return np.cumprod(x, axis)

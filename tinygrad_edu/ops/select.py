@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..op import Value as _Value
 from ..op import op
+from .conventions import is_recorded, jumps
+from .rows import Placed as _Placed
 from .rows import Rows as _Rows
+from .rows import is_basic as _is_basic
 
 
 @op(
@@ -19,19 +22,16 @@ from .rows import Rows as _Rows
 def put(x: Any, key: Any, to: tuple[int, ...]) -> Any:
     """Zeros of shape ``to`` with ``x`` added at an index, which may name a place twice: the transpose of indexing."""
     z = np.zeros(to, x.dtype)
-    if _basic(key):
+    if _is_basic(key):
         z[key] = x
     else:
         np.add.at(z, key, x)
     return z
 
 
-def _basic(key: Any) -> bool:
-    """An index of numbers and slices names no place twice."""
-    return all(
-        k is None or k is Ellipsis or isinstance(k, (int, slice, np.integer))
-        for k in (key if isinstance(key, tuple) else (key,))
-    )
+def _placed(g: Any, shape: tuple[int, ...], key: Any) -> Any:
+    """``put`` in a gradient that is differentiated again; otherwise its places alone, without the zeros."""
+    return put(g, key, shape) if is_recorded(g) else _Placed(shape, [(key, g)])
 
 
 @op(
@@ -40,7 +40,8 @@ def _basic(key: Any) -> bool:
         ((3,), dict(key=1)), ((3, 4), dict(key=(slice(None), slice(0, 4, 2)))), ((3, 4), dict(key=np.array([2, 0, 2]))),
         ((3, 4), dict(key=(np.array([0, 1, 0]), np.array([1, 1, 1])))), ((3,), dict(key=np.array([True, False, True]))), ((3,), dict(key=(None, Ellipsis))),
     ),
-    x=lambda g, shape, key: put(g, key, shape),
+    selects=True,
+    x=lambda g, shape, key: _placed(g, shape, key),
 )  # fmt: skip
 def getitem(x: Any, key: Any) -> Any:
     """``x[key]``, for any index that NumPy takes.  What is chosen twice receives both gradients."""
@@ -48,8 +49,10 @@ def getitem(x: Any, key: Any) -> Any:
 
 
 def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
-    """The index that takes ``indices`` along an axis."""
-    return np.unravel_index(indices, shape) if axis is None else (slice(None),) * (axis % len(shape)) + (indices,)
+    """The index that takes ``indices`` along an axis; those of the flattened array count from its end if negative."""
+    if axis is None:
+        return np.unravel_index(np.asarray(indices) % math.prod(shape), shape) if shape else (np.zeros_like(indices),)
+    return (slice(None),) * (axis % len(shape)) + (indices,)
 
 
 @op(
@@ -59,7 +62,8 @@ def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
         ((2, 3), dict(indices=1, axis=-1)),
         ((2, 3), dict(indices=np.array([[5, 0]]))),
     ),
-    x=lambda g, shape, indices, axis: put(g, _along(axis, np.asarray(indices), shape), shape),
+    selects=True,
+    x=lambda g, shape, indices, axis: _placed(g, shape or (1,), _along(axis, np.asarray(indices), shape)),
 )
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The elements at ``indices`` along an axis; of the flattened array if it is None."""
@@ -73,7 +77,9 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
         ((2, 3), dict(repeats=3, axis=0)),
     ),
     x=lambda g, shape, repeats, axis: put(
-        g, _along(axis, np.repeat(np.arange(np.prod(shape) if axis is None else shape[axis]), repeats), shape), shape
+        g,
+        _along(axis, np.repeat(np.arange(math.prod(shape) if axis is None else shape[axis]), repeats), shape),
+        shape or (1,),
     ),
 )
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
@@ -81,12 +87,30 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     return np.repeat(x, repeats, axis)
 
 
+def _sort_rule(g: Any, shape: tuple[int, ...], x: Any, axis: int | None) -> Any:
+    """Each element receives what stands at its rank; the ranks of equal elements change when one of them moves."""
+    if axis is None:
+        return _sort_rule(g, (), x.reshape(-1), 0).reshape(shape)
+    ranks = np.argsort(np.argsort(x, axis, kind="stable"), axis)
+    back = g[_positions(ranks, axis)]
+    if not is_recorded(x):
+        return back
+    steps = np.diff(np.sort(x._data, axis), axis=axis, prepend=np.nan, append=np.nan) == 0
+    before, after = (slice(None),) * (axis % x.ndim), (slice(1, None), slice(None, -1))
+    tied = (steps[(*before, after[0])] | steps[(*before, after[1])])[_positions(ranks, axis)]
+    return jumps(back, x, tied) if tied.any() else back
+
+
 @op(
-    examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0))),
-    x=lambda g, x, axis: g[_positions(np.argsort(np.argsort(x, axis, kind="stable"), axis), axis)],
+    selects=True,
+    examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0)), ((2, 3), dict(axis=None))),
+    x=_sort_rule,
 )
-def sort(x: Any, axis: int = -1) -> Any:
-    """In rising order along an axis.  Unlike ``ndarray.sort`` it gives a new tensor; equal elements keep their order."""
+def sort(x: Any, axis: int | None = -1) -> Any:
+    """In rising order along an axis; of the flattened array if it is None.
+
+    Unlike ``ndarray.sort`` it gives a new tensor.  Equal elements keep their order, and so receive their gradients.
+    """
     return np.sort(x, axis, kind="stable")
 
 
@@ -104,28 +128,29 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
         ((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))),
         ((), (3,), dict(condition=np.array([True, False, True]))),
     ),
-    x=lambda g, condition: np.where(condition, g, 0 * g),
-    y=lambda g, condition: np.where(condition, 0 * g, g),
+    selects=True,
+    x=lambda g, condition: np.where(condition, g, 0),
+    y=lambda g, condition: np.where(condition, 0, g),
 )
 def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, ``y`` elsewhere.
 
-    Both are computed first.  If the one that is not chosen is infinite or NaN, or its derivative is (as sqrt's at 0),
-    0 times that is NaN: replace its argument too, where(x > 0, sqrt(where(x > 0, x, 1)), 0).  ``trace_nan`` names it.
+    Both are computed first.  The gradient of what is not chosen is 0, also where it is infinite or NaN, or its
+    derivative is, as that of sqrt at 0: see unchosen.py.
     """
     return np.where(condition, x, y)
 
 
 def one_hot(labels: Any, classes: int) -> Any:
     """A row of zeros with a one at the label, for each label: a plain array of shape (..., classes), float64."""
-    labels = np.asarray(labels._data if isinstance(labels, _Value) else labels)
+    labels = np.asarray(labels._data if is_recorded(labels) else labels)
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}")
     return np.eye(classes)[labels]
 
 
 def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    return put(g, index, shape) if isinstance(g, _Value) else _Rows(index, g, shape)
+    return put(g, index, shape) if is_recorded(g) else _Rows(shape, [(index, g)])
 
 
 @op(
@@ -140,6 +165,7 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
         ((5, 3), dict(index=np.array([[0, 2], [2, 2]]))),
         ((5, 3), dict(index=3)),
     ),
+    selects=True,
     table=_rows,
 )
 def embedding(table: Any, index: Any) -> Any:

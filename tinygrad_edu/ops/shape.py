@@ -98,14 +98,12 @@ def broadcast_to(x: Any, to: Any) -> Any:
     return np.broadcast_to(x, to)
 
 
-def _part(g: Any, which: int, shapes: Any, axis: int | None) -> Any:
+def _part(g: Any, shape: tuple[int, ...], which: int, shapes: Any, axis: int | None) -> Any:
     """The stretch of the gradient that lies over one operand."""
-    if axis is None:
-        shapes, axis, shape = [(math.prod(s),) for s in shapes], 0, shapes[which]
-    else:
-        axis, shape = axis % len(shapes[which]), shapes[which]
-    start = sum(s[axis] for s in shapes[:which])
-    return g[(slice(None),) * axis + (slice(start, start + shapes[which][axis]),)].reshape(shape)
+    if axis is not None:
+        axis %= len(shape)
+    start, length = shapes.start(which, axis), math.prod(shape) if axis is None else shape[axis]
+    return g[(slice(None),) * (axis or 0) + (slice(start, start + length),)].reshape(shape)
 
 
 @op(

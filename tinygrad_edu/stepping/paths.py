@@ -100,6 +100,6 @@ def along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
     g = stepper.seed
     with np.errstate(all="ignore"):
         for user, k in reversed(uses):
-            c = user.op.pull(user.args, inputs.dense(g), user.result, user.values, k)[k]
+            c = stepper.pulled(user, inputs.dense(g), k)
             g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
     return inputs.dense(g)

@@ -20,7 +20,9 @@ import numpy as np
 from .. import errors, inputs, text
 from ..context import within
 from ..op import Node, Value
+from ..ops.rows import Placed
 from ..sweep import add, ancestors, steps
+from ..unchosen import Chosen, has_nan
 from .record import Record
 
 
@@ -66,6 +68,7 @@ class Stepper(Record):
         self.ours: list[Node] = []  # whom the sweep visits, the last one first
         self.seed: Any = None
         self.watches: list[str] = []  # expressions to look at after every step
+        self.chosen: Chosen | None = None  # what the result depends on; found when the sweep meets NaN
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from that
         if sweep and self.root.active:
@@ -77,7 +80,7 @@ class Stepper(Record):
 
     def begin(self) -> None:
         """The sweep, before its first step."""
-        self.sweep = steps(self.root, self.seed)
+        self.sweep = steps(self.root, self.seed, False, self.chosen)
         self.swept: list[Swept] = []
         self.visited: dict[Node, int] = {}
         self.uses: list[tuple[int, int]] = []  # of each backward step: who passes on, by its place in swept; to which
@@ -160,6 +163,10 @@ class Stepper(Record):
         change = self.changes.get(node)
         try:
             g, passed = self.pull(node, node.hooks if change is None else (*node.hooks, change))
+            if self.chosen is None and any(c is not None and has_nan(c) for c in passed):
+                self.chosen = Chosen(self.root, self.seed)
+                self.again(len(self.swept))
+                g, passed = self.pull(node, (lambda _, known=g: known,))
         except Exception as error:
             self.failed = error
             raise
@@ -174,7 +181,13 @@ class Stepper(Record):
             _, g, passed = next(self.sweep)
         finally:
             node.hooks = own
-        return g, passed
+        return g, tuple(c.dense() if type(c) is Placed else c for c in passed)
+
+    def pulled(self, node: Node, g: Any, k: int) -> Any:
+        """What a node would pass to its operand ``k`` of a gradient ``g``."""
+        if self.chosen is not None:
+            return self.chosen.pull(node, g, node.result, node.values)[k]
+        return node.op.pull(node.args, g, node.result, node.values, k)[k]
 
     def note(self, swept: Swept) -> None:
         """Keep what the sweep did at a node."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ... import inputs
 from ...language.tree import Expr
 from ...op import OPS, Node
-from ...ops.rows import Rows
 from ...replay import operands, value
 from ...sweep import ancestors, fitted
 from .guess import Guess, equal, fraction
@@ -54,7 +54,7 @@ class Change(NamedTuple):
 
 def dense(g: Any) -> Any:
     """A gradient as an array."""
-    return g.dense() if isinstance(g, Rows) else np.asarray(g)
+    return np.asarray(inputs.dense(g))
 
 
 def everything(node: Node) -> Any:

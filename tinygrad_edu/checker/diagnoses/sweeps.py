@@ -71,7 +71,7 @@ class Sweep:
                     passed = self.instead[edge]
                     passed = np.broadcast_to(passed[sweep] if isinstance(passed, list) else passed, a.shape)
                 else:
-                    raw = node.op.pull(node.args, g, z, given, k)[k]
+                    raw = dense(node.op.pull(node.args, g, z, given, k)[k])
                     passed = dense(fitted(raw, a))
                     if self.instead is None:
                         at = Edge(node, k, g, passed, raw, listed(node, given), z, graph.uses[a.serial],

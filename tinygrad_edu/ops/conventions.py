@@ -1,0 +1,103 @@
+"""Operations that rules are made of, where a rule needs a convention at some point.
+
+At its bend |x| has no slope, and the rule of ``absolute`` says 0 there; x/|x| at 0 is 0/0, and the rule of ``norm`` says
+0.  That is a convention, good for one step of gradient descent.  It must not be differentiated: a second derivative
+that were made of it would be a number that nothing stands behind.  So each operation here takes the value that the
+convention says, and has the rules of the mathematics: where no derivative exists, they give NaN or infinity.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import Value, elementwise, op
+
+
+def is_recorded(x: Any) -> bool:
+    """Is what a rule reads recorded, so that the rule may be differentiated with respect to it?"""
+    return isinstance(x, Value)
+
+
+@op(
+    "$x",
+    elementwise=True,
+    masks=True,
+    examples=(((3,), (3,), dict(at=np.array([False, False, False]))),),
+    x=lambda g: g,
+    of=lambda g, at: g * np.where(at, np.nan, 0).astype(g.dtype),
+)
+def jumps(x: Any, of: Any, at: Any) -> Any:
+    """``x``, computed from ``of``, of which it is a step function: constant, but where ``at`` holds, where it jumps.
+
+    So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none.
+    """
+    return x
+
+
+def jumping(x: Any, of: Any, bend: Any) -> Any:
+    """What a rule gives, which jumps where ``of`` is equal to ``bend``; None for no bend.  In numbers it is ``x``."""
+    if not isinstance(of, Value) or bend is None:
+        return x
+    if isinstance(bend, Value) and bend.node is of.node:  # maximum(x, x) is x, which has no bend
+        return x
+    at = of == bend
+    return jumps(x, of, at) if np.any(at) else x
+
+
+@elementwise(
+    r"\frac{$x}{$y}",
+    binds=2,
+    domain={"y": (0.5, 3.0)},
+    x=lambda g, y: g / y,
+    y=lambda g, x, y: -g * (x / y / y),
+)
+def direction(x: Any, y: Any) -> Any:
+    """A vector ``x`` divided by its length ``y``, which has length 1; and 0 where the length is 0."""
+    return x / np.where(y == 0, 1, y)
+
+
+@elementwise(
+    r"\frac{$x}{$y}",
+    binds=2,
+    domain={"y": (0.5, 3.0)},
+    x=lambda g, y: g / y,
+    y=lambda g, x, y: -g * xdivy(xdivy(x, y), y),
+)
+def xdivy(x: Any, y: Any) -> Any:
+    """x/y, and 0 where x is 0, whatever y is: the limit that entropy needs, as in ``xlogy``."""
+    nothing = x == 0
+    return np.where(nothing, 0, x / np.where(nothing, 1, y))
+
+
+def _falling(y: Any, n: int, times: int) -> Any:
+    """y (y - 1) ... (y - n + 1), which x^y takes down when it is differentiated n times; itself so many ``times``."""
+    return np.polyval(np.polyder(np.atleast_1d(np.poly(range(n))), times), y)
+
+
+@op(
+    r"\operatorname{D}_{$n, $m}($x^{$y})",
+    elementwise=True,
+    domain={"x": (0.2, 2.0)},
+    examples=(((3,), (3,), dict(n=1, m=0)), ((3,), (3,), dict(n=0, m=1)), ((2,), (2,), dict(n=2, m=1))),
+    x=lambda g, x, y, n, m: g * power_derivative(x, y, n + 1, m),
+    y=lambda g, x, y, n, m: g * power_derivative(x, y, n, m + 1),
+)
+def power_derivative(x: Any, y: Any, n: int, m: int) -> Any:
+    """The derivative of x^y, taken ``n`` times with respect to x and ``m`` times with respect to y.
+
+    It is a sum of terms c x^(y - n) (log x)^k, by the product rule.  At x = 0, where the logarithm is infinite, a term
+    is 0 if its c is, or if its exponent is positive: x^a log x vanishes with x, for a > 0.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    total: Any = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.result_type(x, y))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        base, log = x ** (y - n), np.log(x)
+        for j in range(min(m, n) + 1):
+            c, k = math.comb(m, j) * _falling(y, n, j), m - j
+            term = c * base * log**k if k else c * base
+            vanishes = (c == 0) | ((x == 0) & (y > n)) if k else c == 0
+            total = total + np.where(vanishes, 0, term)
+    return total.astype(np.result_type(x, y))[()]

@@ -1,0 +1,92 @@
+"""Sine, cosine and their kin: trigonometric and hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import elementwise
+from .conventions import direction
+
+_UNIT = {"x": (-0.9, 0.9)}
+
+
+@elementwise(r"\sin($x)", x=lambda g, x: g * np.cos(x))
+def sin(x: Any) -> Any:
+    """The sine of an angle in radians."""
+    return np.sin(x)
+
+
+@elementwise(r"\cos($x)", x=lambda g, x: -g * np.sin(x))
+def cos(x: Any) -> Any:
+    """The cosine of an angle in radians."""
+    return np.cos(x)
+
+
+@elementwise(r"\tan($x)", domain={"x": (-1.2, 1.2)}, x=lambda g, z: g * (1 + z * z))
+def tan(x: Any) -> Any:
+    """The tangent of an angle in radians."""
+    return np.tan(x)
+
+
+@elementwise(r"\arcsin($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
+def arcsin(x: Any) -> Any:
+    """The angle in [-pi/2, pi/2] whose sine is x."""
+    return np.arcsin(x)
+
+
+@elementwise(r"\arccos($x)", domain=_UNIT, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
+def arccos(x: Any) -> Any:
+    """The angle in [0, pi] whose cosine is x."""
+    return np.arccos(x)
+
+
+@elementwise(r"\arctan($x)", x=lambda g, x: g / (1 + x * x))
+def arctan(x: Any) -> Any:
+    """The angle in (-pi/2, pi/2) whose tangent is x."""
+    return np.arctan(x)
+
+
+@elementwise(r"\sinh($x)", x=lambda g, x: g * np.cosh(x))
+def sinh(x: Any) -> Any:
+    """The hyperbolic sine."""
+    return np.sinh(x)
+
+
+@elementwise(r"\cosh($x)", x=lambda g, x: g * np.sinh(x))
+def cosh(x: Any) -> Any:
+    """The hyperbolic cosine."""
+    return np.cosh(x)
+
+
+@elementwise(r"\tanh($x)", x=lambda g, z: g - g * z * z)
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent: a sigmoid with values in (-1, 1)."""
+    return np.tanh(x)
+
+
+@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, z, x: g * direction(x, z), y=lambda g, z, y: g * direction(y, z))
+def hypot(x: Any, y: Any) -> Any:
+    """The hypotenuse sqrt(x^2 + y^2), without overflow.  At (0, 0) it has no slope, and the gradient is 0."""
+    return np.hypot(x, y)
+
+
+@elementwise(r"\operatorname{arsinh}($x)", x=lambda g, x: g / hypot(x, 1))
+def arcsinh(x: Any) -> Any:
+    """The number whose hyperbolic sine is x."""
+    return np.arcsinh(x)
+
+
+@elementwise(
+    r"\operatorname{arcosh}($x)", domain={"x": (1.2, 3.0)}, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1))
+)
+def arccosh(x: Any) -> Any:
+    """The number from 0 up whose hyperbolic cosine is x."""
+    return np.arccosh(x)
+
+
+@elementwise(r"\operatorname{artanh}($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)) ** 2)
+def arctanh(x: Any) -> Any:
+    """The number whose hyperbolic tangent is x."""
+    return np.arctanh(x)

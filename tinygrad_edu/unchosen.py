@@ -1,0 +1,154 @@
+"""What a result does not depend on: its gradient there is 0, though a derivative on the way is infinite or NaN.
+
+``np.where(x > 0, np.log(x), 0).sum()`` is 0 at x = 0, and stays 0 when log(x), which ``where`` did not choose, is
+moved a little: so the gradient of that element is 0.  The chain rule by floating point says 0 times infinity, which is
+NaN.  Every other library has that trap.
+
+Here, if a gradient comes out NaN, the sweep runs once more and knows which elements the result depends on at all:
+
+- Of the result itself all, and of a seed that is data, those that it does not multiply by 0.
+- An operation that chooses (``where``, an index, ``maximum``, ``clip``; its statement says ``selects``) leaves elements
+  out.  Its rule, applied to a gradient of random numbers, is 0 exactly there.  The same holds of each rule that reads
+  nothing but data: what it multiplies by 0, as by a mask, it multiplies by 0 wherever the operands are.
+- An elementwise operation of which a result is left out has its operands left out there.  Of any other operation all
+  operands count, if only one of its results does.
+- A value with several uses is left out only where all of them leave it out.
+
+The result is constant in each element that is left out, with all others held fixed, so its derivative there is 0 and
+adds nothing to the chain rule, however steep the way goes on.  Where a factor is 0 only at this point, nothing is left
+out: sqrt(x)**2 has slope 1 at 0, and its gradient stays the NaN that floating point makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from . import errors, inputs, signatures
+from .context import current
+from .op import Node, Value
+from .ops import where
+from .sweep import ancestors, fitted, steps
+
+
+def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
+    """The gradients of ``root`` with respect to the nodes that are wanted; with respect to all leaves, if None."""
+    chosen = None if current.get().watch is None else Chosen(root, seed)  # who watches for NaN is to see what counts
+    oldest = -1 if wanted is None else min((node.serial for node in wanted), default=root.serial)
+    while True:
+        found: dict[Node, Any] = {}
+        leaves_out = bool(np.ndim(seed))  # may something have left out what it was given?
+        try:
+            for node, g, _ in steps(root, seed, differentiable, chosen):
+                op = node.op
+                if op is not None and op.leaves_out:
+                    leaves_out = True
+                if op is None if wanted is None else node in wanted:
+                    found[node] = g
+                if node.serial <= oldest:
+                    break  # nothing older is wanted
+        except Exception as error:
+            raise errors.cut(error)
+        if chosen is not None or not leaves_out or not any(map(has_nan, found.values())):
+            return found
+        chosen = Chosen(root, seed)
+
+
+def watched(root: Node, seed: Any) -> Iterator[tuple[Node, Any, Any]]:
+    """The steps of the sweep, for somebody who looks on: once NaN is passed on, those of the sweep that knows more."""
+    done = 0
+    for step in steps(root, seed):
+        if any(c is not None and has_nan(c) for c in step[2]):
+            yield from islice(steps(root, seed, False, Chosen(root, seed)), done, None)
+            return
+        yield step
+        done += 1
+
+
+def has_nan(g: Any) -> bool:
+    """Is one of these numbers NaN?  A sum of squares tells, and BLAS finds it faster than NumPy looks at each."""
+    if isinstance(g, Value):
+        g = g._data
+    elif hasattr(g, "dense"):
+        return any(has_nan(x) for _, x in g.parts)
+    if g.ndim:
+        flat = g.ravel()
+        g = flat.dot(flat)
+    return bool(g != g)
+
+
+class Chosen:
+    """Which elements of each value the root depends on: see above."""
+
+    def __init__(self, root: Node, seed: Any) -> None:
+        self.masks: dict[tuple[Node, int], Any] = {}  # of what a node passes to an operand; none where all counts
+        self.idle: set[Node] = set()  # nodes of which nothing counts
+        self.told: list[tuple[Node, int, Any]] = []  # where 0 took the place of what was infinite or NaN
+        counts: dict[Node, Any] = {root: np.broadcast_to(of_seed(seed), root.shape)}
+        with np.errstate(all="ignore"):
+            for node in reversed(ancestors(root)):
+                here = counts.pop(node)
+                if not here.any():
+                    self.idle.add(node)
+                for k, a in enumerate(node.args):
+                    if a is not None and a.active:
+                        reached = self.reached(node, k, here)
+                        counts[a] = counts[a] | reached if a in counts else reached
+
+    def reached(self, node: Node, k: int, here: Any) -> Any:
+        """Which elements of an operand the elements ``here`` of a node depend on."""
+        op, a = node.op, node.args[k]
+        if node in self.idle:
+            return np.zeros(a.shape, bool)
+        if not reads_data_alone(node, k):
+            if not op.elementwise:
+                return np.ones(a.shape, bool)
+            mask = here
+        else:
+            probe = np.where(here, np.random.default_rng(0).uniform(1, 2, node.shape), 0)
+            mask = inputs.dense(op.pull(node.args, probe[()], node.result, node.values, k)[k]) != 0
+            if op.elementwise and mask.shape == here.shape:
+                mask = mask & here  # 0 times an infinite number is not 0
+        if not mask.all():
+            self.masks[node, k] = mask
+        return np.asarray(fitted(mask.astype(float), a)) > 0
+
+    def pull(self, node: Node, g: Any, z: Any, values: Any) -> list[Any]:
+        """What each operand receives, with 0 for what does not count."""
+        if node in self.idle:
+            return [np.zeros(a.shape, g.dtype)[()] if a is not None and a.active else None for a in node.args]
+        pulled = node.op.pull(node.args, g, z, values)
+        for k, c in enumerate(pulled):
+            mask = self.masks.get((node, k))
+            if c is not None and mask is not None:
+                c = inputs.dense(c)
+                lost = ~mask & ~np.isfinite(c._data if isinstance(c, Value) else c)
+                if lost.any():
+                    self.told.append((node, k, lost))
+                pulled[k] = where(mask, c, 0)
+        return pulled
+
+
+def of_seed(seed: Any) -> Any:
+    """Where a seed is not 0.  One through which a gradient is asked for counts everywhere."""
+    if isinstance(seed, Value):
+        return np.ones(seed.node.shape, bool) if seed.node.active else seed._data != 0
+    return np.asarray(seed) != 0
+
+
+def reads_data_alone(node: Node, k: int) -> bool:
+    """Is a rule 0 only where it is so for all values of the operands?"""
+    op = node.op
+    if op.selects:
+        return True
+    if op.family is not None:
+        name, others = op.names[op.family], [a for i, a in enumerate(node.args) if i != k]
+        data = not any(a is not None and a.active for a in others)
+        active = set() if data else {name}
+    else:
+        name = op.names[k]
+        active = {n for n, a in zip(op.names, node.args) if a is not None and a.active}
+    return not ({"z"} | active) & set(signatures.names(op.rules_by_name[name]))
