@@ -7,6 +7,7 @@ derivatives at a bend, where a convention between the slopes on both sides is do
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -60,35 +61,42 @@ def points(example: Example) -> Iterator[dict[str, Any]]:
             yield {**example.operands, name: [np.zeros_like(x) for x in listed]}
 
 
+def flat(example: Example, operands: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The operands in one list, and the example as a function of such a list."""
+    places = [(n, i) for n, x in operands.items() for i in (range(len(x)) if isinstance(x, list) else [None])]
+
+    def call(given: list[Any]) -> Any:
+        named: dict[str, Any] = {}
+        for (n, i), x in zip(places, given):
+            if i is None:
+                named[n] = x
+            else:
+                named.setdefault(n, []).append(x)
+        return example(**named)
+
+    return [operands[n] if i is None else operands[n][i] for n, i in places], call
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_no_derivative_is_a_number_that_differences_deny(example: Example) -> None:
     for operands in points(example):
-        flat = [(n, i) for n, x in operands.items() for i in (range(len(x)) if isinstance(x, list) else [None])]
-        arrays = [operands[n] if i is None else operands[n][i] for n, i in flat]
-
-        def call(*given: Any) -> Any:
-            named: dict[str, Any] = {}
-            for (n, i), x in zip(flat, given):
-                named.setdefault(n, []).append(x) if i is not None else named.update({n: x})
-            return example(**named)
-
+        arrays, call = flat(example, operands)
         try:
-            value = np.asarray(call(*arrays))
+            value = np.asarray(call(arrays))
         except (ValueError, np.linalg.LinAlgError):  # not in the domain
             continue
-        if not (
-            np.abs(value) < 1e10
-        ).all():  # infinite, or as the inverse of a matrix that is singular but for rounding
+        if not (np.abs(value) < 1e10).all():  # infinite, or the inverse of what is singular but for rounding
             continue
         weights = np.random.default_rng(1).uniform(0.5, 1.5, value.shape)
         for k, x in enumerate(arrays):
+            f = weighted(call, arrays, k, weights)
+            check(f, x, f"{example.op.name}, operand {k} at {x.tolist()}")
 
-            def f(x: Any, k: int = k) -> Any:
-                given = [*arrays[:k], x, *arrays[k + 1 :]]
-                return (call(*given) * weights).sum()
 
-            check(f, x, f"{example.op.name}, operand {flat[k]} at {x.tolist()}")
+def weighted(call: Any, arrays: list[Any], k: int, weights: Any) -> Any:
+    """A number, as a function of operand ``k`` alone."""
+    return lambda x: (call([*arrays[:k], x, *arrays[k + 1 :]]) * weights).sum()
 
 
 def check(f: Any, x: np.ndarray, where: str) -> None:
@@ -152,3 +160,181 @@ def curvature_is(f: Any, x: np.ndarray, u: np.ndarray, curved: float) -> bool:
         if np.isfinite(narrow) and abs(narrow - curved) > abs(wide - narrow) + 1e-3 * (1 + abs(curved)):
             return False
     return True
+
+
+# Polynomials, written out in whole numbers: here everything exists, and is exact.
+
+
+def products(x: np.ndarray, without: tuple[int, ...]) -> float:
+    """The product of all numbers but some."""
+    return float(math.prod(v for i, v in enumerate(x.tolist()) if i not in without))
+
+
+VECTORS = [[2.0, 3.0, 0.0, 0.0], [2.0, 0.0, 5.0], [0.0, 0.0, 0.0, 0.0, 7.0], [0.0], [1.0, -2.0, 3.0, -1.0], [2.0, 0.0]]
+
+
+@pytest.mark.parametrize("x", VECTORS, ids=str)
+def test_products_with_zeros_have_all_their_derivatives(x: list[float]) -> None:
+    a, n = np.array(x), len(x)
+    gradient = [products(a, (i,)) for i in range(n)]
+    hessian = [[products(a, (i, j)) if i != j else 0.0 for j in range(n)] for i in range(n)]
+    third = [
+        [[products(a, (i, j, k)) if len({i, j, k}) == 3 else 0.0 for k in range(n)] for j in range(n)] for i in range(n)
+    ]
+    for f in (np.prod, lambda x: np.cumprod(x)[-1], lambda x: np.prod(x.reshape(1, -1), axis=1)[0]):
+        np.testing.assert_array_equal(tg.grad(f)(a), gradient)
+        np.testing.assert_array_equal(tg.hessian(f)(a), hessian)
+        np.testing.assert_array_equal(tg.jacobian(tg.hessian(f))(a), third)
+        v = np.arange(1.0, n + 1)
+        np.testing.assert_array_equal(tg.hvp(f, a, v), np.array(hessian) @ v)
+        np.testing.assert_array_equal(tg.jacobian(tg.grad(f))(a), hessian)
+
+
+def minor(a: np.ndarray, rows: Any, columns: Any) -> float:
+    """The determinant of what is left without some rows and columns, by Laplace's expansion."""
+    a = np.delete(np.delete(a, rows, 0), columns, 1)
+    if not a.size:
+        return 1.0
+    return sum((-1.0) ** j * a[0, j] * minor(a, [0], [j]) for j in range(len(a)) if a[0, j])
+
+
+MATRICES = {
+    "rank 1": [[1.0, 2.0], [2.0, 4.0]],
+    "zero": [[0.0, 0.0], [0.0, 0.0]],
+    "rank 2 of 3": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]],
+    "rank 1 of 3": [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [-1.0, -2.0, -3.0]],
+    "rank 0 of 3": np.zeros((3, 3)),
+    "regular": [[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 4.0]],
+    "one number": [[3.0]],
+    "one zero": [[0.0]],
+    "rounded": [[0.1, 0.2], [0.3, 0.6]],
+}
+
+
+@pytest.mark.parametrize("a", MATRICES.values(), ids=MATRICES)
+def test_a_determinant_has_all_its_derivatives(a: Any) -> None:
+    a = np.array(a)
+    n, cells = len(a), list(np.ndindex(a.shape))
+    gradient = np.array([[(-1.0) ** (i + j) * minor(a, [i], [j]) for j in range(n)] for i in range(n)])
+    np.testing.assert_allclose(tg.grad(np.linalg.det)(a), gradient, atol=1e-12)
+    hessian = np.zeros((n, n, n, n))
+    for (i, j), (k, m) in itertools.product(cells, cells):
+        if i != k and j != m:
+            sign = (-1.0) ** (i + j + k + m) * (-1.0) ** ((k > i) + (m > j))
+            hessian[i, j, k, m] = sign * minor(a, [i, k], [j, m])
+    np.testing.assert_allclose(tg.hessian(np.linalg.det)(a), hessian, atol=1e-12)
+    pair = np.stack([a, 2 * a])
+    np.testing.assert_allclose(
+        tg.grad(lambda x: np.linalg.det(x).sum())(pair), [gradient, 2.0 ** (n - 1) * gradient], atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
+def test_powers_of_zero(n: int) -> None:
+    """x^n is a polynomial: its k-th derivative at 0 is n! if k = n, and 0 otherwise; the exponent may be a tensor."""
+    for f in (lambda x: x**n, lambda x: x ** float(n), lambda x: x ** tg.Tensor(float(n)), lambda x: x ** np.array(n)):
+        derivative: Any = f
+        for k in range(5):
+            found = derivative(tg.Tensor(0.0))
+            assert float(getattr(found, "data", found)) == (math.factorial(n) if k == n else 0.0), (n, k)
+            derivative = tg.grad(derivative)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_zero_to_a_power_is_one_function_of_the_power() -> None:
+    f = lambda y: np.power(0.0, y)  # noqa: E731
+    assert f(2.0) == 0.0 and tg.grad(f)(2.0) == 0.0 and tg.grad(tg.grad(f))(2.0) == 0.0
+    assert tg.grad(tg.grad(tg.grad(f)))(0.5) == 0.0
+    assert not np.isfinite(tg.grad(f)(0.0))  # 0^0 is 1, and 0 for every larger exponent
+    both = tg.hessian(lambda v: v[0] ** v[1])
+    np.testing.assert_allclose(both([0.0, 3.0]), [[0, 0], [0, 0]])
+    np.testing.assert_allclose(both([0.0, 2.0]), [[2, 0], [0, 0]])
+    np.testing.assert_allclose(both([2.0, 0.0]), [[0, 0.5], [0.5, np.log(2) ** 2]], atol=1e-15)
+    np.testing.assert_allclose(both([2.0, 3.0]), [[12, 4 + 12 * np.log(2)], [4 + 12 * np.log(2), 8 * np.log(2) ** 2]])
+
+
+# Where no second derivative exists, there is no number.
+
+NOWHERE: dict[str, Any] = {
+    "norm": (np.linalg.norm, [0.0, 0.0]),
+    "norm of rows": (lambda x: np.linalg.norm(x.reshape(2, 2), axis=1).sum(), [0.0, 0.0, 3.0, 4.0]),
+    "std": (np.std, [2.0, 2.0, 2.0]),
+    "hypot": (lambda x: np.hypot(x[0], x[1]), [0.0, 0.0]),
+    "absolute": (lambda x: np.abs(x).sum(), [0.0]),
+    "sqrt of a square": (lambda x: np.sqrt(x**2).sum(), [0.0]),
+    "max": (np.max, [1.0, 1.0]),
+    "min": (np.min, [1.0, 1.0]),
+    "maximum": (lambda x: np.maximum(x[0], x[1]), [2.0, 2.0]),
+    "minimum": (lambda x: np.minimum(x[0], 2.0), [2.0]),
+    "clip": (lambda x: np.clip(x, -1.0, 1.0).sum(), [1.0]),
+    "relu": (lambda x: tg.relu(x).sum(), [0.0]),
+    "relu squared": (lambda x: (tg.relu(x) ** 2).sum(), [0.0]),
+    "leaky_relu": (lambda x: tg.leaky_relu(x).sum(), [0.0]),
+    "elu": (lambda x: tg.elu(x).sum(), [0.0]),
+    "sort": (lambda x: np.sort(x)[0], [1.0, 1.0]),
+    "hinge": (lambda x: tg.hinge(x, np.ones(1)), [1.0]),
+    "a pool": (lambda x: tg.max_pool2d(x.reshape(1, 1, 2, 2)).sum(), [1.0, 1.0, 0.0, 0.0]),
+    "x |x|": (lambda x: (x * np.abs(x)).sum(), [0.0]),
+}
+
+
+@pytest.mark.parametrize("f, x", NOWHERE.values(), ids=NOWHERE)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_where_there_is_no_second_derivative_there_is_no_number(f: Any, x: Any) -> None:
+    for second in (tg.hessian(f)(x), tg.hvp(f, np.array(x), np.ones(len(x))), tg.jacobian(tg.grad(f))(x)):
+        assert not np.isfinite(second).all()
+    beside = np.array(x) + 1e-3 * np.arange(1, len(x) + 1) ** 2
+    assert np.isfinite(tg.hessian(f)(beside)).all()
+
+
+# Squares of what has a bend: the second derivative exists, so it is right or unknown.
+
+SQUARES: dict[str, Any] = {
+    "norm": (lambda x: np.linalg.norm(x) ** 2, [0.0, 0.0], 2 * np.eye(2)),
+    "std": (lambda x: np.std(x) ** 2, [1.0, 1.0], [[0.5, -0.5], [-0.5, 0.5]]),
+    "absolute": (lambda x: (np.abs(x) ** 2).sum(), [0.0], [[2.0]]),
+    "max of x and -x": (lambda x: np.max(np.stack([x[0], -x[0]])) ** 2, [0.0], [[2.0]]),
+    "maximum of x and -x": (lambda x: np.maximum(x, -x).sum() ** 2, [0.0], [[2.0]]),
+    "relu": (lambda x: (tg.relu(x) ** 3).sum(), [0.0], [[0.0]]),
+}
+
+
+@pytest.mark.parametrize("f, x, truth", SQUARES.values(), ids=SQUARES)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_exists_is_right_or_unknown(f: Any, x: Any, truth: Any) -> None:
+    found = tg.hessian(f)(x)
+    assert np.isnan(found).any() or np.allclose(found, truth)
+
+
+def test_a_maximum_of_a_value_and_itself_has_no_bend() -> None:
+    assert tg.grad(lambda x: np.maximum(x, x))(1.0) == 1.0 and tg.grad(tg.grad(lambda x: np.maximum(x, x)))(1.0) == 0.0
+
+
+# A layer that is off, and data that are 0, take part in no second derivative.
+
+
+def test_ties_of_units_that_are_off_do_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    image, w = rng.normal(size=(1, 1, 5, 5)), rng.normal(size=(2, 1, 2, 2)) - 1.0
+
+    def loss(w: Any) -> Any:  # after relu many windows hold zeros alone, which tie
+        pooled = tg.max_pool2d(tg.relu(tg.conv2d(image, w)), 2)
+        return (pooled**2).sum()
+
+    assert (tg.max_pool2d(tg.relu(tg.conv2d(image, w)), 2) == 0).any()
+    found = tg.hessian(loss)(w)
+    assert np.isfinite(found).all()
+    step = 1e-4
+    u = rng.normal(size=w.shape)
+    expected = (tg.grad(loss)(w + step * u) - tg.grad(loss)(w - step * u)) / (2 * step)
+    np.testing.assert_allclose(np.tensordot(found, u, 4), expected, atol=1e-6)
+    np.testing.assert_allclose(tg.hvp(loss, w, u), expected, atol=1e-6)
+
+
+def test_an_example_that_is_0_does_not_matter() -> None:
+    X, W = np.array([[1.0, 2.0], [0.0, 0.0]]), np.array([[0.5, -1.0], [0.25, 1.0]])
+    found = tg.hessian(lambda W: (tg.relu(X @ W) ** 2).sum())(W)
+    assert np.isfinite(found).all()
+    on = (X[:1] @ W > 0)[0]
+    np.testing.assert_allclose(found[:, 0, :, 0], 2 * np.outer(X[0], X[0]) * on[0])
+    np.testing.assert_allclose(found[:, 1, :, 1], 2 * np.outer(X[0], X[0]) * on[1])

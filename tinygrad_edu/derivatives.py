@@ -227,7 +227,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         call = called(f, args, options, [argnums])
         (x,), y = call.inputs, call.result
         if not y.requires_grad:
-            return np.zeros((*y.shape, *x.shape))
+            return call.shown(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
         if call.differentiable or y.size <= x.size:
             basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
             rows = [gradients(y, [x], e, differentiable=call.differentiable)[0] for e in basis]
