@@ -338,3 +338,68 @@ def test_an_example_that_is_0_does_not_matter() -> None:
     on = (X[:1] @ W > 0)[0]
     np.testing.assert_allclose(found[:, 0, :, 0], 2 * np.outer(X[0], X[0]) * on[0])
     np.testing.assert_allclose(found[:, 1, :, 1], 2 * np.outer(X[0], X[0]) * on[1])
+
+
+# Numbers that are far from 1: a rule overflows no sooner than the derivative itself.
+
+LARGE_AND_SMALL = [1e-30, -1e-30, 1e-15, 1.0, -1.0, 1e15, 1e30, -1e30]
+ELEMENTWISE = [op for op in OWN if op.elementwise and set(op.names) == set(op.rules_by_name)]
+
+
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_rule_in_float32_is_right_wherever_the_derivative_is_a_number_of_float32(op: Any) -> None:
+    """The truth is a difference of values in float64, where 1e30 is not far from 1."""
+    small, large = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+    for point in itertools.product(LARGE_AND_SMALL, repeat=len(op.names)):
+        x32 = [np.float32(v) for v in point]
+        x = [np.float64(v) for v in x32]
+        value = op.public(*x)
+        if not abs(value) < large:
+            continue
+        for k in range(len(point)):
+            found = float(tg.grad(op.public, k)(*x32))
+            truth = steady_slope(op.public, x, k)
+            if truth is None:
+                continue
+            if abs(truth) > large:
+                assert np.isinf(found) and np.sign(found) == np.sign(truth), (op.name, point, k, found, truth)
+            elif abs(truth) < small:
+                assert abs(found) <= 2 * small, (op.name, point, k, found, truth)
+            else:
+                assert found == pytest.approx(truth, rel=2e-3), (op.name, point, k)
+
+
+def steady_slope(f: Any, x: list[Any], k: int) -> float | None:
+    """A central difference, if it says the same for steps of two lengths, and is not lost in rounding."""
+
+    def difference(step: float) -> tuple[float, float]:
+        h = step * abs(x[k])
+        high, low = (float(f(*x[:k], x[k] + sign * h, *x[k + 1 :])) for sign in (1, -1))
+        lost = np.finfo(float).eps * max(abs(high), abs(low)) / h
+        return (high - low) / (2 * h), lost
+
+    (wide, _), (narrow, lost) = difference(2e-4), difference(1e-4)
+    steady = np.isfinite(narrow) and abs(wide - narrow) <= 1e-3 * abs(narrow) and lost <= 1e-4 * abs(narrow)
+    return narrow if steady else None
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200, 1e150, 1e-160])
+def test_norms_and_their_slopes_overflow_no_sooner_than_their_values(scale: float) -> None:
+    x = scale * np.array([3.0, -4.0])
+    for f in (np.linalg.norm, lambda x: np.hypot(x[0], x[1])):
+        assert f(tg.Tensor(x)).item() == pytest.approx(5 * scale)
+        np.testing.assert_allclose(tg.grad(f)(x), [0.6, -0.8])
+    assert tg.grad(np.arcsinh)(scale) == pytest.approx(1 / scale if scale > 1 else 1.0)
+    assert np.linalg.norm(tg.Tensor(np.array([np.inf, 1.0]))).item() == np.inf
+    assert np.linalg.norm(tg.Tensor(np.array([3e30, 4e30], np.float32))).item() == pytest.approx(5e30)
+
+
+def test_float16_adds_up_in_more_digits() -> None:
+    x = tg.Tensor(np.ones(100_000, np.float16))
+    assert np.mean(x).item() == 1.0
+    for f in (np.mean, np.max, np.min):
+        x.zero_grad()
+        f(x).backward()
+        assert x.grad.dtype == np.float16
+        assert x.grad.astype(float).sum() == pytest.approx(1.0, rel=0.01)

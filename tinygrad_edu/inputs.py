@@ -54,7 +54,7 @@ def held_as_array(x: Any, recorded: Any = None, rule: Any = True) -> Any:
 
     In elementwise operations it stays a number, which takes the dtype of the other operand.
     """
-    return np.asarray(x)[()] if type(x) in (float, int) and rule is not None else held(x, recorded, rule)
+    return np.asarray(x)[()] if isinstance(x, (float, int)) and rule is not None else held(x, recorded, rule)
 
 
 def dense(gradient: Any) -> Any:

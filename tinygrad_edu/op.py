@@ -95,10 +95,10 @@ def general(op: op) -> Callable[..., Any]:
         recorded = any(nodes) or None
         try:
             values = [hold(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
+            active = recorded and advice.checked_active(op, nodes, rules)
             z = forward(*op.joined(given, values))
             if recorded is None:
                 return z
-            active = advice.checked_active(op, nodes, rules)
             kept = [v if k or a is None or a.op is None else None for v, a, k in zip(values, nodes, keeps)]
             return record(op, nodes, op.joined(given, kept), z, active, get_state(), get_frame(1))
         except Exception as error:

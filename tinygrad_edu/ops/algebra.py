@@ -81,6 +81,8 @@ def _linear_W(g: Any, x: Any) -> Any:
 )
 def linear(x: Any, W: Any, b: Any = None) -> Any:
     """A layer's v = W a + b, for one vector ``x`` or with the examples as rows; ``W`` is (outputs, inputs)."""
+    if not x.ndim or W.ndim != 2:
+        raise ValueError(f"shapes {x.shape} and {W.shape} of x and W do not fit")
     v = x.dot(W.T)
     return v if b is None else np.add(v, b, out=v) if v.dtype == b.dtype else v + b
 
@@ -222,9 +224,9 @@ def einsum(subscripts: str, *operands: Any) -> Any:
 
 def _paired(x: Any, y: Any, axes: Any) -> tuple[str, str, str]:
     """The letters of x, y and the result of a tensordot."""
-    if isinstance(axes, int):
+    if np.ndim(axes) == 0:
         axes = range(x.ndim - axes, x.ndim), range(axes)
-    ours, theirs = ([a] if isinstance(a, int) else a for a in axes)
+    ours, theirs = ([a] if np.ndim(a) == 0 else a for a in axes)
     letters = iter(string.ascii_letters)
     of_x = [next(letters) for _ in range(x.ndim)]
     of_y = [next(letters) for _ in range(y.ndim)]
@@ -292,15 +294,17 @@ def kron(x: Any, y: Any) -> Any:
 def on_diagonal(x: Any, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """An array of shape ``to`` that is 0 but for its diagonal, which is ``x``: the transpose of ``diagonal``."""
     z = np.zeros(to, x.dtype)
-    moved = np.moveaxis(z, (axis1, axis2), (-2, -1))
-    n = x.shape[-1]
-    rows = np.arange(n) + max(-offset, 0)
-    moved[..., rows, np.arange(n) + max(offset, 0)] = x
+    place = np.diagonal(z, offset, axis1, axis2)
+    if place.shape != x.shape:
+        raise ValueError(f"a diagonal of shape {x.shape} is put where {place.shape} is")
+    moved, along = np.moveaxis(z, (axis1, axis2), (-2, -1)), np.arange(x.shape[-1])
+    moved[..., along + max(-offset, 0), along + max(offset, 0)] = x
     return z
 
 
 @op(
     r"\operatorname{diagonal}($x)",
+    selects=True,
     examples=(((3, 4),), ((3, 3), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2, offset=-1))),
     x=lambda g, shape, offset, axis1, axis2: on_diagonal(g, shape, offset, axis1, axis2),
 )
@@ -316,6 +320,7 @@ def _trace_rule(g: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
 
 @op(
     r"\operatorname{tr}($x)",
+    selects=True,
     examples=(((3, 3),), ((3, 4), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2))),
     x=_trace_rule,
 )
@@ -326,6 +331,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 @op(
     r"\operatorname{diag}($x)",
+    selects=True,
     examples=(((3,),), ((3, 4),), ((2,), dict(k=1)), ((3, 3), dict(k=-1))),
     x=lambda g, shape, k: diagonal(g, k) if len(shape) == 1 else on_diagonal(g, shape, k),
 )
@@ -334,13 +340,13 @@ def diag(x: Any, k: int = 0) -> Any:
     return np.diag(x, k)
 
 
-@op(r"\operatorname{tril}($x)", examples=(((3, 3),), ((2, 3, 4), dict(k=1))), x=lambda g, k: tril(g, k))
+@op(r"\operatorname{tril}($x)", selects=True, examples=(((3, 3),), ((2, 3, 4), dict(k=1))), x=lambda g, k: tril(g, k))
 def tril(x: Any, k: int = 0) -> Any:
     """The lower triangle; 0 above the diagonal ``k``."""
     return np.tril(x, k)
 
 
-@op(r"\operatorname{triu}($x)", examples=(((3, 3),), ((2, 3, 4), dict(k=-1))), x=lambda g, k: triu(g, k))
+@op(r"\operatorname{triu}($x)", selects=True, examples=(((3, 3),), ((2, 3, 4), dict(k=-1))), x=lambda g, k: triu(g, k))
 def triu(x: Any, k: int = 0) -> Any:
     """The upper triangle; 0 below the diagonal ``k``."""
     return np.triu(x, k)

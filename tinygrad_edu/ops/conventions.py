@@ -9,6 +9,7 @@ convention says, and has the rules of the mathematics: where no derivative exist
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ def jumps(x: Any, of: Any, at: Any) -> Any:
 
     So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none.
     """
+    if np.broadcast_shapes(np.shape(x), np.shape(of), np.shape(at)) != np.shape(x):
+        raise ValueError(f"shapes {np.shape(of)} and {np.shape(at)} do not fit {np.shape(x)}")
     return x
 
 
@@ -91,6 +94,8 @@ def power_derivative(x: Any, y: Any, n: int, m: int) -> Any:
     It is a sum of terms c x^(y - n) (log x)^k, by the product rule.  At x = 0, where the logarithm is infinite, a term
     is 0 if its c is, or if its exponent is positive: x^a log x vanishes with x, for a > 0.
     """
+    if operator.index(n) < 0 or operator.index(m) < 0:
+        raise ValueError(f"a derivative is taken 0 times or more, not {n} and {m} times")
     x, y = np.asarray(x), np.asarray(y)
     total: Any = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.result_type(x, y))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -6,6 +6,8 @@ window got back into place.  The rest is an einsum.
 
 from __future__ import annotations
 
+import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,12 @@ from .conventions import is_recorded, jumps
 from .shape import pad
 
 
-def _pair(n: Any, axes: int) -> tuple[int, ...]:
-    return (n,) * axes if isinstance(n, int) else tuple(n)
+def _pair(n: Any, axes: int, least: int = 0) -> tuple[int, ...]:
+    """A whole number for each axis, from one for all, or from as many."""
+    every = (n,) * axes if np.ndim(n) == 0 else tuple(n)
+    if len(every) != axes or any(operator.index(k) < least for k in every):
+        raise ValueError(f"{n} is not {'a whole number' if axes == 1 else f'{axes} whole numbers'} from {least} up")
+    return every
 
 
 @op(
@@ -26,10 +32,10 @@ def _pair(n: Any, axes: int) -> tuple[int, ...]:
 )
 def windows(x: Any, size: Any, stride: Any = 1) -> Any:
     """Windows over the last axes, as many as ``size`` has: shape (..., positions..., size...)."""
-    size = size if isinstance(size, tuple) else (size,)
+    size = _pair(size, max(1, np.size(size)), 1)
     axes = tuple(range(-len(size), 0))
     view = np.lib.stride_tricks.sliding_window_view(x, size, axes)
-    every: Any = tuple(slice(None, None, s) for s in _pair(stride, len(size)))
+    every: Any = tuple(slice(None, None, s) for s in _pair(stride, len(size), 1))
     return view[(..., *every, *(slice(None),) * len(size))]
 
 
@@ -40,8 +46,12 @@ def windows(x: Any, size: Any, stride: Any = 1) -> Any:
 def unwindows(x: Any, to: tuple[int, ...], stride: Any = 1) -> Any:
     """Windows added back to an array of shape ``to``, where they overlap together: the transpose of ``windows``."""
     axes = x.ndim - len(to)
+    if not 0 < axes <= len(to) or x.shape[: -2 * axes] != tuple(to[:-axes]):
+        raise ValueError(f"windows of shape {x.shape} do not lie in an array of shape {to}")
     z = np.zeros(to, x.dtype)
-    steps, positions, size = _pair(stride, axes), x.shape[-2 * axes : -axes], x.shape[-axes:]
+    steps, positions, size = _pair(stride, axes, 1), x.shape[-2 * axes : -axes], x.shape[-axes:]
+    if windows(z, size, steps).shape != x.shape:
+        raise ValueError(f"windows of shape {x.shape} do not lie in an array of shape {to}")
     for offset in np.ndindex(*size):
         places: Any = tuple(slice(o, o + s * n, s) for o, s, n in zip(offset, steps, positions))
         z[(..., *places)] += x[(..., *offset)]
@@ -55,7 +65,7 @@ def _padded(x: Any, padding: Any, axes: int) -> Any:
 
 def _convolve(x: Any, w: Any, stride: Any, padding: Any) -> Any:
     axes = w.ndim - 2
-    seen = windows(_padded(x, padding, axes), w.shape[2:], _pair(stride, axes))
+    seen = windows(_padded(x, padding, axes), w.shape[2:], _pair(stride, axes, 1))
     return (
         einsum("nchij,ocij->noh" if axes == 1 else "nchvij,ocij->nohv", seen, w)
         if axes == 2
@@ -67,13 +77,13 @@ def _convolution_x(g: Any, shape: Any, w: Any, stride: Any, padding: Any) -> Any
     axes = w.ndim - 2
     width = _pair(padding, axes)
     back = einsum("nohv,ocij->nchvij" if axes == 2 else "noh,oci->nchi", g, w)
-    whole = unwindows(back, (*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], width))), _pair(stride, axes))
+    whole = unwindows(back, (*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], width))), _pair(stride, axes, 1))
     return whole[(..., *(slice(p, p + n) for n, p in zip(shape[2:], width)))] if any(width) else whole
 
 
 def _convolution_w(g: Any, shape: Any, x: Any, stride: Any, padding: Any) -> Any:
     axes = len(shape) - 2
-    seen = windows(_padded(x, padding, axes), tuple(shape[2:]), _pair(stride, axes))
+    seen = windows(_padded(x, padding, axes), tuple(shape[2:]), _pair(stride, axes, 1))
     return einsum("nohv,nchvij->ocij" if axes == 2 else "noh,nchi->oci", g, seen)
 
 
@@ -124,19 +134,19 @@ def _checked(x: Any, w: Any, axes: int, stride: Any, padding: Any) -> Any:
 
 
 def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any:
-    size = _pair(size, 2)
-    seen = windows(x, size, _pair(stride or size, 2))
+    size = _pair(size, 2, 1)
+    seen = windows(x, size, _pair(stride or size, 2, 1))
     ties = seen == z[..., None, None]
     number = ties.sum((-1, -2), keepdims=True)
     shares = g[..., None, None] * (ties / number).astype(x.dtype)
     if is_recorded(x) and np.any(number > 1):
         shares = jumps(shares, seen, ties & (number > 1))
-    return unwindows(shares, shape, _pair(stride or size, 2))
+    return unwindows(shares, shape, _pair(stride or size, 2, 1))
 
 
 _IMAGE = {
     "x with a height and a width that hold the window": lambda x, size: (
-        x.ndim >= 2 and all(n >= k for n, k in zip(x.shape[-2:], _pair(size, 2)))
+        x.ndim >= 2 and all(n >= k for n, k in zip(x.shape[-2:], _pair(size, 2, 1)))
     )
 }
 
@@ -149,20 +159,20 @@ _IMAGE = {
 )
 def max_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
     """The largest under a window, which moves by ``stride`` (left out: by its own size).  Ties share the gradient."""
-    return windows(x, _pair(size, 2), _pair(stride or size, 2)).max((-1, -2))
+    return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).max((-1, -2))
 
 
 def _average_rule(g: Any, shape: Any, size: Any, stride: Any) -> Any:
-    size = _pair(size, 2)
+    size = _pair(size, 2, 1)
     return unwindows(
-        g[..., None, None] * np.full(size, 1 / (size[0] * size[1]), dtype=g.dtype), shape, _pair(stride or size, 2)
+        g[..., None, None] * np.full(size, 1 / (size[0] * size[1]), dtype=g.dtype), shape, _pair(stride or size, 2, 1)
     )
 
 
 @op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), x=_average_rule)
 def avg_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
     """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
-    return windows(x, _pair(size, 2), _pair(stride or size, 2)).mean((-1, -2))
+    return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).mean((-1, -2))
 
 
 # Signals of one axis.
@@ -176,8 +186,9 @@ def _uncut(g: Any, full: int, mode: str) -> Any:
 
 def _convolved(g: Any, shape: Any, other: Any, mode: str) -> Any:
     """The transpose of a convolution: what goes back is convolved with the other one in reverse order."""
-    whole = _uncut(g, shape[0] + other.shape[0] - 1, mode)
-    return convolve(whole, other[::-1], "full")[other.shape[0] - 1 : other.shape[0] - 1 + shape[0]]
+    n, other = math.prod(shape), other.reshape(-1)  # a number is a vector of one
+    whole = _uncut(g, n + other.size - 1, mode)
+    return convolve(whole, other[::-1], "full")[other.size - 1 : other.size - 1 + n].reshape(shape)
 
 
 @op(

@@ -91,8 +91,13 @@ def logabsdet(x: Any) -> Any:
 
 
 def _solve_x(g: Any, z: Any, x: Any, y: Any) -> Any:
-    back = solve(x.mT, g)
-    return -back[:, None] * z if y.ndim == 1 else -matmul(back, z.mT)
+    back = _solve_y(g, x, y)
+    return -back[..., None] * z[..., None, :] if y.ndim == 1 else -matmul(back, z.mT)
+
+
+def _solve_y(g: Any, x: Any, y: Any) -> Any:
+    """The solution of Xᵀ B = G, which is a vector for each matrix if y is one."""
+    return solve(x.mT, g[..., None])[..., 0] if y.ndim == 1 else solve(x.mT, g)
 
 
 @op(
@@ -109,7 +114,7 @@ def _solve_x(g: Any, z: Any, x: Any, y: Any) -> Any:
         (lambda rng: _regular(rng, 2, 3, 3), (2, 3, 2)),
     ),
     x=_solve_x,
-    y=lambda g, x: solve(x.mT, g),
+    y=_solve_y,
 )
 def solve(x: Any, y: Any) -> Any:
     """The solution Z of XZ = Y."""

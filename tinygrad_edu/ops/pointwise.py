@@ -326,7 +326,7 @@ def gelu(x: Any) -> Any:
     return x * _normal_cdf(x)
 
 
-@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) * (1 + x - z)))
+@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
 def silu(x: Any) -> Any:
     """x sigmoid(x), also called swish."""
     return x * sigmoid(x)

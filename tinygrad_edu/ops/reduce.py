@@ -118,6 +118,12 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 _SPREAD: tuple[Any, ...] = (((2, 3),), ((2, 3), dict(axis=0)), ((4, 3), dict(axis=0, keepdims=True, ddof=1)))
 
 
+def _number(ddof: Any) -> Any:
+    if np.ndim(ddof):
+        raise TypeError(f"ddof is a number, not {ddof!r}")
+    return ddof
+
+
 def _var_rule(g: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
     return _share(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
@@ -125,7 +131,7 @@ def _var_rule(g: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) 
 @op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
 def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The variance: the squared distance from the mean, summed and divided by the number less ``ddof``."""
-    return np.var(x, axis, ddof=ddof, keepdims=keepdims)
+    return np.var(x, axis, ddof=_number(ddof), keepdims=keepdims)
 
 
 def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
@@ -136,7 +142,7 @@ def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims
 @op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The standard deviation.  Where all numbers are equal it has no derivative; the gradient there is 0."""
-    return np.std(x, axis, ddof=ddof, keepdims=keepdims)
+    return np.std(x, axis, ddof=_number(ddof), keepdims=keepdims)
 
 
 def _norm_rule(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -203,8 +209,8 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
 
 def _cumprod_rule(g: Any, x: Any, shape: Any, axis: int | None) -> Any:
     """The product before each number, times what all products from it on receive: polynomials, as of ``prod``."""
-    if axis is None:
-        return _cumprod_rule(g, x.reshape(-1), None, 0).reshape(shape)
+    if axis is None or not shape:
+        return _cumprod_rule(g, x.reshape(-1), g.shape, 0).reshape(shape)
     g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
     one = np.ones((*x.shape[:-1], 1), x.dtype)
     before = np.concatenate([one, cumprod(x, -1)], -1)[..., :-1]

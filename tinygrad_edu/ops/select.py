@@ -22,6 +22,8 @@ from .rows import is_basic as _is_basic
 def put(x: Any, key: Any, to: tuple[int, ...]) -> Any:
     """Zeros of shape ``to`` with ``x`` added at an index, which may name a place twice: the transpose of indexing."""
     z = np.zeros(to, x.dtype)
+    if z[key].shape != x.shape:
+        raise ValueError(f"an array of shape {x.shape} is put where {z[key].shape} is")
     if _is_basic(key):
         z[key] = x
     else:
@@ -50,9 +52,15 @@ def getitem(x: Any, key: Any) -> Any:
 
 def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
     """The index that takes ``indices`` along an axis; those of the flattened array count from its end if negative."""
-    if axis is None:
-        return np.unravel_index(np.asarray(indices) % math.prod(shape), shape) if shape else (np.zeros_like(indices),)
+    if axis is None or not shape:
+        return np.unravel_index(indices % math.prod(shape), shape) if shape else (np.zeros_like(indices),)
     return (slice(None),) * (axis % len(shape)) + (indices,)
+
+
+def _whole(indices: Any) -> Any:
+    """Indices as an array; of an empty list NumPy would make floating numbers."""
+    indices = np.asarray(indices)
+    return indices if indices.size else indices.astype(np.intp)
 
 
 @op(
@@ -63,7 +71,7 @@ def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
         ((2, 3), dict(indices=np.array([[5, 0]]))),
     ),
     selects=True,
-    x=lambda g, shape, indices, axis: _placed(g, shape or (1,), _along(axis, np.asarray(indices), shape)),
+    x=lambda g, shape, indices, axis: _placed(g, shape or (1,), _along(axis, _whole(indices), shape)),
 )
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The elements at ``indices`` along an axis; of the flattened array if it is None."""
@@ -71,6 +79,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 @op(
+    selects=True,
     examples=(
         ((3,), dict(repeats=2)),
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
@@ -78,7 +87,9 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     ),
     x=lambda g, shape, repeats, axis: put(
         g,
-        _along(axis, np.repeat(np.arange(math.prod(shape) if axis is None else shape[axis]), repeats), shape),
+        _along(
+            axis, np.repeat(np.arange(math.prod(shape) if axis is None or not shape else shape[axis]), repeats), shape
+        ),
         shape or (1,),
     ),
 )
@@ -150,6 +161,7 @@ def one_hot(labels: Any, classes: int) -> Any:
 
 
 def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    index = _whole(index)
     return put(g, index, shape) if is_recorded(g) else _Rows(shape, [(index, g)])
 
 
@@ -170,6 +182,9 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 )
 def embedding(table: Any, index: Any) -> Any:
     """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table."""
-    if np.size(index) and np.min(index) < 0:
-        raise IndexError(f"index {np.min(index)} of a table is below 0")
+    index = _whole(index)
+    if index.dtype.kind not in "iu":
+        raise IndexError(f"the index of a table is whole numbers, not of dtype {index.dtype}")
+    if index.size and index.min() < 0:
+        raise IndexError(f"index {index.min()} of a table is below 0")
     return table[index]

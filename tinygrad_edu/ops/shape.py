@@ -158,7 +158,7 @@ def flip(x: Any, axis: Any = None) -> Any:
 
 @op(
     examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))),
-    x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+    x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if np.ndim(shift) else -shift, axis),
 )
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """Shifted along an axis, what leaves at the end coming in at the start."""
