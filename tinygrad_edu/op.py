@@ -95,7 +95,7 @@ def general(op: op) -> Callable[..., Any]:
         recorded = any(nodes) or None
         try:
             values = [hold(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
-            active = recorded and advice.checked_active(op, nodes, rules)
+            active = recorded is not None and advice.checked_active(op, nodes, rules)
             z = forward(*op.joined(given, values))
             if recorded is None:
                 return z
