@@ -247,3 +247,65 @@ def test_the_mean_of_nothing_is_nan_and_its_sum_is_zero() -> None:
     assert tg.cross_entropy(nothing, np.zeros(0, int), reduction="sum") == 0.0
     assert np.isnan(tg.cross_entropy(nothing, np.zeros(0, int)))
     assert grad(lambda x: tg.mse(x, nothing, reduction="sum"))(nothing).shape == (0, 3)
+
+
+# What does not depend on its arguments has derivatives 0, as in JAX, whatever it is made of.
+
+
+CONSTANTS: dict[str, Any] = {
+    "sign": np.sign,
+    "a constant": lambda x: tg.constant([1.0, 2.0]),
+    "of another tensor": lambda x: OUTSIDE * 2,
+    "a recorded constant": lambda x: tg.constant([1.0, 2.0]) * 2,
+    "without a gradient": lambda x: x.detach() * 2,
+    "an array": lambda x: np.ones(2),
+    "truth values": lambda x: x > 0,
+    "whole numbers": lambda x: np.argsort(x),
+}
+OUTSIDE = Tensor([1.0, 2.0])
+PLAIN = ("an array", "truth values", "whole numbers")
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_the_derivatives_of_a_constant_are_zero(name: str) -> None:
+    f, x, v = CONSTANTS[name], np.array([3.0, -4.0]), np.array([1.0, 2.0])
+    number = lambda x: f(x)[0] + 0.0  # noqa: E731
+    with pytest.warns(UserWarning, match="does not depend on its arguments") if name in PLAIN else nothing():
+        found = {
+            "grad": grad(number)(x),
+            "value_and_grad": tg.value_and_grad(number)(x)[1],
+            "vjp": vjp(f, x)[1](v)[0],
+            "jvp": jvp(f, [x], [v])[1],
+            "jacobian": jacobian(f)(x),
+            "hessian": hessian(number)(x),
+            "hvp": hvp(number, x, v),
+            "grad of grad": grad(lambda x: grad(number)(x).sum() if isinstance(grad(number)(x), Tensor) else 0.0)(x),
+        }
+    for transform, zero in found.items():
+        zero = zero.data if isinstance(zero, Tensor) else zero  # recorded, for it came of tensors from outside
+        np.testing.assert_array_equal(zero, np.zeros((2, 2) if transform in ("jacobian", "hessian") else 2), transform)
+
+
+def nothing() -> Any:
+    import contextlib
+
+    return contextlib.nullcontext()
+
+
+def test_a_value_taken_out_is_warned_of_on_the_users_line() -> None:
+    with pytest.warns(UserWarning, match="f returned float, .*Was a value taken out on the way") as caught:
+
+        def f(x: Any) -> float:
+            return float(x.item() ** 2)
+
+        assert grad(f)(3.0) == 0.0
+    assert caught[0].filename == __file__
+
+
+def test_a_constant_is_checked_as_any_other_result_is() -> None:
+    with pytest.raises(ValueError, match="single number"):
+        grad(lambda x: tg.constant([1.0, 2.0]))(1.0)
+    with pytest.raises(ValueError, match="of shape"):
+        vjp(np.sign, np.ones(2))[1](np.ones(3))
+    with pytest.raises(TypeError, match="returned NoneType"):
+        grad(lambda x: None)(1.0)

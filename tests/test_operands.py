@@ -52,9 +52,7 @@ def tried(example: Example, given: dict[str, Any], options: dict[str, Any]) -> N
         try:
             result = call(**{name: tensors if listed else tensors[0]})
         except Exception as error:
-            whole = (
-                not isinstance(x, list) and np.asarray(x).dtype.kind in "bi"
-            )  # labels, say, that as floats mean others
+            whole = not listed and np.asarray(x).dtype.kind in "bi"  # labels, say, which mean something else as floats
             assert plain is None or whole or "derivative" in str(error) or isinstance(error, TypeError), error
             assert getattr(error, "__notes__", []), error  # what was called, with what, on which line
             continue

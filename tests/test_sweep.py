@@ -267,3 +267,181 @@ def plain(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return [plain(part) for part in x]
     return x.tolist() if isinstance(x, np.ndarray) else getattr(x, "serial", x)
+
+
+# All or nothing.
+
+
+def interrupted(where: str) -> Any:
+    """A loss of two leaves that have gradients already, and a hook that fails between the two."""
+    a, b = Tensor([1.0, 2.0], "a"), Tensor([3.0, 4.0], "b")
+    (a * b).sum().backward()
+    h = b * 1.0
+    loss = (a * h).sum() * 2  # the sweep comes to h before it comes to b and a
+    fails = {"b": b, "h": h, "a": a}[where]
+
+    def hook(g: Any) -> Any:
+        raise KeyboardInterrupt if where != "a" else ValueError("mine")
+
+    return a, b, loss, fails.register_hook(hook)
+
+
+@pytest.mark.parametrize("where", ["a", "b", "h"])
+@pytest.mark.parametrize("free", [False, True])
+def test_a_sweep_that_does_not_end_changes_no_gradient(where: str, free: bool) -> None:
+    a, b, loss, hook = interrupted(where)
+    for _ in range(2):
+        with pytest.raises((KeyboardInterrupt, ValueError)):
+            loss.backward(free=free)
+        np.testing.assert_array_equal(a.grad, [3.0, 4.0])
+        np.testing.assert_array_equal(b.grad, [1.0, 2.0])
+    hook.remove()
+    loss.backward(free=free)  # and it can be tried again
+    np.testing.assert_array_equal(a.grad, [9.0, 12.0])
+    np.testing.assert_array_equal(b.grad, [3.0, 6.0])
+
+
+def test_ctrl_c_at_any_line_of_backward_leaves_all_gradients_or_none() -> None:
+    """Interrupted once at every line that backward runs, by a tracer that raises there as a signal's handler would."""
+    import sys
+
+    def leaves() -> Any:
+        a, b, c = (Tensor([float(i), 1.0], "abc"[i]) for i in range(3))
+        (a * b * c).sum().backward()
+        return (a, b, c), (a * 2 + b * c).sum()
+
+    (a, b, c), loss = leaves()
+    before = [t.grad.tolist() for t in (a, b, c)]
+    loss.backward()
+    after = [t.grad.tolist() for t in (a, b, c)]
+    seen = set()
+    for stop in range(10_000):
+        (a, b, c), loss = leaves()
+        count = 0
+
+        def trace(frame: Any, event: str, _: Any) -> Any:
+            nonlocal count
+            if event == "line" and "tinygrad_edu" in frame.f_code.co_filename:
+                count += 1
+                if count > stop:  # noqa: B023
+                    raise KeyboardInterrupt
+            return trace
+
+        usual = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            loss.backward()
+            ended = True
+        except KeyboardInterrupt:
+            ended = False
+        finally:
+            sys.settrace(usual)
+        found = [t.grad.tolist() for t in (a, b, c)]
+        assert found in (before, after), (stop, found)
+        seen.add(found == after)
+        if ended:
+            break
+    assert ended and seen == {False, True}
+
+
+# What a sweep costs grows with what is swept, counted in calls and in numbers copied.
+
+
+def joined(n: int) -> Any:
+    return np.concatenate([Tensor([float(i)]) * 1 for i in range(n)]).sum()
+
+
+def stacked(n: int) -> Any:
+    return np.stack([Tensor(float(i)) * 1 for i in range(n)]).sum()
+
+
+def rows(n: int) -> Any:
+    X = Tensor(np.ones((n, 2))) * 1
+    return sum((row * row).sum() for row in X)
+
+
+def rows_of_a_leaf(n: int) -> Any:
+    X = Tensor(np.ones((n, 2)))
+    return sum((X[i] * X[-1 - i]).sum() for i in range(n))
+
+
+def words(n: int) -> Any:
+    table = Tensor(np.ones((n, 2)))
+    return sum(tg.embedding(table, np.array([i, 0])).sum() for i in range(n))
+
+
+def taken(n: int) -> Any:
+    x = Tensor(np.ones(n)) * 1
+    return sum(np.take(x, i) for i in range(n))
+
+
+def halves(n: int) -> Any:
+    parts = tg.split(Tensor(np.ones(n)) * 1, n)
+    return sum((part * 2).sum() for part in parts)
+
+
+def uses(n: int) -> Any:
+    x = Tensor(np.ones(3)) * 1
+    return sum((x * i).sum() for i in range(n))
+
+
+@pytest.mark.parametrize("program", [joined, stacked, rows, rows_of_a_leaf, words, taken, halves, uses])
+def test_the_cost_of_a_sweep_is_linear_in_its_parts(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = (cost(program(n), monkeypatch) for n in (100, 800))
+    for what in small:
+        assert large[what] <= 10 * small[what] + 20, (what, small, large)
+
+
+def test_the_cost_of_forward_mode_is_linear_in_its_parts() -> None:
+    small, large = (calls(lambda n=n: tg.jvp(pieces, [np.ones(n)], [np.ones(n)])) for n in (50, 400))
+    assert large <= 10 * small
+
+
+def pieces(x: Any) -> Any:
+    return np.concatenate([x[i : i + 1] for i in range(len(x))])
+
+
+def calls(run: Any) -> int:
+    """How many functions are called."""
+    import sys
+
+    count = 0
+
+    def profile(frame: Any, event: str, _: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    usual = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        run()
+    finally:
+        sys.setprofile(usual)
+    return count
+
+
+def cost(loss: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Of one sweep: functions called, and numbers written where zeros are filled in or a sum is not made in place."""
+    import sys
+
+    from tinygrad_edu.ops.rows import Placed
+
+    module, copied = sys.modules["tinygrad_edu.sweep"], 0  # its name in the package is that of a function
+    dense, add = Placed.dense, module.add
+
+    def counted_dense(self: Any) -> Any:
+        nonlocal copied
+        z = dense(self)
+        copied += z.size
+        return z
+
+    def counted_add(total: Any, c: Any, node: Any, ours: Any) -> Any:
+        nonlocal copied
+        copied += (c.size if isinstance(c, np.ndarray) else 1) + (getattr(total, "size", 0) if node not in ours else 0)
+        return add(total, c, node, ours)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Placed, "dense", counted_dense)
+        patch.setattr(module, "add", counted_add)
+        number = calls(lambda: loss.backward())
+    return {"calls": number, "copied": copied}
