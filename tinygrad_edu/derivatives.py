@@ -23,7 +23,7 @@ from .ops import broadcast_to, positive, where
 from .replay import handle, tensors, value
 from .sweep import ancestors, fitted
 from .tensor import Tensor, constant
-from .unchosen import collected, has_nan, reads_data_alone, watched
+from .unchosen import any_nan, collected, reads_data_alone, watched
 
 
 class Step(NamedTuple):
@@ -63,7 +63,7 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     for t in (result, *wrt):
         if not isinstance(t, Value):
             raise errors.not_tensors(t)
-    start = seed if isinstance(seed, Value) else inputs.cotangent(result, seed)
+    start = seed if isinstance(seed, Value) else inputs.seed(result, seed, constant=True)
     if differentiable and not isinstance(start, Value):
         start = constant(start)
     found = collected(result.node, start, {t.node for t in wrt}, differentiable) if result.requires_grad else {}
@@ -193,7 +193,7 @@ def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
     for k, tangent in tangents.items():
         part = node.op.pull(node.args, tangent, z, values, k)[k]
-        if node.op.leaves_out and has_nan(part) and reads_data_alone(node, k):
+        if node.op.leaves_out and any_nan([part]) and reads_data_alone(node, k):
             slope = node.op.pull(node.args, np.ones(node.shape)[()], node.result, node.values, k)[k]
             part = where(slope == 0, 0, part)  # what is left out does not count, though its tangent be infinite
         total = part if total is None else total + part

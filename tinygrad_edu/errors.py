@@ -150,6 +150,9 @@ def not_numeric(array: Any, name: str | None, active: bool) -> Exception:
             TypeError(f"{what}: complex numbers are not supported"),
             "Use their real and imaginary parts as two tensors.",
         )
+    if array.dtype.kind == "O" and array.ndim == 0:
+        words = f"{type(array[()]).__name__} is neither a number that NumPy knows nor an array of such"
+        return taught(TypeError(words), "Give an array or a number, as x.toarray() of a sparse matrix, or float(x).")
     return taught(TypeError(f"{what}: only real numbers can be differentiated"), RAGGED)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def array_of(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
     """A copy of what a tensor is made of; a single number as one."""
     try:
-        return numeric(np.array(getattr(data, "_data", plain(data)), dtype), name, active)[()]
+        return numeric(np.array(data._data if hasattr(data, "node") else plain(data), dtype), name, active)[()]
     except ValueError as error:
         raise errors.ragged(error) from None
 
@@ -68,16 +68,10 @@ def own(gradient: Any) -> Any:
 
 
 @errors.shallow
-def seed(tensor: Tensor, given: Any) -> Any:
-    """The gradient that a sweep starts from, of the shape of the tensor that it starts at."""
-    if not tensor.requires_grad:
+def seed(tensor: Tensor, given: Any, constant: bool = False) -> Any:
+    """The gradient that a sweep starts from, of the shape of the tensor, which has to depend on something."""
+    if not (tensor.requires_grad or constant):
         raise errors.nothing_to_differentiate(tensor)
-    return cotangent(tensor, given)
-
-
-@errors.shallow
-def cotangent(tensor: Tensor, given: Any) -> Any:
-    """The same for a tensor that may be constant."""
     if given is None:
         if tensor.size != 1:
             raise errors.not_a_scalar(tensor)

@@ -19,14 +19,17 @@ from .ops.rows import Placed, Rows
 from .replay import tensors
 
 
-def steps(root: Node, seed: Any, differentiable: bool = False, chosen: Any = None) -> Iterator[tuple[Node, Any, Any]]:
+def steps(
+    root: Node, seed: Any, differentiable: bool = False, chosen: Any = None, nodes: list[Node] | None = None
+) -> Iterator[tuple[Node, Any, Any]]:
     """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand.
 
     ``chosen``: passes 0 for what the root does not depend on, though its derivative is infinite: see unchosen.py.
+    ``nodes``: the ``ancestors`` of the root, where they are known.
     """
     watch, gradients = current.get().watch, {root: seed}
     ours: set[Node] = set()  # whose gradient is a sum that nobody else holds, and may be added to in place
-    for node in reversed(ancestors(root)):
+    for node in reversed(nodes or ancestors(root)):
         g = gradients.pop(node)
         op, args, values, z = node.op, node.args, node.values, node.result
         for hook in node.hooks:

@@ -5,7 +5,6 @@ A leaf is made by the user, a result by an operation; a constant takes no gradie
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from . import errors, fast, inputs
@@ -80,7 +79,7 @@ class Tensor(Interface, Value):
         """
         found = collected(self.node, inputs.seed(self, seed))
         totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
-        deque(map(Node.grad.__set__, found, totals), maxlen=0)  # in one go: Ctrl-C comes before it or after
+        any(map(Node.grad.__set__, found, totals))  # in one go: Ctrl-C comes before it or after
         if free:
             for node in ancestors(self.node):
                 if node.op is not None:

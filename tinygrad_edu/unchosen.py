@@ -21,7 +21,8 @@ out: sqrt(x)**2 has slope 1 at 0, and its gradient stays the NaN that floating p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -37,47 +38,65 @@ from .sweep import ancestors, fitted, steps
 def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
     """The gradients of ``root`` with respect to the nodes that are wanted; with respect to all leaves, if None."""
     chosen = None if current.get().watch is None else Chosen(root, seed)  # who watches for NaN is to see what counts
-    oldest = -1 if wanted is None else min((node.serial for node in wanted), default=root.serial)
-    while True:
-        found: dict[Node, Any] = {}
-        leaves_out = bool(np.ndim(seed))  # may something have left out what it was given?
-        try:
-            for node, g, _ in steps(root, seed, differentiable, chosen):
-                op = node.op
-                if op is not None and op.leaves_out:
-                    leaves_out = True
-                if op is None if wanted is None else node in wanted:
-                    found[node] = g
-                if node.serial <= oldest:
-                    break  # nothing older is wanted
-        except Exception as error:
-            raise errors.cut(error)
-        if chosen is not None or not leaves_out or not any(map(has_nan, found.values())):
-            return found
-        chosen = Chosen(root, seed)
+    nodes = ancestors(root)
+    try:
+        found = swept(steps(root, seed, differentiable, chosen, nodes), wanted)
+        if chosen is None and leaves_out(nodes, found) and any_nan(found.values()):
+            found = swept(steps(root, seed, differentiable, Chosen(root, seed), nodes), wanted)
+    except Exception as error:
+        raise errors.cut(error)
+    return found
+
+
+def swept(steps: Iterator[tuple[Node, Any, Any]], wanted: Any) -> dict[Node, Any]:
+    """What one sweep finds."""
+    if wanted is None:
+        return {node: g for node, g, _ in steps if node.op is None}
+    found, oldest = {}, min([node.serial for node in wanted], default=0)
+    for node, g, _ in steps:
+        if node in wanted:
+            found[node] = g
+        if node.serial <= oldest:
+            break  # nothing older is wanted
+    return found
 
 
 def watched(root: Node, seed: Any) -> Iterator[tuple[Node, Any, Any]]:
     """The steps of the sweep, for somebody who looks on: once NaN is passed on, those of the sweep that knows more."""
     done = 0
     for step in steps(root, seed):
-        if any(c is not None and has_nan(c) for c in step[2]):
+        if any_nan([c for c in step[2] if c is not None]):
             yield from islice(steps(root, seed, False, Chosen(root, seed)), done, None)
             return
         yield step
         done += 1
 
 
-def has_nan(g: Any) -> bool:
-    """Is one of these numbers NaN?  A sum of squares tells, and BLAS finds it faster than NumPy looks at each."""
-    if isinstance(g, Value):
-        g = g._data
-    elif hasattr(g, "dense"):
-        return any(has_nan(x) for _, x in g.parts)
-    if g.ndim:
-        flat = g.ravel()
-        g = flat.dot(flat)
-    return bool(g != g)
+def leaves_out(nodes: list[Node], found: dict[Node, Any]) -> bool:
+    """May an operation have left out what it was given?  Of small gradients it is cheaper to look for NaN at once."""
+    if nodes[-1].shape or all([math.prod(node.shape) < LARGE for node in found]):  # noqa: C419
+        return True
+    return any([node.op.leaves_out for node in nodes if node.op is not None])  # noqa: C419  (a list is faster)
+
+
+LARGE = 10_000  # numbers
+
+
+def any_nan(gradients: Iterable[Any]) -> bool:
+    """Is there NaN among these, or infinity of both signs, which is rare?
+
+    A sum tells, for NaN spreads.  Of an array its sum of squares or, if it is large, its minimum is found fastest.
+    """
+    total = 0.0
+    for g in gradients:
+        if isinstance(g, np.ndarray):
+            flat = g.ravel()
+            total += float(flat.dot(flat) if flat.size < 1000 else np.minimum.reduce(flat))
+        elif isinstance(g, np.generic):
+            total += float(g)
+        else:
+            total += any_nan([g._data] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
+    return total != total
 
 
 class Chosen:

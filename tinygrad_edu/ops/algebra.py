@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import string
 from typing import Any
 
 import numpy as np
 
 from ..op import op
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in Python's string, which is slow to import
 
 
 def _matmul_x(g: Any, y: Any) -> Any:
@@ -153,7 +154,7 @@ def _explicit(subscripts: str, shapes: Any) -> tuple[list[str], str]:
     """The subscripts of each operand and of the result, with ``...`` and a missing ``->`` spelt out."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
-    free = [c for c in string.ascii_letters if c not in subscripts]
+    free = [c for c in _LETTERS if c not in subscripts]
     longest = max((len(s) - len(t) + 3 for t, s in zip(terms, shapes) if "..." in t), default=0)
     dots = "".join(free[:longest])
     spelt = [t.replace("...", dots[longest - (len(s) - len(t) + 3) :]) for t, s in zip(terms, shapes)]
@@ -167,7 +168,7 @@ def in_letters(args: Any) -> tuple[Any, ...]:
     """The other way to call NumPy's einsum, ``A, [0, 1], B, [1, 2], [0, 2]``, with letters for the numbers of axes."""
 
     def letters(axes: Any) -> str:
-        return "".join("..." if k is Ellipsis else string.ascii_letters[k] for k in axes)
+        return "".join("..." if k is Ellipsis else _LETTERS[k] for k in axes)
 
     left = ",".join(map(letters, args[1::2][: len(args) // 2]))
     return (left if len(args) % 2 == 0 else f"{left}->{letters(args[-1])}", *args[0::2][: len(args) // 2])
@@ -191,7 +192,7 @@ def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any
     terms, result = _explicit(subscripts, shapes)
     factors = [(result, g), *((t, x) for i, (t, x) in enumerate(zip(terms, operands)) if i != which)]
     known = "".join(t for t, _ in factors)
-    free = iter(c for c in string.ascii_letters if c not in known + terms[which])
+    free = iter(c for c in _LETTERS if c not in known + terms[which])
     axes = ""
     for c, n in zip(terms[which], shapes[which]):
         if c in axes:
@@ -227,7 +228,7 @@ def _paired(x: Any, y: Any, axes: Any) -> tuple[str, str, str]:
     if np.ndim(axes) == 0:
         axes = range(x.ndim - axes, x.ndim), range(axes)
     ours, theirs = ([a] if np.ndim(a) == 0 else a for a in axes)
-    letters = iter(string.ascii_letters)
+    letters = iter(_LETTERS)
     of_x = [next(letters) for _ in range(x.ndim)]
     of_y = [next(letters) for _ in range(y.ndim)]
     for i, j in zip(ours, theirs):

@@ -27,15 +27,18 @@ def _kept(g: Any, axis: Any, keepdims: bool) -> Any:
 
 def _count(shape: tuple[int, ...], axis: Any) -> int:
     """How many numbers were made one."""
-    axes = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
-    return math.prod(shape[a] for a in axes)
+    if axis is None:
+        return math.prod(shape)
+    if type(axis) is int and -len(shape) <= axis < len(shape):
+        return shape[axis]
+    return math.prod(shape[a] for a in normalize_axis_tuple(axis, len(shape)))
 
 
 def _share(x: Any, n: float) -> Any:
     """x/n, or NaN for n = 0.  In float16, where n itself may be too large for a number, by way of float32."""
     if n <= 0:
         return x * math.nan
-    return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype == np.float16 and not is_recorded(x) else x / n
+    return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype.char == "e" and not is_recorded(x) else x / n
 
 
 @op(r"\sum $x", binds=1, examples=_AXES, x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
@@ -51,7 +54,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 )
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean."""
-    if np.asarray(x).dtype == np.float16:
+    if x.dtype.char == "e":  # float16
         return np.mean(x, axis, keepdims=keepdims)  # which adds up in float32
     count = _count(np.shape(x), axis)
     return _add(x, axis, keepdims=keepdims) / count

@@ -22,7 +22,7 @@ from ..context import within
 from ..op import Node, Value
 from ..ops.rows import Placed
 from ..sweep import add, ancestors, steps
-from ..unchosen import Chosen, has_nan
+from ..unchosen import Chosen, any_nan
 from .record import Record
 
 
@@ -163,7 +163,7 @@ class Stepper(Record):
         change = self.changes.get(node)
         try:
             g, passed = self.pull(node, node.hooks if change is None else (*node.hooks, change))
-            if self.chosen is None and any(c is not None and has_nan(c) for c in passed):
+            if self.chosen is None and any_nan(c for c in passed if c is not None):
                 self.chosen = Chosen(self.root, self.seed)
                 self.again(len(self.swept))
                 g, passed = self.pull(node, (lambda _, known=g: known,))
