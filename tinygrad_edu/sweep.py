@@ -18,10 +18,10 @@ from .op import Node
 from .ops.rows import Placed, Rows
 from .replay import tensors
 
+Step = tuple[Node, Any, tuple[Any, ...]]  # a node, its gradient, and what it passes to each operand
 
-def steps(
-    root: Node, seed: Any, differentiable: bool = False, chosen: Any = None, nodes: list[Node] | None = None
-) -> Iterator[tuple[Node, Any, Any]]:
+
+def steps(root: Node, seed: Any, differentiable: bool = False, chosen: Any = None, nodes: Any = None) -> Iterator[Step]:
     """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand.
 
     ``chosen``: passes 0 for what the root does not depend on, though its derivative is infinite: see unchosen.py.

@@ -32,7 +32,7 @@ from . import errors, inputs, signatures
 from .context import current
 from .op import Node, Value
 from .ops import where
-from .sweep import ancestors, fitted, steps
+from .sweep import Step, ancestors, fitted, steps
 
 
 def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
@@ -48,7 +48,7 @@ def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = 
     return found
 
 
-def swept(steps: Iterator[tuple[Node, Any, Any]], wanted: Any) -> dict[Node, Any]:
+def swept(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
     """What one sweep finds."""
     if wanted is None:
         return {node: g for node, g, _ in steps if node.op is None}
@@ -61,7 +61,7 @@ def swept(steps: Iterator[tuple[Node, Any, Any]], wanted: Any) -> dict[Node, Any
     return found
 
 
-def watched(root: Node, seed: Any) -> Iterator[tuple[Node, Any, Any]]:
+def watched(root: Node, seed: Any) -> Iterator[Step]:
     """The steps of the sweep, for somebody who looks on: once NaN is passed on, those of the sweep that knows more."""
     done = 0
     for step in steps(root, seed):
