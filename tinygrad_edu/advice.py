@@ -5,7 +5,6 @@ NumPy's error keeps its type and words.  All of this runs only after a failure, 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -90,22 +89,28 @@ def step(error: Exception, node: Node) -> Exception:
         return error
     error.__notes__ = []
     words = f"This was the backward step of {text.described(node)}, computed by {node.op.name}."
-    return errors.noted(error, words, at=place.of(node))
+    return errors.noted(error, words, *needs(node.op, node.values), at=place.of(node))
 
 
-def checked_active(op: op, nodes: Iterable[Node | None], rules: Iterable[Any]) -> bool:
-    """Does a gradient flow through this use of an operation?  It must not be lost in an argument without a rule."""
+def checked_active(op: op, nodes: list[Node | None], rules: Iterable[Any]) -> bool:
+    """Does a gradient flow through this use of an operation?  It must not be lost in an argument without a rule.
+
+    Of an option that is a constant number, as an axis may be, the number is kept and the node is dropped.
+    """
     active = False
-    for name, node, rule in zip(op.names if op.family is None else itertools.repeat(""), nodes, rules):
-        if node is not None and node.active:
-            if rule is None and op.rules_by_name:
-                raise errors.no_rule(op, name)
-            active |= rule is not None
+    for i, (node, rule) in enumerate(zip(nodes, rules)):
+        if node is not None:
+            if rule is not None:
+                active |= node.active
+            elif node.active and op.rules_by_name:
+                raise errors.no_rule(op, op.names[i])
+            elif node.shape == () and op.rules_by_name:
+                nodes[i] = None
     return active
 
 
 def plain_options(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
-    """The arguments of an operation on a list; a tensor that is none of the list cannot be differentiated by."""
+    """The same for an operation on a list: its arguments, of which only the list may hold tensors."""
     if not any(hasattr(x, "node") for x in given):
         return tuple(given)
     for i, (name, x) in enumerate(zip(op.names, given)):

@@ -291,6 +291,18 @@ def pickled(node: Node) -> Exception:
     )
 
 
+OPERATORS = {"floordiv": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "invert": "~"}
+
+
+def lacking_operator(name: str, node: Node) -> Exception:
+    name = name.strip("_")
+    sign = OPERATORS.get(name) or OPERATORS.get(name.removeprefix("r")) or name
+    return taught(
+        TypeError(f"{sign} of {text.described(node)} is not among the operations, and its derivative would be lost"),
+        f"Use the values, {text.name(node) or 't'}.data, where no gradient has to flow.",
+    )
+
+
 def lacking(name: str, known: Iterable[str]) -> Exception:
     """A function that NumPy has and we lack."""
     import difflib  # not at import: it is needed only here

@@ -5,6 +5,7 @@ To understand how a gradient is found, nothing of this is needed: see tensor.py.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,19 @@ def refuse_update(self: Tensor, other: Any) -> Any:
     return NotImplemented
 
 
+def of_constants(name: str) -> Any:
+    """An operator that has no derivative, or none that anybody asks for, is for constants alone."""
+    method = getattr(np.ndarray, name)
+
+    def applied(self: Value, *others: Any) -> Any:
+        for x in (self, *others):
+            if isinstance(x, Value) and x.node.active:
+                raise errors.lacking_operator(name, x.node)
+        return method(np.asarray(self._data), *map(_values, others))
+
+    return applied
+
+
 class Interface(Value):
     """What every array or tensor is expected to do.
 
@@ -64,6 +78,10 @@ class Interface(Value):
     __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = refuse_update
     __eq__, __ne__ = compared("equal"), compared("not_equal")
     __lt__, __le__, __gt__, __ge__ = map(compared, ("less", "less_equal", "greater", "greater_equal"))
+    __floordiv__, __rfloordiv__ = map(of_constants, ("__floordiv__", "__rfloordiv__"))
+    __mod__, __rmod__, __divmod__, __rdivmod__ = map(of_constants, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__"))
+    __and__, __rand__, __or__, __ror__ = map(of_constants, ("__and__", "__rand__", "__or__", "__ror__"))
+    __xor__, __rxor__, __invert__ = map(of_constants, ("__xor__", "__rxor__", "__invert__"))
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
@@ -201,6 +219,16 @@ class Interface(Value):
     def __int__(self) -> int:
         return int(float(self))
 
+    def __round__(self, digits: int = 0) -> Any:
+        if self.requires_grad:
+            raise errors.lacking_operator("__round__", self.node)
+        return np.round(self._data, digits)
+
+    def __index__(self) -> int:
+        if self.requires_grad:
+            raise errors.plain_function(self.node)
+        return operator.index(self._data)
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self.requires_grad:
             raise errors.made_plain(self.node)
@@ -239,7 +267,8 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
     if short == "clip":
         kwargs = {name.removeprefix("a_"): x for name, x in kwargs.items()}
     if public is None:
-        result = without_derivative(function, f"np.{name}", args, kwargs)
+        known = hasattr(np, name.partition(".")[0])  # a ufunc may be SciPy's
+        result = without_derivative(function, f"np.{name}" if known else name, args, kwargs)
         if isinstance(result, Exception):
             raise result
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -37,8 +38,9 @@ def slogdet(x: Any) -> tuple[Any, Any]:
 def split(x: Any, parts: Any, axis: int = 0) -> list[Any]:
     """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists."""
     n = np.shape(x)[axis]
-    if isinstance(parts, int):
-        if n % parts:
+    if np.ndim(parts) == 0:
+        parts = operator.index(parts)
+        if parts < 1 or n % parts:
             raise ValueError(f"an axis of length {n} cannot be split into {parts} equal parts")
         parts = range(n // parts, n, n // parts) if n else [0] * (parts - 1)
     edges = [0, *parts, n]

@@ -15,6 +15,7 @@ from ..op import Value, op
 from .conventions import jumping, xdivy
 from .normalise import log_softmax, softmax
 from .pointwise import log_sigmoid, sigmoid
+from .reduce import over
 
 _SAME = "prediction and target of the same shape: (n, 1) against (n,) would silently become (n, n)"
 _REDUCTIONS: tuple[Any, ...] = (
@@ -30,13 +31,16 @@ def _reduced(losses: Any, reduction: str) -> Any:
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     if reduction == "none":
         return losses
+    if losses.dtype.char == "e":  # float16: add up in float32
+        losses = losses.astype(np.float32)
+        return _reduced(losses, reduction).astype(np.float16)
     total = np.add.reduce(losses, None)
     return total if reduction == "sum" else total / losses.size
 
 
 def _share(g: Any, number: int, reduction: str) -> Any:
     """What the loss of one example receives of the gradient."""
-    return g / number if reduction == "mean" else g
+    return over(g, number) if reduction == "mean" else g
 
 
 def _same_shape(x: Any, y: Any) -> None:

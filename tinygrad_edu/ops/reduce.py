@@ -34,7 +34,7 @@ def _count(shape: tuple[int, ...], axis: Any) -> int:
     return math.prod(shape[a] for a in normalize_axis_tuple(axis, len(shape)))
 
 
-def _share(x: Any, n: float) -> Any:
+def over(x: Any, n: float) -> Any:
     """x/n, or NaN for n = 0.  In float16, where n itself may be too large for a number, by way of float32."""
     if n <= 0:
         return x * math.nan
@@ -50,7 +50,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @op(
     r"\operatorname{mean}($x)",
     examples=_AXES,
-    x=lambda g, shape, axis, keepdims: _share(_kept(g, axis, keepdims), _count(shape, axis)),
+    x=lambda g, shape, axis, keepdims: over(_kept(g, axis, keepdims), _count(shape, axis)),
 )
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean."""
@@ -128,7 +128,7 @@ def _number(ddof: Any) -> Any:
 
 
 def _var_rule(g: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
-    return _share(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
+    return over(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
 
 @op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
@@ -138,7 +138,7 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 
 
 def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
-    g, z = _share(_kept(g, axis, keepdims), _count(shape, axis) - ddof), _kept(z, axis, keepdims)
+    g, z = over(_kept(g, axis, keepdims), _count(shape, axis) - ddof), _kept(z, axis, keepdims)
     return g * direction(x - mean(x, axis, True), z)
 
 

@@ -58,9 +58,9 @@ def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _whole(indices: Any) -> Any:
-    """Indices as an array; of an empty list NumPy would make floating numbers."""
+    """Indices as an array of whole numbers: NumPy makes floating ones of an empty list, and takes True for 1."""
     indices = np.asarray(indices)
-    return indices if indices.size else indices.astype(np.intp)
+    return indices if indices.size and indices.dtype.kind != "b" else indices.astype(np.intp)
 
 
 @op(
@@ -182,7 +182,7 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 )
 def embedding(table: Any, index: Any) -> Any:
     """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table."""
-    index = _whole(index)
+    index = np.asarray(index) if np.size(index) else _whole(index)
     if index.dtype.kind not in "iu":
         raise IndexError(f"the index of a table is whole numbers, not of dtype {index.dtype}")
     if index.size and index.min() < 0:
