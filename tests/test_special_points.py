@@ -403,3 +403,45 @@ def test_float16_adds_up_in_more_digits() -> None:
         f(x).backward()
         assert x.grad.dtype == np.float16
         assert x.grad.astype(float).sum() == pytest.approx(1.0, rel=0.01)
+
+
+# A bend at which both sides stay together to second order is none.
+
+TOGETHER: dict[str, Any] = {
+    "copies": (lambda x: np.max(np.concatenate([x, x * 1.0])) ** 2, [1.0, 3.0], [[0, 0], [0, 2]]),
+    "a value and its absolute value": (lambda x: np.maximum(x, np.abs(x)).sum() ** 2, [2.0], [[2]]),
+    "nothing less nothing": (lambda x: np.maximum(x - x, 0.0).sum() + (x * x).sum(), [1.0], [[2]]),
+    "the variance of a number": (lambda x: np.abs(np.var(x[0])) + x[0] ** 2, [3.0], [[2]]),
+    "the deviation of a number": (lambda x: np.std(x[0]) + x[0] ** 2, [3.0], [[2]]),
+    "copies, sorted": (
+        lambda x: (np.sort(np.concatenate([x, x])) ** 2 * np.arange(4.0)).sum(),
+        [1.0, 2.0],
+        [[2, 0], [0, 10]],
+    ),
+    "a cube": (lambda x: np.abs(x**3).sum(), [0.0], [[0]]),
+}
+APART: dict[str, Any] = {
+    "a square": (lambda x: np.abs(x**2).sum(), [0.0]),
+    "two parabolas": (lambda x: np.maximum(x**2, 2 * x**2).sum(), [0.0]),
+    "a tangent": (lambda x: np.maximum(x, x + x**2).sum(), [0.0]),
+    "a variance": (lambda x: tg.relu(np.var(x)), [1.0, 1.0]),
+    "sorted parabolas": (lambda x: (np.sort(np.concatenate([x, x + x**2])) * np.arange(2.0)).sum(), [0.0]),
+    "a pool": (lambda x: tg.max_pool2d(np.stack([x, x + x**2, x, x]).reshape(1, 1, 2, 2)).sum(), 0.0),
+}
+
+
+@pytest.mark.parametrize("f, x, truth", TOGETHER.values(), ids=TOGETHER)
+def test_a_bend_that_stays_together_is_none(f: Any, x: Any, truth: Any) -> None:
+    np.testing.assert_allclose(tg.hessian(f)(x), truth, atol=1e-12)
+    v = np.arange(1.0, len(x) + 1)
+    np.testing.assert_allclose(tg.hvp(f, x, v), np.array(truth) @ v, atol=1e-12)
+
+
+@pytest.mark.parametrize("f, x", APART.values(), ids=APART)
+def test_a_bend_that_comes_apart_at_second_order_is_one(f: Any, x: Any) -> None:
+    assert np.isnan(tg.hessian(f)(x)).any()
+
+
+def test_of_two_bends_only_the_real_one_is_unknown() -> None:
+    found = tg.hessian(lambda x: np.maximum(np.stack([x[0], x[1]]), np.stack([x[0], 0 * x[1]])).sum())([1.0, 0.0])
+    np.testing.assert_array_equal(found, [[0, 0], [0, np.nan]])

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import advice, errors
 from .context import current
+from .inputs import dense
 from .op import Node
 from .ops.rows import Placed, Rows
 from .replay import tensors
@@ -65,6 +66,8 @@ def steps(root: Node, seed: Any, differentiable: bool = False, chosen: Any = Non
             else:
                 pulled = op.pull(args, g, z, values) if chosen is None else chosen.pull(node, g, z, values)
                 passed = tuple(c if c is None or c.shape == a.shape else fitted(c, a) for a, c in zip(args, pulled))
+                if differentiable:
+                    passed = tuple(map(dense, passed))
                 for a, c in zip(args, passed):
                     if a is not None and c is not None:
                         if a in gradients:

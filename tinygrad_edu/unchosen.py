@@ -13,6 +13,8 @@ Here, if a gradient comes out NaN, the sweep runs once more and knows which elem
 - An elementwise operation of which a result is left out has its operands left out there.  Of any other operation all
   operands count, if only one of its results does.
 - A value with several uses is left out only where all of them leave it out.
+- A second derivative is NaN at a bend, as of |x| at 0.  But if the x there is 0 with slope 0 and curvature 0, it stays
+  0 to second order, and the bend does not matter: so of ``max`` over copies of one value, or of a unit that is off.
 
 The result is constant in each element that is left out, with all others held fixed, so its derivative there is 0 and
 adds nothing to the chain rule, however steep the way goes on.  Where a factor is 0 only at this point, nothing is left
@@ -29,9 +31,9 @@ from typing import Any
 import numpy as np
 
 from . import errors, inputs, signatures
-from .context import current
+from .context import current, within
 from .op import Node, Value
-from .ops import where
+from .ops import jumps, where
 from .sweep import Step, ancestors, fitted, steps
 
 
@@ -134,6 +136,8 @@ class Chosen:
                 return np.ones(a.shape, bool)
             if op.elementwise and mask.shape == here.shape:
                 mask = mask & here  # 0 times an infinite number is not 0
+            if op is jumps.op and k == 1 and mask.any():
+                mask = mask & ~np.broadcast_to(stays(a, np.broadcast_to(node.values[2], a.shape)), mask.shape)
         if not mask.all():
             self.masks[node, k] = mask
         return np.asarray(fitted(mask.astype(float), a)) > 0
@@ -147,11 +151,43 @@ class Chosen:
             mask = self.masks.get((node, k))
             if c is not None and mask is not None:
                 c = inputs.dense(c)
-                lost = ~mask & ~np.isfinite(c._data if isinstance(c, Value) else c)
+                lost = ~mask & ~np.isfinite(plain(c))
                 if lost.any():
                     self.told.append((node, k, lost))
                 pulled[k] = where(mask, c, 0)
         return pulled
+
+
+def stays(node: Node, at: Any) -> Any:
+    """Of a node that is 0 ``at`` some places, those at which its slope and curvature by all leaves are 0 too."""
+    rng = np.random.default_rng(1)
+
+    def flat(places: Any) -> bool:
+        with within(recording=True, watch=None, scope=None):
+            slopes = collected(node, np.where(places, rng.uniform(1, 2, at.shape), 0), None, True).values()
+            if any(np.any(plain(g) != 0) for g in slopes):
+                return False
+            along = sum((g * rng.uniform(1, 2, g.shape)).sum() for g in slopes)
+        if not isinstance(along, Value) or not along.node.active:
+            return True
+        return not any(np.any(plain(g) != 0) for g in collected(along.node, np.ones(())).values())
+
+    if flat(at):
+        return at
+    found = np.zeros_like(at)
+    for place in map(tuple, np.argwhere(at) if np.sum(at) <= ONE_BY_ONE else ()):
+        one = np.zeros_like(at)
+        one[place] = True
+        found[place] = flat(one)
+    return found
+
+
+ONE_BY_ONE = 64  # places that are looked at one by one, if not all of them stay
+
+
+def plain(g: Any) -> Any:
+    """A gradient as an array."""
+    return g._data if isinstance(g, Value) else inputs.dense(g)
 
 
 def of_seed(seed: Any) -> Any:

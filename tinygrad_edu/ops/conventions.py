@@ -31,9 +31,10 @@ def is_recorded(x: Any) -> bool:
     of=lambda g, at: g * np.where(at, np.nan, 0).astype(g.dtype),
 )
 def jumps(x: Any, of: Any, at: Any) -> Any:
-    """``x``, computed from ``of``, of which it is a step function: constant, but where ``at`` holds, where it jumps.
+    """``x``, a step function of the sign of ``of``: constant, but where ``at`` holds, for there ``of`` is 0.
 
-    So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none.
+    So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none; unless ``of`` stays 0 when the
+    program's numbers move, which unchosen.py finds out.
     """
     if np.broadcast_shapes(np.shape(x), np.shape(of), np.shape(at)) != np.shape(x):
         raise ValueError(f"shapes {np.shape(of)} and {np.shape(at)} do not fit {np.shape(x)}")
@@ -42,12 +43,10 @@ def jumps(x: Any, of: Any, at: Any) -> Any:
 
 def jumping(x: Any, of: Any, bend: Any) -> Any:
     """What a rule gives, which jumps where ``of`` is equal to ``bend``; None for no bend.  In numbers it is ``x``."""
-    if not isinstance(of, Value) or bend is None:
-        return x
-    if isinstance(bend, Value) and bend.node is of.node:  # maximum(x, x) is x, which has no bend
+    if bend is None or not (isinstance(of, Value) or isinstance(bend, Value)):
         return x
     at = of == bend
-    return jumps(x, of, at) if np.any(at) else x
+    return jumps(x, of - bend if np.ndim(bend) or isinstance(bend, Value) else of, at) if np.any(at) else x
 
 
 @elementwise(

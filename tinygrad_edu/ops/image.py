@@ -138,10 +138,11 @@ def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any
     seen = windows(x, size, _pair(stride or size, 2, 1))
     ties = seen == z[..., None, None]
     number = ties.sum((-1, -2), keepdims=True)
-    shares = g[..., None, None] * (ties / number).astype(x.dtype)
+    shares = (ties / number).astype(x.dtype)
+    shared = g[..., None, None] * shares
     if is_recorded(x) and np.any(number > 1):
-        shares = jumps(shares, seen, ties & (number > 1))
-    return unwindows(shares, shape, _pair(stride or size, 2, 1))
+        shared = jumps(shared, seen - np.sum(seen * shares, (-1, -2), keepdims=True), ties & (number > 1))
+    return unwindows(shared, shape, _pair(stride or size, 2, 1))
 
 
 _IMAGE = {

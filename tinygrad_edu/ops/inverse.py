@@ -137,4 +137,4 @@ def _cholesky_rule(g: Any, z: Any) -> Any:
 )
 def cholesky(x: Any) -> Any:
     """The lower triangular L with L Lᵀ = X, of the symmetric part of ``x``: its gradient is symmetric too."""
-    return np.linalg.cholesky((x + np.matrix_transpose(x)) / 2)
+    return np.linalg.cholesky((x + x.mT) / 2 if np.ndim(x) > 1 else x)

@@ -214,16 +214,11 @@ def logaddexp(x: Any, y: Any) -> Any:
 # Comparing.  At a tie both sides are the largest, and each gets half of the gradient.
 
 
-def _where_equal(c: Any, x: Any, y: Any) -> Any:
-    """What a rule of ``maximum`` gives, which jumps where one operand overtakes the other."""
-    return jumping(jumping(c, x, y), y, x)
-
-
 @elementwise(
     r"\max($x, $y)",
     selects=True,
-    x=lambda g, x, y: _where_equal(g * (x > y) + 0.5 * g * (x == y), x, y),
-    y=lambda g, x, y: _where_equal(g * (y > x) + 0.5 * g * (x == y), x, y),
+    x=lambda g, x, y: jumping(g * (x > y) + 0.5 * g * (x == y), x, y),
+    y=lambda g, x, y: jumping(g * (y > x) + 0.5 * g * (x == y), x, y),
 )
 def maximum(x: Any, y: Any) -> Any:
     """The larger of two numbers; at a tie each gets half of the gradient."""
@@ -233,8 +228,8 @@ def maximum(x: Any, y: Any) -> Any:
 @elementwise(
     r"\min($x, $y)",
     selects=True,
-    x=lambda g, x, y: _where_equal(g * (x < y) + 0.5 * g * (x == y), x, y),
-    y=lambda g, x, y: _where_equal(g * (y < x) + 0.5 * g * (x == y), x, y),
+    x=lambda g, x, y: jumping(g * (x < y) + 0.5 * g * (x == y), x, y),
+    y=lambda g, x, y: jumping(g * (y < x) + 0.5 * g * (x == y), x, y),
 )
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of two numbers; at a tie each gets half of the gradient."""

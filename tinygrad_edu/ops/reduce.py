@@ -102,8 +102,11 @@ def _shared(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """Of equal extremes, each gets an equal share; which they are jumps where one of them overtakes the others."""
     ties = x == _kept(z, axis, keepdims)
     number = np.sum(ties, axis, keepdims=True)
-    shares = _kept(g, axis, keepdims) * (ties / number).astype(x.dtype)
-    return jumps(shares, x, ties & (number > 1)) if is_recorded(x) and np.any(number > 1) else shares
+    shares = (ties / number).astype(x.dtype)
+    shared = _kept(g, axis, keepdims) * shares
+    if is_recorded(x) and np.any(number > 1):
+        return jumps(shared, x - np.sum(x * shares, axis, keepdims=True), ties & (number > 1))
+    return shared
 
 
 @op(r"\max $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
@@ -138,6 +141,8 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 
 
 def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
+    if _count(shape, axis) == 1 and not ddof:  # always 0
+        return np.zeros(shape, x.dtype)
     g, z = over(_kept(g, axis, keepdims), _count(shape, axis) - ddof), _kept(z, axis, keepdims)
     return g * direction(x - mean(x, axis, True), z)
 

@@ -104,12 +104,17 @@ def _sort_rule(g: Any, shape: tuple[int, ...], x: Any, axis: int | None) -> Any:
         return _sort_rule(g, (), x.reshape(-1), 0).reshape(shape)
     ranks = np.argsort(np.argsort(x, axis, kind="stable"), axis)
     back = g[_positions(ranks, axis)]
-    if not is_recorded(x):
+    n = x.shape[axis]
+    if not is_recorded(x) or n < 2:
         return back
-    steps = np.diff(np.sort(x._data, axis), axis=axis, prepend=np.nan, append=np.nan) == 0
-    before, after = (slice(None),) * (axis % x.ndim), (slice(1, None), slice(None, -1))
-    tied = (steps[(*before, after[0])] | steps[(*before, after[1])])[_positions(ranks, axis)]
-    return jumps(back, x, tied) if tied.any() else back
+    order = np.argsort(x._data, axis, kind="stable")
+    risen = np.sort(x._data, axis)
+    to_next, to_last = (risen == np.roll(risen, shift, axis) for shift in (-1, 1))  # the last is next to the first
+    if not to_next.any():
+        return back
+    neighbour = (ranks + np.where(to_next, 1, np.where(to_last, -1, 0))[_positions(ranks, axis)]) % n
+    twin = x[_positions(order[_positions(neighbour, axis)], axis)]  # an equal one, or where there is none, itself
+    return jumps(back, x - twin, (to_next | to_last)[_positions(ranks, axis)])
 
 
 @op(
