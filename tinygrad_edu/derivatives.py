@@ -23,7 +23,7 @@ from .ops import broadcast_to, positive, where
 from .replay import handle, tensors, value
 from .sweep import ancestors, fitted
 from .tensor import Tensor, constant
-from .unchosen import any_nan, collected, reads_data_alone, watched
+from .unchosen import any_nan, collected, left_out, reads_data_alone, watched
 
 
 class Step(NamedTuple):
@@ -194,8 +194,7 @@ def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     for k, tangent in tangents.items():
         part = node.op.pull(node.args, tangent, z, values, k)[k]
         if node.op.leaves_out and any_nan([part]) and reads_data_alone(node, k):
-            slope = node.op.pull(node.args, np.ones(node.shape)[()], node.result, node.values, k)[k]
-            part = where(slope == 0, 0, part)  # what is left out does not count, though its tangent be infinite
+            part = where(left_out(node, k), 0, part)  # which does not count, though its tangent be infinite
         total = part if total is None else total + part
     return total
 

@@ -86,7 +86,8 @@ class Interface(Value):
     __getitem__ = ops.getitem
 
     sum, prod, mean, var, std, max, min = ops.sum, ops.prod, ops.mean, ops.var, ops.std, ops.max, ops.min
-    dot, trace, diagonal, cumsum, sort, clip = ops.dot, ops.trace, ops.diagonal, ops.cumsum, ops.sort, ops.clip
+    dot, trace, diagonal, sort, clip = ops.dot, ops.trace, ops.diagonal, ops.sort, ops.clip
+    cumsum, cumprod = ops.cumsum, ops.cumprod
     reshape, transpose, ravel, flatten, squeeze = ops.reshape, ops.transpose, ops.ravel, ops.ravel, ops.squeeze
     swapaxes, take, repeat = ops.swapaxes, ops.take, ops.repeat
     argmax, argmin, argsort, nonzero, all, any = map(plain, ("argmax", "argmin", "argsort", "nonzero", "all", "any"))

@@ -60,6 +60,7 @@ def typeset(op: Op, **operands: Formula | list[Formula] | None) -> Formula:
         digits = isinstance(last := [*operands.values()][-1], Formula) and last.latex[:1].isdigit()
         notation = notation.replace(r"\odot", r"\cdot" if digits else r"\,")
     latex = re.sub(r"\$([A-Za-z]+)", slot, notation)
+    latex = re.sub(r"(?<![\w.}])1\^2(?!\d)", "1", latex)
     return Formula(latex.replace(JOIN + r"^{\top}", r"\top}"), op.binds, op.name, reaches=reaches)
 
 

@@ -82,7 +82,8 @@ def record(op: Any, args: Any, values: Any, z: Any, active: bool, state: Context
 
 def general(op: op) -> Callable[..., Any]:
     """How an operation is called: run its forward, and record that if a tensor is among the operands."""
-    forward, family, hold = op.forward, op.family, held if op.elementwise else held_as_array
+    forward, family = op.forward, op.family
+    hold = held if op.elementwise or family is not None else held_as_array
 
     def apply(*args: Any, **options: Any) -> Any:
         given = op.complete(*args, **options)

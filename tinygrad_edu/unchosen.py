@@ -137,7 +137,7 @@ class Chosen:
             if op.elementwise and mask.shape == here.shape:
                 mask = mask & here  # 0 times an infinite number is not 0
             if op is jumps.op and k == 1 and mask.any():
-                mask = mask & ~np.broadcast_to(stays(a, np.broadcast_to(node.values[2], a.shape)), mask.shape)
+                mask = mask & ~stays(a, node.values[2])
         if not mask.all():
             self.masks[node, k] = mask
         return np.asarray(fitted(mask.astype(float), a)) > 0
@@ -158,9 +158,15 @@ class Chosen:
         return pulled
 
 
+def left_out(node: Node, k: int) -> Any:
+    """Where an elementwise node that reads data alone leaves its operand ``k`` out."""
+    slope = node.op.pull(node.args, np.ones(node.shape)[()], node.result, node.values, k)[k]
+    return stays(node.args[1], node.values[2]) | (slope == 0) if node.op is jumps.op and k == 1 else slope == 0
+
+
 def stays(node: Node, at: Any) -> Any:
     """Of a node that is 0 ``at`` some places, those at which its slope and curvature by all leaves are 0 too."""
-    rng = np.random.default_rng(1)
+    rng, at = np.random.default_rng(1), np.broadcast_to(at, node.shape)
 
     def flat(places: Any) -> bool:
         with within(recording=True, watch=None, scope=None):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import errors
 from ..context import within
 from ..op import get_frame, get_state
 from . import image, inverse, pointwise, select
@@ -41,7 +42,10 @@ def split(x: Any, parts: Any, axis: int = 0) -> list[Any]:
     if np.ndim(parts) == 0:
         parts = operator.index(parts)
         if parts < 1 or n % parts:
-            raise ValueError(f"an axis of length {n} cannot be split into {parts} equal parts")
+            raise errors.taught(
+                ValueError(f"an axis of length {n} cannot be split into {parts} equal parts"),
+                "Give a number that divides its length, or a list of the indices at which to cut.",
+            )
         parts = range(n // parts, n, n // parts) if n else [0] * (parts - 1)
     edges = [0, *parts, n]
     before = (slice(None),) * (axis % np.ndim(x))
@@ -62,6 +66,9 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
 @composed
 def correlate(x: Any, y: Any, mode: str = "valid") -> Any:
     """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
+    if np.ndim(x) != 1 or np.ndim(y) != 1:
+        words = f"correlate takes two vectors, not arrays of shapes {np.shape(x)} and {np.shape(y)}"
+        raise errors.taught(ValueError(words), "Of images, conv2d is the correlation.")
     if len(x) < len(y):  # the longer one stands still, and the result is turned round
         return image.convolve(y, x[::-1], mode)[::-1]
     return image.convolve(x, y[::-1], mode)

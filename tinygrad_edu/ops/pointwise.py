@@ -69,7 +69,7 @@ def positive(x: Any) -> Any:
 def _power_x(g: Any, x: Any, y: Any) -> Any:
     """y x^(y - 1), which is 0 for y = 0, also where x^-1 is infinite."""
     if is_recorded(y):  # which the rule may be differentiated by
-        return g * (power_derivative(x, y, 1, 0) if np.any(x == 0) else y * x ** (y - 1))
+        return g * (power_derivative(x, y, 1, 0) if np.any(x == 0) or np.any(y == 0) else y * x ** (y - 1))
     if isinstance(y, np.ndarray):
         return g * (y * x ** np.where(y == 0, 1, y - 1))
     return g * (y * x ** (y - 1 if y != 0 else 1))

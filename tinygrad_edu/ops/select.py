@@ -75,6 +75,8 @@ def _whole(indices: Any) -> Any:
 )
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The elements at ``indices`` along an axis; of the flattened array if it is None."""
+    if _whole(indices).dtype.kind == "f":
+        raise TypeError("indices are whole numbers")
     return np.take(x, indices, axis)
 
 

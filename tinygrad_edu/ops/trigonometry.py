@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ..op import elementwise
-from .conventions import direction
 
 _UNIT = {"x": (-0.9, 0.9)}
 
@@ -66,7 +65,18 @@ def tanh(x: Any) -> Any:
     return np.tanh(x)
 
 
-@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, z, x: g * direction(x, z), y=lambda g, z, y: g * direction(y, z))
+@elementwise(
+    r"\frac{$x}{\sqrt{$x^2 + $y^2}}",
+    x=lambda g, x, y: g * (cosine(y, x) * cosine(y, x) / hypot(x, y)),
+    y=lambda g, x, y: -g * (cosine(x, y) * cosine(y, x) / hypot(x, y)),
+)
+def cosine(x: Any, y: Any) -> Any:
+    """The cosine of the angle at the origin between the first axis and (x, y); 0 where they are 0, and no angle is."""
+    length = np.hypot(x, y)
+    return x / np.where(length == 0, 1, length)
+
+
+@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, x, y: g * cosine(x, y), y=lambda g, x, y: g * cosine(y, x))
 def hypot(x: Any, y: Any) -> Any:
     """The hypotenuse sqrt(x^2 + y^2), without overflow.  At (0, 0) it has no slope, and the gradient is 0."""
     return np.hypot(x, y)
