@@ -67,16 +67,16 @@ def tanh(x: Any) -> Any:
 
 @elementwise(
     r"\frac{$x}{\sqrt{$x^2 + $y^2}}",
-    x=lambda g, x, y: g * (cosine(y, x) * cosine(y, x) / hypot(x, y)),
-    y=lambda g, x, y: -g * (cosine(x, y) * cosine(y, x) / hypot(x, y)),
+    x=lambda g, x, y: g * (hypot_slope(y, x) * hypot_slope(y, x) / hypot(x, y)),
+    y=lambda g, x, y: -g * (hypot_slope(x, y) * hypot_slope(y, x) / hypot(x, y)),
 )
-def cosine(x: Any, y: Any) -> Any:
-    """The cosine of the angle at the origin between the first axis and (x, y); 0 where they are 0, and no angle is."""
+def hypot_slope(x: Any, y: Any) -> Any:
+    """x/hypot(x, y): the cosine of the angle between the first axis and (x, y); 0 where both are 0, and there is none."""
     length = np.hypot(x, y)
     return x / np.where(length == 0, 1, length)
 
 
-@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, x, y: g * cosine(x, y), y=lambda g, x, y: g * cosine(y, x))
+@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, x, y: g * hypot_slope(x, y), y=lambda g, x, y: g * hypot_slope(y, x))
 def hypot(x: Any, y: Any) -> Any:
     """The hypotenuse sqrt(x^2 + y^2), without overflow.  At (0, 0) it has no slope, and the gradient is 0."""
     return np.hypot(x, y)
