@@ -153,8 +153,8 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
 def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, ``y`` elsewhere.
 
-    Both are computed first.  The gradient of what is not chosen is 0, also where it is infinite or NaN, or its
-    derivative is, as that of sqrt at 0: see unchosen.py.
+    Both are computed first, and NumPy warns of a logarithm of 0 among them; ``np.errstate`` keeps it quiet.  The
+    gradient of what is not chosen is 0, also where it is infinite or NaN, or its derivative is: see unchosen.py.
     """
     return np.where(condition, x, y)
 
