@@ -30,7 +30,7 @@ LAYERS = """
     sweep
     interface
     tensor
-    derivatives nan
+    derivatives nan mistakes
     language
     differences formulas stepping
     nn optim norms data examples tracing
