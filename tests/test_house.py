@@ -30,7 +30,7 @@ LAYERS = """
     sweep
     interface
     tensor
-    derivatives nan mistakes
+    derivatives nan mistakes stencil
     language
     differences formulas stepping
     nn optim norms data examples tracing

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from . import errors
 from .context import within
 from .derivatives import gradients, pushed
-from .mistakes import UNRECORDED, Sample, beside, kink, likely, place, what
+from .mistakes import FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, what
 from .op import Value
 from .ops import concatenate, ravel
+from .stencil import STEP as STEP
+from .stencil import five_point, slopes
 from .tensor import Tensor
 
 Index = tuple[int, ...]
 
-STEP = 1e-4  # of the five-point formula, whose error is about STEP^4 + 1e-16/STEP
 ENTRIES = 250_000  # of a Jacobian that is looked at as a whole, to say what kind of mistake it is
 SUSPECTS = 200  # entries that are looked at more closely
 MODES = ("reverse", "forward")
@@ -77,44 +78,6 @@ def gradcheck(
     return True
 
 
-class Slopes(NamedTuple):
-    """A derivative by differences, how exact it is, and what it is from the left and from the right alone."""
-
-    value: Any
-    error: Any
-    left: Any
-    right: Any
-
-    @property
-    def finite(self) -> Any:
-        """Can it be compared with at all?"""
-        return np.isfinite(self.value) & np.isfinite(self.error)
-
-    @property
-    def smooth(self) -> Any:
-        """Is there a derivative, and not a kink?"""
-        return self.finite & (np.abs(self.right - self.left) <= 1e-3 * (np.abs(self.value) + 1e-3))
-
-
-def slopes(f: Callable[[Any], Any], size: Any, eps: float = STEP) -> Slopes:
-    """f'(0) by the five-point formula, with two steps to see its error, and with one-sided ones to see a kink."""
-    h = eps * size
-    right = (-3 * f(0 * h) + 4 * f(h) - f(2 * h)) / (2 * h)
-    left = (3 * f(0 * h) - 4 * f(-h) + f(-2 * h)) / (2 * h)
-    value = five_point(f, h)
-    return Slopes(value, np.abs(value - five_point(f, 4 * h)), left, right)
-
-
-def five_point(f: Callable[[Any], Any], h: Any) -> Any:
-    """f'(0) from four values at distances h and 2h."""
-    return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
-
-
-def is_label(x: Any) -> bool:
-    """Is an argument an array of whole numbers or truth values, with respect to which nobody differentiates?"""
-    return isinstance(x, np.ndarray) and x.dtype.kind in "iub"
-
-
 def named(f: Callable[..., Any], number: int) -> list[str]:
     """The arguments by the names that the function has for them."""
     try:
@@ -125,18 +88,23 @@ def named(f: Callable[..., Any], number: int) -> list[str]:
     return [*names[:number], *(f"argument {i}" for i in range(len(names), number))]
 
 
+def unit(shape: Index, at: Index) -> Any:
+    """A 1 among zeros."""
+    e = np.zeros(shape)
+    e[at] = 1.0
+    return e
+
+
 class Check:
     """One function at one point: its derivatives by rules and by differences."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], rtol: float, atol: float, eps: float) -> None:
         self.f, self.rtol, self.atol, self.eps = f, rtol, atol, eps
         self.given = [a._data if isinstance(a, Value) else a for a in args]
-        self.which = [i for i, a in enumerate(self.given) if not is_label(a)]  # those that are differentiated
+        self.which = [i for i, a in enumerate(self.given) if not (isinstance(a, np.ndarray) and a.dtype.kind in "iub")]
         if not self.which:
-            raise errors.taught(
-                TypeError("gradcheck has nothing to differentiate: all arguments are arrays of whole numbers"),
-                "They are taken for indices or labels: give x.astype(float).",
-            )
+            words = "gradcheck has nothing to differentiate: an array of whole numbers is taken for an index or a label"
+            raise errors.taught(TypeError(words), "gradcheck(f, x.astype(float))")
         every = named(f, len(self.given))
         self.names = [every[i] for i in self.which]
         self.points = [np.array(self.given[i], np.float64) for i in self.which]
@@ -170,10 +138,7 @@ class Check:
 
     def seeds(self) -> Iterator[Any]:
         """A 1 for each entry of the result, among zeros."""
-        for at in np.ndindex(self.shape):
-            seed = np.zeros(self.shape)
-            seed[at] = 1.0
-            yield seed
+        return map(unit, [self.shape] * int(np.prod(self.shape)), np.ndindex(self.shape))
 
     def moved(self, points: Sequence[Any], k: int, at: Index, f: Any = None) -> Callable[[float], Any]:
         """The function of the number that is added to one entry of an argument."""
@@ -186,12 +151,16 @@ class Check:
         return by
 
     def size(self, points: Sequence[Any], k: int, at: Index) -> float:
-        """The unit of steps: a number above 1 is moved by a part of itself."""
-        return max(1.0, float(abs(points[k][at])))
+        """The unit of steps: a number above 1 is moved by a part of itself; near the end of the domain any number."""
+        x, f = abs(float(points[k][at])), self.moved(points, k, at)
+        far = 8 * self.eps
+        return x if 0 < x < 1 and not np.all(np.isfinite([f(-far), f(far)])) else max(1.0, x)
 
     def column(self, points: Sequence[Any], k: int, at: Index) -> Any:
         """The derivatives of all results by one entry, by differences."""
-        return five_point(self.moved(points, k, at), self.eps * self.size(points, k, at))
+        f, x = self.moved(points, k, at), abs(float(points[k][at]))
+        found = five_point(f, self.eps * max(1.0, x))
+        return found if np.all(np.isfinite(found)) else five_point(f, self.eps * self.size(points, k, at))
 
     def wrong(self, rule: Any, found: Any, error: Any = 0.0, tolerance: float = 1.0) -> Any:
         """Where do they differ by more than is allowed, and than the error of the differences?"""
@@ -236,33 +205,39 @@ class Check:
             found = np.empty(x.shape)
             for at in np.ndindex(x.shape):
                 found[at] = np.sum(self.weights * self.column(self.points, k, at))
-            suspects = [(k, tuple(map(int, at))) for at in np.argwhere(self.wrong(rule, found))[:SUSPECTS]]
+            wrong = sorted(np.argwhere(self.wrong(rule, found)), key=lambda at: -abs(rule - found)[tuple(at)])
+            suspects = [(k, tuple(map(int, at))) for at in wrong[:SUSPECTS]]
             if suspects:
                 each = [[g[k][at] for _, at in suspects] for g in self.gradients(self.points, self.seeds())]
                 columns = zip(suspects, np.reshape(each, (*self.shape, len(suspects))).T)
                 self.entries("reverse", self.value, ((use, column.T) for use, column in columns))
+                self.linear(k)
+
+    def linear(self, k: int) -> None:
+        """AssertionError if a rule is right where its upstream gradient is 1, and gives another multiple of others."""
+        once, twice = (g[k] for g in self.gradients(self.points, [self.weights, 2 * self.weights]))
+        if self.wrong(twice, 2 * once).any():
+            words = FORGOTTEN if np.array_equal(once, twice) else NOT_LINEAR
+            raise AssertionError(f"reverse: the gradient of {self.names[k]} is right where 1 comes in alone. {words}")
 
     def forward(self) -> None:
         """A random direction; of one that is wrong, each entry."""
         expected = five_point(self.toward(self.value), self.eps)
         if self.wrong(self.tangent(self.direction), expected).any():
             uses = [(k, at) for k, x in enumerate(self.points) for at in np.ndindex(x.shape)]
-            self.entries("forward", self.value, ((use, self.tangent(self.unit(*use))) for use in uses))
+            nothing = [np.zeros(x.shape) for x in self.points]
+            units = ((k, at, unit(self.points[k].shape, at)) for k, at in uses)
+            columns = (((k, at), self.tangent([*nothing[:k], e, *nothing[k + 1 :]])) for k, at, e in units)
+            self.entries("forward", self.value, columns)
 
     def toward(self, f: Callable[[Sequence[Any]], Any]) -> Callable[[float], Any]:
         """A function along the random direction."""
         return lambda t: f([x + t * d for x, d in zip(self.points, self.direction)])
 
-    def unit(self, k: int, at: Index) -> list[Any]:
-        """The direction of one entry."""
-        direction = [np.zeros(x.shape) for x in self.points]
-        direction[k][at] = 1.0
-        return direction
-
     def tangent(self, direction: Sequence[Any]) -> Any:
         """How the result changes in a direction, by forward mode."""
         tensors, y = self.recorded(self.points)
-        if not isinstance(y, Value):
+        if not isinstance(y, Value) or not y.node.active:
             return np.zeros(self.shape)
         found = pushed(y.node, {t.node.serial: d for t, d in zip(tensors, direction)}, False)
         return np.zeros(self.shape) if found is None else np.asarray(getattr(found, "_data", found))
@@ -354,7 +329,9 @@ class Check:
             return ""
         rng, samples = np.random.default_rng(1), []
         for near in (0.0, NEAR, NEAR):
-            points = [x + near * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1) for x in self.points]
+            points = [
+                np.asarray(x + near * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1)) for x in self.points
+            ]
             try:
                 samples.append(self.sample(points, k))
             except Exception:  # the function may refuse other numbers

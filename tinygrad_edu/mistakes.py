@@ -47,12 +47,16 @@ def same(a: Any, b: Any) -> bool:
 
 def forgotten(samples: Sequence[Sample], name: str) -> str:
     """The rule gives the same whatever comes in."""
-    if not all(s.unmoved for s in samples):
-        return ""
-    return (
-        "The rules give the same when the upstream gradient is doubled: a rule forgets g, by which what it gives has "
-        "to be multiplied."
-    )
+    return FORGOTTEN if all(s.unmoved for s in samples) else ""
+
+
+FORGOTTEN = (
+    "The rules give the same when the upstream gradient is doubled: a rule forgets g, by which what it gives has to be "
+    "multiplied."
+)
+NOT_LINEAR = (
+    "The rules do not give twice as much when the upstream gradient is doubled: what they give has to be linear in g."
+)
 
 
 def nothing(samples: Sequence[Sample], name: str) -> str:
@@ -81,10 +85,10 @@ def factor(samples: Sequence[Sample], name: str) -> str:
     exact = abs(c - near) < 1e-5 * abs(c) and 1 in (abs(near.numerator), near.denominator)
     shown = str(near) if exact else f"{c:.4g}"
     words = f"It is {shown} times as large at every entry: a constant factor is wrong."
-    lengths = {n for s in samples for n in s.lengths if n > 1}
+    lengths = {n for s in samples for n in s.lengths if n > 2}  # twice has many reasons
     if exact and near.numerator == 1 and near.denominator in lengths:
         words += f" So it would be if a mean were taken of {near.denominator} contributions, and not their sum."
-    if exact and near.denominator == 1 and near.numerator in lengths and near > 2:
+    if exact and near.denominator == 1 and near.numerator in lengths:
         words += f" So it would be if a sum were taken of {near.numerator} contributions, and not their mean."
     return words
 
@@ -111,9 +115,9 @@ def factor_missing(samples: Sequence[Sample], name: str) -> str:
     for which, called in (("x", name), ("z", "the result")):
         known = [np.broadcast_to(getattr(s, which), s.found.shape) for s in samples]
         if all(same(v * s.rule, s.found) for v, s in zip(known, samples)):
-            return f"Times {called} it is right at every entry: a factor {called} is missing."
+            return f"Times {called} it is right at every entry: that factor is missing."
         if all(same(s.rule, v * s.found) for v, s in zip(known, samples)):
-            return f"Divided by {called} it is right at every entry: there is a factor {called} too many."
+            return f"Divided by {called} it is right at every entry: that factor is one too many."
     return ""
 
 
@@ -153,16 +157,17 @@ def kink(name: str, x: Any, left: float, right: float, rule: float, first: str) 
     """That there is no derivative, because those from both sides differ."""
     f = f"the first derivative by {first}" if first else "f"
     return (
-        f"{f} has a kink at {name} = {x:.7g}: differences give {left:.7g} from the left and {right:.7g} from the "
-        f"right, and the rules {rule:.7g}. There is no derivative to compare with: choose other numbers."
+        f"{f} has a kink at {name.replace(' at ', '')} = {x:.7g}: differences give {left:.7g} from the left and "
+        f"{right:.7g} from the right, and the rules {rule:.7g}. There is no derivative to compare with: choose other "
+        "numbers."
     )
 
 
 def beside(name: str, x: Any) -> str:
     """That differences cannot be had, because the function ends here."""
     return (
-        f"f is not finite next to {name} = {x:.7g}, so there are no differences to compare with. Choose numbers "
-        "further inside its domain."
+        f"f is not finite next to {name.replace(' at ', '')} = {x:.7g}, so there are no differences to compare with. "
+        "Choose numbers further inside its domain."
     )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import inputs, place
 from ..context import within
-from ..differences import STEP
 from ..op import Node
 from ..place import Place
+from ..stencil import STEP
 from ..sweep import fitted
 from .case import Case
 from .finding import Finding
