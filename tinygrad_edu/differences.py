@@ -206,7 +206,7 @@ class Check:
             for at in np.ndindex(x.shape):
                 found[at] = np.sum(self.weights * self.column(self.points, k, at))
             wrong = sorted(np.argwhere(self.wrong(rule, found)), key=lambda at: -abs(rule - found)[tuple(at)])
-            suspects = [(k, tuple(map(int, at))) for at in wrong[:SUSPECTS]]
+            suspects = sorted((k, tuple(map(int, at))) for at in wrong[:SUSPECTS])
             if suspects:
                 each = [[g[k][at] for _, at in suspects] for g in self.gradients(self.points, self.seeds())]
                 columns = zip(suspects, np.reshape(each, (*self.shape, len(suspects))).T)
@@ -302,13 +302,14 @@ class Check:
         for (k, at), rule in columns:
             name, x = f"{self.names[k]}{place(at)}", self.points[k][at]
             found = slopes(self.moved(self.points, k, at, f), self.size(self.points, k, at), self.eps)
-            bad = self.wrong(rule, found.value, np.nan_to_num(found.error, nan=0), 10 if first else 1)
+            if not np.all(found.finite):
+                unknown = unknown or beside(name, x)
+                continue
+            bad = self.wrong(rule, found.value, found.error, 10 if first else 1)
             for i in map(tuple, np.argwhere(bad)):
                 a, left, right = (float(np.asarray(part)[i]) for part in (rule, found.left, found.right))
                 b, result = float(np.asarray(found.value)[i]), of or place(i)
-                if not np.asarray(found.finite)[i]:
-                    unknown = unknown or beside(name, x)
-                elif not np.asarray(found.smooth)[i]:
+                if not np.asarray(found.smooth)[i]:
                     unknown = unknown or kink(name, x, left, right, a, first)
                 else:
                     score = abs(a - b) / (abs(a) + abs(b)) if np.isfinite(a) else np.inf
