@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from ..op import Node
 from ..place import Place
 from ..stepping import Stepper
 from ..stepping.record import Record
-from .finding import Finding
+from .finding import Finding, Remedy
 
 LONGEST = 40  # characters of a user's expression that stands for a value without a name
 
@@ -31,6 +32,8 @@ class Case:
         self.told: set[Node] = set()  # the leaves of which it was said why their gradient is 0
         self.dependence: dict[Node, str | None] = {}  # and work: see depends.py
         self.work = 0
+        self.tries = 0  # nodes that were computed again to try remedies: see trying.py
+        self.remedies = True  # are any sought?  Not where one is tried
         self.places: dict[Any, Place] = {}
         self.sums: dict[Any, Any] = {}  # over which axes plain arrays sum to one: see axes.py
 
@@ -159,11 +162,22 @@ class Case:
         return f" The same holds for {len(group) - 1:,} other value{s} that this line made{shown}." if group[1:] else ""
 
     def finding(
-        self, kind: str, node: Node, words: str, nodes: Iterable[Node] = (), at: Place | None = None, **numbers: Any
+        self,
+        kind: str,
+        node: Node,
+        words: str,
+        nodes: Iterable[Node] = (),
+        at: Place | None = None,
+        remedies: Iterable[Remedy] = (),
+        most: int = 1,
+        **numbers: Any,
     ) -> Finding:
-        """A finding about a node."""
-        where = at or self.place(node)
-        return Finding(kind, self.about(node), words, where if where.line else None, numbers, node, (node, *nodes))
+        """A finding about a node.  remedies: those that cure; of them ``most`` are looked for and said."""
+        where, said = at or self.place(node), tuple(itertools.islice(remedies, most)) if self.remedies else ()
+        words = " ".join([words, *(remedy.words for remedy in said)])
+        return Finding(
+            kind, self.about(node), words, where if where.line else None, numbers, node, (node, *nodes), said
+        )
 
     def about(self, node: Node) -> str:
         """The word for a node, which the console finds it by."""
