@@ -7,7 +7,7 @@ rule on a grid, so it holds for those that a user declares, too.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -68,27 +68,36 @@ def curves(case: Case) -> Iterator[tuple[Node, int, Curve]]:
             yield node, k, found
 
 
-def tried(node: Node, k: int, x: Any) -> tuple[Any, Any]:
-    """The values and the slopes of a node's operation at other numbers."""
-    values = [*node.values]
-    values[k] = x
-    args: list[Any] = [None] * len(node.args)
+def tried_at(op: Any, x: Any, node: Node | None = None, k: int = 0) -> tuple[Any, Any]:
+    """The values and the slopes of an operation at other numbers; ``node``: a use of it, for its other arguments."""
+    if node is not None:
+        values = [*node.values]
+        values[k] = x
+    else:
+        values = [*op.complete(x)]
+    args: list[Any] = [None] * len(values)
     args[k] = SimpleNamespace(active=True, shape=x.shape)
-    z = node.op.forward(*values)
-    return z, np.broadcast_to(node.op.pull(args, np.ones(x.shape), z, values, k)[k], x.shape)
+    z = op.forward(*values)
+    slopes = op.pull(args, np.ones(x.shape), z, values, k)[k]
+    return np.asarray(z, float), np.broadcast_to(np.asarray(slopes, float), x.shape)
 
 
 def curve(node: Node, k: int) -> Curve | None:
     """What a grid shows; None for an operation that is defined on a part of it only, or is flat all over."""
+    return curve_of(node.op, node, k)
+
+
+def curve_of(op: Any, node: Node | None = None, k: int = 0) -> Curve | None:
+    """The same of an operation with its own defaults."""
     with np.errstate(all="ignore"):
         try:
-            z, slopes = tried(node, k, GRID)
-            return read(node, k, np.asarray(z, float), np.abs(np.asarray(slopes, float)))
+            z, slopes = tried_at(op, GRID, node, k)
+            return read(lambda x: abs(float(tried_at(op, np.array([x]), node, k)[1][0])), z, np.abs(slopes))
         except Exception:  # an operation need not be able to do this
             return None
 
 
-def read(node: Node, k: int, z: Any, slopes: Any) -> Curve | None:
+def read(slope: Callable[[float], float], z: Any, slopes: Any) -> Curve | None:
     """The properties of a curve from its values and slopes on the grid."""
     known = np.isfinite(z) & np.isfinite(slopes)
     if z.shape != GRID.shape or not known[np.abs(GRID) <= 30].all():
@@ -106,17 +115,16 @@ def read(node: Node, k: int, z: Any, slopes: Any) -> Curve | None:
     low, high = -math.inf, math.inf
     if tails:
         steep = np.flatnonzero(slopes >= EDGE * steepest)
-        low = edge(node, k, GRID[steep[0] - 1], GRID[steep[0]], EDGE * steepest)
-        high = edge(node, k, GRID[steep[-1] + 1], GRID[steep[-1]], EDGE * steepest)
+        low = edge(slope, GRID[steep[0] - 1], GRID[steep[0]], EDGE * steepest)
+        high = edge(slope, GRID[steep[-1] + 1], GRID[steep[-1]], EDGE * steepest)
     return Curve(steepest, low, high, is_flat(slopes, top) != is_flat(slopes[::-1], top))
 
 
-def edge(node: Node, k: int, flat: float, steep: float, limit: float) -> float:
+def edge(slope: Callable[[float], float], flat: float, steep: float, limit: float) -> float:
     """Where the slope falls below a limit, by halving."""
     for _ in range(40):
         middle = (flat + steep) / 2
-        _, slope = tried(node, k, np.array([middle]))
-        flat, steep = (middle, steep) if abs(slope[0]) < limit else (flat, middle)
+        flat, steep = (middle, steep) if slope(middle) < limit else (flat, middle)
     return flat
 
 
