@@ -24,14 +24,15 @@ from .gradients import does_not_reach, no_derivative, zero_gradient
 from .layers import steady
 from .rules import wrong_rules
 from .shapes import column_against_row
+from .symmetry import equal_units
 from .values import gradient_not_finite, not_finite
 
 FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     does_not_reach, no_derivative, column_against_row, softmax_axis, mean_axis,
 )  # fmt: skip
 BACKWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
-    wrong_rules, does_not_reach, no_derivative, zero_gradient, does_not_depend, column_against_row, softmax_axis,
-    mean_axis, dead, saturated, steady,
+    wrong_rules, does_not_reach, no_derivative, zero_gradient, equal_units, does_not_depend, column_against_row,
+    softmax_axis, mean_axis, dead, saturated, steady,
 )  # fmt: skip
 
 

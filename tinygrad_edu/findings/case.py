@@ -30,6 +30,7 @@ class Case:
         self.ours = set(stepper.ours)
         self.skipped: list[str] = []
         self.told: set[Node] = set()  # the leaves of which it was said why their gradient is 0
+        self.alike: set[Node] = set()  # those whose units were found to be equal
         self.dependence: dict[Node, str | None] = {}  # and work: see depends.py
         self.work = 0
         self.tries = 0  # nodes that were computed again to try remedies: see trying.py

@@ -12,9 +12,9 @@ from ..op import OPS, Node
 from ..stepping.jacobian import local
 from ..tensor import Tensor
 from . import code
-from .activations import curve, operand_of
 from .alike import single
 from .case import Case, largest, listed, number_of, short
+from .curves import curve, operand_of
 from .depends import cancels, depends, drawn, where_cancelled
 from .finding import Finding, Remedy
 from .losses import takes_logits
@@ -252,7 +252,7 @@ def off(case: Case, node: Node | None) -> str:
     """That an activation is off everywhere, if that is why its values are 0."""
     if node is None or not is_off(node):
         return ""
-    return f": {flat(case, node)}"
+    return f", for {flat(case, node, whose=f'the slope of {node.op.name}')}"
 
 
 def is_off(node: Node) -> bool:
@@ -261,14 +261,12 @@ def is_off(node: Node) -> bool:
     return k is not None and curve(node, k) is not None and not np.any(local(node, k))
 
 
-def flat(case: Case, node: Node, k: int = 0) -> str:
+def flat(case: Case, node: Node, k: int = 0, whose: str = "its slope") -> str:
     """Where the operand of an activation lies that lets no gradient through."""
     x, name = case.operands(node)[k], case.said(node.args[k])
     if np.size(x) == 1:
-        return f"its slope is 0 at {name} = {short(float(np.ravel(x)[0]))}"
-    return (
-        f"its slope is 0 at each of the {np.size(x):,} values of {name}, from {short(np.min(x))} to {short(np.max(x))}"
-    )
+        return f"{whose} is 0 at {name} = {short(float(np.ravel(x)[0]))}"
+    return f"{whose} is 0 at each of the {np.size(x):,} values of {name}, from {short(np.min(x))} to {short(np.max(x))}"
 
 
 def single_axis(node: Node) -> int | None:

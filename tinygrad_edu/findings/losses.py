@@ -73,8 +73,8 @@ def options_of(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
             yield {**axis, **reduction}
 
 
-def wholes(case: Case, y: Node, xs: list[Node]) -> Iterator[Whole]:
-    """The losses of one of ``xs`` that are what ``y``, a single number, is."""
+def wholes(case: Case, y: Node, xs: list[Node], factor: float = 1.0) -> Iterator[Whole]:
+    """The losses of one of ``xs`` that are what ``y``, a single number, is; or so many times as much."""
     for x in xs:
         if not x.shape or not 0 < np.prod(x.shape) <= SIZE or np.prod(y.shape) != 1:
             continue
@@ -83,11 +83,11 @@ def wholes(case: Case, y: Node, xs: list[Node]) -> Iterator[Whole]:
             continue
         try:
             at = Tensor(np.zeros(x.shape))
-            end = replay(case, {x: at}, {}, steps)[y]
+            end = replay(case, {x: at}, {}, steps)[y] * factor
             (slope,) = gradients(end.sum(), [at])
             rng = np.random.default_rng(0)
             draws = [rng.normal(size=x.shape) for _ in range(2)]
-            values = [float(np.sum(replay(case, {x: draw}, {}, steps, record=False)[y])) for draw in draws]
+            values = [factor * float(np.sum(replay(case, {x: draw}, {}, steps, record=False)[y])) for draw in draws]
         except Exception:  # an operation may refuse these numbers
             continue
         for op in OPS.values():

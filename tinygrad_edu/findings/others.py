@@ -6,15 +6,16 @@ nowhere; tanh is sign far from 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ..op import OPS, Node
-from .activations import GRID, curve_of, operand_of, saturates, tried_at
 from .alike import single
 from .case import Case
+from .curves import GRID, curve_of, operand_of, saturates, tried_at
+from .finding import Remedy
 from .trying import Change, Trial
 
 NEAR = np.abs(GRID) <= 30
@@ -114,3 +115,10 @@ def leaves_below(case: Case, nodes: Iterable[Node], steps: int) -> list[Node]:
         level = [*dict.fromkeys(a for n in level for a in n.args if a is not None and a.active)]
         found += [a for a in level if a.op is None]
     return [*dict.fromkeys(found)]
+
+
+def said_together(found: list[str]) -> Iterator[Remedy]:
+    """What was tried, and cures, in a sentence; nothing, if nothing does."""
+    if found:
+        each = "each of these cures it alone" if len(found) > 1 else "this cures it"
+        yield Remedy(f"Tried on this record, {each}: {'; '.join(found)}.")

@@ -47,7 +47,7 @@ def replay(
     computed, from the oldest to the youngest; without it all.  record: as Tensors with a record, with the names and
     places of the first one; or as arrays, without.
     """
-    made: dict[Node, Any] = {}
+    made: dict[Node, Any] = {} if nodes is None else dict(leaves)
     labelled: set[Node] = set()
     with within(recording=record, watch=None, frame=None, scope=None), np.errstate(all="ignore"):
         for node in case.nodes if nodes is None else nodes:
