@@ -25,6 +25,7 @@ from .layers import steady
 from .rules import wrong_rules
 from .shapes import column_against_row
 from .symmetry import equal_units
+from .twice import twice
 from .values import gradient_not_finite, not_finite
 
 FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
@@ -32,7 +33,7 @@ FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
 )  # fmt: skip
 BACKWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     wrong_rules, does_not_reach, no_derivative, zero_gradient, equal_units, does_not_depend, column_against_row,
-    softmax_axis, mean_axis, dead, saturated, steady,
+    softmax_axis, mean_axis, twice, dead, saturated, steady,
 )  # fmt: skip
 
 

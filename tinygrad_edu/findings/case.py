@@ -82,6 +82,16 @@ class Case:
                     stack.append(user)
         return seen
 
+    def below(self, nodes: Iterable[Node]) -> set[Node]:
+        """All that values were computed from, they themselves too."""
+        seen, stack = set(nodes), list(nodes)
+        while stack:
+            for a in stack.pop().args:
+                if a is not None and a not in seen:
+                    seen.add(a)
+                    stack.append(a)
+        return seen
+
     def skip(self, words: str) -> None:
         """Note what was not looked at, once."""
         if words not in self.skipped:

@@ -101,6 +101,15 @@ def operand(case: Case, node: Node, k: int) -> str:
     return case.name(a) or case.written(a) or "x"
 
 
+def value_text(case: Case, node: Node) -> str:
+    """A value as it can be written in the user's program."""
+    name = case.name(node)
+    if name is not None and name.isidentifier():
+        return name
+    part = expression(node)
+    return ast.unparse(part) if part is not None else name or case.said(node)
+
+
 def with_operand(case: Case, node: Node, k: int, new: str) -> str:
     """The user's expression for a value, with another operand."""
     written, part = expression(node), operands(node)[k]

@@ -18,7 +18,6 @@ from ..tensor import Tensor
 from . import code
 from .alike import SIZE, between
 from .case import Case
-from .remedies import value_text
 from .trying import replay
 
 LOGITS, TARGET = "logits", "target"  # as statements call these operands
@@ -40,7 +39,7 @@ class Whole(NamedTuple):
         """The same as a user writes it at the line of ``near``."""
         options = "".join(f", {key}={value!r}" for key, value in self.options.items())
         name = code.called(case, near, self.op.name)
-        return f"{name}({value_text(case, self.x)}, {self.targets_text(case, y)}{options})"
+        return f"{name}({code.value_text(case, self.x)}, {self.targets_text(case, y)}{options})"
 
     def targets_text(self, case: Case, y: Node) -> str:
         """The targets by what the program calls them."""

@@ -250,16 +250,7 @@ def alike_text(case: Case, y: Node, found: Alike) -> str:
     """One operation as it is written in the user's program."""
     first = code.called(case, y, found.first.name) if found.first is not None else ""
     name = code.called(case, y, found.op.name)
-    return found.text(value_text(case, found.x), name, code.called(case, y, "log"), first)
-
-
-def value_text(case: Case, node: Node) -> str:
-    """A value as it can be written in the user's program."""
-    name = case.name(node)
-    if name is not None and name.isidentifier():
-        return name
-    part = code.expression(node)
-    return ast.unparse(part) if part is not None else name or case.said(node)
+    return found.text(code.value_text(case, found.x), name, code.called(case, y, "log"), first)
 
 
 def downstream(case: Case, node: Node) -> list[Node]:
