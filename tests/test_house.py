@@ -33,7 +33,8 @@ LAYERS = """
     derivatives nan mistakes stencil
     language
     differences formulas stepping
-    nn optim norms data examples tracing
+    nn optim data examples tracing
+    norms
     render findings
     script
     train pictures debugging

@@ -42,6 +42,37 @@ def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
     return at
 
 
+class Spent(np.ndarray[Any, Any]):
+    """A gradient with which a step was made.  What it is added to is marked by it, too, and is not ``alone`` any more.
+
+    So a gradient that was never forgotten by ``zero_grad`` can be told from one that belongs to this step alone,
+    however many ``backward`` it was added up from.
+    """
+
+    alone: bool = True
+    before: int | None = (
+        None  # if no step was seen yet: the array that the parameter held when it was marked, by its id
+    )
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.alone, self.before = False, getattr(source, "before", None)
+
+
+def mark(p: Tensor, before: int | None = None) -> None:
+    """Mark the gradient of a parameter as used, in place of itself."""
+    g = p.node.grad
+    if isinstance(g, (np.ndarray, np.generic)) and not holds_older(p.node):
+        marked = np.asarray(g).view(Spent)
+        marked.alone, marked.before = True, before
+        p.node.grad = marked
+
+
+def holds_older(node: Any) -> bool:
+    """Does the gradient of a leaf hold one with which a step was made before?"""
+    g = node.grad
+    return isinstance(g, Spent) and not g.alone and g.before != id(node.result)
+
+
 class Optimiser:
     """The part that all share: which parameters, at which rate, how many steps so far.
 
@@ -69,10 +100,14 @@ class Optimiser:
         """Change every parameter that has a gradient, once.  ``loss``: for the callback, if there is one."""
         if self.callback is not None:
             self.callback(loss)
-        rate = self.rate(self.steps)
+        rate, marked = self.rate(self.steps), False
         for i, p in enumerate(self.parameters):
-            if p.node.grad is not None:
-                self.change(i, p, p.node.grad, rate)
+            g = p.node.grad
+            if g is not None:
+                self.change(i, p, np.asarray(g)[()] if isinstance(g, Spent) else g, rate)
+                if not marked:  # one is enough to see whether zero_grad is called
+                    mark(p)
+                    marked = isinstance(p.node.grad, Spent)
         self.steps += 1
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:

@@ -34,6 +34,9 @@ class Case:
         self.dependence: dict[Node, str | None] = {}  # and work: see depends.py
         self.work = 0
         self.tries = 0  # nodes that were computed again to try remedies: see trying.py
+        self.optimisers: list[Any] = []  # that were given to ``explain``
+        self.rate: float | None = None
+        self.steps_tried = 0  # nodes that were computed again to try rates: see training.py
         self.remedies = True  # are any sought?  Not where one is tried
         self.places: dict[Any, Place] = {}
         self.sums: dict[Any, Any] = {}  # over which axes plain arrays sum to one: see axes.py

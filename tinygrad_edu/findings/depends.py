@@ -205,6 +205,24 @@ def changes(
         return None
 
 
+def in_a_valley(case: Case, leaf: Node) -> bool:
+    """Is the result larger, or smaller, wherever a leaf is moved a little?"""
+    after = sorted(case.above([leaf]) - {leaf}, key=lambda node: node.serial)
+    case.work += len(after)
+    if case.work > WORK or len(after) > NODES or sum(int(np.prod(node.shape)) for node in after) > ENTRIES:
+        return False
+    x, rng, seed = np.asarray(case.value(leaf)), np.random.default_rng(0), case.gradients[case.root]
+    size = NEAR * max(root_mean_square(x), NEAR)
+    try:
+        was = again(case, after, {leaf: x[()]}, seed)
+        moves = [sign * size * rng.normal(size=x.shape) for _ in range(DRAWS) for sign in (1, -1)]
+        found = [again(case, after, {leaf: (x + move).astype(x.dtype)[()]}, seed) - was for move in moves]
+    except Exception:  # an operation may refuse other numbers
+        return False
+    noise = rounding(leaf, case) * abs(was)
+    return all(change > noise for change in found) or all(change < -noise for change in found)
+
+
 def again(case: Case, after: list[Node], values: Mapping[Node, Any], seed: Any) -> float:
     """The result, computed again with other values of leaves."""
     return float(np.sum(replay(case, values, {}, after, record=False)[case.root] * inputs.dense(seed)))

@@ -15,7 +15,7 @@ from . import code
 from .alike import single
 from .case import Case, largest, listed, number_of, short
 from .curves import curve, operand_of
-from .depends import cancels, depends, drawn, where_cancelled
+from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
 from .finding import Finding, Remedy
 from .losses import takes_logits
 from .others import glorot, kinds, leaves_below, let_through, never_flat, replaced, smooth
@@ -146,6 +146,10 @@ def zero_gradient(case: Case, nodes: list[Node] | None = None) -> Iterator[Findi
                     if nodes is None:
                         continue  # at rest, as in a minimum: nothing is wrong with it, and only who asks is told
                     at_rest.add(node)
+            elif node.op is None and in_a_valley(case, node):
+                if nodes is None:
+                    continue
+                at_rest.add(node)
             key = frozenset((user.op, user.code, user.lasti, k) for user, k in found)
             if found:
                 causes.setdefault(key, (found, []))[1].append(node)
