@@ -30,8 +30,10 @@ class Sample(NamedTuple):
 def likely(samples: Sequence[Sample], name: str) -> str:
     """What the mistake looks like, in a sentence; nothing, if no kind fits everywhere.  ``name``: of the argument."""
     samples = [s for s in samples if np.all(np.isfinite(s.rule)) and np.all(np.isfinite(s.found))]
-    if not samples or all(same(s.rule, s.found) for s in samples):
+    if not samples:
         return ""
+    if all(same(s.rule, s.found) for s in samples):
+        return forgotten(samples, name)
     for kind in (forgotten, nothing, factor, exchanged, transposed, factor_missing, partly):
         words = kind(samples, name)
         if words:
