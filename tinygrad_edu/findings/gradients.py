@@ -322,6 +322,7 @@ def remedies(case: Case, node: Node, k: int | None, leaves: list[Node]) -> Itera
     zeros = [a for a in leaves_below(case, [node], 3) if not np.any(case.value(a)) and a.shape]
     if zeros and let_through(tried(case, {a: glorot(a.shape, case.value(a).dtype) for a in zeros}), leaves):
         names = listed([case.said(a) for a in zeros])
+        case.told.update(zeros)
         yield Remedy(
             f"Weights that are all 0 let no gradient through: start {names} from small random ones, as nn.Linear does."
         )

@@ -11,7 +11,7 @@ from ..op import Node
 from .case import Case, finite, listed, root_mean_square, short
 from .curves import curve, operand_of
 from .finding import Finding, Remedy
-from .others import glorot, replaced, said_together, squashes, unsaturated
+from .others import glorot, let_through, replaced, said_together, squashes, unsaturated
 from .trying import Change, tried
 from .trying import called as called_again
 
@@ -79,11 +79,13 @@ def steadier(case: Case, layers: list[Node], again: bool) -> Iterator[Remedy]:
     """What keeps gradients of about one size from layer to layer."""
     found: list[str] = []
 
-    def does(leaves: Mapping[Node, Any], changes: Mapping[Node, Any]) -> bool:
-        trial = tried(case, leaves, changes)
-        return trial is not None and trial.is_finite and not trial.found((steady,))
+    leaves = [W for W in {*map(weights, layers)} if W is not None and len(W.shape) >= 2]
+    leaves.sort(key=lambda W: W.serial)
 
-    leaves = [W for W in dict.fromkeys(map(weights, layers)) if W is not None and len(W.shape) >= 2]
+    def does(others: Mapping[Node, Any], changes: Mapping[Node, Any]) -> bool:
+        trial = tried(case, others, changes)
+        return trial is not None and let_through(trial, leaves) and not trial.found((steady,))
+
     values = {W: case.value(W) for W in leaves}
     names = listed([case.said(W) for W in leaves])
     squares = {W: x for W, x in values.items() if len(x.shape) == 2 and x.shape[0] == x.shape[1]}
