@@ -1,6 +1,6 @@
 """What ``explain`` says, as a student reads it, and where it speaks at all.
 
-A case is a program whose ``loss`` is explained, a line of dashes, and facts: the kind of a finding, its line, and words.
+A case is a program whose ``loss`` is explained, dashes, and facts: kind and line of a finding, and words of it.
 """
 
 import linecache

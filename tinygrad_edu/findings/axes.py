@@ -166,7 +166,7 @@ def along(case: Case, kind: str, node: Node, axis: int | None, group: list[Node]
 def with_options(call: ast.Call, node: Node, options: dict[str, Any]) -> str:
     """A call with other options."""
     call = copy.deepcopy(call)
-    first = 1 if code.is_method(call) else 0
+    first = 1 if code.is_method(call, code.source_of(node)) else 0
     for name, value in options.items():
         i = node.op.names.index(name) - first
         if i < len(call.args):
@@ -174,7 +174,7 @@ def with_options(call: ast.Call, node: Node, options: dict[str, Any]) -> str:
         else:
             call.keywords = [k for k in call.keywords if k.arg != name]
             call.keywords.append(ast.keyword(name, ast.Constant(value)))
-    return ast.unparse(call)
+    return code.shown(call)
 
 
 def other_axis(case: Case, softmax: Softmax, user: Node) -> str:

@@ -10,15 +10,16 @@ import ast
 import copy
 import functools
 import linecache
+import re
 from typing import Any
 
 import numpy as np
 
 from .. import place
-from ..op import OPS, Node
+from ..op import Node
 from .case import Case
 
-ALIASES = {"numpy": "np", "tinygrad_edu": ""}  # how a program is likely to call what it imports, if it does not say
+USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # modules that a program may have without a line that says so
 
 
 @functools.lru_cache(maxsize=16)
@@ -63,8 +64,7 @@ def operands(node: Node) -> list[ast.expr | None]:
         given = [written.value, written.slice]
     elif isinstance(written, ast.Call) and not any(isinstance(a, ast.Starred) for a in written.args):
         given = [*written.args]
-        required = len(op.names) - len(op.function.__defaults__ or ())
-        if is_method(written, required):
+        if is_method(written, source_of(node)):
             given.insert(0, written.func.value)  # type: ignore[attr-defined]
         for keyword in written.keywords:
             if keyword.arg in op.names:
@@ -74,19 +74,28 @@ def operands(node: Node) -> list[ast.expr | None]:
     return parts
 
 
-def is_method(call: ast.Call, required: int = 1) -> bool:
-    """Is it ``x.sum()``, where x is an operand, and not ``np.sum(x)``?"""
-    if not isinstance(call.func, ast.Attribute):
+def is_method(call: ast.Call, source: str) -> bool:
+    """Is it ``x.sum()``, where x is an operand, and not ``np.sum(x)``, where np is a module?"""
+    before = call.func
+    if not isinstance(before, ast.Attribute):
         return False
-    before = call.func.value
-    module = isinstance(before, ast.Name) and before.id in ("np", "numpy", "tg", "tinygrad_edu", "linalg")
-    dotted = isinstance(before, ast.Attribute) and before.attr in ("linalg", "ops", "special")
-    return not module and not dotted and (len(call.args) + len(call.keywords) < required or call.func.attr in OPS)
+    while isinstance(before, (ast.Attribute, ast.Subscript)):
+        before = before.value
+    return not (isinstance(before, ast.Name) and before.id in modules(source))
 
 
-def shown(part: ast.expr) -> str:
+@functools.lru_cache(maxsize=16)
+def modules(source: str) -> frozenset[str]:
+    """The names that modules have in a program."""
+    tree, _ = parsed(source)
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import)] if tree is not None else []
+    found = {(alias.asname or alias.name).partition(".")[0] for n in imports for alias in n.names}
+    return frozenset(found | USUAL)
+
+
+def shown(part: ast.AST) -> str:
     """A piece of a program as text."""
-    return ast.unparse(part)
+    return re.sub(r"(\d)e-0(\d)\b", r"\1e-\2", ast.unparse(part))
 
 
 def operand(case: Case, node: Node, k: int) -> str:
@@ -107,7 +116,7 @@ def value_text(case: Case, node: Node) -> str:
     if name is not None and name.isidentifier():
         return name
     part = expression(node)
-    return ast.unparse(part) if part is not None else name or case.said(node)
+    return shown(part) if part is not None else name or case.said(node)
 
 
 def with_operand(case: Case, node: Node, k: int, new: str) -> str:
@@ -128,7 +137,7 @@ def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
                 return ast.parse(new, mode="eval").body
             return super().visit(node)
 
-    return ast.unparse(Replace().visit(copy.deepcopy(whole)))
+    return shown(Replace().visit(copy.deepcopy(whole)))
 
 
 def contains(whole: ast.expr, part: ast.expr) -> bool:

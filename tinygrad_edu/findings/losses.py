@@ -56,7 +56,7 @@ class Whole(NamedTuple):
                         if (x.shape == np.shape(self.targets) and np.allclose(x, self.targets)) or (
                             labels is not None and x.dtype.kind in "iu" and np.array_equal(x, labels)
                         ):
-                            return ast.unparse(written)
+                            return code.shown(written)
         return "labels" if "axis" in self.op.names else "targets"
 
 

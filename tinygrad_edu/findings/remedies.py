@@ -123,9 +123,9 @@ def written_where(case: Case, node: Node, k: int, found: Unchosen, kept: bool, x
     written = code.operands(chooser)[found.condition] if found.condition is not None else None
     condition = code.known_at(written, node) if written is not None else None
     where = code.called(case, node, "where")
-    if isinstance(whole, ast.Call) and ast.unparse(whole.func).endswith("where"):
-        where = ast.unparse(whole.func)
-    shown = ast.unparse(condition) if condition is not None else "condition"
+    if isinstance(whole, ast.Call) and code.shown(whole.func).endswith("where"):
+        where = code.shown(whole.func)
+    shown = code.shown(condition) if condition is not None else "condition"
     operand = code.operand(case, node, k)
     inner = f"{where}({shown}, {operand}, {x:g})" if kept else f"{where}({shown}, {x:g}, {operand})"
     new = code.with_operand(case, node, k, inner)
@@ -240,7 +240,7 @@ def in_one(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[Check]) 
     """The same, in words."""
     for one in one_operation(case, node, ys, checks):
         part = code.expression(one.y)
-        steps = ast.unparse(part) if part is not None else case.said(one.y)
+        steps = code.shown(part) if part is not None else case.said(one.y)
         steps = steps if len(steps) <= LONG else case.said(one.y)
         words = f"Write {one.code or one.text} in place of {steps}: it is the same in one operation, and finite here."
         yield Remedy(words, one.code, case.place(one.y))

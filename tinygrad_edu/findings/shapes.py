@@ -70,7 +70,7 @@ def of_one_shape(case: Case, group: list[Node], k: int) -> Iterator[Remedy]:
         if cures(tried(case, {}, dict.fromkeys(group, change)), kind, node, (column_against_row,)):
             operand = code.operand(case, node, i)
             new = code.with_operand(case, node, i, text.format(operand))
-            short = ast.unparse(ast.parse(text.format(operand), mode="eval")) if is_code(operand) else operand
+            short = code.shown(ast.parse(text.format(operand), mode="eval")) if is_code(operand) else operand
             yield Remedy(f"Write {short} {why.format(node.shape[0])}.", new, case.place(node))
 
 
