@@ -34,12 +34,11 @@ def equal_units(case: Case) -> Iterator[Finding]:
     if not found:
         return
     case.told.update(found)
-    first, n = next(iter(found)), next(iter(found)).shape[found[next(iter(found))]]
+    case.alike.update(found)
+    first, axis = next(iter(found.items()))
+    n, many = first.shape[axis], len(found) > 1
     names = listed([case.wanted.get(node, case.said(node)) for node in found])
-    many = len(found) > 1
-    which = (
-        f"The units of {names} are equal to each other" if many else f"The {number_of(n, 'unit')} of {names} are equal"
-    )
+    which = f"The {'units' if many else number_of(n, 'unit')} of {names} are equal{' to each other' * many}"
     words = (
         f"{which}, and so are their gradients: they compute the same, and every step leaves them equal. "
         f"{'Each layer is' if many else 'The layer is'} worth a single unit."
