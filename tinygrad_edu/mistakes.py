@@ -84,7 +84,8 @@ def factor(samples: Sequence[Sample], name: str) -> str:
     if abs(c + 1) < 1e-4:
         return "It has the wrong sign at every entry."
     near = Fraction(c).limit_denominator(1000)
-    exact = abs(c - near) < 1e-5 * abs(c) and 1 in (abs(near.numerator), near.denominator)
+    few = max(abs(near.numerator), near.denominator) <= 12 or 1 in (abs(near.numerator), near.denominator)
+    exact = abs(c - near) < 1e-5 * abs(c) and few
     shown = str(near) if exact else f"{c:.4g}"
     words = f"It is {shown} times as large at every entry: a constant factor is wrong."
     lengths = {n for s in samples for n in s.lengths if n > 2}  # twice has many reasons
