@@ -18,7 +18,7 @@ import numpy as np
 
 from . import errors, figures, inputs, nan, place, text
 from .ops.rows import Rows
-from .optim import holds_older, mark
+from .optim import Seen, holds_older, mark
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class GradientNorms:
         self.ranges = [(math.inf, -math.inf)] * len(self.watched)  # smallest and largest norms, also of looks not kept
         self.number_bad, self.first_bad = 0, -1  # the number of the look that was bad first
         self.trouble: str | None = None  # the first bad step, in words
+        self.held: list[int] = []  # which arrays the parameters held at the last look
         self.older: int | None = None  # the first step whose gradients held those of an earlier one as well
 
     @errors.shallow
@@ -89,10 +90,10 @@ class GradientNorms:
         parameters, value = self.watched.values(), number_of(loss)
         norms = tuple(None if p.node.grad is None else norm(p.node.grad) for p in parameters)
         faults = self.faults(value, norms)
-        if self.older is None and any(holds_older(p.node) for p in parameters):
-            self.older = self.count
-        for p in parameters:
-            mark(p, id(p._data))
+        before, self.held = self.held, [id(p._data) for p in parameters]
+        older = any(holds_older(p.node) or (before != self.held and holds_older(p.node, Seen)) for p in parameters)
+        self.older = self.older or (self.count if older else None)
+        mark(parameters, Seen)
         number = self.looks[-1].number + 1 if self.looks else 0
         self.keep(Look(number, self.count, value, norms, tuple(norm(p._data) for p in parameters), bool(faults)))
         if not faults:
@@ -230,7 +231,7 @@ class GradientNorms:
         found = [f"{self.number_bad:,} bad, the first at {self.trouble}"] if self.trouble else []
         if self.older is not None:
             found.append(f"From step {self.older:,} on the gradients hold those of earlier steps too: {FORGOTTEN}")
-        losses = [look.loss for look in self.looks if look.loss is not None]
+        losses = [x for x in self.losses if x == x]
         if len(losses) >= RISING and min(losses[-3:]) > max(losses[:3]):
             found.append("The loss has risen: explain(loss, optimiser=optimiser) tries smaller rates.")
         if all(size is None for look in self.looks for size in look.norms):
@@ -240,11 +241,9 @@ class GradientNorms:
     def summary(self) -> str:
         """How many steps, and how the loss went."""
         found = [look.loss for look in self.looks if look.loss is not None]
-        return (
-            f"{self.count:,} step{'s' * (self.count != 1)}"
-            + (f", one of {self.every:,} looked at" if self.every > 1 else "")
-            + (f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else "")
-        )
+        every = f", one of {self.every:,} looked at" if self.every > 1 else ""
+        went = f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else ""
+        return f"{self.count:,} step{'s' * (self.count != 1)}{every}{went}"
 
     def __str__(self) -> str:
         return self.table(min(WIDE, max(NARROW, shutil.get_terminal_size().columns)))

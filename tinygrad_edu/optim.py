@@ -19,6 +19,7 @@ from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
 Callback = Callable[[Any], object]  # called with the loss
+MARKED = 16  # one of so many steps marks its gradients, besides the first ones
 
 
 def constant_rate(rate: float) -> Callable[[int], float]:
@@ -43,34 +44,33 @@ def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
 
 
 class Spent(np.ndarray[Any, Any]):
-    """A gradient with which a step was made.  What it is added to is marked by it, too, and is not ``alone`` any more.
+    """A gradient with which a step was made.  What it is added to is ``Spent`` too, but not ``alone`` any more.
 
-    So a gradient that was never forgotten by ``zero_grad`` can be told from one that belongs to this step alone,
-    however many ``backward`` it was added up from.
+    So a gradient that ``zero_grad`` did not forget can be told from one that belongs to this step alone, however many
+    ``backward`` it was added up from.
     """
 
-    alone: bool = True
-    before: int | None = (
-        None  # if no step was seen yet: the array that the parameter held when it was marked, by its id
-    )
-
-    def __array_finalize__(self, source: Any) -> None:
-        self.alone, self.before = False, getattr(source, "before", None)
+    alone = False
 
 
-def mark(p: Tensor, before: int | None = None) -> None:
-    """Mark the gradient of a parameter as used, in place of itself."""
-    g = p.node.grad
-    if isinstance(g, (np.ndarray, np.generic)) and not holds_older(p.node):
-        marked = np.asarray(g).view(Spent)
-        marked.alone, marked.before = True, before
-        p.node.grad = marked
+class Seen(Spent):
+    """A gradient that was looked at, from which one cannot tell yet whether a step will be made with it."""
 
 
-def holds_older(node: Any) -> bool:
-    """Does the gradient of a leaf hold one with which a step was made before?"""
-    g = node.grad
-    return isinstance(g, Spent) and not g.alone and g.before != id(node.result)
+def mark(parameters: Iterable[Tensor], kind: type[Spent] = Spent) -> None:
+    """Mark the gradient of one of the parameters as used: one is enough to see whether ``zero_grad`` is called."""
+    for p in parameters:
+        g = p.node.grad
+        if isinstance(g, (np.ndarray, np.generic)):
+            if g.__class__ not in (Spent, kind) or g.alone:
+                p.node.grad = marked = np.asarray(g).view(kind)
+                marked.alone = True
+            return
+
+
+def holds_older(node: Any, kind: type[Spent] = Spent) -> bool:
+    """Does the gradient of a leaf hold one that was marked, and another one?"""
+    return node.grad.__class__ is kind and not node.grad.alone
 
 
 class Optimiser:
@@ -100,15 +100,14 @@ class Optimiser:
         """Change every parameter that has a gradient, once.  ``loss``: for the callback, if there is one."""
         if self.callback is not None:
             self.callback(loss)
-        rate, marked = self.rate(self.steps), False
+        rate = self.rate(self.steps)
         for i, p in enumerate(self.parameters):
             g = p.node.grad
             if g is not None:
                 self.change(i, p, np.asarray(g)[()] if isinstance(g, Spent) else g, rate)
-                if not marked:  # one is enough to see whether zero_grad is called
-                    mark(p)
-                    marked = isinstance(p.node.grad, Spent)
         self.steps += 1
+        if self.steps <= 3 or self.steps % MARKED == 0:
+            mark(self.parameters)
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
         """Change the parameter number ``i``."""

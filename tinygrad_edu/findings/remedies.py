@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import inputs
-from ..op import OPS, Node
+from ..op import Node
+from ..ops import clip, where
 from . import code
 from .alike import Alike, alike, single, sources
 from .case import Case, finite
@@ -39,11 +40,6 @@ class Unchosen(NamedTuple):
     operand: int
     chosen: bool  # False: they are multiplied by 0
     condition: int | None  # the argument that chooses, if it is an array of truth values
-
-
-def operation(name: str) -> Any:
-    """An operation, to be called."""
-    return OPS[name].public
 
 
 def unchosen(case: Case, node: Node, mask: Any) -> Unchosen | None:
@@ -101,7 +97,7 @@ def harmless(case: Case, node: Node, found: Unchosen, mask: Any, checks: Iterabl
 
         def change(given: list[Any], made: Any, k: int = k, x: float = good[0]) -> Any:
             pair = (given[k], x) if kept else (x, given[k])
-            return called(node.op, [*given[:k], operation("where")(condition, *pair), *given[k + 1 :]])
+            return called(node.op, [*given[:k], where(condition, *pair), *given[k + 1 :]])
 
         if cure(case, node, {node: change}, checks) is not None:
             return written_where(case, node, k, found, kept, good[0])
@@ -122,12 +118,12 @@ def written_where(case: Case, node: Node, k: int, found: Unchosen, kept: bool, x
     whole, part = code.expression(chooser), code.expression(node)
     written = code.operands(chooser)[found.condition] if found.condition is not None else None
     condition = code.known_at(written, node) if written is not None else None
-    where = code.called(case, node, "where")
+    name = code.called(case, node, "where")
     if isinstance(whole, ast.Call) and code.shown(whole.func).endswith("where"):
-        where = code.shown(whole.func)
+        name = code.shown(whole.func)
     shown = code.shown(condition) if condition is not None else "condition"
     operand = code.operand(case, node, k)
-    inner = f"{where}({shown}, {operand}, {x:g})" if kept else f"{where}({shown}, {x:g}, {operand})"
+    inner = f"{name}({shown}, {operand}, {x:g})" if kept else f"{name}({shown}, {x:g}, {operand})"
     new = code.with_operand(case, node, k, inner)
     words = f"Give {node.op.name} a harmless operand there: {new}."
     if condition is None or part is None:
@@ -169,7 +165,7 @@ def kept_inside(case: Case, node: Node, k: int, at: tuple[int, ...], checks: Ite
         else:
             name = "maximum" if high is None else "minimum"
             text = f"{code.called(case, node, name)}({operand}, {texts[0] or texts[1]})"
-        yield from inside_of(case, node, k, checks, lambda a, b=below, c=above: operation("clip")(a, b, c), text)
+        yield from inside_of(case, node, k, checks, lambda a, b=below, c=above: clip(a, b, c), text)
 
 
 def inside_of(case: Case, node: Node, k: int, checks: Iterable[Check], new: Any, text: str) -> Iterator[Remedy]:
