@@ -313,7 +313,7 @@ SPEAKS = {
         V = Tensor(rng.normal(size=(3, 3)), 'V')
         loss = (mm(V, V) ** 2).sum()
         ---
-        wrong rule: The rule of mm for y is not its derivative
+        wrong rule: It is 2 times as large at every entry: a constant factor is wrong.
     """,
     "maximum(x, 0), most of it off": """
         X, W = constant(rng.normal(size=(32, 4)), 'X'), Tensor(rng.normal(size=(4, 8)), 'W')

@@ -107,6 +107,17 @@ def test_the_mark_changes_no_number():
             assert type(np.array(w.grad)) is np.ndarray and type(w.data * 1.0) is np.ndarray
 
 
+def test_the_mark_does_not_spread():
+    w, v = Tensor(2.0, "w"), Tensor([1.0, 2.0], "v")
+    opt = optim.SGD([w, v], 0.01, momentum=0.9)
+    for _ in range(4):
+        (w * w + (v * v).sum()).backward()
+        opt.step()
+    assert optim.holds_older(w.node)
+    for x in (w._data, v._data, *opt.velocity):
+        assert not isinstance(x, optim.Spent)
+
+
 def test_gradient_norms_says_it_too():
     variables = ran(
         NET
@@ -285,6 +296,7 @@ def test_an_optimiser_is_tried_with_the_state_that_it_has():
     [
         NET + "loss = cross_entropy(net(X), y)\noptions = dict(optimiser=optim.SGD(net, 0.1, momentum=0.9))",
         NET + "loss = cross_entropy(net(X), y)\noptions = dict(rate=0.5)",
+        NET + "loss = cross_entropy(net(X), y)\noptions = dict(optimiser=optim.Adam(net, 1.0))",  # the first step rises
         "x = Tensor(0.0, 'x')\nloss = x * x + 1\noptions = dict(optimiser=optim.Adam([x], 0.1))",
         "x = Tensor([1.0, 2.0], 'x')\nloss = -(x * x).sum()\noptions = dict(rate=1.0)",
     ],

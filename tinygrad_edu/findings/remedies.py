@@ -17,11 +17,11 @@ from .. import inputs
 from ..op import Node
 from ..ops import clip, where
 from . import code
-from .alike import Alike, alike, single, sources
+from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite
 from .edges import edges, entry_of, inside, looked
 from .finding import Remedy
-from .trying import Change, Check, Trial, called, cures, near, tried
+from .trying import Change, Check, Trial, called, cures, near, replay, tried
 from .zeros import linear
 
 SMALL = (1e-12, 1e-7, 1e-6, 1e-4)  # how far from an end an operand is kept: the first that cures
@@ -218,18 +218,27 @@ def one_operation(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[C
             ((alike_text(case, y, one), one) for one in each), key=lambda pair: (pair[1].scale != 1, len(pair[0]))
         )
         for text, one in found:
-            if not finite(case.value(one.x)):
-                continue
 
             def change(given: list[Any], made: Any, one: Alike = one, way: list[Any] = way) -> Any:
                 return functools.reduce(lambda x, step: step(x), reversed(way), one(made[one.x]))
 
+            if not finite(case.value(one.x)) or (way and not is_same(case, y, one.x, change)):
+                continue
             if cure(case, node, {y: change}, checks) is not None:
                 part, inner = code.operands(y)[0], code.expression(below)
                 known = part is not None and inner is not None and code.contains(part, inner)
                 new = text if not way else code.replaced(part, inner, text) if known else ""  # type: ignore[arg-type]
                 yield One(y, text, one.op.notation == "$x", new)
                 break
+
+
+def is_same(case: Case, y: Node, x: Node, change: Change) -> bool:
+    """Are the steps from x to y, at numbers of moderate size, what is put in their place?"""
+    for draw in moderate(case.value(x)):
+        known = replay(case, {x: draw[()]}, {}, between(case, x, y), record=False)
+        if not np.allclose(known[y], change([], {x: draw[()]}), equal_nan=True):
+            return False
+    return True
 
 
 def in_one(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[Check]) -> Iterator[Remedy]:

@@ -95,6 +95,12 @@ class Trial:
             return False
         return all(finite(entries(g)) for node, g in self.case.gradients.items() if node.op is None)
 
+    def is_elsewhere(self, new: Node | None, node: Node) -> bool:
+        """Does a node of the new record stand for one that is on no way from or to this one of the first?"""
+        olds = [old for old, made in self.made.items() if isinstance(made, Value) and made.node is new]
+        related = self.before.above([node]) | self.before.below([node])
+        return bool(olds) and not related.intersection(olds)
+
     def found(self, checks: Iterable[Check]) -> list[Finding]:
         """What these checks find in it."""
         return [finding for check in checks for finding in check(self.case)]
@@ -120,18 +126,19 @@ def tried(
 
 
 def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: Iterable[Check]) -> bool:
-    """Is a finding of this kind gone from the line of a node, and is all finite?"""
+    """Is a finding of this kind gone from the line of a node, and is all finite?
+
+    What is not finite on another way to the result, with which the node has nothing to do, is another finding.
+    """
     if trial is None:
         return False
     kinds = {kind} if isinstance(kind, str) else kind
+    where = node.code, node.lasti
     try:
-        if not trial.is_finite:
+        found = [finding for finding in trial.found(checks) if finding.kind in kinds and finding.node is not None]
+        if any((finding.node.code, finding.node.lasti) == where for finding in found):  # type: ignore[union-attr]
             return False
-        where = node.code, node.lasti
-        return not any(
-            finding.kind in kinds and finding.node is not None and (finding.node.code, finding.node.lasti) == where
-            for finding in trial.found(checks)
-        )
+        return trial.is_finite or (bool(found) and all(trial.is_elsewhere(finding.node, node) for finding in found))
     except Exception:  # a rule may refuse as well
         return False
 
