@@ -296,7 +296,8 @@ def test_an_optimiser_is_tried_with_the_state_that_it_has():
     [
         NET + "loss = cross_entropy(net(X), y)\noptions = dict(optimiser=optim.SGD(net, 0.1, momentum=0.9))",
         NET + "loss = cross_entropy(net(X), y)\noptions = dict(rate=0.5)",
-        NET + "loss = cross_entropy(net(X), y)\noptions = dict(optimiser=optim.Adam(net, 1.0))",  # the first step rises
+        "x = Tensor(3.0, 'x')\nloss = x * x\n"
+        "options = dict(optimiser=optim.SGD([x], lambda step: 0.4 if step else 1.2))",  # the first step alone rises
         "x = Tensor(0.0, 'x')\nloss = x * x + 1\noptions = dict(optimiser=optim.Adam([x], 0.1))",
         "x = Tensor([1.0, 2.0], 'x')\nloss = -(x * x).sum()\noptions = dict(rate=1.0)",
     ],
