@@ -140,6 +140,15 @@ def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
     return shown(Replace().visit(copy.deepcopy(whole)))
 
 
+def standing_for(case: Case, whole: ast.expr, node: Node) -> ast.expr | None:
+    """The part of an expression that is a value: what the user wrote for it, or its name."""
+    written, name = expression(node), case.name(node)
+    if written is not None and contains(whole, written):
+        return written
+    named = [n for n in ast.walk(whole) if isinstance(n, ast.Name) and n.id == name]
+    return named[0] if len(named) == 1 else None
+
+
 def contains(whole: ast.expr, part: ast.expr) -> bool:
     """Is an expression a part of another one?"""
     return any(node is part for node in ast.walk(whole))

@@ -202,6 +202,7 @@ class One(NamedTuple):
     """One operation in the place of the steps that end in ``y``, as the user writes it, and all that stands there."""
 
     y: Node
+    below: Node  # what y is an operation of, before entries of it were picked; or y itself
     text: str
     itself: bool  # is it the value that the steps began with?
     code: str
@@ -225,10 +226,12 @@ def one_operation(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[C
             if not finite(case.value(one.x)) or (way and not is_same(case, y, one.x, change)):
                 continue
             if cure(case, node, {y: change}, checks) is not None:
-                part, inner = code.operands(y)[0], code.expression(below)
-                known = part is not None and inner is not None and code.contains(part, inner)
-                new = text if not way else code.replaced(part, inner, text) if known else ""  # type: ignore[arg-type]
-                yield One(y, text, one.op.notation == "$x", new)
+                part = code.operands(y)[0]
+                inner = code.standing_for(case, part, below) if part is not None else None
+                new = text
+                if way:
+                    new = code.replaced(part, inner, text) if part is not None and inner is not None else ""
+                yield One(y, below, text, one.op.notation == "$x", new)
                 break
 
 
@@ -247,7 +250,11 @@ def in_one(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[Check]) 
         part = code.expression(one.y)
         steps = code.shown(part) if part is not None else case.said(one.y)
         steps = steps if len(steps) <= LONG else case.said(one.y)
-        words = f"Write {one.code or one.text} in place of {steps}: it is the same in one operation, and finite here."
+        words = f"Write {one.code} in place of {steps}: it is the same in one operation, and finite here."
+        if not one.code:
+            words = (
+                f"The {one.y.op.name} of {case.said(one.below)} is {one.text}, in one operation that is finite here."
+            )
         yield Remedy(words, one.code, case.place(one.y))
 
 
