@@ -51,7 +51,7 @@ def does_not_depend(case: Case) -> Iterator[Finding]:
             how = depends(case, node) if where is not None else None
             if where is not None and how in ("nowhere", "nowhere near"):
                 culprit = because_of(case, node)
-                if case.told.intersection(culprit) or (culprit and case.alike):
+                if culprit and (case.told.intersection(culprit) or case.alike):
                     continue  # symmetry.py says why
                 found.setdefault((where.op, where.code, where.lasti, how, culprit), []).append((node, where))
     for (*_, how, culprit), pairs in found.items():
@@ -66,18 +66,22 @@ def does_not_depend(case: Case) -> Iterator[Finding]:
         if culprit:
             names = listed([case.said(other) for other in culprit])
             words += f" With other numbers in {names} it does depend on {'them' if many else 'it'}."
-        elif how == "nowhere":
+        elif how == "nowhere" and culprit is not None:
             words += f" So {'they' if many else 'it'} can be left out here, whatever the other parameters are."
         made = case.finding("does not depend", leaves[0], words, [*leaves[1:], where], gradient=size)
         yield made._replace(about=names, place=case.place(where))
 
 
-def because_of(case: Case, leaf: Node) -> tuple[Node, ...]:
-    """The other leaves with other numbers in which the result does depend on this one; those that do it alone."""
+def because_of(case: Case, leaf: Node) -> tuple[Node, ...] | None:
+    """The other leaves with other numbers in which the result does depend on this one; those that do it alone.
+
+    None if that was not tried.
+    """
     others = [node for node in case.ours if node.op is None and node is not leaf and np.prod(node.shape)]
     moved = {node: moved_at_random(case.value(node)) for node in others}
-    if not others or len(others) > OTHERS or not changes(case, leaf, (1.0,), moved):
-        return ()
+    depends_then = False if not others else None if len(others) > OTHERS else changes(case, leaf, (1.0,), moved)
+    if not depends_then:
+        return None if depends_then is None else ()
     alone = [node for node in others if changes(case, leaf, (1.0,), {node: moved[node]})]
     return tuple(sorted(alone or others, key=lambda node: node.serial))
 
