@@ -105,6 +105,17 @@ SPEAKS = {
         [EQUAL],
         "The 4 units of K",
     ),
+    "a recurrent network whose units are equal, and are read out alike": (
+        """
+        W, U, V = Tensor(np.full((4, 4), 0.2), "W"), Tensor(np.full((4, 2), 0.2), "U"), Tensor(np.ones(4), "V")
+        X, h = rng.normal(size=(6, 2)), np.zeros(4)
+        for t in range(6):
+            h = np.tanh(W @ h + U @ X[t])
+        loss = (V @ h - 1.0) ** 2
+        """,
+        [EQUAL],
+        "The units of W and U are equal to each other",
+    ),
     "a shift that only these weights hide": (
         """
         b, V = Tensor([0.1, 0.2], "b"), Tensor(np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]), "V")

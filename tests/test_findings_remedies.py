@@ -85,7 +85,7 @@ CASES = {
         loss = -np.log(p * 2).sum()
         ---
         not finite
-        np.log(p * 2 + 1e-12)
+        np.log(np.maximum(p * 2, 1e-12))
         not log_softmax
     """,
     "an operation of one's own, with an end of its own": """
@@ -97,6 +97,22 @@ CASES = {
         ---
         not finite
         root(np.maximum(x, 2 + 1e-7))
+    """,
+    "a direction of what may be 0": """
+        u = Tensor([0.0, 3.0], "u")
+        loss = (u / np.abs(u)).sum()
+        ---
+        not finite
+        u / (np.abs(u) + 1e-7)
+    """,
+    "a divisor that is the root of 0": """
+        x = Tensor(np.ones((4, 3)), "x")
+        m = x.mean(0)
+        v = ((x - m) ** 2).mean(0)
+        loss = (((x - m) / np.sqrt(v)) ** 3).sum()
+        ---
+        not finite
+        Keep the operand of sqrt away from there: np.sqrt(v + 1e-12).
     """,
     # Where nothing cures, nothing is said.
     "log of negative numbers": """

@@ -46,9 +46,8 @@ class Look(NamedTuple):
 class GradientNorms:
     """Looks at gradients during training: ``SGD(net, 0.1, callback=norms)`` and ``optimiser.step(loss)``.
 
-    Or ``norms(loss)``, in one's own loop, after ``backward``.  Then ``print(norms)`` is a table, which says if gradients
-    of earlier steps were added up, ``norms.line()`` goes beside a progress bar, and ``norms.plot().save("norms.svg")``
-    is a picture.
+    Or ``norms(loss)``, in one's own loop, after ``backward``.  Then ``print(norms)`` is a table, and says if gradients
+    were added to older ones; ``norms.line()`` goes beside a progress bar, ``norms.plot().save("norms.svg")`` draws.
 
     watched: a module, an optimiser, a list of Tensors, or a dict from names to Tensors.
     limit: a norm above it is bad, as NaN and infinity are.

@@ -24,6 +24,9 @@ class Edges(NamedTuple):
     high: float
 
 
+NOWHERE = Edges(-math.inf, math.inf)
+
+
 def entry_of(case: Case, node: Node, k: int, at: tuple[int, ...]) -> list[Any]:
     """The operands of an elementwise operation at one entry of its result, as numbers; options as they are."""
     found = []

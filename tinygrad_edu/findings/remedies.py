@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +20,14 @@ from ..ops import clip, where
 from . import code
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite
-from .edges import edges, entry_of, inside, looked
+from .edges import NOWHERE, edges, entry_of, inside, looked
 from .finding import Remedy
 from .trying import Change, Check, Trial, called, cures, near, replay, tried
 from .zeros import linear
 
 SMALL = (1e-12, 1e-7, 1e-6, 1e-4)  # how far from an end an operand is kept: the first that cures
 ROUNDED = 1e-8  # of an end that is not 0 a number as small is lost, or leaves a slope that is as good as infinite
+STEEP = 1e8  # a gradient above it is as good as infinite
 BESIDE = 1e-6  # how far an operand may lie beyond an end, by rounding
 HARMLESS = (1.0, 0.0, 0.5, 2.0)
 LONG = 80  # characters of an expression that is shown
@@ -137,48 +139,63 @@ def written_where(case: Case, node: Node, k: int, found: Unchosen, kept: bool, x
 # Kept inside.
 
 
-def kept_inside(case: Case, node: Node, k: int, at: tuple[int, ...], checks: Iterable[Check]) -> Iterator[Remedy]:
-    """An operand that lies at an end of where the operation has a slope, kept away from it."""
-    ends = edges(case, node, k, at)
-    if ends is None:
-        return
-    low, high = ends
-    x = np.asarray(case.operands(node)[k], float)
-    if not np.isfinite(x).all() or x.min() < low - BESIDE or x.max() > high + BESIDE:
-        return  # far beyond an end it is another mistake
-    low, high = (e if abs(e) < 1e5 and np.isfinite(e) else None for e in (low, high))  # type: ignore[assignment]
-    if low is None and high is None:
+def kept_inside(
+    case: Case, node: Node, k: int, at: tuple[int, ...], checks: Iterable[Check], wrong: Node | None = None
+) -> Iterator[Remedy]:
+    """An operand that lies at an end of where the operation has a slope, or at a pole, kept away from it.
+
+    wrong: the node that the finding is about, if it is not this one but uses it.
+
+    The first that leaves no gradient that is as good as infinite; or, of an end, the first that cures at all.
+    """
+    first = None
+    for text, new in candidates(case, node, k, at):
+
+        def change(given: list[Any], made: Any, new: Any = new) -> Any:
+            return called(node.op, [*given[:k], new(given[k]), *given[k + 1 :]])
+
+        trial = cure(case, wrong or node, {node: change}, checks)
+        if trial is not None and near(case.value(node), trial.made[node]):
+            shown = code.with_operand(case, node, k, text)
+            what = "its operand" if wrong is None else f"the operand of {node.op.name}"
+            remedy = Remedy(f"Keep {what} away from there: {shown}.", shown, case.place(node))
+            if max(x for n, x in trial.case.largest.items() if n.op is None) < STEEP:
+                yield remedy
+                return
+            first = first or remedy
+    if first is not None and edges(case, node, k, at) not in (None, NOWHERE):
+        yield first
+
+
+def candidates(case: Case, node: Node, k: int, at: tuple[int, ...]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Other operands, as the user writes them and as functions."""
+    ends, x = edges(case, node, k, at), np.asarray(case.operands(node)[k], float)
+    if ends is None or not np.isfinite(x).all():
         return
     operand = code.operand(case, node, k)
+    if ends == NOWHERE:
+        if x.min() == 0 == float(np.broadcast_to(x, node.shape)[at]):  # a pole, from one side
+            for small in SMALL[:2]:
+                yield f"{operand} + {small_text(small)}", functools.partial(operator.add, small)
+        return
+    if x.min() < ends.low - BESIDE or x.max() > ends.high + BESIDE:
+        return  # far beyond an end it is another mistake
+    low, high = (e if abs(e) < 1e5 else None for e in ends)
     for small in SMALL:
         if low == 0 and high is None and x.min() >= 0:
-            added = f"{operand} + {small_text(small)}"
-            yield from inside_of(case, node, k, checks, lambda a, s=small: a + s, added)
-        if low not in (0, None) or high not in (0, None):
-            if small < ROUNDED:
-                continue
-        below = None if low is None else low + small
-        above = None if high is None else high - small
+            yield f"{operand} + {small_text(small)}", functools.partial(operator.add, small)
+        if small < ROUNDED and (low not in (0, None) or high not in (0, None)):
+            continue
+        below, above = None if low is None else low + small, None if high is None else high - small
         texts = [end_text(low, small), end_text(high, -small)]
         if low is not None and high is not None:
             text = f"{code.called(case, node, 'clip')}({operand}, {texts[0]}, {texts[1]})"
-        else:
+        elif low is not None or high is not None:
             name = "maximum" if high is None else "minimum"
             text = f"{code.called(case, node, name)}({operand}, {texts[0] or texts[1]})"
-        yield from inside_of(case, node, k, checks, lambda a, b=below, c=above: clip(a, b, c), text)
-
-
-def inside_of(case: Case, node: Node, k: int, checks: Iterable[Check], new: Any, text: str) -> Iterator[Remedy]:
-    """The remedy that puts another operand in the place of one, if it cures."""
-
-    def change(given: list[Any], made: Any) -> Any:
-        return called(node.op, [*given[:k], new(given[k]), *given[k + 1 :]])
-
-    shown = code.with_operand(case, node, k, text)
-    remedy = Remedy(f"Keep its operand away from there: {shown}.", shown, case.place(node))
-    trial = cure(case, node, {node: change}, checks)
-    if trial is not None and near(case.value(node), trial.made[node]):
-        yield remedy
+        else:
+            return
+        yield text, functools.partial(clip, min=below, max=above)
 
 
 def small_text(x: float) -> str:

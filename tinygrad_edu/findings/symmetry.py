@@ -73,28 +73,32 @@ def same_along(x: Any, axis: int, noise: float) -> bool:
 
 def is_units(case: Case, node: Node, axis: int) -> bool:
     """Does a slice along this axis make a slice of what is computed, as a unit of a layer does?  It is moved to see."""
-    x = case.value(node)
-    moved = x.copy()
+    return any(makes_slice(case, node, axis, user, k) for user, k in case.uses(node))
+
+
+def makes_slice(case: Case, node: Node, axis: int, user: Node, k: int) -> bool:
+    """Does it in this use, past a transpose?"""
+    moved = case.value(node).copy()
     moved[(slice(None),) * axis + (0,)] += 1.0
-    for user, k in case.uses(node):
-        operands = case.operands(user)
-        while user.op is not None and user.shape and np.prod(user.shape) == np.prod(node.shape) and len(user.args) == 1:
-            uses = list(case.uses(user))  # a transpose on the way
-            if len(uses) != 1:
-                return False
-            operands[k] = moved
-            moved, (user, k) = user.op.forward(*user.op.joined(user.values, operands)), uses[0]
-            operands = case.operands(user)
-        operands[k] = moved
-        try:
-            difference = user.op.forward(*user.op.joined(user.values, operands)) != case.value(user)
-        except Exception:  # an operation may refuse other numbers
+    while user.op is not None and user.shape and len(user.args) == 1 and np.prod(user.shape) == np.prod(node.shape):
+        uses = list(case.uses(user))
+        if len(uses) != 1:
             return False
-        return any(
-            m == node.shape[axis] and not np.delete(difference, 0, i).any() and difference.any()
-            for i, m in enumerate(np.shape(difference))
-        )
-    return False
+        moved, (user, k) = again(case, user, k, moved), uses[0]
+    try:
+        difference = again(case, user, k, moved) != case.value(user)
+    except Exception:  # an operation may refuse other numbers
+        return False
+    return any(
+        m == node.shape[axis] and not np.delete(difference, 0, i).any() and difference.any()
+        for i, m in enumerate(np.shape(difference))
+    )
+
+
+def again(case: Case, node: Node, k: int, x: Any) -> Any:
+    """The value of a node for another operand."""
+    operands = case.operands(node)
+    return node.op.forward(*node.op.joined(node.values, [*operands[:k], x, *operands[k + 1 :]]))
 
 
 def broken(case: Case, found: dict[Node, int]) -> Iterator[Remedy]:

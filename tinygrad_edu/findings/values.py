@@ -116,6 +116,10 @@ def value_remedies(case: Case, node: Node) -> Iterator[Remedy]:
         for k, a in enumerate(node.args):
             if a is not None:
                 yield from kept_inside(case, node, k, at, CHECKS)
+        for a in node.args:
+            if a is not None and a.op is not None and a.op.elementwise and len(a.args) == 1:
+                own = tuple(i if n > 1 else 0 for i, n in zip(at[len(at) - len(a.shape) :], a.shape))
+                yield from kept_inside(case, a, 0, own, CHECKS, node)
 
 
 def log_of_rounded(case: Case, node: Node, zero: Rounded, nodes: list[Node]) -> Finding:
