@@ -128,6 +128,12 @@ class Case:
             self.name(node) or self.written(node) or (f"the result of {node.op.name}" if node.op else text.label(node))
         )
 
+    def entry(self, node: Node, at: Iterable[int]) -> str:
+        """``x[0, 2]``, or ``(a @ b)[0, 2]``: an entry of a value in a sentence."""
+        name, index = self.said(node), ", ".join(map(str, at))
+        simple = name.replace("_", "a").replace(".", "a").isalnum() or self.name(node) is not None
+        return f"{name if simple else f'({name})'}[{index}]" if index else name
+
     def made(self, node: Node) -> str:
         """``h = sigmoid(v)``: a value by its name and by how it was made."""
         name, written = self.name(node), self.written(node)

@@ -319,14 +319,16 @@ def remedies(case: Case, node: Node, k: int | None, leaves: list[Node]) -> Itera
                 words = f"{op.name} has a slope everywhere: with {new} a gradient comes through."
                 yield Remedy(words, new, case.place(each))
             break
-    zeros = [a for a in leaves_below(case, [node], 3) if not np.any(case.value(a)) and a.shape]
-    if zeros and let_through(tried(case, {a: glorot(a.shape, case.value(a).dtype) for a in zeros}), leaves):
-        names = listed([case.said(a) for a in zeros])
-        case.told.update(zeros)
-        yield Remedy(
-            f"Weights that are all 0 let no gradient through: start {names} from small random ones, as nn.Linear does."
-        )
-        return
+    every = [a for a in leaves_below(case, [node], 3) if not np.any(case.value(a)) and a.shape]
+    for zeros in ([a for a in every if len(a.shape) > 1], every):  # biases that are 0 are as they ought to be
+        if zeros and let_through(tried(case, {a: glorot(a.shape, case.value(a).dtype) for a in zeros}), leaves):
+            names = listed([case.said(a) for a in zeros])
+            case.told.update(zeros)
+            yield Remedy(
+                f"Weights that are all 0 let no gradient through: start {names} from small random ones, as nn.Linear "
+                "does."
+            )
+            return
     near = [a for a in leaves_below(case, [node], 4) if np.any(case.value(a))]
     for factor, share in ((0.1, "a tenth"), (0.01, "a hundredth")):
         if let_through(tried(case, {a: case.value(a) * np.asarray(factor, case.value(a).dtype) for a in near}), leaves):

@@ -67,7 +67,7 @@ def wrong_rules(case: Case) -> Iterator[Finding]:
 def told(case: Case, node: Node, k: int, worst: Worst, times: int) -> Finding:
     """The finding, in words."""
     op, a = node.op, node.args[k]
-    entry = case.said(a) + (f"[{', '.join(map(str, worst.at))}]" if worst.at else "")
+    entry = case.entry(a, worst.at)
     of = f" for the result at [{', '.join(map(str, worst.result))}]" if worst.result else ""
     kind = f" {worst.kind}" if worst.kind else ""
     what = (

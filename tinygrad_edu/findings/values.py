@@ -231,8 +231,7 @@ def slope(case: Case, node: Node, k: int, start: str, c: Any) -> Finding:
 def spot(case: Case, a: Node, node: Node, at: tuple[int, ...]) -> str:
     """``x[0, 1] = 2``: an operand at an entry of the result."""
     own = [i if n > 1 else 0 for i, n in zip(at[len(at) - len(a.shape) :], a.shape)]
-    entry = f"[{', '.join(map(str, own))}]" if own else ""
-    return f"{case.said(a)}{entry} = {short(float(np.broadcast_to(case.value(a), node.shape)[at]))}"
+    return f"{case.entry(a, own)} = {short(float(np.broadcast_to(case.value(a), node.shape)[at]))}"
 
 
 def slope_remedies(case: Case, node: Node, k: int, at: tuple[int, ...]) -> Iterator[Remedy]:
