@@ -161,6 +161,22 @@ CASES = {
         not infinite
         not 1e-
     """,
+    "a divisor on both sides of 0": """
+        u = Tensor([0.0, -3.0, 2.0], "u")
+        loss = (u * 2 / u).sum()
+        ---
+        not finite
+        divide needs a divisor that is not 0.
+        not 1e-
+    """,
+    "a factor that does not go through log1p as through log": """
+        z = Tensor([1000.0, 1.0], "z")
+        loss = np.log1p(0.5 * np.exp(z)).sum()
+        ---
+        not finite
+        exp needs exponents up to about 709
+        not softplus
+    """,
     "a small number that would be lost in what keeps another one away from 0": """
         p = Tensor([0.0, 1e-13, 0.5], "p")
         loss = -np.log(p).sum()
