@@ -281,8 +281,8 @@ print(f"by the rule {a.grad}, by a central difference {central:.6f}")
 # %% [markdown]
 # ## `gradcheck` asks both
 #
-# It compares all derivatives by rules with those by a five-point difference, which knows nothing of rules. It makes one
-# number of several results, by weights drawn at random. So it does not print 8 and 12, but they are 2 to 3 as well.
+# It compares all derivatives by rules with those by a five-point difference, which knows nothing of rules. It names one
+# entry that is wrong, and what all of them have in common: 8 for 12 is 2/3, and so it is everywhere.
 
 # %%
 try:

@@ -311,8 +311,9 @@ matmul: v₁ = W₁ x
 Nothing was found in loss, the 9 values that it was computed by and their
 gradients. Looked for were: values and gradients that are not finite, gradients
 of 0, parameters that it does not depend on, gradients that vanish or explode,
-saturated and dead units, a column against a row, a softmax or a mean over the
-wrong axis, and rules that are not derivatives.
+saturated, dead and equal units, a column against a row, a softmax or a mean
+over the wrong axis, a softmax or sigmoid twice, constants among parameters,
+gradients of earlier steps, and rules that are not derivatives.
 (step 22) h why
 why [NAME]: which paths from the loss brought how much of its gradient, and what
 is wrong with it

@@ -1,6 +1,6 @@
-"""What ``explain`` says, word for word as a student reads it, and where it speaks at all.
+"""What ``explain`` says, as a student reads it, and where it speaks at all.
 
-A case is a program whose ``loss`` is explained, a line of dashes, and what is printed.
+A case is a program whose ``loss`` is explained, dashes, and facts: kind and line of a finding, and words of it.
 """
 
 import linecache
@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import tinygrad_edu
-from tinygrad_edu import OPS, Tensor, nn
+from tinygrad_edu import OPS, Tensor, nn, optim
 from tinygrad_edu.findings import Findings, explain, findings_about
 from tinygrad_edu.stepping import Stepper
 
 FILE = os.path.join("homework", "lesson.py")
 NAMES = {name: value for name, value in vars(tinygrad_edu).items() if not name.startswith("_")}
-NAMES |= {"np": np, "nn": nn, "tinygrad_edu": tinygrad_edu, "__name__": "lesson"}
+NAMES |= {"np": np, "nn": nn, "optim": optim, "explain": explain, "tinygrad_edu": tinygrad_edu, "__name__": "lesson"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,55 +41,45 @@ def ran(program):
 
 
 def explained(program):
-    """What is found in the loss of a program; ``of`` is what it says ought to receive a gradient."""
+    """What is found in the loss of a program, with what it says ought to receive a gradient, and its options."""
     variables = ran(program)
-    return explain(variables["loss"], *variables.get("of", []))
+    return explain(variables["loss"], *variables.get("of", []), **variables.get("options", {}))
 
 
-WORDS = {
+FACTS = {
     "infinity, and where it becomes NaN": """
         x = Tensor([1000.0, 1.0], "x")
         e = np.exp(x)
         p = e / e.sum()
         loss = -log(p[0])
-        ------------------------------
-        1. exp made values that are not finite: 1 of 2 infinite. x is x of shape (2,),
-           from 1 to 1000. exp needs exponents up to about 709 (88 in float32). From
-           infinity divide makes NaN, in line 3: p = e / e.sum(). So loss is nan.
-           lesson.py, line 2:  e = np.exp(x)
-                                   ^^^^^^^^^
+        ---
+        not finite, line 2: exp made values that are not finite: 1 of 2 infinite.
+        From infinity divide makes NaN, in line 3: p = e / e.sum(). So loss is nan.
+        Write softmax(x) in place of e / e.sum()
     """,
     "a leaf that was given NaN": """
         x = Tensor([np.nan, 1.0], "x")
         loss = (x * 2).sum()
-        ------------------------------
-        1. x of shape (2,) was given values that are not finite: 1 of 2 nan. So loss is
-           nan.
-           lesson.py, line 1:  x = Tensor([np.nan, 1.0], "x")
-                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ---
+        not finite, line 1: x of shape (2,) was given values that are not finite: 1 of 2 nan. So loss is nan.
     """,
     "the branch that where did not choose": """
         x = Tensor([0.0, 4.0], "x")
         loss = where(x > 0, sqrt(x), 0).sum()
-        -------------------------------------
-        1. The gradient that sqrt passes to x is not finite: 1 of 2 nan. The slope of
-           sqrt is infinite at x[0] = 0, and the gradient that comes to it there is 0,
-           because the where in line 2 did not choose it there: 0 times infinity is NaN.
-           Give sqrt a harmless operand there: where(x > 0, sqrt(where(x > 0, x, 1)),
-           0).
-           lesson.py, line 2:  loss = where(x > 0, sqrt(x), 0).sum()
-                                                   ^^^^^^^
+        ---
+        not finite, line 2: The gradient that sqrt passes to x is not finite: 1 of 2 nan.
+        The slope of sqrt is infinite at x[0] = 0
+        because the where in line 2 did not choose it there: 0 times infinity is NaN.
+        where(x > 0, sqrt(where(x > 0, x, 1)), 0).
     """,
     "the logarithm of a softmax": """
         z = Tensor([[1000.0, 0.0], [0.0, 3.0]], "z")
         p = softmax(z)
         loss = -log(p)[[0, 1], [1, 1]].mean()
-        --------------------------------------------
-        1. log of 0 in log(p): 1 value of 4 in p is exactly 0, but only by rounding, for
-           softmax is never 0 itself: p = softmax(z). log_softmax(z) is the logarithm
-           without rounding, and cross_entropy(z, labels) the whole loss.
-           lesson.py, line 3:  loss = -log(p)[[0, 1], [1, 1]].mean()
-                                       ^^^^^^
+        ---
+        log of a rounded zero, line 3: 1 value of 4 in p is exactly 0, but only by rounding
+        softmax is never 0 itself: p = softmax(z).
+        log_softmax(z) is the logarithm without rounding, and cross_entropy(z, labels) the whole loss.
     """,
     "a rule that is no derivative": """
         @elementwise(x=lambda g, x: g * sigmoid(x))
@@ -97,12 +87,9 @@ WORDS = {
             return x * sigmoid(x)
         v = Tensor([-1.0, 0.0, 0.31], "v")
         loss = swish(v).sum()
-        -------------------------------------------
-        1. The rule of swish for x is not its derivative: at v[0] = -1 it gives 0.2689,
-           and differences 0.07233. gradcheck(swish, ...) tries it at other numbers,
-           once you have changed it. (If it is meant to be another, as in a
-           straight-through estimator, all is well.)
-           lesson.py, line 1:  @elementwise(x=lambda g, x: g * sigmoid(x))
+        ---
+        wrong rule, line 1: The rule of swish for x is not its derivative: at v[0] = -1 it gives 0.2689
+        differences 0.07233. gradcheck(swish, ...) tries it
     """,
     "a rule that forgets what comes in": """
         @elementwise(x=lambda g, x: 2.0 * x)
@@ -110,59 +97,45 @@ WORDS = {
             return x * x
         v = Tensor([-1.0, 0.5], "v")
         loss = squared(v).sum()
-        -------------------------------------------
-        1. The rule of squared for x is not its derivative: at v[0] = -1 it gives -1,
-           and differences -2. It is half as large. gradcheck(squared, ...) tries it at
-           other numbers, once you have changed it. (If it is meant to be another, as in
-           a straight-through estimator, all is well.)
-           lesson.py, line 1:  @elementwise(x=lambda g, x: 2.0 * x)
+        ---
+        wrong rule, line 1: The rule of squared for x is right only where the upstream gradient is 1
+        then it gives -2 at v[0] = -1
+        a rule forgets g
     """,
     "a parameter that is not reached": """
         W, b = Tensor([1.0, 2.0], "W"), Tensor(0.5, "b")
         v = W * W.data + b
         loss = ((v.data - b) ** 2).sum()
         of = [W, b]
-        ------------------------------------------------
-        1. loss was not computed from W, so no gradient reaches it. Is it used at all,
-           and was a value taken out on the way, with .data, .item() or under no_grad()?
-           lesson.py, line 1:  W, b = Tensor([1.0, 2.0], "W"), Tensor(0.5, "b")
-                                      ^^^^^^^^^^^^^^^^^^^^^^^
+        ---
+        does not reach, line 1: loss was not computed from W, so no gradient reaches it.
     """,
     "only through a sign": """
         W = Tensor([1.0, -2.0], "W")
         b = Tensor(0.5, "b")
         loss = ((sign(W * 3) - b) ** 2).sum()
-        -------------------------------------
-        1. W reaches loss only through sign, in line 3, which has no derivative, so no
-           gradient comes to it. Use a smooth function in its place (tanh for sign, a
-           sigmoid for a step), or another loss.
-           lesson.py, line 3:  loss = ((sign(W * 3) - b) ** 2).sum()
-                                        ^^^^^^^^^^^
+        ---
+        no derivative, line 3: W reaches loss only through sign, in line 3, which has no derivative
+        tanh is near it and has a slope: write np.tanh(W * 3).
     """,
     "a relu that is off": """
         W = Tensor([-1.0, -2.0], "W")
         h = relu(W * 3)
         loss = h.sum()
-        -----------------------------
-        1. The gradient of W is exactly 0 in every element: h = relu(W * 3), in line 2,
-           passes 0 on to W * 3, because its slope is 0 at each of the 2 values of W *
-           3, from -6 to -3. Try another start (smaller weights, scaled inputs), or an
-           activation whose slope is never 0, as leaky_relu.
-           lesson.py, line 2:  h = relu(W * 3)
-                                   ^^^^^^^^^^^
+        ---
+        zero gradient, line 2: The gradient of W is exactly 0 in every element: h = relu(W * 3), in line 2, passes 0 on
+        because its slope is 0 at each of the 2 values of W * 3, from -6 to -3.
+        leaky_relu has a slope everywhere: with leaky_relu(W * 3) a gradient comes through.
     """,
     "a bias before a softmax": """
         z, b = Tensor([1.0, 2.0, 4.0], "z"), Tensor(0.5, "b")
         logits = z + b
         loss = cross_entropy(logits, 1)
-        -----------------------------------------------------
-        1. loss does not depend on b: moved at random by about 1 and by about 10, it
-           changes nothing but rounding. Contributions to the gradient cancel at logits
-           = z + b, in line 2, and nothing is left. A softmax does not change when one
-           number is added to all that it is taken over. Leave it out, or use it
-           elsewhere.
-           lesson.py, line 2:  logits = z + b
-                                        ^^^^^
+        ---
+        does not depend, line 2: loss does not depend on b: moved at random by about 1 and by about 10, it changes
+        Contributions to the gradient cancel at logits = z + b, in line 2
+        A softmax does not change when one number is added to all that it is taken over.
+        So it can be left out here, whatever the other parameters are.
     """,
     "a column against a row": """
         X, y = constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "X"), np.array([1.0, 2.0, 4.0])
@@ -170,75 +143,58 @@ WORDS = {
         prediction = X @ W
         error = prediction - y
         loss = (error**2).mean()
-        -------------------------------------------------------------------------------------
-        1. prediction of shape (3, 1) and y of shape (3,) give error = prediction - y of
-           shape (3, 3), in line 4: each of the one with each of the other, 9 numbers
-           and not 3, which are then made one. Write prediction.ravel() to have 3 pairs,
-           or y[:, None] for a column.
-           lesson.py, line 4:  error = prediction - y
-                                       ^^^^^^^^^^^^^^
+        ---
+        (n, 1) against (n,), line 4: prediction of shape (3, 1) and y of shape (3,) give error = prediction - y of
+        9 numbers and not 3, which are then made one.
+        Write prediction.ravel() to have 3 pairs. Write y[:, None] for a column.
     """,
     "a softmax over the examples": """
         Z = Tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]], "Z")
         Y = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
         P = softmax(Z, axis=0)
         loss = -(Y * log(P)).sum() / 3
-        -----------------------------------------------------
-        1. P = softmax(Z, axis=0) takes its softmax over axis 0, in line 3, of 3 numbers
-           each, but the targets Y sum to one over axis 1, in line 4: that is the axis
-           of the classes. Try axis=1.
-           lesson.py, line 3:  P = softmax(Z, axis=0)
-                                   ^^^^^^^^^^^^^^^^^^
+        ---
+        softmax over the wrong axis, line 3: takes its softmax over axis 0, in line 3, of 3 numbers each
+        but the targets Y sum to one over axis 1, in line 4: that is the axis of the classes.
+        Write softmax(Z, axis=1).
     """,
     "the means of rows along the columns": """
         X = Tensor([[1.0, 2.0], [3.0, 5.0]], "X")
         centred = X - X.mean(axis=1)
         loss = (centred**3).sum()
-        -----------------------------------------
-        1. In centred = X - X.mean(axis=1), in line 2, the mean of each row is taken off
-           a column: X.mean(axis=1) has shape (2,), one number for each row of X, and
-           against shape (2, 2) it is laid along the columns. Only because X is square
-           is there no error. Write keepdims=True, so that it has shape (2, 1).
-           lesson.py, line 2:  centred = X - X.mean(axis=1)
-                                         ^^^^^^^^^^^^^^^^^^
+        ---
+        mean over the wrong axis, line 2: the mean of each row is taken off a column: X.mean(axis=1) has shape (2,)
+        Only because X is square is there no error. Write X.mean(axis=1, keepdims=True).
     """,
     "a mean over the classes": """
         Z = Tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]], "Z")
         Y = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
         loss = -(Y * log_softmax(Z)).mean()
-        -----------------------------------------------------
-        1. (Y * log_softmax(Z)).mean(), in line 3, is the mean over the 2 classes of all
-           examples, but the loss of an example is the sum over its classes: so the loss
-           and its gradient are 2 times smaller than the mean over the examples. Write
-           .sum(axis=1).mean(), or cross_entropy(logits, labels).
-           lesson.py, line 3:  loss = -(Y * log_softmax(Z)).mean()
-                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ---
+        mean over the wrong axis, line 3: is the mean over the 2 classes of all examples
+        its gradient are 2 times smaller than the mean over the examples.
+        Write (Y * log_softmax(Z)).sum(axis=1).mean(). Or cross_entropy(Z, Y).
     """,
     "units that are dead": """
         X = constant(np.linspace(-1, 1, 80).reshape(20, 4), "X")
-        W, b = Tensor(np.ones((4, 3)), "W"), Tensor([0.0, -50.0, 0.5], "b")
+        W, b = Tensor(rng.normal(size=(4, 3)), "W"), Tensor([0.0, -50.0, 0.5], "b")
         h = relu(X @ W + b)
         loss = (h.mean(1) ** 2).sum()
-        -------------------------------------------------------------------
-        1. 1 of the 3 units of h = relu(X @ W + b) is dead, in line 3: for all 20
-           examples X @ W + b lies where the slope of relu is 0, so no gradient comes to
-           what computes it (unit 1). Try smaller steps, smaller weights or a bias that
-           is not so negative, or leaky_relu, whose slope is never 0.
-           lesson.py, line 3:  h = relu(X @ W + b)
-                                   ^^^^^^^^^^^^^^^
+        ---
+        dead, line 3: 1 of the 3 units of h = relu(X @ W + b) is dead, in line 3: for all 20 examples
+        so no gradient comes to what computes it (unit 1).
+        Tried on this record, each of these cures it alone: b of 0; leaky_relu for relu.
     """,
     "a sigmoid that is saturated": """
         W = Tensor([8.0, -9.0, 1.0, 12.0], "W")
         h = sigmoid(W * 2)
         loss = (h * h).sum()
-        ---------------------------------------
-        1. h = sigmoid(W * 2) is saturated, in line 2: 3 of 4 values of W * 2 (75 %) lie
-           below -5 or above 5, where the slope of sigmoid is under 3 % of its largest
-           (the median there is 1.52e-08). Of a gradient of norm 3.33, 0.185 is passed
-           on. Try smaller weights (Glorot's, as nn.Linear has them), inputs of mean 0
-           and variance 1, or relu.
-           lesson.py, line 2:  h = sigmoid(W * 2)
-                                   ^^^^^^^^^^^^^^
+        ---
+        saturated, line 2: h = sigmoid(W * 2) is saturated, in line 2: 3 of 4 values of W * 2 (75 %) lie below
+        below -5 or above 5, where
+        the slope of sigmoid is under 3 % of its largest (the median there is 1.52e-08).
+        Of a gradient of norm 3.33, 0.185 is passed on.
+        each of these cures it alone: W a tenth as large; relu for sigmoid.
     """,
     "a gradient that vanishes": """
         a = constant([1.0, -1.0], "a")
@@ -246,40 +202,58 @@ WORDS = {
             W = Tensor([[0.1, 0.2], [-0.2, 0.1]], f"W{s}")
             a = np.tanh(W @ a)
         loss = (a * [1.0, 2.0]).sum()
-        --------------------------------------------------
-        1. The gradient vanishes on its way back through 6 layers: its root mean square
-           is 1.58 at the product with W5, the last, and 0.000865 at the product with
-           W0, the first, 0.223 times as much at each of 5 steps. Try relu, or tanh in
-           place of a sigmoid, Glorot's weights (nn.Linear), or connections that skip
-           layers.
-           lesson.py, line 4:  a = np.tanh(W @ a)
-                                           ^^^^^
+        ---
+        vanishing, line 4: The gradient vanishes on its way back through 6 layers
+        is 1.58 at the product with W5, the last, and 0.000865 at the product with W0, the first, 0.223 times as much at
+        as nn.Linear starts; connections that skip layers, h + f(W h).
     """,
     "a gradient that explodes": """
         W, h = Tensor([[2.0, 1.0], [-1.0, 2.0]], "W"), np.array([1.0, 1.0])
         for t in range(12):
             h = W @ h
         loss = h.sum()
-        -------------------------------------------------------------------
-        1. The gradient explodes on its way back through 12 layers: its root mean square
-           is 1 at h, the last, and 6.99e+03 at h, the first, 2.24 times as much at each
-           of 11 steps. One matrix is used again and again: its singular values and the
-           slopes make that factor. Limit the norm of the gradient, or start from an
-           orthogonal matrix.
-           lesson.py, line 3:  h = W @ h
-                                   ^^^^^
+        ---
+        exploding, line 3: The gradient explodes on its way back through 12 layers
+        1 at h, the last, and 6.99e+03 at h, the first, 2.24 times as much at each of 11 steps.
+        One matrix is used again and again
+        Tried on this record, this cures it: W orthogonal.
     """,
 }
 
 
-@pytest.mark.parametrize("case", WORDS)
+def facts(text):
+    """A program, and what is to be found in it: the kind, the line, and words of what is said."""
+    program, said = textwrap.dedent(text).split("---\n")
+    head, *words = [line.strip() for line in said.strip().split("\n")]
+    kind, line, first = re.match(r"(.+), line (\d+): (.+)", head).groups()
+    return program, kind, int(line), [first, *words]
+
+
+@pytest.mark.parametrize("case", FACTS)
 def test_a_finding_is_a_sentence_with_the_line_and_the_numbers(case):
-    program, words = re.split(r"\n-+\n", textwrap.dedent(WORDS[case]).strip())
+    program, kind, line, words = facts(FACTS[case])
     found = explained(program)
-    assert str(found) == repr(found) == words
-    assert len(found) == 1 and all(len(line) <= 80 for line in words.split("\n"))
+    assert found.kinds == [kind] and found[0].place.line == line
+    for said in words:
+        assert said in found[0].words
     assert found[0].node in found[0].nodes and found[0].numbers is not None
     assert os.path.basename(found[0].place.file) == "lesson.py"
+    assert all(remedy.words in found[0].words for remedy in found[0].remedies)
+
+
+def test_how_it_is_printed():
+    program, *_ = facts(FACTS["the branch that where did not choose"])
+    found = explained(program)
+    assert str(found) == repr(found)
+    assert str(found).split("\n") == [
+        "1. The gradient that sqrt passes to x is not finite: 1 of 2 nan. The slope of",
+        "   sqrt is infinite at x[0] = 0, and the gradient that comes to it there is 0,",
+        "   because the where in line 2 did not choose it there: 0 times infinity is NaN.",
+        "   Give sqrt a harmless operand there: where(x > 0, sqrt(where(x > 0, x, 1)),",
+        "   0).",
+        "   lesson.py, line 2:  loss = where(x > 0, sqrt(x), 0).sum()",
+        "                                           ^^^^^^^",
+    ]
 
 
 # Which, in which order, and about what.
@@ -447,8 +421,9 @@ def test_what_was_not_found_is_said_with_what_was_looked_for():
         "Nothing was found in loss, the 2 values that it was computed by and their\n"
         "gradients. Looked for were: values and gradients that are not finite, gradients\n"
         "of 0, parameters that it does not reach or depend on, gradients that vanish or\n"
-        "explode, saturated and dead units, a column against a row, a softmax or a mean\n"
-        "over the wrong axis, and rules that are not derivatives."
+        "explode, saturated, dead and equal units, a column against a row, a softmax or a\n"
+        "mean over the wrong axis, a softmax or sigmoid twice, constants among\n"
+        "parameters, gradients of earlier steps, and rules that are not derivatives."
     )
     assert str(explain(np.sign(W).sum() * 0 + np.sign(loss))).startswith("1. W reaches the loss only through sign")
     assert isinstance(explain(loss), tuple) and isinstance(explain(loss), Findings)

@@ -28,14 +28,14 @@ SPEAKS = {
         v = Tensor([800.0, 1.0], 'v')
         loss = binary_cross_entropy(sigmoid(v), np.array([0.0, 1.0]))
         ---
-        log of a rounded zero: binary_cross_entropy_with_logits(v, ...)
+        log of a rounded zero: binary_cross_entropy_with_logits(v, np.array([0.0, 1.0])) computes the loss
     """,
     "a softmax by hand": """
         z = Tensor([-800.0, 1.0], 'z')
         e = np.exp(z)
         loss = -np.log2(e / e.sum())[0]
         ---
-        log of a rounded zero: log_softmax of the exponents
+        log of a rounded zero: log_softmax(z) / np.log(2) is the logarithm
     """,
     "log of a sum of exponentials": """
         z = Tensor([-800.0, -900.0], 'z')
@@ -47,14 +47,14 @@ SPEAKS = {
         z = Tensor([-800.0, -900.0], 'z')
         loss = log(np.exp(z)).sum()
         ---
-        log of a rounded zero: is z itself
+        log of a rounded zero: z itself is the logarithm
     """,
     "a product of probabilities": """
         z = Tensor(rng.normal(size=(500, 5)), 'z')
         p = softmax(z)[:, 0]
         loss = -log(p.prod())
         ---
-        log of a rounded zero: Add the logarithms
+        log of a rounded zero: np.sum(np.log(p)) is the logarithm
     """,
     "a softmax, of which one is picked": """
         z = Tensor([-800.0, 1.0], 'z')
@@ -75,7 +75,7 @@ SPEAKS = {
         z = Tensor([-800.0, 1.0], 'z')
         loss = -tinygrad_edu.OPS['xlogy'].public(np.array([0.5, 0.5]), softmax(z)).sum()
         ---
-        log of a rounded zero: log_softmax(z)
+        log of a rounded zero: cross_entropy(z, np.array([0.0, 1.0]))
     """,
     "log of a 0 in the data": """
         p = Tensor([0.0, 0.5], 'p')
@@ -256,13 +256,13 @@ SPEAKS = {
         Z, Y = Tensor(rng.normal(size=(2, 3)), 'Z'), np.array([[1.0, 0, 0], [0, 1.0, 1.0]])
         loss = cross_entropy(Z, Y)
         ---
-        softmax over the wrong axis: Try axis=0.
+        softmax over the wrong axis: Write cross_entropy(Z, Y, axis=0).
     """,
     "log_softmax of columns": """
         Z, Y = Tensor(rng.normal(size=(2, 3)), 'Z'), np.array([[1.0, 0, 0], [0, 1.0, 1.0]])
         loss = -(Y * log_softmax(Z)).sum()
         ---
-        softmax over the wrong axis: Try axis=0.
+        softmax over the wrong axis: Write log_softmax(Z, axis=0).
     """,
     "a softmax by hand over the examples": """
         Z = Tensor(rng.normal(size=(4, 3)), 'Z')
@@ -304,7 +304,7 @@ SPEAKS = {
             return np.cos(x)
         loss = cosine(Tensor([1.0, 2.0], 'x')).sum()
         ---
-        wrong rule: It has the wrong sign.
+        wrong rule: It has the wrong sign at every entry.
     """,
     "a rule of a matrix product": """
         @op(x=lambda g, y: g @ y.mT, y=lambda g, x: (g.mT @ x).mT * 2)
@@ -313,7 +313,7 @@ SPEAKS = {
         V = Tensor(rng.normal(size=(3, 3)), 'V')
         loss = (mm(V, V) ** 2).sum()
         ---
-        wrong rule: The rule of mm for y is not its derivative
+        wrong rule: It is 2 times as large at every entry: a constant factor is wrong.
     """,
     "maximum(x, 0), most of it off": """
         X, W = constant(rng.normal(size=(32, 4)), 'X'), Tensor(rng.normal(size=(4, 8)), 'W')

@@ -31,10 +31,11 @@ LAYERS = """
     unchosen
     interface
     tensor
-    derivatives nan
+    derivatives nan mistakes stencil
     language
     differences formulas stepping
-    nn optim norms data examples tracing
+    nn optim data examples tracing
+    norms
     render findings
     script
     train pictures debugging

@@ -18,6 +18,7 @@ import numpy as np
 
 from . import errors, figures, inputs, nan, place, text
 from .ops.rows import Rows
+from .optim import Seen, holds_older, mark
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MOST = 2000  # looks that are kept: a million steps take no more memory than these
 BLOCKS, ASCII = "▁▂▃▄▅▆▇█", ".:-=+*#%@"  # from the smallest to the largest
 NARROW, WIDE, COURSE = 40, 80, 12  # columns of a table, and the least that the course in it takes
+FORGOTTEN = "call zero_grad() once for each step, before backward()."
+RISING = 6  # losses, from which on it is said that they rise
 WHERE_FROM = "explain(loss) says where it came from, step_here(loss) stops there."
 
 
@@ -43,8 +46,8 @@ class Look(NamedTuple):
 class GradientNorms:
     """Looks at gradients during training: ``SGD(net, 0.1, callback=norms)`` and ``optimiser.step(loss)``.
 
-    Or ``norms(loss)``, in one's own loop, after ``backward``.  Then ``print(norms)`` is a table, ``norms.line()`` goes
-    beside a progress bar, and ``norms.plot().save("norms.svg")`` is a picture.
+    Or ``norms(loss)``, in one's own loop, after ``backward``.  Then ``print(norms)`` is a table, and says if gradients
+    were added to older ones; ``norms.line()`` goes beside a progress bar, ``norms.plot().save("norms.svg")`` draws.
 
     watched: a module, an optimiser, a list of Tensors, or a dict from names to Tensors.
     limit: a norm above it is bad, as NaN and infinity are.
@@ -75,6 +78,8 @@ class GradientNorms:
         self.ranges = [(math.inf, -math.inf)] * len(self.watched)  # smallest and largest norms, also of looks not kept
         self.number_bad, self.first_bad = 0, -1  # the number of the look that was bad first
         self.trouble: str | None = None  # the first bad step, in words
+        self.held: list[int] = []  # which arrays the parameters held at the last look
+        self.older: int | None = None  # the first step whose gradients held those of an earlier one as well
 
     @errors.shallow
     def __call__(self, loss: Any = None) -> None:
@@ -85,6 +90,10 @@ class GradientNorms:
         parameters, value = self.watched.values(), number_of(loss)
         norms = tuple(None if p.node.grad is None else norm(p.node.grad) for p in parameters)
         faults = self.faults(value, norms)
+        before, self.held = self.held, [id(p._data) for p in parameters]
+        older = any(holds_older(p.node) or (before != self.held and holds_older(p.node, Seen)) for p in parameters)
+        self.older = self.older or (self.count if older else None)
+        mark(parameters, Seen)
         number = self.looks[-1].number + 1 if self.looks else 0
         self.keep(Look(number, self.count, value, norms, tuple(norm(p._data) for p in parameters), bool(faults)))
         if not faults:
@@ -214,21 +223,27 @@ class GradientNorms:
         ]
         rows = [[*cells], *zip(*cells.values())]
         lines = ["".join(padded(x, w) for x, w in zip(row, [*widths, room])).rstrip() for row in rows]
-        notes = [f"{self.number_bad:,} bad, the first at {self.trouble}"] if self.trouble else []
-        if all(size is None for course in courses for size in course):
-            notes = ["There was no gradient: call norms(loss) after loss.backward()."]
-        return encodable(
-            "\n".join([cut(self.summary(), width), *lines, *(part for note in notes for part in wrap(note, width))])
-        )
+        notes = (part for note in self.notes() for part in wrap(note, width))
+        return encodable("\n".join([cut(self.summary(), width), *lines, *notes]))
+
+    def notes(self) -> list[str]:
+        """What was wrong with the training as a whole, in sentences."""
+        found = [f"{self.number_bad:,} bad, the first at {self.trouble}"] if self.trouble else []
+        if self.older is not None:
+            found.append(f"From step {self.older:,} on the gradients hold those of earlier steps too: {FORGOTTEN}")
+        losses = [x for x in self.losses if x == x]
+        if len(losses) >= RISING and min(losses[-3:]) > max(losses[:3]):
+            found.append("The loss has risen: explain(loss, optimiser=optimiser) tries smaller rates.")
+        if all(size is None for look in self.looks for size in look.norms):
+            found = ["There was no gradient: call norms(loss) after loss.backward()."]
+        return found
 
     def summary(self) -> str:
         """How many steps, and how the loss went."""
         found = [look.loss for look in self.looks if look.loss is not None]
-        return (
-            f"{self.count:,} step{'s' * (self.count != 1)}"
-            + (f", one of {self.every:,} looked at" if self.every > 1 else "")
-            + (f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else "")
-        )
+        every = f", one of {self.every:,} looked at" if self.every > 1 else ""
+        went = f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else ""
+        return f"{self.count:,} step{'s' * (self.count != 1)}{every}{went}"
 
     def __str__(self) -> str:
         return self.table(min(WIDE, max(NARROW, shutil.get_terminal_size().columns)))

@@ -13,10 +13,12 @@ import numpy as np
 
 from .. import errors, text
 from ..op import Node, Value
+from ..optim import Optimiser
 from ..stepping import Stepper
 from .activations import dead, saturated
 from .axes import mean_axis, softmax_axis
 from .case import Case, finite
+from .constants import constant_layers
 from .depends import does_not_depend
 from .finding import Finding as Finding
 from .finding import Findings as Findings
@@ -24,30 +26,40 @@ from .gradients import does_not_reach, no_derivative, zero_gradient
 from .layers import steady
 from .rules import wrong_rules
 from .shapes import column_against_row
+from .symmetry import equal_units
+from .training import not_held, rising, zero_grad_forgotten
+from .twice import twice
 from .values import gradient_not_finite, not_finite
 
 FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     does_not_reach, no_derivative, column_against_row, softmax_axis, mean_axis,
 )  # fmt: skip
 BACKWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
-    wrong_rules, does_not_reach, no_derivative, zero_gradient, does_not_depend, column_against_row, softmax_axis,
-    mean_axis, dead, saturated, steady,
+    wrong_rules, does_not_reach, no_derivative, zero_gradient, equal_units, does_not_depend, column_against_row,
+    softmax_axis, mean_axis, twice, constant_layers, dead, saturated, steady, zero_grad_forgotten, not_held, rising,
 )  # fmt: skip
 
 
-def explain(loss: Any, *of: Any, seed: Any = None) -> Findings:
+def explain(loss: Any, *of: Any, seed: Any = None, optimiser: Any = None, rate: float | None = None) -> Findings:
     """Find what goes wrong in the gradient of ``loss`` and say it: ``print(explain(loss, net))``.
 
     loss: a tensor, computed and still with its record; or a ``Stepper``, which stays where it is.
     of: what ought to receive a gradient: Tensors, modules, or lists or dicts of them.
     seed: as for ``backward``, where the loss is not a single number.
+    optimiser: the one that trains, or a list of them: which parameters it holds is looked at, and some steps of it are
+        tried on the record, on copies.  rate: the same for gradient descent without an optimiser.
 
     Looked for are values and gradients that are not finite, with their origin; logarithms of a 0 that comes from
     rounding; parameters that the loss does not reach or does not depend on, or whose gradient is 0, with the operation
-    that let none through; saturated and dead units; gradients that vanish or explode from layer to layer; a column
-    against a row; a softmax or a mean over the wrong axis; and rules of your own that are no derivatives.  The result
-    is a tuple of findings, the most important first, each with its ``kind``, ``about``, ``words``, ``place`` and
-    ``numbers``.  Nothing is changed, no ``.grad`` either; hooks are called once, as by ``backward``.
+    that let none through; saturated and dead units, and units that are equal and stay so; gradients that vanish or
+    explode from layer to layer; a column against a row; a softmax or a mean over the wrong axis; a softmax or sigmoid
+    twice; constants among parameters; gradients to which those of earlier steps were added; parameters that the
+    optimiser does not hold; a rate with which the loss rises; and rules of your own that are no derivatives.
+
+    The result is a tuple of findings, the most important first, each with its ``kind``, ``about``, ``words``,
+    ``place``, ``numbers`` and ``remedies``.  A remedy is tried on the record before it is said, and cures: then the
+    finding is gone, and the loss and all gradients are finite.  Nothing is changed, no ``.grad`` either; hooks are
+    called once, as by ``backward``.
 
     The saturation of sigmoids and what it does to gradients: Glorot and Bengio, Understanding the difficulty of
     training deep feedforward neural networks (2010).  Dead units: Lu et al., Dying ReLU and initialization (2019).
@@ -69,7 +81,28 @@ def explain(loss: Any, *of: Any, seed: Any = None) -> Findings:
     else:
         words = f"explain takes a Tensor that was computed, not {text.operand(None, loss)}"
         raise errors.taught(TypeError(words), "loss = cross_entropy(net(X), y); explain(loss, net)")
-    return found(Case(stepper, wanted(of)), bool(of))
+    case = Case(stepper, wanted(of))
+    case.optimisers, case.rate = optimisers(optimiser), above_zero(rate)
+    return found(case, bool(of))
+
+
+def optimisers(given: Any) -> list[Optimiser]:
+    """The optimisers that were given."""
+    every = list(given) if isinstance(given, (list, tuple)) else [] if given is None else [given]
+    for each in every:
+        if not isinstance(each, Optimiser):
+            raise errors.taught(
+                TypeError(f"optimiser is an Optimiser, or a list of them, not {text.operand(None, each)}"),
+                "explain(loss, net, optimiser=optimiser), or explain(loss, net, rate=0.1).",
+            )
+    return every
+
+
+def above_zero(rate: Any) -> float | None:
+    """The rate that was given."""
+    if rate is not None and not (isinstance(rate, (int, float, np.number)) and 0 < rate < np.inf):
+        raise errors.taught(ValueError(f"a rate is a number above 0, not {rate!r}"))
+    return None if rate is None else float(rate)
 
 
 def found(case: Case, with_of: bool = False) -> Findings:
@@ -110,17 +143,15 @@ def findings_about(stepper: Stepper, node: Node) -> list[Finding]:
 ORIGINS = ("not finite", "log of a rounded zero")
 
 
+ALONE = (
+    *ORIGINS, "does not reach", "no derivative", "zero gradient", "does not depend", "vanishing", "exploding",
+    "equal units", "constant among parameters", "older gradients", "not held by the optimiser", "rate too large",
+)  # fmt: skip
+
+
 def on_its_way(finding: Finding) -> bool:
     """Does a finding about a node concern what that was computed from?"""
-    return finding.kind not in (
-        *ORIGINS,
-        "does not reach",
-        "no derivative",
-        "zero gradient",
-        "does not depend",
-        "vanishing",
-        "exploding",
-    )
+    return finding.kind not in ALONE
 
 
 def wanted(of: Any) -> dict[Node, str]:
@@ -158,9 +189,14 @@ def nothing(case: Case, with_of: bool) -> str:
             f"Nothing was found in {case.loss}, {size}: no gradient flows there, so only values and axes were looked "
             "at."
         )
+    trained = "gradients of earlier steps, and "
+    if case.optimisers or case.rate is not None:
+        trained = "gradients of earlier steps, a rate with which the loss rises, "
+        trained += "parameters that the optimiser does not hold, and " if case.optimisers else "and "
     reach = "parameters that it does not reach or depend on" if with_of else "parameters that it does not depend on"
     return (
         f"Nothing was found in {case.loss}, {size} and their gradients. Looked for were: values and gradients that are "
-        f"not finite, gradients of 0, {reach}, gradients that vanish or explode, saturated and dead units, a column "
-        "against a row, a softmax or a mean over the wrong axis, and rules that are not derivatives."
+        f"not finite, gradients of 0, {reach}, gradients that vanish or explode, saturated, dead and equal units, a "
+        "column against a row, a softmax or a mean over the wrong axis, a softmax or sigmoid twice, constants among "
+        f"parameters, {trained}rules that are not derivatives."
     )

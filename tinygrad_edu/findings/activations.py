@@ -1,129 +1,30 @@
 """Activations that let no gradient through: saturated ones, and units that are dead.
 
-Which operations can saturate, and which have a slope of exactly 0 on one side, is found by trying the operation's own
-rule on a grid, so it holds for those that a user declares, too.
+Which operations can saturate, and which are flat on one side, is found by numbers: see curves.py.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from ..norms import norm
 from ..op import Node
+from ..place import OURS
 from ..stepping.jacobian import local
-from .case import Case, finite, number_of, percent, short
-from .finding import Finding
+from .case import Case, finite, listed, number_of, percent, short
+from .curves import Curve, curves, saturates
+from .finding import Finding, Remedy
 from .layers import is_layer, weights
+from .others import glorot, leaves_below, never_flat, replaced, said_together, unsaturated
+from .trying import called, cures, tried
 from .zeros import LOGARITHMS, MOVES
 
-# The grid is even near 0, and even in the logarithm far from it, to 10,000.
-GRID = np.sinh(np.linspace(-math.asinh(1e4), math.asinh(1e4), 1001))
-EDGE = 4 / ((1 + math.exp(-5)) * (1 + math.exp(5)))  # a sigmoid's slope at 5 over that at 0, and tanh's at 2.5
 FEW = 32  # numbers: of arrays smaller than that, as in the steps of a loop, all count together
 ROWS, SHARE = 16, 0.1  # examples, and the part of the units that is dead: of fewer nothing is said
 SHIFTS = ("negative", "add", "subtract", "multiply", "clip", "maximum", "minimum", "where")
-
-
-class Curve(NamedTuple):
-    """What a grid shows of an operation of one number."""
-
-    steepest: float
-    low: float  # below, and above high, its slope is less than EDGE of the steepest; infinite if it does not saturate
-    high: float
-    flat: bool  # is its slope exactly 0 on one side alone?
-
-
-def saturates(curve: Curve) -> bool:
-    """Is it bounded, with a slope that goes to 0 on both sides?"""
-    return math.isfinite(curve.low)
-
-
-def operand_of(node: Node) -> int | None:
-    """The one operand of an elementwise operation whose other arguments are plain numbers."""
-    tensors = [k for k, a in enumerate(node.args) if a is not None]
-    if node.op is None or not node.op.elementwise or len(tensors) != 1 or not node.args[tensors[0]].active:
-        return None
-    others = [v for k, v in enumerate(node.values) if k != tensors[0]]
-    return tensors[0] if all(v is None or np.ndim(v) == 0 for v in others) else None
-
-
-def curves(case: Case) -> Iterator[tuple[Node, int, Curve]]:
-    """The activations of a computation, and what is known of each."""
-    known: dict[Any, Curve | None] = {}
-    for swept in case.stepper.swept[::-1]:
-        node = swept.node
-        k = operand_of(node)
-        if k is None:
-            continue
-        key = (node.op, k, *(repr(v) for i, v in enumerate(node.values) if i != k))
-        if key not in known:
-            known[key] = curve(node, k)
-        found = known[key]
-        if found is not None:
-            yield node, k, found
-
-
-def tried(node: Node, k: int, x: Any) -> tuple[Any, Any]:
-    """The values and the slopes of a node's operation at other numbers."""
-    values = [*node.values]
-    values[k] = x
-    args: list[Any] = [None] * len(node.args)
-    args[k] = SimpleNamespace(active=True, shape=x.shape)
-    z = node.op.forward(*values)
-    return z, np.broadcast_to(node.op.pull(args, np.ones(x.shape), z, values, k)[k], x.shape)
-
-
-def curve(node: Node, k: int) -> Curve | None:
-    """What a grid shows; None for an operation that is defined on a part of it only, or is flat all over."""
-    with np.errstate(all="ignore"):
-        try:
-            z, slopes = tried(node, k, GRID)
-            return read(node, k, np.asarray(z, float), np.abs(np.asarray(slopes, float)))
-        except Exception:  # an operation need not be able to do this
-            return None
-
-
-def read(node: Node, k: int, z: Any, slopes: Any) -> Curve | None:
-    """The properties of a curve from its values and slopes on the grid."""
-    known = np.isfinite(z) & np.isfinite(slopes)
-    if z.shape != GRID.shape or not known[np.abs(GRID) <= 30].all():
-        return None
-    near = np.abs(GRID) <= 10
-    steepest, top = float(slopes[known].max()), float(slopes[near].max())
-    if not top:
-        return None
-    left, right = known & (GRID < -100), known & (GRID > 100)
-    rise = np.ptp(z[known])
-    tails = all(
-        side.sum() > 10 and slopes[side].max() <= 1e-3 * steepest and np.ptp(z[side]) <= 0.02 * rise
-        for side in (left, right)
-    )
-    low, high = -math.inf, math.inf
-    if tails:
-        steep = np.flatnonzero(slopes >= EDGE * steepest)
-        low = edge(node, k, GRID[steep[0] - 1], GRID[steep[0]], EDGE * steepest)
-        high = edge(node, k, GRID[steep[-1] + 1], GRID[steep[-1]], EDGE * steepest)
-    return Curve(steepest, low, high, is_flat(slopes, top) != is_flat(slopes[::-1], top))
-
-
-def edge(node: Node, k: int, flat: float, steep: float, limit: float) -> float:
-    """Where the slope falls below a limit, by halving."""
-    for _ in range(40):
-        middle = (flat + steep) / 2
-        _, slope = tried(node, k, np.array([middle]))
-        flat, steep = (middle, steep) if abs(slope[0]) < limit else (flat, middle)
-    return flat
-
-
-def is_flat(slopes: Any, top: float) -> bool:
-    """Is the slope exactly 0 up to a bend?  Where it goes to 0 slowly and is rounded, as that of exp, there is none."""
-    first = int(np.flatnonzero(slopes)[0])
-    return first > 200 and float(slopes[first : first + 30].max()) > 1e-6 * top
 
 
 def saturated(case: Case) -> Iterator[Finding]:
@@ -158,12 +59,57 @@ def saturated(case: Case) -> Iterator[Finding]:
             f"{case.made(node)} is saturated, {case.line(node)}: {n:,} of {number_of(int(np.size(x)), 'value')} of "
             f"{name} ({percent(share)}) lie below {short(known.low)} or above {short(known.high)}, where the slope of "
             f"{node.op.name} is under 3 % of its largest (the median there is {short(slope)}). Of a gradient of norm "
-            f"{short(before)}, {short(after)} is passed on.{case.others(group)} Try smaller weights (Glorot's, as "
-            "nn.Linear has them), inputs of mean 0 and variance 1, or relu."
+            f"{short(before)}, {short(after)} is passed on.{case.others(group)}"
         )
         numbers: dict[str, Any] = dict(share=share, count=n, size=int(np.size(x)), low=known.low, high=known.high)
         numbers |= dict(slope=slope, before=before, after=after, times=len(group))
-        yield case.finding("saturated", node, words, [*group[1:], node.args[k]], **numbers)
+        remedies = eased(case, node, group, k, (unsaturated(),))
+        yield case.finding("saturated", node, words, [*group[1:], node.args[k]], None, remedies, **numbers)
+
+
+def eased(case: Case, node: Node, group: list[Node], k: int, others: Iterable[Any]) -> Iterator[Remedy]:
+    """What cures activations that let no gradient through: in one sentence, all that does so alone."""
+    found: list[str] = []
+
+    def does(leaves: Mapping[Node, Any], changes: Mapping[Node, Any]) -> bool:
+        return cures(tried(case, leaves, changes), ("saturated", "dead"), node, (saturated, dead))
+
+    near = leaves_below(case, [node], 4)
+    matrices = [a for a in near if len(a.shape) > 1] or near
+    for factor, share in ((0.1, "a tenth"), (0.01, "a hundredth")):
+        if does({a: case.value(a) * np.asarray(factor, case.value(a).dtype) for a in matrices}, {}):
+            names = listed([case.said(a) for a in matrices])
+            found.append(f"{names} {share} as large")
+            break
+    wide = {a: glorot(a.shape, case.value(a).dtype) for a in matrices if len(a.shape) > 1}
+    if wide and does(wide, {}):
+        found.append(f"{listed([case.said(a) for a in wide])} as nn.Linear starts")
+    biases = [a for a in near if a not in matrices and np.any(case.value(a))]
+    if biases and does({a: np.zeros_like(case.value(a)) for a in biases}, {}):
+        found.append(f"{listed([case.said(a) for a in biases])} of 0")
+    found += [f"{name} scaled to mean 0 and variance 1" for name in standardised(case, node, k, does)]
+    found += [f"{op.name} for {node.op.name}" for op in others if op is not None and does({}, replaced(group, op))]
+    yield from said_together(found)
+
+
+def standardised(case: Case, node: Node, k: int, does: Any) -> Iterator[str]:
+    """Data of a layer that need only be scaled: each column to mean 0 and variance 1."""
+    layer = node.args[k]
+    while layer is not None and layer.op is not None and not is_layer(layer):
+        layer = next((a for a in layer.args if a is not None and a.op is not None), None)
+    if layer is None or layer.op is None:
+        return
+    W = weights(layer)
+    for i, a in enumerate(layer.args):
+        x = case.operands(layer)[i]
+        if (a is None or not a.active) and a is not W and isinstance(x, np.ndarray) and x.ndim == 2 and len(x) > 1:
+            scaled = ((x - x.mean(0)) / np.where(x.std(0) == 0, 1, x.std(0))).astype(x.dtype)
+
+            def change(given: list[Any], made: Any, i: int = i, scaled: Any = scaled, layer: Node = layer) -> Any:
+                return called(layer.op, [*given[:i], scaled, *given[i + 1 :]])
+
+            if not np.allclose(scaled, x, atol=0.1) and does({}, {layer: change}):
+                yield "its inputs" if layer.code.co_filename.startswith(OURS) else case.operand(layer, i)
 
 
 def series(case: Case, node: Node) -> Any:
@@ -220,13 +166,13 @@ def dead(case: Case) -> Iterator[Finding]:
             f"{int(off.sum()):,} of the {n} of {case.made(node)} {'is' if one else 'are'} dead, {case.line(node)}: for "
             f"{f'all {rows:,} examples' if rows > 1 else 'the example'} {case.said(node.args[k])} lies where the slope "
             f"of {node.op.name} is 0, so no gradient comes to what computes {'it' if one else 'them'} "
-            f"(unit{'s' * (not one)} {which}).{case.others(group)} Try smaller steps, smaller weights or a bias that "
-            "is not so negative, or leaky_relu, whose slope is never 0."
+            f"(unit{'s' * (not one)} {which}).{case.others(group)}"
         )
         numbers: dict[str, Any] = dict(
             dead=int(off.sum()), units=len(off), share=float(off.mean()), examples=rows, times=len(group)
         )
-        yield case.finding("dead", node, words, [*group[1:], node.args[k]], **numbers)
+        remedies = eased(case, node, group, k, (never_flat(node, k),))
+        yield case.finding("dead", node, words, [*group[1:], node.args[k]], None, remedies, **numbers)
 
 
 def enough(off: Any) -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..op import Node
+from . import code
+from .alike import sources
 from .case import Case, short
-from .finding import Finding
+from .finding import Finding, Remedy
+from .losses import wholes
+from .remedies import downstream
+from .trying import called, cures, tried
 
 REDUCTIONS = ("sum", "mean", "max", "min", "std", "var", "norm", "logsumexp", "prod")
 SIMPLE = ("negative", "positive", "multiply", "divide", "log", "log2", "log10", "clip", "add", "maximum")
@@ -80,7 +87,7 @@ def target(case: Case, node: Node) -> tuple[int, Any] | None:
     return None
 
 
-def downstream(case: Case, node: Node) -> Iterator[Node]:
+def used_by(case: Case, node: Node) -> Iterator[Node]:
     """What uses a value, and its logarithm, its negative and the like, which have its shape."""
     stack, seen = [node], {node}
     while stack:
@@ -98,7 +105,7 @@ def softmax_axis(case: Case) -> Iterator[Finding]:
     bad: dict[Node, tuple[Softmax, Node, str]] = {}
     for softmax in softmaxes(case).values():
         if len(softmax.node.shape) == 2 and min(softmax.node.shape) > 1:
-            for user in downstream(case, softmax.node):
+            for user in used_by(case, softmax.node):
                 wrong = other_axis(case, softmax, user)
                 if wrong:
                     bad[softmax.node] = softmax, user, wrong
@@ -127,10 +134,47 @@ def softmax_axis(case: Case) -> Iterator[Finding]:
         words = (
             f"{case.made(node)} takes its softmax over axis {softmax.axis}, {case.line(node)}, of "
             f"{shape[softmax.axis]} numbers each, but {wrong}{f', {case.line(user)}' if user is not node else ''}: "
-            f"that is the axis of the classes.{case.others(group)} Try axis={1 - softmax.axis}."
+            f"that is the axis of the classes.{case.others(group)}"
         )
         numbers: dict[str, Any] = dict(axis=softmax.axis, classes=1 - softmax.axis, times=len(group))
-        yield case.finding("softmax over the wrong axis", node, words, [*group[1:], user], **numbers)
+        remedies = along(case, "softmax over the wrong axis", softmax.node, 1 - softmax.axis, group)
+        yield case.finding("softmax over the wrong axis", node, words, [*group[1:], user], None, remedies, **numbers)
+
+
+def along(case: Case, kind: str, node: Node, axis: int | None, group: list[Node]) -> Iterator[Remedy]:
+    """An operation along another axis; or along its own, with ``axis`` None, which is kept."""
+    total = node if "axis" in node.op.names else node.args[1]
+    while total is not None and total.op is not None and "axis" not in total.op.names:
+        total = total.args[0]
+    if total is None or total.op is None:
+        return
+    options: dict[str, Any] = {"axis": axis} if axis is not None else {}
+    if "keepdims" in total.op.names and (axis is None or total.shape != node.shape):
+        options["keepdims"] = True
+    same = [n for n in case.nodes if (n.op, n.code, n.lasti) == (total.op, total.code, total.lasti)]
+
+    def change(given: list[Any], made: Any) -> Any:
+        return called(total.op, [options.get(name, x) for name, x in zip(total.op.names, given)])
+
+    if cures(tried(case, {}, dict.fromkeys(same, change)), kind, group[0], (softmax_axis, mean_axis)):
+        written = code.expression(total)
+        new = with_options(written, total, options) if isinstance(written, ast.Call) else ""
+        shown = ", ".join(f"{key}={value}" for key, value in options.items())
+        yield Remedy(f"Write {new or shown}.", new, case.place(total))
+
+
+def with_options(call: ast.Call, node: Node, options: dict[str, Any]) -> str:
+    """A call with other options."""
+    call = copy.deepcopy(call)
+    first = 1 if code.is_method(call, code.source_of(node)) else 0
+    for name, value in options.items():
+        i = node.op.names.index(name) - first
+        if i < len(call.args):
+            call.args[i] = ast.Constant(value)
+        else:
+            call.keywords = [k for k in call.keywords if k.arg != name]
+            call.keywords.append(ast.keyword(name, ast.Constant(value)))
+    return code.shown(call)
 
 
 def other_axis(case: Case, softmax: Softmax, user: Node) -> str:
@@ -203,10 +247,11 @@ def aligned(case: Case) -> Iterator[Finding]:
         words = (
             f"In {case.made(node)}, {case.line(node)}, {how} a column: {case.said(reduced)} has shape ({n},), one "
             f"number for each row of {case.said(whole)}, and against shape ({n}, {n}) it is laid along the columns. "
-            f"Only because {case.said(whole)} is square is there no error.{case.others(group)} Write keepdims=True, so "
-            f"that it has shape ({n}, 1)."
+            f"Only because {case.said(whole)} is square is there no error.{case.others(group)}"
         )
-        yield case.finding("mean over the wrong axis", node, words, [*group[1:], reduced], n=n, times=len(group))
+        remedies = along(case, "mean over the wrong axis", reduced, None, group)
+        nodes = [*group[1:], reduced]
+        yield case.finding("mean over the wrong axis", node, words, nodes, None, remedies, n=n, times=len(group))
 
 
 def over_classes(case: Case) -> Iterator[Finding]:
@@ -214,7 +259,7 @@ def over_classes(case: Case) -> Iterator[Finding]:
     known = softmaxes(case)
     bad: dict[Node, tuple[Node, int, str]] = {}
     for softmax in known.values():
-        for user in downstream(case, softmax.node):
+        for user in used_by(case, softmax.node):
             if user.op.name not in ("multiply", "xlogy") or not (
                 softmax.logarithm or logarithm_between(softmax.node, user)
             ):
@@ -231,13 +276,31 @@ def over_classes(case: Case) -> Iterator[Finding]:
         words = (
             f"{case.made(node)}, {case.line(node)}, is the mean {how}, but the loss of an example is the sum over its "
             f"classes: so the loss and its gradient are {classes} times smaller than the mean over the "
-            f"examples.{case.others(group)} Write "
-            f".sum(axis={len(user.shape) - 1 if user.shape[-1] == classes else 0}).mean(), or cross_entropy(logits, "
-            "labels)."
+            f"examples.{case.others(group)}"
         )
-        yield case.finding(
-            "mean over the wrong axis", node, words, [*group[1:], user], factor=classes, times=len(group)
-        )
+        remedies = over_examples(case, node, user, classes)
+        numbers: dict[str, Any] = dict(factor=classes, times=len(group))
+        yield case.finding("mean over the wrong axis", node, words, [*group[1:], user], None, remedies, 2, **numbers)
+
+
+def over_examples(case: Case, node: Node, terms: Node, classes: int) -> Iterator[Remedy]:
+    """The sum over the classes, and the mean over the examples; or the whole loss as one operation."""
+    axis = len(terms.shape) - 1 if terms.shape[-1] == classes else 0
+    wanted = classes * case.value(node)
+
+    def change(given: list[Any], made: Any) -> Any:
+        mean = made[terms].sum(axis).mean()
+        return mean if np.allclose(mean._data, wanted) else -mean
+
+    trial = tried(case, {}, {node: change})
+    if cures(trial, "mean over the wrong axis", node, (mean_axis,)) and np.allclose(trial.made[node]._data, wanted):  # type: ignore[union-attr]
+        name = case.written(terms) or case.said(terms)
+        shown = f"({name})" if name.isprintable() and " " in name else name
+        yield Remedy(f"Write {shown}.sum(axis={axis}).mean().")
+    for end in [*downstream(case, node)[::-1]]:
+        for found in wholes(case, end, sources(case, terms), classes):
+            yield Remedy(f"Or {found.text(case, end, node)}.")
+            return
 
 
 def logarithm_between(p: Node, user: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from ..op import Node
 from ..place import Place
 from ..stepping import Stepper
 from ..stepping.record import Record
-from .finding import Finding
+from .finding import Finding, Remedy
 
 LONGEST = 40  # characters of a user's expression that stands for a value without a name
 
@@ -29,8 +30,14 @@ class Case:
         self.ours = set(stepper.ours)
         self.skipped: list[str] = []
         self.told: set[Node] = set()  # the leaves of which it was said why their gradient is 0
+        self.alike: set[Node] = set()  # those whose units were found to be equal
         self.dependence: dict[Node, str | None] = {}  # and work: see depends.py
         self.work = 0
+        self.tries = 0  # nodes that were computed again to try remedies: see trying.py
+        self.optimisers: list[Any] = []  # that were given to ``explain``
+        self.rate: float | None = None
+        self.steps_tried = 0  # nodes that were computed again to try rates: see training.py
+        self.remedies = True  # are any sought?  Not where one is tried
         self.places: dict[Any, Place] = {}
         self.sums: dict[Any, Any] = {}  # over which axes plain arrays sum to one: see axes.py
 
@@ -78,6 +85,16 @@ class Case:
                     stack.append(user)
         return seen
 
+    def below(self, nodes: Iterable[Node]) -> set[Node]:
+        """All that values were computed from, they themselves too."""
+        seen, stack = set(nodes), list(nodes)
+        while stack:
+            for a in stack.pop().args:
+                if a is not None and a not in seen:
+                    seen.add(a)
+                    stack.append(a)
+        return seen
+
     def skip(self, words: str) -> None:
         """Note what was not looked at, once."""
         if words not in self.skipped:
@@ -110,6 +127,12 @@ class Case:
         return (
             self.name(node) or self.written(node) or (f"the result of {node.op.name}" if node.op else text.label(node))
         )
+
+    def entry(self, node: Node, at: Iterable[int]) -> str:
+        """``x[0, 2]``, or ``(a @ b)[0, 2]``: an entry of a value in a sentence."""
+        name, index = self.said(node), ", ".join(map(str, at))
+        simple = name.replace("_", "a").replace(".", "a").isalnum() or self.name(node) is not None
+        return f"{name if simple else f'({name})'}[{index}]" if index else name
 
     def made(self, node: Node) -> str:
         """``h = sigmoid(v)``: a value by its name and by how it was made."""
@@ -159,11 +182,22 @@ class Case:
         return f" The same holds for {len(group) - 1:,} other value{s} that this line made{shown}." if group[1:] else ""
 
     def finding(
-        self, kind: str, node: Node, words: str, nodes: Iterable[Node] = (), at: Place | None = None, **numbers: Any
+        self,
+        kind: str,
+        node: Node,
+        words: str,
+        nodes: Iterable[Node] = (),
+        at: Place | None = None,
+        remedies: Iterable[Remedy] = (),
+        most: int = 1,
+        **numbers: Any,
     ) -> Finding:
-        """A finding about a node."""
-        where = at or self.place(node)
-        return Finding(kind, self.about(node), words, where if where.line else None, numbers, node, (node, *nodes))
+        """A finding about a node.  remedies: those that cure; of them ``most`` are looked for and said."""
+        where, said = at or self.place(node), tuple(itertools.islice(remedies, most)) if self.remedies else ()
+        words = " ".join([words, *(remedy.words for remedy in said)])
+        return Finding(
+            kind, self.about(node), words, where if where.line else None, numbers, node, (node, *nodes), said
+        )
 
     def about(self, node: Node) -> str:
         """The word for a node, which the console finds it by."""

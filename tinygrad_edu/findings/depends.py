@@ -6,22 +6,24 @@ change of the result, however far the parameter is moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from .. import inputs
-from ..context import within
 from ..op import Node
 from ..sweep import fitted
 from .case import Case, finite, largest, listed, root_mean_square, short
 from .finding import Finding
+from .trying import replay
 
 NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
 WORK = 50_000  # nodes that are computed again for all leaves together
 FAR, NEAR = (1.0, 10.0), 0.1  # how far a parameter is moved: so far, or by that part of its own size
 DRAWS = 2  # each in both directions
+OTHERS = 20  # leaves that are moved as well
 
 TRIED = {
     "nowhere": ": moved at random by about 1 and by about 10",
@@ -48,33 +50,60 @@ def does_not_depend(case: Case) -> Iterator[Finding]:
             where = where_cancelled(case, node)
             how = depends(case, node) if where is not None else None
             if where is not None and how in ("nowhere", "nowhere near"):
-                found.setdefault((where.op, where.code, where.lasti, how), []).append((node, where))
-    for (*_, how), pairs in found.items():
+                culprit = because_of(case, node)
+                if culprit and (case.told.intersection(culprit) or case.alike):
+                    continue  # symmetry.py says why
+                found.setdefault((where.op, where.code, where.lasti, how, culprit), []).append((node, where))
+    for (*_, how, culprit), pairs in found.items():
         leaves, (_, where) = [leaf for leaf, _ in pairs], pairs[0]
         names, many = listed([case.wanted.get(leaf, case.said(leaf)) for leaf in leaves]), len(leaves) > 1
         size = max(case.largest[leaf] for leaf in leaves)
         words = (
             f"{case.loss} does not depend on {names}{TRIED[how]}, {'they change' if many else 'it changes'} nothing "
             f"but rounding. Contributions to the gradient cancel at {case.made(where)}, {case.line(where)}, and "
-            f"{'nothing' if not size else f'rounding noise of at most {short(size)}'} is left. {why(case, where)}Leave "
-            f"{'them' if many else 'it'} out, or use {'them' if many else 'it'} elsewhere."
+            f"{'nothing' if not size else f'rounding noise of at most {short(size)}'} is left.{why(case, where)}"
         )
+        if culprit:
+            names = listed([case.said(other) for other in culprit])
+            words += f" With other numbers in {names} it does depend on {'them' if many else 'it'}."
+        elif how == "nowhere" and culprit is not None:
+            words += f" So {'they' if many else 'it'} can be left out here, whatever the other parameters are."
         made = case.finding("does not depend", leaves[0], words, [*leaves[1:], where], gradient=size)
         yield made._replace(about=names, place=case.place(where))
+
+
+def because_of(case: Case, leaf: Node) -> tuple[Node, ...] | None:
+    """The other leaves with other numbers in which the result does depend on this one; those that do it alone.
+
+    None if that was not tried.
+    """
+    others = [node for node in case.ours if node.op is None and node is not leaf and np.prod(node.shape)]
+    moved = {node: moved_at_random(case.value(node)) for node in others}
+    depends_then = False if not others else None if len(others) > OTHERS else changes(case, leaf, (1.0,), moved)
+    if not depends_then:
+        return None if depends_then is None else ()
+    alone = [node for node in others if changes(case, leaf, (1.0,), {node: moved[node]})]
+    return tuple(sorted(alone or others, key=lambda node: node.serial))
+
+
+def moved_at_random(x: Any) -> Any:
+    """Numbers as far from these as these are large."""
+    step = np.random.default_rng(1).normal(size=np.shape(x)) * max(root_mean_square(x), 0.1)
+    return np.asarray(x + step, np.asarray(x).dtype)[()]
 
 
 def why(case: Case, where: Node) -> str:
     """What the mathematics says, where the gradient shows that it is this: that a sum over an axis is 0."""
     if where.op is not None and where.op.name == "softmax":
-        return "The values of a softmax sum to 1, whatever it is taken of. "
+        return " The values of a softmax sum to 1, whatever it is taken of."
     g = inputs.dense(case.gradients[where])
     sums = [largest(g.sum(axis)) <= rounding(where, case) * largest(g) for axis in range(np.ndim(g))]
     after = sorted(case.above([where]), key=lambda node: node.serial) if any(sums) else []
     for node in after:
         if node.op is not None and node.op.name in ("softmax", "log_softmax", "cross_entropy", "logsumexp"):
-            return "A softmax does not change when one number is added to all that it is taken over. "
+            return " A softmax does not change when one number is added to all that it is taken over."
         if node.op is not None and node.op.name in ("layer_norm", "mean"):
-            return "A mean that is taken off takes off what was added to all numbers. "
+            return " A mean that is taken off takes off what was added to all numbers."
     return ""
 
 
@@ -137,16 +166,20 @@ def depends(case: Case, leaf: Node) -> str | None:
     return case.dependence[leaf]
 
 
-def changes(case: Case, leaf: Node, scales: tuple[float, ...]) -> bool | None:
+def changes(
+    case: Case, leaf: Node, scales: tuple[float, ...], others: Mapping[Node, Any] = MappingProxyType({})
+) -> bool | None:
     """Does the result change by more than rounding where a leaf is moved at random?
 
-    None if it cannot be said: where the record is too long, or not computed again as it was.
+    others: values in the place of those of other leaves.  None if it cannot be said: where the record is too long, or
+    not computed again as it was.
     """
     unknown = f"Whether {case.loss} depends on each parameter was not tried: that would take long here."
     if case.work > WORK:
         case.skip(unknown)
         return None
-    after = sorted((node for node in case.above([leaf]) if node is not leaf), key=lambda node: node.serial)
+    above = case.above([leaf, *others]) - {leaf, *others}
+    after = sorted(above, key=lambda node: node.serial)
     size = sum(int(np.prod(node.shape)) for node in after)
     case.work += len(after) + size // 1000
     if len(after) > NODES or size > ENTRIES:
@@ -158,14 +191,17 @@ def changes(case: Case, leaf: Node, scales: tuple[float, ...]) -> bool | None:
     passed = [c for user in after for c in case.passed.get(user, ()) if c is not None]
     natural = max((largest(c) for c in passed), default=0.0)
     noise = 1e3 * rounding(leaf, case)
+    values = {**others, leaf: x}
     try:
-        if again(case, after, leaf, x, seed) != was:
+        again_was = again(case, after, values, seed)
+        if not others and again_was != was:
             return None
+        was = again_was
         for scale in scales:
             for _ in range(DRAWS):
                 step = scale * rng.normal(size=leaf.shape)
                 for moved in (x + step, x - step):
-                    y = again(case, after, leaf, np.asarray(moved, np.asarray(x).dtype)[()], seed)
+                    y = again(case, after, {**values, leaf: np.asarray(moved, np.asarray(x).dtype)[()]}, seed)
                     if not abs(y - was) <= noise * (abs(was) + natural * scale):
                         return True
         return False
@@ -173,13 +209,24 @@ def changes(case: Case, leaf: Node, scales: tuple[float, ...]) -> bool | None:
         return None
 
 
-def again(case: Case, after: list[Node], leaf: Node, x: Any, seed: Any) -> float:
-    """The result, computed again with another value of a leaf."""
-    known: dict[Node, Any] = {leaf: x}
-    with within(recording=False, watch=None), np.errstate(all="ignore"):
-        for node in after:
-            operands = tuple(known[a] if a in known else v for a, v in zip(node.args, case.operands(node)))
-            if node.op.family is None:
-                operands += tuple(node.values[len(operands) :])
-            known[node] = node.op.forward(*node.op.joined(node.values, operands))
-    return float(np.sum(known[case.root] * inputs.dense(seed)))
+def in_a_valley(case: Case, leaf: Node) -> bool:
+    """Is the result larger, or smaller, wherever a leaf is moved a little?"""
+    after = sorted(case.above([leaf]) - {leaf}, key=lambda node: node.serial)
+    case.work += len(after)
+    if case.work > WORK or len(after) > NODES or sum(int(np.prod(node.shape)) for node in after) > ENTRIES:
+        return False
+    x, rng, seed = np.asarray(case.value(leaf)), np.random.default_rng(0), case.gradients[case.root]
+    size = NEAR * max(root_mean_square(x), NEAR)
+    try:
+        was = again(case, after, {leaf: x[()]}, seed)
+        moves = [sign * size * rng.normal(size=x.shape) for _ in range(DRAWS) for sign in (1, -1)]
+        found = [again(case, after, {leaf: (x + move).astype(x.dtype)[()]}, seed) - was for move in moves]
+    except Exception:  # an operation may refuse other numbers
+        return False
+    noise = rounding(leaf, case) * abs(was)
+    return all(change > noise for change in found) or all(change < -noise for change in found)
+
+
+def again(case: Case, after: list[Node], values: Mapping[Node, Any], seed: Any) -> float:
+    """The result, computed again with other values of leaves."""
+    return float(np.sum(replay(case, values, {}, after, record=False)[case.root] * inputs.dense(seed)))

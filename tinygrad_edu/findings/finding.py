@@ -12,15 +12,27 @@ WIDTH = 80
 INDENT = "   "
 
 
+class Remedy(NamedTuple):
+    """What was tried, and cures.
+
+    words: what to do, in a sentence.  code: what to write in the place of what stands at ``place``, if it is that.
+    """
+
+    words: str
+    code: str = ""
+    place: Place | None = None
+
+
 class Finding(NamedTuple):
     """One thing that goes wrong.
 
     kind: which of the kinds that ``explain`` looks for, as "saturated".
     about: the name of the value that it is about, as it may be printed.
-    words: what was found and what to try, in whole sentences.
+    words: what was found and what to do, in whole sentences.
     place: the line of the user's program, if there is one.
     numbers: what was measured, by name.
     node: the node of the record; ``nodes``: all that it concerns directly, such as all parameters that get no gradient.
+    remedies: what was tried on the record, and cures; none, if nothing did.
     """
 
     kind: str
@@ -30,6 +42,7 @@ class Finding(NamedTuple):
     numbers: dict[str, Any]
     node: Node | None = None
     nodes: tuple[Node, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
 
     def __str__(self) -> str:
         shown = textwrap.fill(self.words, WIDTH - len(INDENT), break_long_words=False, break_on_hyphens=False)

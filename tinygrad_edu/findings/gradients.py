@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import inputs, place, text
-from ..op import Node
+from ..op import OPS, Node
 from ..stepping.jacobian import local
-from .activations import curve, operand_of
+from ..tensor import Tensor
+from . import code
+from .alike import single
 from .case import Case, largest, listed, number_of, short
-from .depends import cancels, depends, drawn, where_cancelled
-from .finding import Finding
+from .curves import curve, operand_of
+from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
+from .finding import Finding, Remedy
+from .losses import takes_logits
+from .others import glorot, kinds, leaves_below, let_through, never_flat, replaced, smooth
+from .trying import Change, called, tried
 
 WORK = 200_000  # uses that are followed to find where gradients became 0
 
@@ -42,18 +48,24 @@ def does_not_reach(case: Case) -> Iterator[Finding]:
             if node.op
             else "a constant: constant(...), or a result of no_grad()"
         )
-        words = (
-            f"No gradient flows to {case.wanted[node]}, which is {known}. Make what ought to receive a gradient a "
-            "Tensor(...)."
-        )
-        yield reached(case, "does not reach", [node], words)
+        words = f"No gradient flows to {case.wanted[node]}, which is {known}."
+        yield reached(case, "does not reach", [node], words, as_leaf(case, node))
 
 
-def reached(case: Case, kind: str, nodes: list[Node], words: str, **numbers: Any) -> Finding:
+def as_leaf(case: Case, node: Node) -> Iterator[Remedy]:
+    """A constant made a leaf that takes a gradient."""
+    x = case.value(node)
+    if node.op is None and np.asarray(x).dtype.kind == "f" and let_through(tried(case, {node: Tensor(x)}), [node]):
+        yield Remedy(f"If it is to be trained, make it a Tensor: {case.wanted[node]} = Tensor(...).")
+
+
+def reached(
+    case: Case, kind: str, nodes: list[Node], words: str, remedies: Iterable[Remedy] = (), **numbers: Any
+) -> Finding:
     """A finding about several parameters, at the line where the first of them was made."""
     at = case.place(nodes[0])
     at = case.place(case.root) if at.file.startswith(place.OURS) else at  # a parameter of nn is made in nn.py
-    found = case.finding(kind, nodes[0], words, nodes[1:], at, **numbers)
+    found = case.finding(kind, nodes[0], words, nodes[1:], at, remedies, 2, **numbers)
     return found._replace(about=listed([case.wanted.get(node, case.about(node)) for node in nodes]))
 
 
@@ -72,11 +84,26 @@ def no_derivative(case: Case) -> Iterator[Finding]:
         through = text.listed([f"{end.op.name}, {case.line(end)}" for end in ends[:3]])
         words = (
             f"{names} {'reach' if many else 'reaches'} {case.loss} only through {through}, which "
-            f"{'has' if len(ends) == 1 else 'have'} no derivative, so no gradient comes to {'them' if many else 'it'}. "
-            "Use a smooth function in its place (tanh for sign, a sigmoid for a step), or another loss."
+            f"{'has' if len(ends) == 1 else 'have'} no derivative, so no gradient comes to {'them' if many else 'it'}."
         )
-        found = reached(case, "no derivative", nodes, words)
+        found = reached(case, "no derivative", nodes, words, smoother(case, ends, nodes))
         yield found._replace(place=case.place(ends[0]), nodes=(*found.nodes, *ends))
+
+
+def smoother(case: Case, ends: list[Node], nodes: list[Node]) -> Iterator[Remedy]:
+    """An operation with a slope in the place of one that has none."""
+    same = [n for n in case.nodes if any((n.op, n.code, n.lasti) == (end.op, end.code, end.lasti) for end in ends)]
+    if len(ends) != 1 or not ends[0].op.elementwise or len(ends[0].args) != 1:
+        return
+    op = smooth(ends[0])
+    if op is not None and let_through(tried(case, {}, replaced(same, op)), nodes):
+        new = called_with(case, ends[0], 0, op)
+        yield Remedy(f"{op.name} is near it and has a slope: write {new}.", new, case.place(ends[0]))
+
+
+def called_with(case: Case, node: Node, k: int, op: Any) -> str:
+    """Another operation of the same operand, as the user writes it."""
+    return f"{code.called(case, node, op.name)}({code.operand(case, node, k)})"
 
 
 def stops(case: Case, node: Node) -> set[Node]:
@@ -119,6 +146,10 @@ def zero_gradient(case: Case, nodes: list[Node] | None = None) -> Iterator[Findi
                     if nodes is None:
                         continue  # at rest, as in a minimum: nothing is wrong with it, and only who asks is told
                     at_rest.add(node)
+            elif node.op is None and in_a_valley(case, node):
+                if nodes is None:
+                    continue
+                at_rest.add(node)
             key = frozenset((user.op, user.code, user.lasti, k) for user, k in found)
             if found:
                 causes.setdefault(key, (found, []))[1].append(node)
@@ -127,12 +158,13 @@ def zero_gradient(case: Case, nodes: list[Node] | None = None) -> Iterator[Findi
         names, many = listed([case.wanted.get(node, case.said(node)) for node in leaves]), len(leaves) > 1
         start = f"The gradient of {names} is exactly 0{' in every element' if many or leaves[0].shape else ''}: "
         reasons = dict.fromkeys(reason(case, *each) for each in found[:3])
-        words = f"{start}{'; '.join(reasons)}.{remedy(case, *found[0])}"
+        words = f"{start}{'; '.join(reasons)}."
         if at_rest.issuperset(leaves):
             change = "they do change" if many else "it does change"
             words += f" Moved, {change} {case.loss}: it is at rest here, as in a minimum."
         silent = [a for node, _ in found for a in node.args if a is not None and is_off(a)]
-        made = reached(case, "zero gradient", leaves, words, count=len(leaves), uses=len(found))
+        sought = remedies(case, *found[0], leaves) if not at_rest.issuperset(leaves) else ()
+        made = reached(case, "zero gradient", leaves, words, sought, count=len(leaves), uses=len(found))
         line = case.place(where(case, *found[0]))
         yield made._replace(place=line, nodes=(*made.nodes, *(node for node, _ in found), *silent))
 
@@ -185,6 +217,11 @@ def reason(case: Case, node: Node, k: int | None) -> str:
     g = inputs.dense(case.gradients[node])
     if np.any(drawn(case, node, k, (g != 0).astype(np.asarray(g).dtype))):
         return f"{what}, because the products with a gradient of at most {short(largest(g))} are too small for a number"
+    if (axis := single_axis(node)) is not None and alone(case, node, k):
+        return (
+            f"{what}, because {op.name} of a single number is always the same: its axis {axis} has length 1, whatever "
+            f"{name} is"
+        )
     others = [i for i, v in enumerate(operands) if i != k and v is not None and not isinstance(v, (str, bool))]
     if op.name in ("multiply", "matmul", "linear", "dot", "inner", "outer", "conv1d", "conv2d") and others:
         made = node.args[others[0]]
@@ -200,12 +237,12 @@ def reason(case: Case, node: Node, k: int | None) -> str:
             f"{what}, because {case.operand(node, 1 - k)} is {'larger' if op.name == 'maximum' else 'smaller'} "
             "wherever the gradient is not 0"
         )
-    if op.name == "softmax":
+    if op.name == "softmax" and np.isin(case.value(node), (0, 1)).all():
         return f"{what}, because its values have been rounded to 0 and 1, where its derivative is 0"
     if op.elementwise and np.size(x):
         slopes, wide = local(node, k), np.broadcast_to(x, node.shape)
         if not np.any(slopes):
-            return f"{what}, because {flat(case, node, k)}"
+            return f"{what}, because {flat(case, node, k)}{off(case, node.args[k])}"
         there = wide[np.broadcast_to(g, node.shape) != 0]
         if len(there) and not np.any(slopes[np.broadcast_to(g, node.shape) != 0]):
             return (
@@ -219,7 +256,7 @@ def off(case: Case, node: Node | None) -> str:
     """That an activation is off everywhere, if that is why its values are 0."""
     if node is None or not is_off(node):
         return ""
-    return f": {flat(case, node)}"
+    return f", for {flat(case, node, whose=f'the slope of {node.op.name}')}"
 
 
 def is_off(node: Node) -> bool:
@@ -228,27 +265,110 @@ def is_off(node: Node) -> bool:
     return k is not None and curve(node, k) is not None and not np.any(local(node, k))
 
 
-def flat(case: Case, node: Node, k: int = 0) -> str:
+def flat(case: Case, node: Node, k: int = 0, whose: str = "its slope") -> str:
     """Where the operand of an activation lies that lets no gradient through."""
     x, name = case.operands(node)[k], case.said(node.args[k])
     if np.size(x) == 1:
-        return f"its slope is 0 at {name} = {short(float(np.ravel(x)[0]))}"
-    return (
-        f"its slope is 0 at each of the {np.size(x):,} values of {name}, from {short(np.min(x))} to {short(np.max(x))}"
-    )
+        return f"{whose} is 0 at {name} = {short(float(np.ravel(x)[0]))}"
+    return f"{whose} is 0 at each of the {np.size(x):,} values of {name}, from {short(np.min(x))} to {short(np.max(x))}"
 
 
-def remedy(case: Case, node: Node, k: int | None) -> str:
-    """What to try."""
+def single_axis(node: Node) -> int | None:
+    """The axis that an operation goes along, if it has length 1."""
+    if "axis" not in node.op.names or not node.args[0] or not node.args[0].shape:
+        return None
+    axis = node.values[node.op.names.index("axis")]
+    shape = node.args[0].shape
+    return int(axis) if isinstance(axis, (int, np.integer)) and shape[axis] == 1 else None
+
+
+def alone(case: Case, node: Node, k: int) -> bool:
+    """Is the result the same, whatever an operand is?"""
+    operands, rng = case.operands(node), np.random.default_rng(0)
+    try:
+        with np.errstate(all="ignore"):
+            for size in (1.0, 10.0):
+                operands[k] = rng.normal(size=node.args[k].shape) * size
+                if not np.allclose(node.op.forward(*node.op.joined(node.values, operands)), case.value(node)):
+                    return False
+        return True
+    except Exception:  # an operation may refuse other numbers
+        return False
+
+
+# What to do about it: what lets a gradient through, tried on the record.
+
+
+def remedies(case: Case, node: Node, k: int | None, leaves: list[Node]) -> Iterator[Remedy]:
+    """What lets a gradient through to the leaves."""
     if k is None or cancels(case, node, k):
-        return ""
-    if is_off(node) or any(a is not None and is_off(a) for a in node.args):
-        return (
-            " Try another start (smaller weights, scaled inputs), or an activation whose slope is never 0, as "
-            "leaky_relu."
-        )
-    if node.op.name in ("matmul", "linear", "dot") and any(
-        a is not None and a.op is None and a.active for a in node.args
-    ):
-        return " Weights that are all 0 let no gradient through: start from small random ones, as nn.Linear does."
-    return ""
+        return
+    if single_axis(node) is not None:
+        yield from other_axes(case, node, k, leaves)
+        return
+    off_nodes = [n for n in (node, *node.args) if n is not None and n.op is not None and is_off(n)]
+    for each in off_nodes:
+        i = operand_of(each) or 0
+        op = never_flat(each, i)
+        same = [n for n in case.nodes if (n.op, n.code, n.lasti) == (each.op, each.code, each.lasti)]
+        if op is not None and let_through(tried(case, {}, replaced(same, op)), leaves):
+            if op.notation == "$x":
+                yield Remedy(f"Without {case.made(each)} a gradient comes through.")
+            else:
+                new = called_with(case, each, i, op)
+                words = f"{op.name} has a slope everywhere: with {new} a gradient comes through."
+                yield Remedy(words, new, case.place(each))
+            break
+    every = [a for a in leaves_below(case, [node], 3) if not np.any(case.value(a)) and a.shape]
+    for zeros in ([a for a in every if len(a.shape) > 1], every):  # biases that are 0 are as they ought to be
+        if zeros and let_through(tried(case, {a: glorot(a.shape, case.value(a).dtype) for a in zeros}), leaves):
+            names = listed([case.said(a) for a in zeros])
+            case.told.update(zeros)
+            yield Remedy(
+                f"Weights that are all 0 let no gradient through: start {names} from small random ones, as nn.Linear "
+                "does."
+            )
+            return
+    near = [a for a in leaves_below(case, [node], 4) if np.any(case.value(a))]
+    for factor, share in ((0.1, "a tenth"), (0.01, "a hundredth")):
+        if let_through(tried(case, {a: case.value(a) * np.asarray(factor, case.value(a).dtype) for a in near}), leaves):
+            yield Remedy(f"With {listed([case.said(a) for a in near])} {share} as large a gradient comes through.")
+            return
+
+
+def other_axes(case: Case, node: Node, k: int, leaves: list[Node]) -> Iterator[Remedy]:
+    """Along another axis there may be several numbers; of one number a yes or no is a sigmoid."""
+    i, shape = node.op.names.index("axis"), node.args[0].shape
+
+    def along(axis: int) -> Change:
+        return lambda given, made: called(node.op, [*given[:i], axis, *given[i + 1 :]])
+
+    for axis, n in enumerate(shape):
+        if n > 1 and let_through(tried(case, {}, {node: along(axis)}), leaves):
+            yield Remedy(f"If the classes lie along axis {axis}, write axis={axis}.")
+            break
+    if (op := of_pair(node)) is not None and let_through(tried(case, {}, replaced([node], op)), leaves):
+        new = called_with(case, node, k, op)
+        yield Remedy(f"If there is one number for a yes or no, write {new}.", new, case.place(node))
+    for op in OPS.values():
+        if takes_logits(node.op) and takes_logits(op) and "axis" not in op.names:
+
+            def change(given: list[Any], made: Any, op: Any = op) -> Any:
+                labels = np.asarray(getattr(given[1], "_data", given[1]), float)
+                return op.public(given[0].ravel(), labels.ravel())
+
+            if let_through(tried(case, {}, {node: change}), leaves):
+                logits = code.operand(case, node, k)
+                yield Remedy(f"If there is one number for a yes or no, {op.name} takes it: of ({logits}).ravel().")
+
+
+def of_pair(node: Node) -> Any:
+    """The operation of one number that this one is of that number and 0: a sigmoid, of a softmax."""
+    if node.op.elementwise or single(node.op) is None:
+        return None
+    x = np.linspace(-3, 3, 13)
+    try:
+        wanted = node.op.forward(*node.op.complete(np.stack([x, 0 * x]), axis=0))[0]
+    except Exception:  # an operation may do something else along an axis
+        return None
+    return kinds(lambda op, z, slopes: np.allclose(op.forward(x), wanted))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from ..op import Node
-from .case import Case, finite, root_mean_square, short
-from .finding import Finding
+from .case import Case, finite, listed, root_mean_square, short
+from .curves import curve, operand_of
+from .finding import Finding, Remedy
+from .others import glorot, let_through, replaced, said_together, squashes, unsaturated
+from .trying import Change, tried
+from .trying import called as called_again
 
 FACTOR, LEAST = 1e3, 3
 PRODUCTS = ("matmul", "linear", "dot", "conv1d", "conv2d")
@@ -58,25 +63,87 @@ def told(case: Case, layers: list[Node], sizes: list[float], factor: float) -> F
     vanishes = factor < 1
     names = [called(case, node) for node in layers]
     n, again = len(layers) - 1, len({weights(node) for node in layers}) == 1
-    remedy = (
-        "Try relu, or tanh in place of a sigmoid, Glorot's weights (nn.Linear), or connections that skip layers."
-        if vanishes
-        else "Try smaller weights (Glorot's, as nn.Linear has them), or limit the norm of the gradient."
-    )
-    if again:
-        remedy = "One matrix is used again and again: its singular values and the slopes make that factor. " + (
-            "Try a state that is added to, as an LSTM's, or weights near an orthogonal matrix."
-            if vanishes
-            else "Limit the norm of the gradient, or start from an orthogonal matrix."
-        )
+    why = " One matrix is used again and again: its singular values and the slopes make that factor." * again
     words = (
         f"The gradient {'vanishes' if vanishes else 'explodes'} on its way back through {len(layers)} layers: its root "
         f"mean square is {short(sizes[0])} at {names[0]}, the last, and {short(sizes[-1])} at {names[-1]}, the first, "
-        f"{short(factor)} times as much at each of {n} steps. {remedy}"
+        f"{short(factor)} times as much at each of {n} steps.{why}"
     )
     table = list(zip(names, sizes))
     kind = "vanishing" if vanishes else "exploding"
-    return case.finding(kind, layers[-1], words, layers, first=sizes[0], last=sizes[-1], factor=factor, layers=table)
+    numbers: dict[str, Any] = dict(first=sizes[0], last=sizes[-1], factor=factor, layers=table)
+    return case.finding(kind, layers[-1], words, layers, None, steadier(case, layers, again), **numbers)
+
+
+def steadier(case: Case, layers: list[Node], again: bool) -> Iterator[Remedy]:
+    """What keeps gradients of about one size from layer to layer."""
+    found: list[str] = []
+
+    leaves = [W for W in {*map(weights, layers)} if W is not None and len(W.shape) >= 2]
+    leaves.sort(key=lambda W: W.serial)
+
+    def does(others: Mapping[Node, Any], changes: Mapping[Node, Any]) -> bool:
+        trial = tried(case, others, changes)
+        return trial is not None and let_through(trial, leaves) and not trial.found((steady,))
+
+    values = {W: case.value(W) for W in leaves}
+    names = listed([case.said(W) for W in leaves])
+    squares = {W: x for W, x in values.items() if len(x.shape) == 2 and x.shape[0] == x.shape[1]}
+    if again and squares and does({W: orthogonal(x) for W, x in squares.items()}, {}):
+        found.append(f"{names} orthogonal")
+    if not again and does({W: glorot(x.shape, x.dtype) for W, x in values.items()}, {}):
+        found.append(f"{names} as nn.Linear starts")
+    acts = [user for node in layers for user in activations(case, node)]
+    by_op: dict[Any, list[Node]] = {}
+    for act in acts:
+        by_op.setdefault(act.op, []).append(act)
+    for op, nodes in by_op.items():
+        for other in [unsaturated(), *squashes()]:
+            if other is not None and other is not op and does({}, replaced(nodes, other)):
+                found.append(f"{other.name} for {op.name}")
+                break
+    skips = {act: skip(case, act) for act in acts}
+    if skips and does({}, {act: change for act, change in skips.items() if change is not None}):
+        state = "a state that is added to, h + f(W h)" if again else "connections that skip layers, h + f(W h)"
+        found.append(state)
+    yield from said_together(found)
+
+
+def orthogonal(x: Any) -> Any:
+    """The orthogonal matrix next to a square one."""
+    u, _, v = np.linalg.svd(x)
+    return (u @ v).astype(x.dtype)
+
+
+def activations(case: Case, layer: Node) -> Iterator[Node]:
+    """The activations of what a layer computes, past its bias."""
+    node = layer
+    for _ in range(3):
+        users = [user for user, _ in case.uses(node)]
+        if len(users) != 1:
+            return
+        node = users[0]
+        if operand_of(node) is not None and curve(node, operand_of(node) or 0) is not None:
+            yield node
+            return
+
+
+def skip(case: Case, act: Node) -> Change | None:
+    """What adds to an activation what its layer began with, where that has the same shape."""
+    before = act
+    for _ in range(4):
+        same = [a for a in before.args if a is not None and a.op is not None]
+        if is_layer(before):
+            W = weights(before)
+            inputs = [a for a in before.args if a is not None and a is not W and a.shape == act.shape]
+            if not inputs:
+                return None
+            source = inputs[0]
+            return lambda given, made: called_again(act.op, given) + made[source]
+        if not same:
+            return None
+        before = same[0]
+    return None
 
 
 def called(case: Case, node: Node) -> str:

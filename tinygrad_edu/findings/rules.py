@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import inputs, place
 from ..context import within
-from ..differences import STEP
+from ..mistakes import NOT_LINEAR, Sample, likely
 from ..op import Node
 from ..place import Place
+from ..stencil import Slopes, slopes
 from ..sweep import fitted
 from .case import Case
 from .finding import Finding
 
 ENTRIES, POINTWISE = 4096, 500_000  # of an operand that is compared; and of that of an elementwise operation
 USES = 3  # of an operation that is used in a loop
-FACTORS = {-1: " It has the wrong sign.", 2: " It is twice as large.", 0.5: " It is half as large."}
+NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
+JACOBIAN = 100_000  # entries of a Jacobian that is looked at as a whole
 
 
 class Worst(NamedTuple):
-    """The entry at which a rule is furthest from the differences."""
+    """The entry at which a rule is furthest from the differences, and what the mistake looks like."""
 
+    result: tuple[int, ...]  # the entry of the result; () where each result has one entry of the operand, or is alone
     at: tuple[int, ...]
     x: float
     rule: float
     differences: float
+    kind: str
 
 
 def is_theirs(op: Any) -> bool:
@@ -63,14 +67,21 @@ def wrong_rules(case: Case) -> Iterator[Finding]:
 def told(case: Case, node: Node, k: int, worst: Worst, times: int) -> Finding:
     """The finding, in words."""
     op, a = node.op, node.args[k]
-    entry = case.said(a) + (f"[{', '.join(map(str, worst.at))}]" if worst.at else "")
-    ratio = worst.rule / worst.differences if worst.differences else 0.0
-    factor = next((words for value, words in FACTORS.items() if abs(ratio - value) < 1e-4), "")
+    entry = case.entry(a, worst.at)
+    of = f" for the result at [{', '.join(map(str, worst.result))}]" if worst.result else ""
+    kind = f" {worst.kind}" if worst.kind else ""
+    what = (
+        f"is not its derivative: at {entry} = {worst.x:.4g} it gives {worst.rule:.4g}{of}, and differences "
+        f"{worst.differences:.4g}"
+    )
+    if abs(worst.rule - worst.differences) <= 1e-4 * abs(worst.rule):
+        what = (
+            f"is right only where the upstream gradient is 1: then it gives {worst.rule:.4g} at {entry} = "
+            f"{worst.x:.4g}, as differences do"
+        )
     words = (
-        f"The rule of {op.name} for {op.names[k]} is not its derivative: at {entry} = {worst.x:.4g} it gives "
-        f"{worst.rule:.4g}, and differences {worst.differences:.4g}.{factor} gradcheck({op.name}, ...) tries it at "
-        "other numbers, once you have changed it. (If it is meant to be another, as in a straight-through estimator, "
-        "all is well.)"
+        f"The rule of {op.name} for {op.names[k]} {what}.{kind} gradcheck({op.name}, ...) tries it at other numbers, "
+        "once you have changed it. (If it is meant to be another, as in a straight-through estimator, all is well.)"
     )
     return case.finding("wrong rule", node, words, [a], where_declared(op, k), x=worst.x, rule=worst.rule,
                         differences=worst.differences, times=times)  # fmt: skip
@@ -107,28 +118,6 @@ def pulled(node: Node, k: int, operands: list[Any], g: Any) -> Any:
     return inputs.dense(node.op.pull(node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands, k)[k])
 
 
-class Slopes(NamedTuple):
-    """A derivative by differences, how exact it is, and whether there is one."""
-
-    value: Any
-    error: Any
-    smooth: Any
-
-
-def slopes(f: Any, size: Any) -> Slopes:
-    """f'(0) by the five-point formula, with two steps to see its error, and with one-sided ones to see a bend."""
-
-    def five(h: Any) -> Any:
-        return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
-
-    h = STEP * size
-    value, error = five(h), np.abs(five(h) - five(4 * h))
-    right = (-3 * f(0 * h) + 4 * f(h) - f(2 * h)) / (2 * h)
-    left = (3 * f(0 * h) - 4 * f(-h) + f(-2 * h)) / (2 * h)
-    smooth = np.abs(right - left) <= 1e-3 * (np.abs(value) + 1e-3)
-    return Slopes(value, np.asarray(error), np.asarray(smooth & np.isfinite(value) & np.isfinite(error)))
-
-
 def disagree(rule: Any, found: Slopes) -> Any:
     """By how much, beyond what differences cannot tell; 0 where they agree."""
     usual = np.median(found.error[found.smooth]) if np.any(found.smooth) else 0.0
@@ -138,22 +127,50 @@ def disagree(rule: Any, found: Slopes) -> Any:
     return np.where(wrong, np.nan_to_num(np.abs(rule - found.value), nan=np.inf), 0)
 
 
+def near(x: Any, rng: Any) -> Any:
+    """Numbers next to others."""
+    return np.asarray(x + NEAR * rng.uniform(-1, 1, np.shape(x)) * np.where(x, np.abs(x), 1.0))[()]
+
+
+def kind(node: Node, k: int, operands: list[Any], sampled: Callable[[list[Any]], Sample]) -> str:
+    """What the mistake looks like, here and at other numbers."""
+    rng, samples = np.random.default_rng(1), [sampled(operands)]
+    for _ in range(2):
+        moved = [near(v, rng) if node.args[i] is not None or inexact(v) else v for i, v in enumerate(operands)]
+        try:
+            samples.append(sampled(moved))
+        except Exception:  # a forward may refuse other numbers
+            continue
+    return likely(samples, node.op.names[k])
+
+
 def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
     """Of an elementwise operation: all entries are moved at once, for each result depends on one."""
-    x = operands[k]
 
-    def moved(t: Any) -> Any:
-        return node.op.forward(*operands[:k], x + t, *operands[k + 1 :])
+    def slopes_at(operands: list[Any]) -> tuple[Any, Slopes]:
+        x = operands[k]
+        size = np.maximum(1e-3, np.minimum(1, np.abs(x)))
+        found = slopes(lambda t: node.op.forward(*operands[:k], x + t, *operands[k + 1 :]), size)
+        rule = pulled(node, k, operands, 2.0) / 2  # by 1, a rule may forget g
+        return np.broadcast_to(rule, np.shape(found.value)), found
 
-    found = slopes(moved, np.maximum(1e-3, np.minimum(1, np.abs(x))))
-    rule = np.broadcast_to(pulled(node, k, operands, 2.0) / 2, np.shape(found.value))  # by 1, a rule may forget g
+    def sampled(operands: list[Any]) -> Sample:
+        x = np.broadcast_to(operands[k], node.shape)
+        once, twice = (np.broadcast_to(pulled(node, k, operands, g), node.shape) for g in (1.0, 2.0))
+        _, found = slopes_at(operands)
+        unmoved = bool(np.any(once)) and np.array_equal(once, twice)
+        return Sample(once, found.value, x, node.op.forward(*operands), {}, 0, unmoved)
+
+    rule, found = slopes_at(operands)
     wrong = disagree(rule, found)
     if not np.any(wrong):
         return None
     at = np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))
-    wide = np.broadcast_to(x, np.shape(wrong))
+    x = operands[k]
     own = tuple(int(i) if n > 1 else 0 for i, n in zip(at[len(at) - np.ndim(x) :], np.shape(x)))
-    return Worst(own, float(wide[at]), float(rule[at]), float(found.value[at]))
+    once, wide = np.broadcast_to(pulled(node, k, operands, 1.0), node.shape), np.broadcast_to(x, np.shape(wrong))
+    said = kind(node, k, operands, sampled) or NOT_LINEAR * (not np.allclose(once, rule))
+    return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), said)
 
 
 def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
@@ -161,25 +178,49 @@ def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
     x, rng = operands[k], np.random.default_rng(0)
     w = rng.normal(size=node.shape)
     c = np.asarray(fitted(np.asarray(pulled(node, k, operands, w)), node.args[k]))
-
-    def along(d: Any) -> Slopes:
-        def moved(t: Any) -> Any:
-            return np.sum(w * node.op.forward(*operands[:k], x + t * d, *operands[k + 1 :]))
-
-        return slopes(moved, 1.0)
-
     direction = rng.normal(size=np.shape(x))
-    found = along(direction)
+    found = slopes(lambda t: np.sum(w * forward(node, k, operands, x + t * direction)), 1.0)
     if not np.any(disagree(np.sum(c * direction), found)) and found.smooth:
         return None
-    each = []
-    for at in np.ndindex(np.shape(x)):
-        unit = np.zeros(np.shape(x))
-        unit[at] = 1
-        each.append(along(unit[()]))
-    found = Slopes(*(np.reshape(part, np.shape(x)) for part in zip(*each)))
-    wrong = disagree(c, found)
+    if np.size(x) * int(np.prod(node.shape)) > JACOBIAN:
+        return None
+    sample, every = jacobian(node, k, operands)
+    wrong = disagree(sample.rule, every)
     if not np.any(wrong):
         return None
-    at = tuple(map(int, np.unravel_index(int(np.argmax(wrong)), np.shape(x))))
-    return Worst(at, float(np.asarray(x)[at]), float(c[at]), float(found.value[at]))
+    at = tuple(map(int, np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))))
+    result, own = at[: len(node.shape)], at[len(node.shape) :]
+    said = kind(node, k, operands, lambda moved: jacobian(node, k, moved)[0])
+    return Worst(result, own, float(np.asarray(x)[own]), float(sample.rule[at]), float(every.value[at]), said)
+
+
+def forward(node: Node, k: int, operands: list[Any], x: Any) -> Any:
+    """The result for another operand."""
+    return node.op.forward(*operands[:k], x, *operands[k + 1 :])
+
+
+def jacobian(node: Node, k: int, operands: list[Any]) -> tuple[Sample, Slopes]:
+    """All derivatives of the results by one operand, by the rule and by differences."""
+    x, shape = operands[k], node.shape + np.shape(operands[k])
+    rows = []
+    for i in range(int(np.prod(node.shape))):
+        e = np.zeros(int(np.prod(node.shape)))
+        e[i] = 1.0
+        rows.append(fitted(np.asarray(pulled(node, k, operands, e.reshape(node.shape))), node.args[k]))
+    columns = []
+    for at in np.ndindex(np.shape(x)):
+        unit = np.zeros(np.shape(x))
+        unit[at] = 1.0
+
+        def moved(t: Any, unit: Any = unit) -> Any:
+            return forward(node, k, operands, x + t * unit)
+
+        columns.append(slopes(moved, 1.0))
+    found = Slopes(*(np.stack([np.asarray(c[i]) for c in columns], -1).reshape(shape) for i in range(4)))
+    w = np.random.default_rng(0).normal(size=node.shape)
+    once, twice = pulled(node, k, operands, w), pulled(node, k, operands, 2 * w)
+    z = np.asarray(node.op.forward(*operands))
+    lengths = () if z.size == np.size(x) else (*max((z, np.asarray(x)), key=np.size).shape,)
+    unmoved = bool(np.any(once)) and np.array_equal(once, twice)
+    broad = z.reshape(z.shape + (1,) * np.ndim(x))
+    return Sample(np.reshape(rows, shape), found.value, x, broad, {}, np.ndim(x), unmoved, lengths), found

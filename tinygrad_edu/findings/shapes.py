@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
 
 from .. import place
 from ..op import Node
+from . import code
 from .case import Case
-from .finding import Finding
+from .finding import Finding, Remedy
+from .trying import called, cures, tried
 
 MEANT = ("getitem", "expand_dims", "broadcast_to", "sum", "mean", "max", "min", "norm", "std", "var", "prod", "outer")
 POINTWISE = ("add", "subtract", "multiply", "divide", "negative", "square", "power", "absolute", "log", "clip")
@@ -44,9 +49,38 @@ def pairs(case: Case, group: list[Node], k: int) -> Finding:
     words = (
         f"{column} of shape ({n}, 1) and {row} of shape ({n},) give {case.made(node)} of shape ({n}, {n}), "
         f"{case.line(node)}: each of the one with each of the other, {n * n:,} numbers and not {n:,}, which are then "
-        f"made one.{case.others(group)} Write {column}.ravel() to have {n} pairs, or {row}[:, None] for a column."
+        f"made one.{case.others(group)}"
     )
-    return case.finding("(n, 1) against (n,)", node, words, group[1:], n=n, times=len(group))
+    remedies = of_one_shape(case, group, k)
+    return case.finding("(n, 1) against (n,)", node, words, group[1:], None, remedies, 2, n=n, times=len(group))
+
+
+def of_one_shape(case: Case, group: list[Node], k: int) -> Iterator[Remedy]:
+    """The column made a row, or the row a column."""
+    node, kind = group[0], "(n, 1) against (n,)"
+    turns: tuple[tuple[int, str, str, Callable[[Any], Any]], ...] = (
+        (k, "({}).ravel()", "to have {} pairs", lambda x: x.ravel() if hasattr(x, "ravel") else np.ravel(x)),
+        (1 - k, "({})[:, None]", "for a column", lambda x: x[:, None]),
+    )
+    for i, text, why, turned in turns:
+
+        def change(given: list[Any], made: Any, i: int = i, turned: Any = turned) -> Any:
+            return called(node.op, [*given[:i], turned(given[i]), *given[i + 1 :]])
+
+        if cures(tried(case, {}, dict.fromkeys(group, change)), kind, node, (column_against_row,)):
+            operand = code.operand(case, node, i)
+            new = code.with_operand(case, node, i, text.format(operand))
+            short = code.shown(ast.parse(text.format(operand), mode="eval")) if is_code(operand) else operand
+            yield Remedy(f"Write {short} {why.format(node.shape[0])}.", new, case.place(node))
+
+
+def is_code(text: str) -> bool:
+    """Is it an expression of Python?"""
+    try:
+        ast.parse(text, mode="eval")
+        return True
+    except SyntaxError:
+        return False
 
 
 def total(case: Case, node: Node) -> Node | None:

@@ -7,14 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, nan
+from .. import advice, inputs, nan
 from ..op import Node
 from ..stepping.jacobian import local
+from ..tensor import constant
+from .alike import sources
 from .case import Case, finite, number_of, short
-from .finding import Finding
+from .edges import entry_of
+from .finding import Finding, Remedy
+from .losses import Whole, wholes
+from .remedies import (
+    Unchosen,
+    cure,
+    downstream,
+    harmless,
+    in_one,
+    kept_inside,
+    not_defined_beside,
+    one_operation,
+    unchosen,
+)
+from .trying import cures, tried
 from .zeros import Rounded, rounded
-
-CHOOSES = ("where", "maximum", "minimum", "max", "min", "clip", "relu")
 
 
 def not_finite(case: Case) -> Iterator[Finding]:
@@ -26,8 +40,8 @@ def not_finite(case: Case) -> Iterator[Finding]:
         yield origin(case, case.root)
 
 
-def origin(case: Case, symptom: Node) -> Finding:
-    """The origin of a value that is not finite: the oldest on an unbroken way of values that are not."""
+def first_bad(case: Case, symptom: Node) -> tuple[Node, list[Node]]:
+    """The oldest value on an unbroken way of values that are not finite, and all of them, from the oldest on."""
     seen, stack, bad = {symptom}, [symptom], []
     while stack:
         node = stack.pop()
@@ -37,12 +51,18 @@ def origin(case: Case, symptom: Node) -> Finding:
                 seen.add(a)
                 stack.append(a)
     bad.sort(key=lambda node: node.serial)
-    first = next(node for node in bad if not any(a in seen for a in node.args))
-    x = case.value(first)
+    return next(node for node in bad if not any(a in seen for a in node.args)), bad
+
+
+def origin(case: Case, symptom: Node, start: str = "") -> Finding:
+    """The origin of a value that is not finite.  ``start``: what it does to a gradient, if the result is finite."""
+    first, bad = first_bad(case, symptom)
     zero = rounded(case, first)
     if zero is not None:
         return log_of_rounded(case, first, zero, bad)
-    return case.finding("not finite", first, f"{told(case, first)}{reaches(case, first, bad)}", bad, **census(x))
+    words = f"{start}{told(case, first)}{reaches(case, first, bad)}"
+    numbers = census(case.value(first))
+    return case.finding("not finite", first, words, bad, remedies=value_remedies(case, first), **numbers)
 
 
 def told(case: Case, node: Node) -> str:
@@ -55,8 +75,13 @@ def told(case: Case, node: Node) -> str:
                     f"{what}, in which {np.sum(~np.isfinite(x))} of {np.size(x)} are not finite" if np.ndim(x) else what
                 )
                 return f"{node.op.name} was given values that are not finite: {given}."
-    words = nan.value_words(node, case.value(node))
-    return " ".join([f"{words[0]}.", *words[1:]])
+    first, *notes = nan.value_words(node, case.value(node))
+    return " ".join([f"{first}.", *map(without_advice, notes)])
+
+
+def without_advice(words: str) -> str:
+    """What an operation needs; the advice that its statement adds after a semicolon has not been tried here."""
+    return f"{words.partition('; ')[0].rstrip('.')}."
 
 
 def reaches(case: Case, first: Node, bad: list[Node]) -> str:
@@ -79,15 +104,57 @@ def census(x: Any) -> dict[str, Any]:
     return {"nan": int(np.isnan(x).sum()), "infinite": int(np.isinf(x).sum()), "size": int(np.size(x))}
 
 
+def value_remedies(case: Case, node: Node) -> Iterator[Remedy]:
+    """What to write where an operation makes what is not finite."""
+    if node.op is None:
+        return
+    yield from in_one(case, node, downstream(case, node), CHECKS)
+    if loss := whole_loss(case, node):
+        yield Remedy(f"{loss} computes the loss from the logits, and is finite.")
+    if node.op.elementwise:
+        at = tuple(map(int, np.argwhere(~np.isfinite(case.value(node)))[0]))
+        for k, a in enumerate(node.args):
+            if a is not None:
+                yield from kept_inside(case, node, k, at, CHECKS)
+        for a in node.args:
+            if a is not None and a.op is not None and a.op.elementwise and len(a.args) == 1:
+                own = tuple(i if n > 1 else 0 for i, n in zip(at[len(at) - len(a.shape) :], a.shape))
+                yield from kept_inside(case, a, 0, own, CHECKS, node)
+
+
 def log_of_rounded(case: Case, node: Node, zero: Rounded, nodes: list[Node]) -> Finding:
     """The logarithm of a 0 that is none: the operation that computes it without rounding is named."""
     count = number_of(zero.times, "value")
     words = (
         f"{node.op.name} of {zero.number} in {case.made(node)}: {count} of {zero.size:,} in {zero.of} "
-        f"{'is' if zero.times == 1 else 'are'} exactly {zero.number}, but only by rounding, for {zero.reason}. "
-        f"{zero.remedy}"
+        f"{'is' if zero.times == 1 else 'are'} exactly {zero.number}, but only by rounding, for {zero.reason}."
     )
-    return case.finding("log of a rounded zero", node, words, [*nodes, zero.node], count=zero.times, size=zero.size)
+    return case.finding("log of a rounded zero", node, words, [*nodes, zero.node],
+                        remedies=rounded_remedies(case, node), count=zero.times, size=zero.size)  # fmt: skip
+
+
+def rounded_remedies(case: Case, node: Node) -> Iterator[Remedy]:
+    """The logarithm as one operation, and the whole loss as one."""
+    one, loss = next(one_operation(case, node, [node], CHECKS), None), whole_loss(case, node)
+    if one is not None:
+        words = f"{one.text}{' itself' if one.itself else ''} is the logarithm without rounding"
+        yield Remedy(f"{words}, and {loss} the whole loss." if loss else f"{words}.", one.code, case.place(node))
+    elif loss:
+        yield Remedy(f"{loss} computes the loss from the logits, without rounding.")
+
+
+def whole_loss(case: Case, node: Node) -> str:
+    """The loss that follows, as one operation of the logits; nothing, if there is none that cures."""
+    for y in reversed(downstream(case, node)):
+        each = wholes(case, y, sources(case, node))
+        for text, found in sorted(((one.text(case, y, node), one) for one in each), key=lambda pair: len(pair[0])):
+
+            def change(given: list[Any], made: Any, found: Whole = found, y: Node = y) -> Any:
+                return found(made[found.x]).reshape(y.shape)
+
+            if finite(case.value(found.x)) and cure(case, node, {y: change}, CHECKS) is not None:
+                return text
+    return ""
 
 
 # All values on the way are finite, and the gradient is not.
@@ -102,8 +169,11 @@ def gradient_not_finite(case: Case) -> Iterator[Finding]:
             return
         for k, (a, c) in enumerate(zip(node.args, passed)):
             if a is not None and c is not None and not finite(c):
-                yield failing(case, node, k, inputs.dense(g), inputs.dense(c))
+                yield failing(case, node, k, inputs.dense(c))
                 return
+
+
+CHECKS = (not_finite, gradient_not_finite)
 
 
 def sentence(words: list[str]) -> str:
@@ -111,55 +181,97 @@ def sentence(words: list[str]) -> str:
     return " ".join([f"{words[0][0].upper()}{words[0][1:]}.", *words[1:]])
 
 
-def failing(case: Case, node: Node, k: int, g: Any, c: Any) -> Finding:
+def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
     """What is said of a contribution that is not finite, where the gradient still is."""
     a = node.args[k]
+    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {nan.census(c)}."
     for each in (a, node):
         if not finite(case.value(each)):
-            return origin(case, each)
+            first, _ = first_bad(case, each)
+            mask = ~np.isfinite(case.value(first))
+            found = unchosen(case, first, mask) if first.op is not None and first.op.elementwise else None
+            return not_chosen(case, first, found, mask, start, c) if found else origin(case, each, f"{start} ")
     zero = rounded(case, node)
     if zero is not None:
         return log_of_rounded(case, node, zero, [a])
-    reason = slope(case, node, k, g) or nan.gradient_words(node, a, c)[1]
-    words = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {nan.census(c)}. {reason}"
-    return case.finding("not finite", node, words, [a], **census(c))
+    if node.op.elementwise:
+        return slope(case, node, k, start, c)
+    words = f"{start} {nan.gradient_words(node, a, c)[1]}"
+    remedies = in_one(case, node, downstream(case, node), CHECKS)
+    return case.finding("not finite", node, words, [a], remedies=remedies, **census(c))
 
 
-def slope(case: Case, node: Node, k: int, g: Any) -> str:
-    """Why: an infinite slope, and 0 times it, if the gradient is 0 there because a where chose the other branch."""
-    if not node.op.elementwise:
-        return ""
-    d, x = local(node, k), np.broadcast_to(case.value(node.args[k]), node.shape)
-    bad = np.argwhere(~np.isfinite(np.broadcast_to(d, node.shape)))
-    if not len(bad):
-        return (
-            f"The slope of {node.op.name} is finite there, up to {short(np.abs(d).max(initial=0))}: their product is "
-            "too large."
+def slope(case: Case, node: Node, k: int, start: str, c: Any) -> Finding:
+    """An elementwise operation whose slope is not finite; or is, and the product is too large."""
+    a, d = node.args[k], np.broadcast_to(local(node, k), node.shape)
+    mask = ~np.isfinite(d)
+    if not mask.any():
+        top = short(np.abs(d).max(initial=0))
+        words = f"{start} The slope of {node.op.name} is finite there, up to {top}: their product is too large."
+        return case.finding("not finite", node, words, [a], **census(c))
+    found = unchosen(case, node, mask)
+    if found is not None:
+        return not_chosen(case, node, found, mask, start, c)
+    at = tuple(map(int, np.argwhere(mask)[0]))
+    beside = not_defined_beside(case, node, k, at)
+    if beside is not None:
+        values = entry_of(case, node, k, at)
+        values[k] = np.float64(beside)
+        needs = "".join(f" {without_advice(words)}" for words in advice.needs(node.op, values))
+        words = (
+            f"{start} {node.op.name} has no derivative at {spot(case, a, node, at)}: at {beside:.10g} it is nan.{needs}"
         )
-    at = tuple(bad[0])
-    entry = f"[{', '.join(map(str, at))}]" if at else ""
-    name = case.said(node.args[k])
-    words = f"The slope of {node.op.name} is infinite at {name}{entry} = {short(float(x[at]))}"
-    if float(np.broadcast_to(g, node.shape)[at]) != 0:
-        return (
-            f"{words}. Keep its operand away from there, as by adding a small number: {node.op.name}({name} + 1e-12)."
-        )
-    chosen = chooser(case, node)
-    because = f", because the {chosen.op.name} {case.line(chosen)} did not choose it there" if chosen else ""
-    return (
-        f"{words}, and the gradient that comes to it there is 0{because}: 0 times infinity is NaN. Give {node.op.name} "
-        f"a harmless operand there: where(x > 0, {node.op.name}(where(x > 0, x, 1)), 0)."
+        return case.finding("not finite", node, words, [a], remedies=as_constant(case, node, a), **census(c))
+    size = "infinite" if np.isinf(d[at]) else "nan"
+    words = f"{start} The slope of {node.op.name} is {size} at {spot(case, a, node, at)}."
+    remedies = slope_remedies(case, node, k, at)
+    return case.finding("not finite", node, words, [a], remedies=remedies, **census(c))
+
+
+def spot(case: Case, a: Node, node: Node, at: tuple[int, ...]) -> str:
+    """``x[0, 1] = 2``: an operand at an entry of the result."""
+    own = [i if n > 1 else 0 for i, n in zip(at[len(at) - len(a.shape) :], a.shape)]
+    return f"{case.entry(a, own)} = {short(float(np.broadcast_to(case.value(a), node.shape)[at]))}"
+
+
+def slope_remedies(case: Case, node: Node, k: int, at: tuple[int, ...]) -> Iterator[Remedy]:
+    """What to write where a slope is infinite."""
+    yield from kept_inside(case, node, k, at, CHECKS)
+    yield from in_one(case, node, [node], CHECKS)
+
+
+def as_constant(case: Case, node: Node, a: Node) -> Iterator[Remedy]:
+    """That an operand without a derivative takes no gradient: as an exponent, which is seldom trained."""
+    if a.op is None and cures(tried(case, {a: constant(case.value(a))}), "not finite", node, CHECKS):
+        name = case.said(a)
+        yield Remedy(f"If {name} is not to be trained, make it a constant: {name} = constant(...).")
+
+
+# What is not chosen: 0, the gradient that comes back from there, times infinity is NaN.
+
+
+def not_chosen(case: Case, node: Node, found: Unchosen, mask: Any, start: str, c: Any) -> Finding:
+    """An operation that is not finite, or has no finite slope, where its result is not looked at."""
+    at = tuple(map(int, np.argwhere(mask)[0]))
+    z = np.broadcast_to(case.value(node), node.shape)[at]
+    operands = [k for k, a in enumerate(node.args) if a is not None and a.active]
+    k = next((k for k in operands if not np.isfinite(np.broadcast_to(local(node, k), node.shape)[at])), operands[0])
+    where = spot(case, node.args[k], node, at)
+    what = (
+        f"The slope of {node.op.name} is infinite at {where}" if np.isfinite(z) else f"{node.op.name} is {z} at {where}"
     )
+    line = case.line(found.chooser)
+    because = f"because {case.said(found.chooser)}, {line}, multiplies it by 0"
+    if found.chosen:
+        because = f"because the {found.chooser.op.name} {line} did not choose it there"
+    words = f"{start} {what}, and the gradient that comes to it there is 0, {because}: 0 times infinity is NaN."
+    remedies = unchosen_remedies(case, node, k, found, mask)
+    return case.finding("not finite", node, words, [node.args[k], found.chooser], remedies=remedies, **census(c))
 
 
-def chooser(case: Case, node: Node) -> Node | None:
-    """The next operation on the way to the loss that chooses one value and drops another."""
-    seen = node
-    for _ in range(20):
-        users = list(case.uses(seen))
-        if len(users) != 1:
-            return None
-        seen = users[0][0]
-        if seen.op.name in CHOOSES:
-            return seen
-    return None
+def unchosen_remedies(case: Case, node: Node, k: int, found: Unchosen, mask: Any) -> Iterator[Remedy]:
+    """What to write so that what is not chosen does no harm."""
+    remedy = harmless(case, node, found, mask, CHECKS)
+    if remedy is not None:
+        yield remedy
+    yield from kept_inside(case, node, k, tuple(map(int, np.argwhere(mask)[0])), CHECKS)

@@ -6,7 +6,7 @@ data is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,6 @@ class Rounded(NamedTuple):
     size: int
     of: str
     reason: str
-    remedy: str
 
 
 def rounded(case: Case, node: Node) -> Rounded | None:
@@ -61,8 +60,8 @@ def rounded(case: Case, node: Node) -> Rounded | None:
     for pole in poles:
         mask = np.asarray(x == pole)
         if mask.any() and (cause := origin(case, a, mask, pole)) is not None:
-            reason, remedy = words(case, node, a, *cause)
-            return Rounded(cause[0], pole, int(mask.sum()), int(mask.size), case.said(a), reason, remedy)
+            reason = words(case, a, *cause)
+            return Rounded(cause[0], pole, int(mask.sum()), int(mask.size), case.said(a), reason)
     return None
 
 
@@ -155,44 +154,55 @@ def narrowed(mask: Any, shape: tuple[int, ...]) -> Any:
     return np.any(mask, axis=axes, keepdims=True).reshape(shape) if axes else mask
 
 
-def words(case: Case, log: Node, a: Node, cause: Node, number: float, way: frozenset[str]) -> tuple[str, str]:
-    """Why it is none, and what to use instead."""
+def words(case: Case, a: Node, cause: Node, number: float, way: frozenset[str]) -> str:
+    """Why it is none."""
     name = cause.op.name
-    x = case.said(cause.args[0]) if cause.args and cause.args[0] is not None else "x"
-    reason = f"{name} is never {number:g} itself: {case.made(cause)}"
-    if cause is not a:
-        reason = f"it comes from {case.made(cause)}, and {name} is never {number:g} itself"
-    if log.op.name == "binary_cross_entropy":
-        return (
-            reason,
-            f"binary_cross_entropy_with_logits({x}, ...) computes the loss from the logits, without rounding.",
-        )
-    if name == "softmax":
-        return (
-            reason,
-            f"log_softmax({x}) is the logarithm without rounding, and cross_entropy({x}, labels) the whole loss.",
-        )
-    if name == "sigmoid":
-        argument = x if number == 0 else f"-({x})" if " " in x else f"-{x}"
-        remedy = f"log_sigmoid({argument}) is the logarithm without rounding"
-        return reason, f"{remedy}, and binary_cross_entropy_with_logits({x}, ...) the whole loss."
-    if name in ("exp", "exp2"):
-        if "divide" in way and number == 0:
-            return (
-                reason,
-                "log_softmax of the exponents is the logarithm without rounding, and cross_entropy the whole loss.",
-            )
-        if "sum" in way:
-            return reason, f"logsumexp({x}) is the logarithm of the sum without rounding."
-        return reason, f"The logarithm of {name}({x}) is {x} itself{'' if name == 'exp' else ' times log(2)'}."
     if name in ("multiply", "prod", "square", "power"):
-        reason = f"{case.made(cause)} is a product of numbers none of which is 0, too small to be told from it"
-        return reason, "Add the logarithms of the factors instead of multiplying them."
+        return f"{case.made(cause)} is a product of numbers none of which is 0, too small to be told from it"
     if name in ("add", "divide"):
-        reason = f"in {case.made(cause)} the smaller number is lost"
-        return (
-            reason,
-            "If this is a sigmoid s(x) written by hand, log_sigmoid(x) is log s(x) and log_sigmoid(-x) is log(1 - "
-            "s(x)).",
-        )
-    return reason, f"Write the logarithm as a function of {x} itself, without the {name}."
+        return f"in {case.made(cause)} the smaller number is lost"
+    if cause is not a:
+        return f"it comes from {case.made(cause)}, and {name} is never {number:g} itself"
+    return f"{name} is never {number:g} itself: {case.made(cause)}"
+
+
+# What lies between a logarithm and the value whose zeros were rounded, and may as well be done after it.
+
+Step = Callable[[Any], Any]  # from the logarithm of what an operation was given to that of what it makes
+
+
+def linear(case: Case, node: Node) -> tuple[Node, list[Step]]:
+    """The value under a logarithm before entries of it were picked or scaled; and how that is done to logarithms.
+
+    log(p[i]) is log(p)[i], and log(c p) is log(p) + log(c).
+    """
+    below, way = node.args[0], list[Step]()
+    while below.op is not None and len(way) < 20:
+        step = after_logarithm(case, below, node.op)
+        if step is None:
+            break
+        way.append(step)
+        below = below.args[0]
+    return below, way
+
+
+def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
+    """What an operation does to the logarithm of its first operand; None if that is not so simple."""
+    others = [a for a in node.args[1:] if a is not None and a.active]
+    if node.args[0] is None or not node.args[0].active or others or node.op.family is not None:
+        return None
+    operands = case.operands(node)
+    x, rest = operands[0], operands[1:]
+    rng = np.random.default_rng(0)
+    draw = rng.uniform(0.5, 1.5, np.shape(x))
+    try:
+        places = np.asarray(node.op.forward(np.arange(np.size(x)).reshape(np.shape(x)), *rest))
+        if places.dtype.kind in "iu" and np.array_equal(node.op.forward(draw[()], *rest), np.ravel(draw)[places]):
+            return lambda z: node.op.public(z, *rest)
+        factor = np.asarray(node.op.forward(np.ones(np.shape(x)), *rest))
+        if node.op.elementwise and np.all(factor > 0) and np.allclose(node.op.forward(draw[()], *rest), draw * factor):
+            added = logarithm.forward(factor[()])
+            return lambda z: z + added
+    except Exception:  # an operation may refuse these numbers
+        return None
+    return None

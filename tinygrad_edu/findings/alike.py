@@ -1,0 +1,156 @@
+"""Is what a program computes in several steps one operation, which does not overflow or round?  Found by numbers.
+
+log(softmax(z)) is log_softmax(z), e / e.sum() with e = exp(z) is softmax(z), 1 / (1 + exp(-x)) is sigmoid(x).  All
+operations of one operand are tried, also those that a user declared: at numbers of moderate size, where nothing
+overflows, the steps and the operation have to agree.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..context import within
+from ..op import OPS, Node
+from .case import Case
+from .trying import replay
+
+STEPS, SIZE = 8, 50_000  # how far one looks back; numbers of an operand at which operations are tried
+SCALES = {1.0: "{}", -1.0: "-{}", 1 / math.log(2): "{} / {log}(2)", 1 / math.log(10): "{} / {log}(10)"}
+
+
+class Alike(NamedTuple):
+    """One operation of one value in the place of several steps."""
+
+    op: Any
+    x: Node
+    options: dict[str, Any]
+    negative: bool  # of -x
+    scale: float  # times this
+    first: Any = None  # the operation that is done to x before it, as log before the sum of logarithms
+
+    def __call__(self, x: Any) -> Any:
+        """The operation, of an array or a Tensor."""
+        x = -x if self.negative else x
+        x = self.first.public(x) if self.first is not None else x
+        z = self.op.public(x, **self.options)
+        return z if self.scale == 1 else z * self.scale
+
+    def text(self, x: str, name: str, log: str, first: str = "") -> str:
+        """The same as a user writes it; ``name``, ``log`` and ``first`` as the program has them."""
+        inner = x if not self.negative else f"-{x}" if x.isidentifier() else f"-({x})"
+        inner = f"{first}({inner})" if self.first is not None else inner
+        if self.op.notation == "$x":
+            return SCALES[self.scale].format(inner, log=log)
+        options = "".join(f", {key}={value}" for key, value in self.options.items())
+        return SCALES[self.scale].format(f"{name}({inner}{options})", log=log)
+
+
+def single(op: Any) -> str | None:
+    """The name of the one operand of an operation, if all its other arguments may be left out."""
+    rules = [name for name in op.names if name in op.rules_by_name]
+    defaults = len(op.function.__defaults__ or ())
+    alone = len(rules) == 1 and op.family is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
+    return rules[0] if alone else None
+
+
+def variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
+    """The options with which an operation is tried: as it is, along each axis, with and without kept axes."""
+    axes: list[dict[str, Any]] = [{}]
+    if "axis" in op.names and ndim > 1:
+        axes += [{"axis": i} for i in range(ndim)]
+    kept: list[dict[str, Any]] = [{}, {"keepdims": True}] if "keepdims" in op.names else [{}]
+    for axis, keep in itertools.product(axes, kept):
+        yield {**axis, **keep}
+
+
+def sources(case: Case, node: Node, steps: int = STEPS) -> list[Node]:
+    """What a value was computed from within some steps, the nearest first."""
+    found, level = [], [node]
+    for _ in range(steps):
+        level = [a for n in level for a in n.args if a is not None and a not in found]
+        level = [*dict.fromkeys(level)]
+        found += level
+    return [*dict.fromkeys(found)]
+
+
+def between(case: Case, x: Node, y: Node) -> list[Node]:
+    """The steps from x to y, both of them too."""
+    before, stack = {y}, [y]
+    while stack:
+        for a in stack.pop().args:
+            if a is not None and a not in before and a.serial >= x.serial:
+                before.add(a)
+                stack.append(a)
+    return sorted(before & case.above([x]), key=lambda node: node.serial)
+
+
+def alike(case: Case, y: Node, xs: list[Node], after: Any = None) -> Iterator[Alike]:
+    """The operations of one of ``xs`` that are what ``y`` is; ``after``: what the operation ``after`` makes of it."""
+    last = after or y.op
+    for x in xs:
+        size = int(np.prod(x.shape))
+        if not size or size > SIZE or x not in case.record.every:
+            continue
+        steps = between(case, x, y)
+        if x not in steps or len(steps) > 4 * STEPS:
+            continue
+        draws = moderate(case.value(x))
+        try:
+            wanted = [replay(case, {x: draw[()]}, {}, steps, record=False)[y] for draw in draws]
+            with np.errstate(all="ignore"):
+                wanted = [np.asarray(after.forward(z) if after is not None else z) for z in wanted]
+        except Exception:  # an operation may refuse these numbers
+            continue
+        found = matches(x, draws, wanted, last, x in y.args and after is None)
+        yield from sorted(found, key=lambda each: (each.scale != 1, each.negative))
+
+
+def moderate(x: Any) -> list[Any]:
+    """Numbers of moderate size in the place of a value; above 0, if that is."""
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=np.shape(x)) if np.min(x) < 0 else rng.uniform(0.2, 1.5, np.shape(x))
+    return [first, rng.uniform(0.2, 2.0, np.shape(x))]
+
+
+def matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct: bool) -> Iterator[Alike]:
+    """The operations that make what is wanted of numbers that were drawn."""
+    smaller = single(last) is not None and last.elementwise and wanted[0].size < draws[0].size
+    for negative, first in itertools.product((False, True), (None, last) if smaller else (None,)):
+        for op in sorted(OPS.values(), key=lambda op: not op.elementwise):
+            if single(op) is None or (direct and op is last and first is None):
+                continue
+            for options in variants(op, len(x.shape)):
+                try:
+                    with within(recording=False, watch=None), np.errstate(all="ignore"):
+                        scale = ratio(op, options, [-d if negative else d for d in draws], wanted, first)
+                except Exception:
+                    continue
+                if scale is not None:
+                    yield Alike(op, x, options, negative, scale, first)
+                    break
+
+
+def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any], first: Any) -> float | None:
+    """By which of the known factors the operation differs from what is wanted, at all entries; None if by none."""
+    scale = None
+    for draw, y in zip(draws, wanted):
+        z = np.asarray(op.public(first.forward(draw[()]) if first is not None else draw[()], **options))
+        if z.shape != y.shape:
+            return None
+        known = np.isfinite(y)
+        if not np.array_equal(known, np.isfinite(z)):
+            return None
+        if not known.any():
+            continue
+        y, z = y[known], z[known]
+        if scale is None:
+            at = int(np.argmax(np.abs(z)))
+            scale = next((c for c in SCALES if z.ravel()[at] and abs(y.ravel()[at] / z.ravel()[at] - c) < 1e-8), None)
+        if scale is None or not np.allclose(y, scale * z, rtol=1e-8, atol=1e-10):
+            return None
+    return scale

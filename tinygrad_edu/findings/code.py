@@ -1,0 +1,205 @@
+"""The user's own expressions, and how a remedy is written with them so that it can be pasted.
+
+A remedy replaces an operand in the expression that the user wrote: of ``np.arcsin(x)`` it makes
+``np.arcsin(np.clip(x, -1 + 1e-7, 1 - 1e-7))``.  Where there is no source it is written with names alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import linecache
+import re
+from typing import Any
+
+import numpy as np
+
+from .. import place
+from ..op import Node
+from .case import Case
+
+USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # modules that a program may have without a line that says so
+
+
+@functools.lru_cache(maxsize=16)
+def parsed(source: str) -> tuple[ast.Module | None, dict[place.Span, ast.expr]]:
+    """A program's tree, and its expressions by their positions."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None, {}
+    found: dict[place.Span, ast.expr] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):
+            found.setdefault(place.span(node), node)  # the outer one of two that stand at the same place
+    return tree, found
+
+
+def source_of(node: Node) -> str:
+    """The program in which a value was computed, if it is the user's."""
+    file = node.code.co_filename
+    return "" if file.startswith(place.OURS) else "".join(linecache.getlines(file))
+
+
+def expression(node: Node) -> ast.expr | None:
+    """What the user wrote for a value."""
+    return parsed(source_of(node))[1].get(place.position(node.code, node.lasti)) if node.op is not None else None
+
+
+def operands(node: Node) -> list[ast.expr | None]:
+    """What the user wrote for each argument of an operation, options too; None for what cannot be told apart."""
+    written, op = expression(node), node.op
+    if op is None:
+        return []
+    parts: list[ast.expr | None] = [None] * len(op.names)
+    if op.family is not None:
+        return parts
+    given: list[ast.expr] = []
+    if isinstance(written, ast.BinOp):
+        given = [written.left, written.right]
+    elif isinstance(written, ast.UnaryOp):
+        given = [written.operand]
+    elif isinstance(written, ast.Subscript):
+        given = [written.value, written.slice]
+    elif isinstance(written, ast.Call) and not any(isinstance(a, ast.Starred) for a in written.args):
+        given = [*written.args]
+        if is_method(written, source_of(node)):
+            given.insert(0, written.func.value)  # type: ignore[attr-defined]
+        for keyword in written.keywords:
+            if keyword.arg in op.names:
+                parts[op.names.index(keyword.arg)] = keyword.value
+    for i, part in enumerate(given[: len(parts)]):
+        parts[i] = part
+    return parts
+
+
+def is_method(call: ast.Call, source: str) -> bool:
+    """Is it ``x.sum()``, where x is an operand, and not ``np.sum(x)``, where np is a module?"""
+    before = call.func
+    if not isinstance(before, ast.Attribute):
+        return False
+    while isinstance(before, (ast.Attribute, ast.Subscript)):
+        before = before.value
+    return not (isinstance(before, ast.Name) and before.id in modules(source))
+
+
+@functools.lru_cache(maxsize=16)
+def modules(source: str) -> frozenset[str]:
+    """The names that modules have in a program."""
+    tree, _ = parsed(source)
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import)] if tree is not None else []
+    found = {(alias.asname or alias.name).partition(".")[0] for n in imports for alias in n.names}
+    return frozenset(found | USUAL)
+
+
+def shown(part: ast.AST) -> str:
+    """A piece of a program as text."""
+    return re.sub(r"(\d)e-0(\d)\b", r"\1e-\2", ast.unparse(part))
+
+
+def operand(case: Case, node: Node, k: int) -> str:
+    """An operand as it can be written in the user's program: by what stands there, or by its name."""
+    part = operands(node)[k] if k < len(node.op.names) else None
+    if part is not None:
+        return shown(part)
+    a = node.args[k]
+    if a is None:
+        values = case.operands(node)[k]
+        return str(values) if np.ndim(values) == 0 else case.operand(node, k)
+    return case.name(a) or case.written(a) or "x"
+
+
+def value_text(case: Case, node: Node) -> str:
+    """A value as it can be written in the user's program."""
+    name = case.name(node)
+    if name is not None and name.isidentifier():
+        return name
+    part = expression(node)
+    return shown(part) if part is not None else name or case.said(node)
+
+
+def with_operand(case: Case, node: Node, k: int, new: str) -> str:
+    """The user's expression for a value, with another operand."""
+    written, part = expression(node), operands(node)[k]
+    if written is not None and part is not None:
+        return replaced(written, part, new)
+    parts = [new if i == k else operand(case, node, i) for i in range(len(node.args)) if node.args[i] or i == k]
+    return f"{node.op.name}({', '.join(parts)})"
+
+
+def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
+    """An expression with a part of it, which is one of its nodes, put another way."""
+
+    class Replace(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> Any:
+            if isinstance(node, ast.expr) and place.span(node) == place.span(part) and type(node) is type(part):
+                return ast.parse(new, mode="eval").body
+            return super().visit(node)
+
+    return shown(Replace().visit(copy.deepcopy(whole)))
+
+
+def standing_for(case: Case, whole: ast.expr, node: Node) -> ast.expr | None:
+    """The part of an expression that is a value: what the user wrote for it, or its name."""
+    written, name = expression(node), case.name(node)
+    if written is not None and contains(whole, written):
+        return written
+    named = [n for n in ast.walk(whole) if isinstance(n, ast.Name) and n.id == name]
+    return named[0] if len(named) == 1 else None
+
+
+def contains(whole: ast.expr, part: ast.expr) -> bool:
+    """Is an expression a part of another one?"""
+    return any(node is part for node in ast.walk(whole))
+
+
+def called(case: Case, node: Node, name: str) -> str:
+    """How an operation is called at the line of a value: ``np.clip`` or ``tg.softmax``, as the program imports them."""
+    source = source_of(node)
+    tree, _ = parsed(source)
+    aliases, bare, star = dict[str, str](), set[str](), False
+    for statement in ast.walk(tree) if tree is not None else ():
+        if isinstance(statement, ast.Import):
+            aliases |= {alias.name: alias.asname or alias.name for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            bare |= {alias.asname or alias.name for alias in statement.names}
+            star |= statement.module == "tinygrad_edu" and any(alias.name == "*" for alias in statement.names)
+    if name in bare:
+        return name
+    if hasattr(np, name) and ("numpy" in aliases or "np." in source or "tinygrad_edu" not in aliases):
+        return f"{aliases.get('numpy', 'np')}.{name}"
+    return f"{aliases['tinygrad_edu']}.{name}" if "tinygrad_edu" in aliases and not star else name
+
+
+def known_at(part: ast.expr, node: Node) -> ast.expr | None:
+    """An expression as it can be written at the line of a value: what gets its name later only is written out."""
+    tree, _ = parsed(source_of(node))
+    line = place.position(node.code, node.lasti)[0]
+    part = copy.deepcopy(part)
+    for _ in range(5):
+        late: dict[str, list[ast.Assign]] = {}
+        names = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+        for statement in ast.walk(tree) if tree is not None else ():
+            if isinstance(statement, ast.Assign) and statement.lineno >= line:
+                for target in statement.targets:
+                    if isinstance(target, ast.Name) and target.id in names:
+                        late.setdefault(target.id, []).append(statement)
+            elif isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        names.discard(target.id)
+        late = {name: found for name, found in late.items() if name in names}
+        if not late:
+            return part
+        name, found = next(iter(late.items()))
+        if len(found) != 1:
+            return None
+        value = found[0].value
+
+        class Written(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name, name: str = name, value: ast.expr = value) -> Any:
+                return copy.deepcopy(value) if node.id == name else node
+
+        part = Written().visit(part)
+    return None

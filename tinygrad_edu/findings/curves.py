@@ -1,0 +1,125 @@
+"""What operations of one number look like, found by trying their own rules on a grid.
+
+So it holds for those that a user declares, too: which can saturate, and which have a slope of exactly 0 on one side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..op import Node
+from .case import Case
+
+# The grid is even near 0, and even in the logarithm far from it, to 10,000.
+GRID = np.sinh(np.linspace(-math.asinh(1e4), math.asinh(1e4), 1001))
+EDGE = 4 / ((1 + math.exp(-5)) * (1 + math.exp(5)))  # a sigmoid's slope at 5 over that at 0, and tanh's at 2.5
+
+
+class Curve(NamedTuple):
+    """What a grid shows of an operation of one number."""
+
+    steepest: float
+    low: float  # below, and above high, its slope is less than EDGE of the steepest; infinite if it does not saturate
+    high: float
+    flat: bool  # is its slope exactly 0 on one side alone?
+
+
+def saturates(curve: Curve) -> bool:
+    """Is it bounded, with a slope that goes to 0 on both sides?"""
+    return math.isfinite(curve.low)
+
+
+def operand_of(node: Node) -> int | None:
+    """The one operand of an elementwise operation whose other arguments are plain numbers."""
+    tensors = [k for k, a in enumerate(node.args) if a is not None]
+    if node.op is None or not node.op.elementwise or len(tensors) != 1 or not node.args[tensors[0]].active:
+        return None
+    others = [v for k, v in enumerate(node.values) if k != tensors[0]]
+    return tensors[0] if all(v is None or np.ndim(v) == 0 for v in others) else None
+
+
+def curves(case: Case) -> Iterator[tuple[Node, int, Curve]]:
+    """The activations of a computation, and what is known of each."""
+    known: dict[Any, Curve | None] = {}
+    for swept in case.stepper.swept[::-1]:
+        node = swept.node
+        k = operand_of(node)
+        if k is None:
+            continue
+        key = (node.op, k, *(repr(v) for i, v in enumerate(node.values) if i != k))
+        if key not in known:
+            known[key] = curve(node, k)
+        found = known[key]
+        if found is not None:
+            yield node, k, found
+
+
+def tried_at(op: Any, x: Any, node: Node | None = None, k: int = 0) -> tuple[Any, Any]:
+    """The values and the slopes of an operation at other numbers; ``node``: a use of it, for its other arguments."""
+    if node is not None:
+        values = [*node.values]
+        values[k] = x
+    else:
+        values = [*op.complete(x)]
+    args: list[Any] = [None] * len(values)
+    args[k] = SimpleNamespace(active=True, shape=x.shape)
+    z = op.forward(*values)
+    slopes = op.pull(args, np.ones(x.shape), z, values, k)[k]
+    return np.asarray(z, float), np.broadcast_to(np.asarray(slopes, float), x.shape)
+
+
+def curve(node: Node, k: int) -> Curve | None:
+    """What a grid shows; None for an operation that is defined on a part of it only, or is flat all over."""
+    return curve_of(node.op, node, k)
+
+
+def curve_of(op: Any, node: Node | None = None, k: int = 0) -> Curve | None:
+    """The same of an operation with its own defaults."""
+    with np.errstate(all="ignore"):
+        try:
+            z, slopes = tried_at(op, GRID, node, k)
+            return read(lambda x: abs(float(tried_at(op, np.array([x]), node, k)[1][0])), z, np.abs(slopes))
+        except Exception:  # an operation need not be able to do this
+            return None
+
+
+def read(slope: Callable[[float], float], z: Any, slopes: Any) -> Curve | None:
+    """The properties of a curve from its values and slopes on the grid."""
+    known = np.isfinite(z) & np.isfinite(slopes)
+    if z.shape != GRID.shape or not known[np.abs(GRID) <= 30].all():
+        return None
+    near = np.abs(GRID) <= 10
+    steepest, top = float(slopes[known].max()), float(slopes[near].max())
+    if not top:
+        return None
+    left, right = known & (GRID < -100), known & (GRID > 100)
+    rise = np.ptp(z[known])
+    tails = all(
+        side.sum() > 10 and slopes[side].max() <= 1e-3 * steepest and np.ptp(z[side]) <= 0.02 * rise
+        for side in (left, right)
+    )
+    low, high = -math.inf, math.inf
+    if tails:
+        steep = np.flatnonzero(slopes >= EDGE * steepest)
+        low = edge(slope, GRID[steep[0] - 1], GRID[steep[0]], EDGE * steepest)
+        high = edge(slope, GRID[steep[-1] + 1], GRID[steep[-1]], EDGE * steepest)
+    return Curve(steepest, low, high, is_flat(slopes, top) != is_flat(slopes[::-1], top))
+
+
+def edge(slope: Callable[[float], float], flat: float, steep: float, limit: float) -> float:
+    """Where the slope falls below a limit, by halving."""
+    for _ in range(40):
+        middle = (flat + steep) / 2
+        flat, steep = (middle, steep) if slope(middle) < limit else (flat, middle)
+    return flat
+
+
+def is_flat(slopes: Any, top: float) -> bool:
+    """Is the slope exactly 0 up to a bend?  Where it goes to 0 slowly and is rounded, as that of exp, there is none."""
+    first = int(np.flatnonzero(slopes)[0])
+    return first > 200 and float(slopes[first : first + 30].max()) > 1e-6 * top

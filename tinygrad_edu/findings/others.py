@@ -1,0 +1,124 @@
+"""Other activations and other starts, to be tried in the place of those that let no gradient through.
+
+Which operation may stand for another is found by numbers: leaky_relu is relu where that has a slope, and is flat
+nowhere; tanh is sign far from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..op import OPS, Node
+from .alike import single
+from .case import Case
+from .curves import GRID, curve_of, operand_of, saturates, tried_at
+from .finding import Remedy
+from .trying import Change, Trial
+
+NEAR = np.abs(GRID) <= 30
+FAR = (np.abs(GRID) >= 2) & NEAR
+
+
+def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
+    """The first operation of one operand whose values and slopes on the grid fit; None, if there is none."""
+    for op in OPS.values():
+        if op.elementwise and op.rules_by_name and single(op) is not None:
+            try:
+                with np.errstate(all="ignore"):
+                    z, slopes = tried_at(op, GRID)
+                    if np.isfinite(z[NEAR]).all() and np.isfinite(slopes[NEAR]).all() and fits(op, z, slopes):
+                        return op
+            except Exception:  # an operation need not be able to do this
+                continue
+    return None
+
+
+def never_flat(node: Node, k: int) -> Any:
+    """An operation that is the same where this one has a slope, and has one everywhere; if there is one, a bent one."""
+    z, slopes = tried_at(node.op, GRID, node, k)
+    steep = NEAR & (slopes != 0)
+
+    def fits(op: Any, other: Any, other_slopes: Any) -> bool:
+        return bool(np.allclose(other[steep], z[steep]) and np.all(other_slopes[NEAR] != 0))
+
+    def bent(op: Any, other: Any, other_slopes: Any) -> bool:
+        return fits(op, other, other_slopes) and bool(np.ptp(other_slopes[NEAR]))
+
+    return (kinds(bent) or kinds(fits)) if steep.any() else None
+
+
+def unsaturated() -> Any:
+    """An operation that is its operand where that is above 0, and is not steeper below: relu, by numbers."""
+
+    def fits(op: Any, z: Any, slopes: Any) -> bool:
+        above = NEAR & (GRID > 0)
+        below = NEAR & (GRID < 0)
+        return bool(np.allclose(z[above], GRID[above]) and np.all(np.abs(slopes[below]) < 0.5))
+
+    return kinds(fits)
+
+
+def smooth(node: Node) -> Any:
+    """An operation with a slope that is this one far from 0."""
+    z = np.asarray(node.op.forward(GRID), float)
+
+    def fits(op: Any, other: Any, slopes: Any) -> bool:
+        return bool(np.all(np.abs(other[FAR] - z[FAR]) < 0.2) and slopes[np.abs(GRID) < 1].min() > 0.1)
+
+    return kinds(fits)
+
+
+def squashes() -> list[Any]:
+    """Operations that saturate on both sides, those that are 0 at 0 first: tanh before a sigmoid."""
+    found = []
+    for op in OPS.values():
+        if op.elementwise and op.rules_by_name and single(op) is not None:
+            known = curve_of(op)
+            if known is not None and saturates(known):
+                found.append(op)
+    return sorted(found, key=lambda op: abs(float(op.forward(np.float64(0.0)))) > 0)
+
+
+def replaced(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
+    """The change that puts an operation in the place of activations."""
+
+    def change(k: int) -> Change:
+        return lambda given, made: op.public(given[k])
+
+    return {node: change(operand_of(node) or 0) for node in nodes}
+
+
+def glorot(shape: tuple[int, ...], dtype: Any = float) -> Any:
+    """Numbers as nn.Linear starts from: uniform, with the variance 2/(inputs + outputs)."""
+    area = int(np.prod(shape[2:])) if len(shape) > 2 else 1
+    limit = np.sqrt(6 / (max(1, sum(shape[:2])) * area))
+    return np.random.default_rng(0).uniform(-limit, limit, shape).astype(dtype)
+
+
+def let_through(trial: Trial | None, leaves: Iterable[Node], least: float = 1e-9) -> bool:
+    """Does a gradient come to each of these leaves, and is all finite?"""
+    if trial is None:
+        return False
+    try:
+        return trial.is_finite and all(trial.case.largest.get(trial.made[n].node, 0.0) > least for n in leaves)
+    except Exception:  # a rule may refuse
+        return False
+
+
+def leaves_below(case: Case, nodes: Iterable[Node], steps: int) -> list[Node]:
+    """The leaves that take a gradient and that values were computed from within some steps."""
+    found, level = [], [*nodes]
+    for _ in range(steps):
+        level = [*dict.fromkeys(a for n in level for a in n.args if a is not None and a.active)]
+        found += [a for a in level if a.op is None]
+    return [*dict.fromkeys(found)]
+
+
+def said_together(found: list[str]) -> Iterator[Remedy]:
+    """What was tried, and cures, in a sentence; nothing, if nothing does."""
+    if found:
+        each = "each of these cures it alone" if len(found) > 1 else "this cures it"
+        yield Remedy(f"Tried on this record, {each}: {'; '.join(found)}.")

@@ -1,0 +1,303 @@
+"""What to write where numbers are not finite: candidates, of which the first is said that cures the record.
+
+An operand is kept inside of where the operation has a slope; is given a harmless number where its result is not chosen;
+or several steps are made one operation that does not overflow.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import inputs
+from ..op import Node
+from ..ops import clip, where
+from . import code
+from .alike import Alike, alike, between, moderate, single, sources
+from .case import Case, finite
+from .edges import NOWHERE, edges, entry_of, inside, looked
+from .finding import Remedy
+from .trying import Change, Check, Trial, called, cures, near, replay, tried
+from .zeros import linear
+
+SMALL = (1e-12, 1e-7, 1e-6, 1e-4)  # how far from an end an operand is kept: the first that cures
+ROUNDED = 1e-8  # of an end that is not 0 a number as small is lost, or leaves a slope that is as good as infinite
+STEEP = 1e8  # a gradient above it is as good as infinite
+BESIDE = 1e-6  # how far an operand may lie beyond an end, by rounding
+HARMLESS = (1.0, 0.0, 0.5, 2.0)
+LONG = 80  # characters of an expression that is shown
+DOWN = 6  # steps to what a value becomes, of which one operation is sought
+KINDS = ("not finite", "log of a rounded zero")
+
+
+class Unchosen(NamedTuple):
+    """Entries of a value that something further on does not choose, or multiplies by 0."""
+
+    chooser: Node
+    operand: int
+    chosen: bool  # False: they are multiplied by 0
+    condition: int | None  # the argument that chooses, if it is an array of truth values
+
+
+def unchosen(case: Case, node: Node, mask: Any) -> Unchosen | None:
+    """What keeps the gradient of some entries 0, on the one way from a value to the result, element by element."""
+    seen = node
+    for _ in range(20):
+        uses = list(case.uses(seen))
+        if len(uses) != 1 or uses[0][0].shape != node.shape or not uses[0][0].op.elementwise:
+            return None
+        seen, k = uses[0]
+        if np.any(np.broadcast_to(inputs.dense(case.gradients.get(seen, 0.0)), node.shape)[mask]):
+            return drops(case, seen, k, mask)
+    return None
+
+
+def drops(case: Case, node: Node, k: int, mask: Any) -> Unchosen | None:
+    """Does an operation not look at these entries of an operand?  Whatever they are, its result is what it was."""
+    operands, z = case.operands(node), case.value(node)
+
+    def same(x: float) -> bool:
+        changed = [*operands[:k], np.where(mask, x, operands[k]), *operands[k + 1 :]]
+        with np.errstate(all="ignore"):
+            new = np.broadcast_to(node.op.forward(*changed), node.shape)
+        return np.array_equal(new[mask], np.broadcast_to(z, node.shape)[mask])
+
+    chosen = any(map(same, (np.nan, np.inf, -np.inf)))
+    if not chosen and not (same(1.0) and same(-2.0)):
+        return None
+    at = [i for i, x in enumerate(operands) if node.args[i] is None and np.asarray(x).dtype == bool]
+    return Unchosen(node, k, chosen, at[0] if chosen and at else None)
+
+
+def cure(case: Case, node: Node, changes: dict[Node, Change], checks: Iterable[Check]) -> Trial | None:
+    """The record with operations in the place of others, if that cures."""
+    trial = tried(case, {}, changes)
+    return trial if cures(trial, KINDS, node, checks) else None
+
+
+def harmless(case: Case, node: Node, found: Unchosen, mask: Any, checks: Iterable[Check]) -> Remedy | None:
+    """Another operand where the result is not chosen: ``where(c, log(where(c, x, 1)), 0)``."""
+    if found.condition is None:
+        return None
+    chooser, j = found.chooser, found.condition
+    condition = case.operands(chooser)[j]
+    kept = not np.any(np.broadcast_to(condition, node.shape)[mask])  # does it hold where the result is chosen?
+    if not kept and not np.all(np.broadcast_to(condition, node.shape)[mask]):
+        return None
+    at = tuple(np.argwhere(mask)[0])
+    for k, a in enumerate(node.args):
+        if a is None or not a.active:
+            continue
+        good = [x for x in HARMLESS if is_inside(case, node, k, at, x)]
+        if not good:
+            continue
+
+        def change(given: list[Any], made: Any, k: int = k, x: float = good[0]) -> Any:
+            pair = (given[k], x) if kept else (x, given[k])
+            return called(node.op, [*given[:k], where(condition, *pair), *given[k + 1 :]])
+
+        if cure(case, node, {node: change}, checks) is not None:
+            return written_where(case, node, k, found, kept, good[0])
+    return None
+
+
+def is_inside(case: Case, node: Node, k: int, at: tuple[int, ...], x: float) -> bool:
+    """Has an operation a value and a slope at a number?"""
+    try:
+        return bool(inside(node, entry_of(case, node, k, at), k, x).all())
+    except Exception:  # an operation need not be able to do this
+        return False
+
+
+def written_where(case: Case, node: Node, k: int, found: Unchosen, kept: bool, x: float) -> Remedy:
+    """The remedy as it is written in the user's program."""
+    chooser = found.chooser
+    whole, part = code.expression(chooser), code.expression(node)
+    written = code.operands(chooser)[found.condition] if found.condition is not None else None
+    condition = code.known_at(written, node) if written is not None else None
+    name = code.called(case, node, "where")
+    if isinstance(whole, ast.Call) and code.shown(whole.func).endswith("where"):
+        name = code.shown(whole.func)
+    shown = code.shown(condition) if condition is not None else "condition"
+    operand = code.operand(case, node, k)
+    inner = f"{name}({shown}, {operand}, {x:g})" if kept else f"{name}({shown}, {x:g}, {operand})"
+    new = code.with_operand(case, node, k, inner)
+    words = f"Give {node.op.name} a harmless operand there: {new}."
+    if condition is None or part is None:
+        return Remedy(words)
+    if whole is not None and code.contains(whole, part):
+        new = code.replaced(whole, part, new)
+        return Remedy(f"Give {node.op.name} a harmless operand there: {new}.", new, case.place(chooser))
+    return Remedy(words, new, case.place(node))
+
+
+# Kept inside.
+
+
+def kept_inside(
+    case: Case, node: Node, k: int, at: tuple[int, ...], checks: Iterable[Check], wrong: Node | None = None
+) -> Iterator[Remedy]:
+    """An operand that lies at an end of where the operation has a slope, or at a pole, kept away from it.
+
+    wrong: the node that the finding is about, if it is not this one but uses it.
+
+    The first that leaves no gradient that is as good as infinite; or, of an end, the first that cures at all.
+    """
+    first = None
+    for text, new in candidates(case, node, k, at):
+
+        def change(given: list[Any], made: Any, new: Any = new) -> Any:
+            return called(node.op, [*given[:k], new(given[k]), *given[k + 1 :]])
+
+        trial = cure(case, wrong or node, {node: change}, checks)
+        if trial is not None and near(case.value(node), trial.made[node]):
+            shown = code.with_operand(case, node, k, text)
+            what = "its operand" if wrong is None else f"the operand of {node.op.name}"
+            remedy = Remedy(f"Keep {what} away from there: {shown}.", shown, case.place(node))
+            if max(x for n, x in trial.case.largest.items() if n.op is None) < STEEP:
+                yield remedy
+                return
+            first = first or remedy
+    if first is not None and edges(case, node, k, at) not in (None, NOWHERE):
+        yield first
+
+
+def candidates(case: Case, node: Node, k: int, at: tuple[int, ...]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Other operands, as the user writes them and as functions."""
+    ends, x = edges(case, node, k, at), np.asarray(case.operands(node)[k], float)
+    if ends is None or not np.isfinite(x).all():
+        return
+    operand = code.operand(case, node, k)
+    if ends == NOWHERE:
+        if x.min() == 0 == float(np.broadcast_to(x, node.shape)[at]):  # a pole, from one side
+            for small in SMALL[:2]:
+                yield f"{operand} + {small_text(small)}", functools.partial(operator.add, small)
+        return
+    if x.min() < ends.low - BESIDE or x.max() > ends.high + BESIDE:
+        return  # far beyond an end it is another mistake
+    low, high = (e if abs(e) < 1e5 else None for e in ends)
+    for small in SMALL:
+        if low == 0 and high is None and x.min() >= 0:
+            yield f"{operand} + {small_text(small)}", functools.partial(operator.add, small)
+        if small < ROUNDED and (low not in (0, None) or high not in (0, None)):
+            continue
+        below, above = None if low is None else low + small, None if high is None else high - small
+        texts = [end_text(low, small), end_text(high, -small)]
+        if low is not None and high is not None:
+            text = f"{code.called(case, node, 'clip')}({operand}, {texts[0]}, {texts[1]})"
+        elif low is not None or high is not None:
+            name = "maximum" if high is None else "minimum"
+            text = f"{code.called(case, node, name)}({operand}, {texts[0] or texts[1]})"
+        else:
+            return
+        yield text, functools.partial(clip, min=below, max=above)
+
+
+def small_text(x: float) -> str:
+    """``1e-7``."""
+    return f"{x:.0e}".replace("e-0", "e-")
+
+
+def end_text(end: float | None, small: float) -> str:
+    """``1 - 1e-7``, ``-1 + 1e-7``; of 0 the small number alone."""
+    if end is None:
+        return ""
+    if end == 0:
+        return small_text(small) if small > 0 else f"-{small_text(-small)}"
+    return f"{end:.10g} {'+' if small > 0 else '-'} {small_text(abs(small))}"
+
+
+# One operation in the place of several.
+
+
+class One(NamedTuple):
+    """One operation in the place of the steps that end in ``y``, as the user writes it, and all that stands there."""
+
+    y: Node
+    below: Node  # what y is an operation of, before entries of it were picked; or y itself
+    text: str
+    itself: bool  # is it the value that the steps began with?
+    code: str
+
+
+def one_operation(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[Check]) -> Iterator[One]:
+    """One operation in the place of several steps that end in one of ``ys``, with which all is finite."""
+    for y in ys:
+        if y.op is None:
+            continue
+        below, way = linear(case, y) if single(y.op) is not None else (y, [])
+        each = alike(case, below, sources(case, below), y.op if below is not y else None)
+        found = sorted(
+            ((alike_text(case, y, one), one) for one in each), key=lambda pair: (pair[1].scale != 1, len(pair[0]))
+        )
+        for text, one in found:
+
+            def change(given: list[Any], made: Any, one: Alike = one, way: list[Any] = way) -> Any:
+                return functools.reduce(lambda x, step: step(x), reversed(way), one(made[one.x]))
+
+            if not finite(case.value(one.x)) or (way and not is_same(case, y, one.x, change)):
+                continue
+            if cure(case, node, {y: change}, checks) is not None:
+                part = code.operands(y)[0]
+                inner = code.standing_for(case, part, below) if part is not None else None
+                new = text
+                if way:
+                    new = code.replaced(part, inner, text) if part is not None and inner is not None else ""
+                yield One(y, below, text, one.op.notation == "$x", new)
+                break
+
+
+def is_same(case: Case, y: Node, x: Node, change: Change) -> bool:
+    """Are the steps from x to y, at numbers of moderate size, what is put in their place?"""
+    for draw in moderate(case.value(x)):
+        known = replay(case, {x: draw[()]}, {}, between(case, x, y), record=False)
+        if not np.allclose(known[y], change([], {x: draw[()]}), equal_nan=True):
+            return False
+    return True
+
+
+def in_one(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[Check]) -> Iterator[Remedy]:
+    """The same, in words."""
+    for one in one_operation(case, node, ys, checks):
+        part = code.expression(one.y)
+        steps = code.shown(part) if part is not None else case.said(one.y)
+        steps = steps if len(steps) <= LONG else case.said(one.y)
+        words = f"Write {one.code} in place of {steps}: it is the same in one operation, and finite here."
+        if not one.code:
+            words = (
+                f"The {one.y.op.name} of {case.said(one.below)} is {one.text}, in one operation that is finite here."
+            )
+        yield Remedy(words, one.code, case.place(one.y))
+
+
+def alike_text(case: Case, y: Node, found: Alike) -> str:
+    """One operation as it is written in the user's program."""
+    first = code.called(case, y, found.first.name) if found.first is not None else ""
+    name = code.called(case, y, found.op.name)
+    return found.text(code.value_text(case, found.x), name, code.called(case, y, "log"), first)
+
+
+def downstream(case: Case, node: Node) -> list[Node]:
+    """A value, and what it becomes within some steps on its way to the result, the nearest first."""
+    found, level = [node], [node]
+    for _ in range(DOWN):
+        level = [*dict.fromkeys(user for n in level for user, _ in case.users.get(n, ()) if user not in found)]
+        found += level
+    return found
+
+
+def not_defined_beside(case: Case, node: Node, k: int, at: tuple[int, ...]) -> float | None:
+    """A number next to an operand at which the operation has no value, on both sides; None if there is none."""
+    try:
+        values = entry_of(case, node, k, at)
+        x = float(values[k])
+        step = BESIDE * max(1.0, abs(x))
+        z, _ = looked(node, values, k, [x - step, x, x + step])
+        return x + step if np.isfinite(z[1]) and not np.isfinite(z[[0, 2]]).any() else None
+    except Exception:  # an operation need not be able to do this
+        return None

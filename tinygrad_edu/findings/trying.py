@@ -1,0 +1,152 @@
+"""A remedy is tried before it is said: the record is computed again with something changed, and looked at again.
+
+What may be changed are the values of leaves, and what an operation is: another option, another operand, another
+operation.  A remedy cures if the very finding is gone, the loss and all gradients are finite, and values that were
+right are nearly the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .. import signatures
+from ..context import within
+from ..op import Node, Value
+from ..stepping import Stepper
+from ..tensor import Tensor, constant
+from .case import Case, entries, finite
+from .finding import Finding
+
+NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
+WORK = 200_000  # nodes that are computed again for all remedies together
+Change = Callable[[list[Any], Mapping[Node, Any]], Any]  # from arguments, and values before it, to what takes its place
+Check = Callable[[Case], Iterator[Finding]]
+
+
+def called(op: Any, arguments: Sequence[Any]) -> Any:
+    """An operation called with all its arguments, options too."""
+    if signatures.is_packed(op.function):
+        return op.public(*arguments[:-1], *arguments[-1])
+    return op.public(*arguments)
+
+
+def replay(
+    case: Case,
+    leaves: Mapping[Node, Any],
+    changes: Mapping[Node, Change] = {},
+    nodes: Iterable[Node] | None = None,
+    record: bool = True,
+) -> dict[Node, Any]:
+    """The values of nodes, computed again; those of others are as they were.
+
+    leaves: values in the place of those of some nodes.  changes: operations in the place of others.  nodes: which are
+    computed, from the oldest to the youngest; without it all.  record: as Tensors with a record, with the names and
+    places of the first one; or as arrays, without.
+    """
+    made: dict[Node, Any] = {} if nodes is None else dict(leaves)
+    labelled: set[Node] = set()
+    with within(recording=record, watch=None, frame=None, scope=None), np.errstate(all="ignore"):
+        for node in case.nodes if nodes is None else nodes:
+            if node in leaves or node.op is None:
+                x = leaves[node] if node in leaves else case.value(node)
+                made[node] = new = x if isinstance(x, Value) or not record else leaf(x, node.active)
+            else:
+                given = [made[a] if a in made else x for a, x in zip(node.args, case.operands(node))]
+                arguments = [*node.op.joined(node.values, given)]
+                if node in changes:
+                    made[node] = new = changes[node](arguments, made)
+                else:
+                    made[node] = new = called(node.op, arguments) if record else node.op.forward(*arguments)
+            if record and new.node not in labelled:
+                labelled.add(new.node)
+                new.node.code, new.node.lasti, new.node.name = node.code, node.lasti, node.name
+    return made
+
+
+def leaf(x: Any, active: bool) -> Tensor:
+    """A new leaf of this value."""
+    return Tensor(x) if active else constant(x)
+
+
+class Trial:
+    """A record that was computed again.  ``nodes``: of each node of the first one, what is in its place."""
+
+    def __init__(self, before: Case, made: dict[Node, Any]) -> None:
+        self.before, self.made, self.loss = before, made, made[before.root]
+
+    @cached_property
+    def case(self) -> Case:
+        """The new record, to be looked at, with its sweep done."""
+        wanted = {self.made[node].node: words for node, words in self.before.wanted.items() if node in self.made}
+        seed = self.before.stepper.seed
+        case = Case(Stepper(self.loss, seed if np.ndim(seed) else None), wanted)
+        case.remedies = False
+        case.sweep()
+        return case
+
+    @property
+    def is_finite(self) -> bool:
+        """Are the loss and all gradients of leaves finite?"""
+        if not finite(self.loss._data):
+            return False
+        return all(finite(entries(g)) for node, g in self.case.gradients.items() if node.op is None)
+
+    def is_elsewhere(self, new: Node | None, node: Node) -> bool:
+        """Does a node of the new record stand for one that is on no way from or to this one of the first?"""
+        olds = [old for old, made in self.made.items() if isinstance(made, Value) and made.node is new]
+        related = self.before.above([node]) | self.before.below([node])
+        return bool(olds) and not related.intersection(olds)
+
+    def found(self, checks: Iterable[Check]) -> list[Finding]:
+        """What these checks find in it."""
+        return [finding for check in checks for finding in check(self.case)]
+
+
+def tried(
+    case: Case,
+    leaves: Mapping[Node, Any] = {},
+    changes: Mapping[Node, Change] = {},
+) -> Trial | None:
+    """The record with something changed; None where it cannot be computed so, or that would take too long."""
+    size = sum(int(np.prod(node.shape)) for node in case.nodes)
+    case.tries += len(case.nodes) + size // 1000
+    if not case.remedies:
+        return None
+    if case.tries > WORK or len(case.nodes) > NODES or size > ENTRIES:
+        case.skip("Not every remedy was tried: that would take long here.")
+        return None
+    try:
+        return Trial(case, replay(case, leaves, changes))
+    except Exception:  # an operation may refuse other numbers or shapes
+        return None
+
+
+def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: Iterable[Check]) -> bool:
+    """Is a finding of this kind gone from the line of a node, and is all finite?
+
+    What is not finite on another way to the result, with which the node has nothing to do, is another finding.
+    """
+    if trial is None:
+        return False
+    kinds = {kind} if isinstance(kind, str) else kind
+    where = node.code, node.lasti
+    try:
+        found = [finding for finding in trial.found(checks) if finding.kind in kinds and finding.node is not None]
+        if any((finding.node.code, finding.node.lasti) == where for finding in found):  # type: ignore[union-attr]
+            return False
+        return trial.is_finite or (bool(found) and all(trial.is_elsewhere(finding.node, node) for finding in found))
+    except Exception:  # a rule may refuse as well
+        return False
+
+
+def near(old: Any, new: Any) -> bool:
+    """Are values that were finite nearly the same?"""
+    old, new = np.asarray(old), np.asarray(getattr(new, "_data", new))
+    if old.shape != new.shape:
+        return False
+    known = np.isfinite(old)
+    return bool(np.all(np.abs(new[known] - old[known]) <= 1e-3 * (1 + np.abs(old[known]))))
