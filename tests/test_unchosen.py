@@ -117,6 +117,7 @@ UNKNOWN: dict[str, Any] = {
     "a choice that cancels": (lambda x: (np.sqrt(x) - np.sqrt(x)).sum(), [0.0, 4.0], [NAN, 0]),
     "the seed of a path": (lambda x: ((x > 9) * 1.0 + np.sqrt(x) ** 2).sum(), [0.0, 4.0], [NAN, 1]),
     "a tie": (lambda x: np.max(np.sqrt(x) ** 2), [0.0, 0.0], [NAN, NAN]),
+    "a bend": (lambda x: tg.relu(np.sqrt(x)).sum(), [0.0, 4.0], [NAN, 0.25]),
 }
 
 
@@ -174,3 +175,10 @@ def test_random_programs_agree_with_those_that_compute_the_branch_alone() -> Non
         found = tg.grad(lambda x: h(np.where(x > 0, f(x), g(x))).sum())(x)  # noqa: B023
         expected = [tg.grad(lambda x: h(f(x)) if v > 0 else h(g(x)))(v) for v in x]  # noqa: B023
         np.testing.assert_allclose(found, expected)
+
+
+def test_a_bend_is_not_left_out_where_another_element_is() -> None:
+    """relu has slope 0 at 0 by a convention, which says nothing about what the result depends on."""
+    f = lambda x: tg.relu(x[0]) + np.where(x[1] > 0.5, np.log(x[1]), x[0])  # noqa: E731
+    found = tg.hessian(f)([0.0, 0.0])
+    assert np.isnan(found[0, 0]) and found[0, 1] == found[1, 0] == found[1, 1] == 0

@@ -8,8 +8,9 @@ Here, if a gradient comes out NaN, the sweep runs once more and knows which elem
 
 - Of the result itself all, and of a seed that is data, those that it does not multiply by 0.
 - An operation that chooses (``where``, an index, ``maximum``, ``clip``; its statement says ``selects``) leaves elements
-  out.  Its rule, applied to a gradient of random numbers, is 0 exactly there.  The same holds of each rule that reads
-  nothing but data: what it multiplies by 0, as by a mask, it multiplies by 0 wherever the operands are.
+  out.  Its rule, applied to a gradient of random numbers, is 0 exactly there, and at bends, where 0 is a convention.
+  The same holds of each rule that reads nothing but data: what it multiplies by 0, as by a mask, it multiplies by 0
+  wherever the operands are.
 - An elementwise operation of which a result is left out has its operands left out there.  Of any other operation all
   operands count, if only one of its results does.
 - A value with several uses is left out only where all of them leave it out.
@@ -32,7 +33,7 @@ import numpy as np
 
 from . import errors, inputs, signatures
 from .context import current, within
-from .op import Node, Value
+from .op import Node, Value, get_frame, record
 from .ops import jumps, where
 from .sweep import Step, ancestors, fitted, steps
 
@@ -134,6 +135,8 @@ class Chosen:
                 mask = inputs.dense(op.pull(node.args, probe[()], node.result, node.values, k)[k]) != 0
             except Exception:  # a rule of the user's, which takes no gradient but its own
                 return np.ones(a.shape, bool)
+            if op.selects and op.family is None and not mask.all():
+                mask = mask | np.broadcast_to(bends(node, k, probe[()]), mask.shape)
             if op.elementwise and mask.shape == here.shape:
                 mask = mask & here  # 0 times an infinite number is not 0
             if op is jumps.op and k == 1 and mask.any():
@@ -156,6 +159,24 @@ class Chosen:
                     self.told.append((node, k, lost))
                 pulled[k] = where(mask, c, 0)
         return pulled
+
+
+def bends(node: Node, k: int, g: Any) -> Any:
+    """Where the rule for operand ``k`` jumps when that operand moves: its derivative there is NaN, by ``jumps``."""
+
+    def leaf(x: Any, active: bool) -> Any:
+        tensor = record(None, (), (), x, False, current.get(), get_frame(0))
+        tensor.node.active = active
+        return tensor
+
+    with within(recording=True, watch=None, scope=None):
+        operands = [x if a is None or x is None else leaf(x, a.active) for a, x in zip(node.args, node.values)]
+        z = None if node.result is None else leaf(node.result, False)
+        c = node.op.pull(node.args, g, z, operands, k)[k]
+    found = {}
+    if isinstance(c, Value) and c.node.active:
+        found = swept(steps(c.node, np.ones(c.node.shape)[()]), {operands[k].node})
+    return np.isnan(plain(next(iter(found.values())))) if found else False
 
 
 def left_out(node: Node, k: int) -> Any:
