@@ -75,7 +75,7 @@ SPEAKS = {
         z = Tensor([-800.0, 1.0], 'z')
         loss = -tinygrad_edu.OPS['xlogy'].public(np.array([0.5, 0.5]), softmax(z)).sum()
         ---
-        log of a rounded zero: cross_entropy(z, np.array([0.0, 1.0]))
+        log of a rounded zero: cross_entropy(z, np.array([0.5, 0.5]))
     """,
     "log of a 0 in the data": """
         p = Tensor([0.0, 0.5], 'p')
