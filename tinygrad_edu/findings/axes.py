@@ -81,7 +81,7 @@ def target(case: Case, node: Node) -> tuple[int, Any] | None:
     if len(node.args) == 2 and len(node.values) == 2:
         for k, a in enumerate(node.args):
             if (a is None or not a.active) and node.args[1 - k] is not None:
-                x = node.values[k] if node.values[k] is not None else case.value(a)
+                x = case.operands(node)[k]
                 if np.shape(x) == node.shape:
                     return k, np.asarray(x)
     return None

@@ -19,14 +19,14 @@ from ..stepping.choices import Choosers, narrowed, union
 from ..text import listed
 from . import code
 from .alike import moved
-from .case import Case, entries, short
+from .case import Case, entries, finite, short
 from .edges import entry_of, inside
 from .finding import NOT_CHOSEN, Finding, Remedy
 from .remedies import candidates
 from .trying import Change, Trial, called, cures, tried, with_operand
 
 HARMLESS = (1.0, 0.0, 0.5, 2.0)
-FEW, PASSES = 3, 50  # entries that are listed; passes of a loop
+FEW, PASSES = 3, 500  # entries that are listed; passes of a loop
 
 
 class Steep(NamedTuple):
@@ -40,15 +40,16 @@ class Steep(NamedTuple):
 
 def not_chosen(case: Case) -> Iterator[Finding]:
     """Where the sweep passed 0 on in the place of what is infinite or NaN, for the result does not depend on it."""
-    if case.stepper.chosen is None:
+    if case.stepper.chosen is None or not finite(case.value(case.root)):
         return
-    found: dict[Node, Steep] = {}
+    found: dict[tuple[Node, Node | None], Steep] = {}
     for each in steep_ones(case):
-        before = found.get(each.node, each)
+        before = found.get((each.node, each.of), each)
         by = each.by or union(*[who for _, who in case.stepper.choices.choosers(each.node, None, each.mask)])
-        found[each.node] = each._replace(mask=each.mask | before.mask, by=union(before.by, by))
-    for group in case.grouped(sorted(found, key=lambda node: node.serial)):
-        yield told(case, [found[node] for node in group])
+        found[each.node, each.of] = each._replace(mask=each.mask | before.mask, by=union(before.by, by))
+    for group in case.grouped(sorted({node for node, _ in found}, key=lambda node: node.serial)):
+        behind = [one for (node, of), one in found.items() if node in group and of is None]
+        yield told(case, behind or [one for (node, _), one in found.items() if node in group])
 
 
 def steep_ones(case: Case) -> Iterator[Steep]:
@@ -61,7 +62,7 @@ def steep_ones(case: Case) -> Iterator[Steep]:
                 continue
             all_of_it = ~case.stepper.choices.counts(node)
             mask = np.broadcast_to(lost[0], node.shape) if node.op.elementwise else all_of_it
-            if node.op.elementwise and not np.isfinite(entries(g)[mask]).all():
+            if not finite(g[mask] if node.op.elementwise else g):
                 yield above(case, node, a, mask)
             elif (own := made_here(case, node, mask, pending)).any():
                 yield Steep(node, own)
@@ -92,18 +93,14 @@ def made_here(case: Case, node: Node, mask: Any, pending: dict[Node, Any]) -> An
 def above(case: Case, node: Node, of: Node, mask: Any) -> Steep:
     """Who made the gradient infinite that comes to a node, which leaves its operand ``of`` out."""
     by = (node,)
-    while True:
-        for user, k in case.uses(node):
-            bad = ~np.isfinite(entries(case.passed[user][k]))
-            if bad.any():
-                break
-        else:
-            return Steep(node, mask, by, of)
-        same = user.op.elementwise and user.shape == node.shape
-        mask = mask & bad if same else np.ones(user.shape, bool)
-        node = user
-        if np.isfinite(entries(case.gradients[node])).all():
-            return Steep(node, mask, by, of)
+    while not finite(case.gradients[node]):
+        ways = [(user, mask & ~np.isfinite(entries(case.passed[user][k]))) for user, k in case.uses(node)]
+        ways = [(user, here) for user, here in ways if here.any()]
+        if not ways:
+            break  # the seed is not finite
+        node, mask = ways[0]
+        mask = np.broadcast_to(mask if node.op.elementwise else True, node.shape)
+    return Steep(node, mask, by, of)
 
 
 # In words.
@@ -113,34 +110,36 @@ def told(case: Case, group: list[Steep]) -> Finding:
     """What is said of it."""
     each, nodes = group[0], [one.node for one in group]
     node, by = each.node, union(*[one.by for one in group])
-    at = [tuple(i) for i in np.argwhere(each.mask).tolist()]
     it = "it" if each.of is None else case.said(each.of)
     its = "its gradient there" if each.of is None else f"the gradient of {it} there"
-    words = f"{what(case, each, at)}, but {reason(case, by, it)}: {its} is 0, as it should be.{case.others(nodes)}"
+    words = f"{what(case, each)}, but {reason(case, by, it)}: {its} is 0, as it should be.{case.others(nodes)}"
     if node.op is None or node.op.function.__module__.partition(".")[0] == __name__.partition(".")[0]:
         words += " Other libraries, PyTorch and JAX among them, give NaN here."
     about = [a for a in (*nodes[1:], *node.args, *by) if a is not None]
-    sizes = dict(count=len(at), size=int(np.prod(node.shape)))
+    sizes = dict(count=int(each.mask.sum()), size=int(np.prod(node.shape)))
     return case.finding(NOT_CHOSEN, node, words, about, None, in_all(case, group), **sizes)
 
 
-def what(case: Case, each: Steep, at: list[tuple[int, ...]]) -> str:
+def what(case: Case, each: Steep) -> str:
     """``log is -inf at x[1] = 0 and nan at x[2] = -1``, or ``The slope of sqrt is infinite at x[1] = 0``."""
-    node, z, kinds = each.node, case.value(each.node), dict[str, list[tuple[int, ...]]]()
-    for i in at:
-        kinds.setdefault("" if np.isfinite(z[i]) else str(z[i]), []).append(i)
-    values = listed([f"{kind} at {spots(case, each, some)}" for kind, some in kinds.items() if kind])
-    if node.op is None:
+    node, z = each.node, case.value(each.node)
+    every = {"-inf": z == -np.inf, "inf": z == np.inf, "nan": np.isnan(z)}
+    kinds = {kind: places for kind, mask in every.items() if len(places := np.argwhere(each.mask & mask))}
+    finite_ones = np.argwhere(each.mask & np.isfinite(z))
+    if node.op is None or not node.op.elementwise:
+        if not kinds:
+            return f"The derivative of {case.made(node)} is not finite"
         return listed([f"{spots(case, each, i)} {'is' if len(i) == 1 else 'are'} {kind}" for kind, i in kinds.items()])
-    steep = f"slope of {node.op.name} is infinite at {spots(case, each, kinds.get('', []))}"
-    if "" not in kinds:
-        return f"{node.op.name} is {values}"
-    return f"{node.op.name} is {values}, and the {steep}" if values else f"The {steep}"
+    values = listed([f"{kind} at {spots(case, each, some)}" for kind, some in kinds.items()])
+    steep = f"infinite at {spots(case, each, finite_ones)}"
+    if not kinds:
+        return f"The slope of {node.op.name} is {steep}"
+    return f"{node.op.name} is {values}" + (f", and its slope is {steep}" if len(finite_ones) else "")
 
 
-def spots(case: Case, each: Steep, at: list[tuple[int, ...]]) -> str:
+def spots(case: Case, each: Steep, at: Any) -> str:
     """``x[1] = 0 and x[2] = -1``: the operands at some elements of the result."""
-    shown = [spot(case, each, i) for i in at[:FEW]]
+    shown = [spot(case, each, tuple(i)) for i in at[:FEW].tolist()]
     return listed([*shown, *([f"{len(at) - FEW:,} others"] if len(at) > FEW else [])])
 
 
@@ -255,10 +254,13 @@ def is_inside(case: Case, node: Node, k: int, at: tuple[int, ...], x: float) -> 
 
 def conditions(case: Case, each: Steep) -> Iterator[tuple[Node, Any, ast.expr, bool]]:
     """Of those who choose by an array: the condition, how it is written, and whether it holds where it is chosen."""
+    changed = {name for node in case.above([each.node]) if (name := case.name(node)) is not None}
     for chooser in each.by:
         for written, a, x in zip(code.operands(chooser), chooser.args, case.operands(chooser)):
             if written is None or a is not None or np.asarray(x).dtype.kind not in "bf":
                 continue
+            if code.comes_from(written, chooser, changed):
+                continue  # the condition would be another one
             condition = np.asarray(x)
             if condition.dtype != bool:
                 if chooser.op.selects:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..op import Node
 from .case import Case
+from .trying import called
 
 LOGARITHMS = {
     "log": (0, 0),
@@ -198,7 +199,7 @@ def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
     try:
         places = np.asarray(node.op.forward(np.arange(np.size(x)).reshape(np.shape(x)), *rest))
         if places.dtype.kind in "iu" and np.array_equal(node.op.forward(draw[()], *rest), np.ravel(draw)[places]):
-            return lambda z: node.op.public(z, *rest)
+            return lambda z: called(node.op, [z, *rest])
         factor = np.asarray(node.op.forward(np.ones(np.shape(x)), *rest))
         if node.op.elementwise and np.all(factor > 0) and np.allclose(node.op.forward(draw[()], *rest), draw * factor):
             added = logarithm.forward(factor[()])
