@@ -26,7 +26,7 @@ from .remedies import candidates
 from .trying import Change, Trial, called, cures, tried, with_operand
 
 HARMLESS = (1.0, 0.0, 0.5, 2.0)
-FEW, PASSES = 3, 500  # entries that are listed; passes of a loop
+FEW, PASSES = 3, 100  # entries that are listed; passes of a loop
 
 
 class Steep(NamedTuple):
