@@ -47,7 +47,8 @@ OLDER, HELD, RATE = "older gradients", "not held by the optimiser", "rate too la
         "w = Tensor(2.0, 'w')\nopt = optim.SGD([w], 0.01)" + LOOP.replace("cross_entropy(net(X), y)", "w * w"),
         BY_HAND.format(zero=""),
         BY_HAND.format(zero="") + "loss = cross_entropy(X @ W + b, y)\nloss.backward()",
-        "w = Tensor(2.0, 'w')\nfor _ in range(2):\n    loss = w * w\n    loss.backward()\n    w.data = w.data - w.grad",
+        "w = Tensor(2.0, 'w')\nfor _ in range(2):\n    loss = w * w\n    loss.backward()\n"
+        "    w.data = w.data - w.grad / 9",
     ],
 )
 def test_a_forgotten_zero_grad_is_found(program):
