@@ -122,8 +122,8 @@ class op(signatures.Calls):
     """
 
     def __init__(self, notation: str = "", *, binds: int = 9, needs: Mapping[str, Any] = {}, examples: Any = (),
-                 domain: Mapping[str, Any] = {}, elementwise: bool = False, family: str = "",
-                 selects: bool = False, masks: bool = False, never: Any = (), **rules: Callable[..., Any]) -> None:  # fmt: skip
+                 domain: Mapping[str, Any] = {}, elementwise: bool = False, family: str = "", selects: bool = False,
+                 masks: bool = False, never: Any = (), **rules: Callable[..., Any]) -> None:  # fmt: skip
         self.notation, self.binds = errors.checked_notation(notation), binds
         self.needs, self.examples, self.never = needs, examples, never
         self.selects, self.leaves_out = selects, selects or masks

@@ -161,6 +161,7 @@ def spot(case: Case, each: Steep, at: tuple[int, ...]) -> str:
 
 def reason(case: Case, by: Choosers, it: str) -> str:
     """Who left it out."""
+    by = tuple(sorted(by, key=lambda node: node.serial))
     choosing = [f"the {called_in_words(each)} {case.line(each)}" for each in by if each.op.selects]
     others = [f"{case.said(each)}, {case.line(each)}, multiplies {it} by 0 there" for each in by if not each.op.selects]
     words = [f"{listed([*dict.fromkeys(choosing)])} did not choose {it} there"] if choosing else []

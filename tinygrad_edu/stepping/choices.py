@@ -95,18 +95,16 @@ class Choices:
         a, kept = user.args[k], self.alone.kept(user, k)
         if user.op.elementwise:
             up = np.broadcast_to(mask, user.shape) & kept
-            rest = mask & narrowed(up, a)
+            rest, here = narrowed(up, a), narrowed(np.broadcast_to(mask, user.shape) & ~kept, a)
         else:
-            rest = mask & kept
+            rest, here = mask & kept, mask & ~kept
             up = self.planted(user, k, rest)
-        here: list[tuple[Any, Choosers]] = [(mask & ~rest, (user,))] if (mask & ~rest).any() else []
-        if not rest.any():
-            return here
-        higher = self.followed(user, up) if up.any() else []
-        if user.op.elementwise and len(higher) > 1:
-            back = [(rest & narrowed(m, a), who) for m, who in higher]
-            return here + [(m, who) for m, who in back if m.any()]
-        return [*here, (rest, union(*[who for _, who in higher]))]
+        found: list[tuple[Any, Choosers]] = []
+        for m, who in self.followed(user, up) if up.any() else [(up, ())]:
+            below = narrowed(m, a) if user.op.elementwise else rest
+            found += [(below & here, union((user,), who)), (below & ~here, who)]  # of some copies it leaves out some
+        found.append((here & ~rest, (user,)))
+        return [(m, who) for m, who in found if m.any()]
 
     def planted(self, node: Node, k: int, mask: Any) -> Any:
         """Which results of an operation come from these elements of an operand: where NaN, planted there, comes out."""
@@ -135,7 +133,8 @@ class Choices:
         at = [f"{name}[{', '.join(map(str, i))}]" if len(i) else name for i in places[:FEW].tolist()]
         more = f" and {len(places) - FEW:,} others" if len(places) > FEW else ""
         was = " or ".join(sorted({str(x) for x in np.unique(c[lost])}))
-        who = union(*[who for _, who in self.choosers(node, k, here)])
+        with np.errstate(all="ignore"):
+            who = union(*[who for _, who in self.choosers(node, k, here)])
         see = "".join(dict.fromkeys(f"; see {each.op.name}, {line(each, node)}" for each in who))
         kind = "not chosen" if all(each.op.selects for each in who) else "left out"
         return f"{kind}: 0 in place of {was} at {', '.join(at)}{more}{see}"

@@ -134,6 +134,17 @@ def test_accumulation(opened):
     assert numbers[0] + numbers[1] == pytest.approx(numbers[2], abs=2e-5)
 
 
+def test_what_was_not_chosen(opened):
+    """A step says where 0 flows in the place of what is not a number."""
+    page = opened("chosen")
+    found = []
+    for k in range(last(page) + 1):
+        page.locator(".slider").fill(str(k))
+        found += [words for words in page.locator(".details .note").all_inner_texts() if "place" in words]
+    assert len(found) == 2
+    assert all(words.startswith("Not chosen: 0 in place of nan at x[1], x[2]; see where, line ") for words in found)
+
+
 def test_click_on_a_node(opened):
     """Forward to where a value is computed, backward to where its gradient comes; again, to look into it."""
     page = opened()
