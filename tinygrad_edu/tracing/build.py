@@ -200,9 +200,9 @@ class Tracer:
             edge = self.uses.get((node.serial, moment.operand or 0))
             if edge is None:  # it is left out
                 continue
+            edge.note = readable(stepper.not_chosen(moment)) or None
             edge.passed = summed_up(stepper.passed(moment), self.whole)
             edge.local, edge.diagonal = self.local(node, moment.operand or 0)
-            edge.note = readable(stepper.not_chosen(moment)) or None
             step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))
             if stepper.flows[a] > 1:
                 step.total = summed_up(inputs.dense(stepper.total(a, stepper.contributions(a))), self.whole)

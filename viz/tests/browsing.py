@@ -68,17 +68,7 @@ def long():
     return h
 
 
-def chosen():
-    """A part that is infinite or NaN, and is not chosen."""
-    x = Tensor([1.0, 0.0, -1.0], name="x")
-    with np.errstate(all="ignore"):
-        L = np.where(x > 0, x * np.log(x), 0.0).sum()
-        L.backward()
-    L.name = "L"
-    return L
-
-
-MADE = {"neuron": neuron, "mlp": mlp, "hostile": hostile, "large": large, "long": long, "chosen": chosen}
+MADE = {"neuron": neuron, "mlp": mlp, "hostile": hostile, "large": large, "long": long}
 
 
 def at(page):
