@@ -332,12 +332,12 @@ def test_where_nothing_was_replaced_nothing_is_said(program):
 
 def test_a_fault_comes_first_and_nothing_more_is_said_of_its_line():
     found = explained("""
-        x, y = Tensor([4.0, 0.0], "x"), Tensor([4.0, 0.0, -1.0], "y")
+        x, y = Tensor([4.0, 0.0], "x"), Tensor([4.0, -1.0, 0.0], "y")
         a = np.where(x > 0, np.log(x), 0.0)
         loss = a.sum() + np.where(y >= 0, np.sqrt(y) ** 2, 0.0).sum()
     """)
     assert found.kinds == ["not finite", "not chosen"] and [each.is_fault for each in found] == [True, False]
-    assert "The slope of sqrt is infinite at y[1] = 0." in found[0].words  # and not at y[2], which is not chosen
+    assert "The slope of sqrt is infinite at y[2] = 0." in found[0].words  # and not at y[1], which is not chosen
     assert found[1].place.line == 2 and found.nothing == ""
 
 
@@ -355,6 +355,23 @@ def test_an_infinite_gradient_that_comes_to_no_leaf_is_no_fault():
         loss = np.sqrt(m * x).sum()
     """)
     assert found.kinds == ["not finite"] and "at (m * x)[1] = 0" in found[0].words  # x[2] counts
+
+
+def test_the_fault_that_comes_to_a_leaf_is_told_of_two_infinite_gradients():
+    found = explained("""
+        x, y, m = Tensor([2.0, 0.0], "x"), Tensor([0.0, 1.0], "y"), np.array([1.0, 0.0])
+        loss = (np.sqrt(y) ** 2).sum() + np.sqrt((m * x) * 2).sum()
+    """)
+    assert found.kinds == ["not finite", "not chosen"]
+    assert "sqrt is infinite at y[0] = 0" in found[0].words and "infinite at ((m * x) * 2)[1] = 0" in found[1].words
+
+
+def test_of_a_loss_that_is_not_finite_nothing_else_is_told():
+    found = explained("""
+        x, y = Tensor([1.0, 0.0], "x"), Tensor([-1.0], "y")
+        loss = np.where(x > 0, np.log(x), 0.0).sum() + np.log(y).sum()
+    """)
+    assert found.kinds == ["not finite"] and "log needs positive numbers. So loss is nan." in found[0].words
 
 
 def test_of_a_loss_that_is_not_finite_it_is_said_that_it_is():

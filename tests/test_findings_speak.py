@@ -89,6 +89,12 @@ SPEAKS = {
         ---
         log of a rounded zero: but only by rounding, for bell is never 0 itself: bell(v).
     """,
+    "log of the rest that a softmax of one class leaves": """
+        z = Tensor([[0.5], [2.0]], 'z')
+        loss = -log(1 - softmax(z)).sum()
+        ---
+        not finite: log made values that are not finite: 2 of 2 infinite.
+    """,
     "log of a 0 in the data": """
         p = Tensor([0.0, 0.5], 'p')
         loss = -log(p * 2).sum()
