@@ -1,7 +1,10 @@
 """Where ``explain`` speaks: a program, and the kind and some words of what is found in its ``loss``."""
 
+import numpy as np
 import pytest
 from test_findings import declared, explained
+
+from tinygrad_edu import OPS
 
 assert declared  # a fixture
 
@@ -75,7 +78,22 @@ SPEAKS = {
         z = Tensor([-800.0, 1.0], 'z')
         loss = -tinygrad_edu.OPS['xlogy'].public(np.array([0.5, 0.5]), softmax(z)).sum()
         ---
-        log of a rounded zero: cross_entropy(z, np.array([0.0, 1.0]))
+        log of a rounded zero: cross_entropy(z, np.array([0.5, 0.5]))
+    """,
+    "log of an operation of one's own that is never 0": """
+        @elementwise(never=(0,), x=lambda g, z, x: g * -2 * x * z)
+        def bell(x):
+            return np.exp(-x * x)
+        v = Tensor([30.0, 1.0], 'v')
+        loss = -log(bell(v)).sum()
+        ---
+        log of a rounded zero: but only by rounding, for bell is never 0 itself: bell(v).
+    """,
+    "log of the rest that a softmax of one class leaves": """
+        z = Tensor([[0.5], [2.0]], 'z')
+        loss = -log(1 - softmax(z)).sum()
+        ---
+        not finite: log made values that are not finite: 2 of 2 infinite.
     """,
     "log of a 0 in the data": """
         p = Tensor([0.0, 0.5], 'p')
@@ -363,6 +381,17 @@ SPEAKS = {
         vanishing: One matrix is used again and again
     """,
 }
+
+
+NEVER = [op for op in OPS.values() if op.never]
+
+
+@pytest.mark.parametrize("op", NEVER, ids=[op.name for op in NEVER])
+def test_bounds_are_reached_by_rounding_only(op):
+    far, near = np.array([-2000.0, 2000.0]), np.random.default_rng(0).normal(size=50)
+    with np.errstate(all="ignore"):
+        assert all(bound in op.forward(*op.complete(far)) for bound in op.never)
+        assert not np.isin(op.forward(*op.complete(near)), op.never).any()
 
 
 @pytest.mark.parametrize("case", SPEAKS)

@@ -24,7 +24,7 @@ LAYERS = """
     errors
     advice inputs locked
     op
-    fast
+    fast spent
     ops
     replay notation
     sweep

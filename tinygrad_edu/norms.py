@@ -18,7 +18,7 @@ import numpy as np
 
 from . import errors, figures, inputs, nan, place, text
 from .ops.rows import Rows
-from .optim import Seen, holds_older, mark
+from .spent import Seen, holds_older, mark
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class GradientNorms:
         before, self.held = self.held, [id(p._data) for p in parameters]
         older = any(holds_older(p.node) or (before != self.held and holds_older(p.node, Seen)) for p in parameters)
         self.older = self.older or (self.count if older else None)
-        mark(parameters, Seen)
+        any(mark(p.node, Seen) for p in parameters)
         number = self.looks[-1].number + 1 if self.looks else 0
         self.keep(Look(number, self.count, value, norms, tuple(norm(p._data) for p in parameters), bool(faults)))
         if not faults:

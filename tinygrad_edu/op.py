@@ -117,14 +117,15 @@ class op(signatures.Calls):
     from (-2, 2).  ``elementwise``: its Jacobian is diagonal, but for broadcasting.  ``family``: the argument that is a
     list of operands.  ``selects``: the result is put together of elements of the operands and leaves others out, those
     at which the rule is 0; ``masks``: a factor that is data may be 0 and leave elements out: see unchosen.py.
+    ``never``: numbers, as 0 for exp, that results come near to and are equal to by rounding only.
     Rules may also read ``shape``, that of their operand, ``which``, its number, and ``shapes``.
     """
 
     def __init__(self, notation: str = "", *, binds: int = 9, needs: Mapping[str, Any] = {}, examples: Any = (),
-                 domain: Mapping[str, Any] = {}, elementwise: bool = False, family: str = "",
-                 selects: bool = False, masks: bool = False, **rules: Callable[..., Any]) -> None:  # fmt: skip
+                 domain: Mapping[str, Any] = {}, elementwise: bool = False, family: str = "", selects: bool = False,
+                 masks: bool = False, never: Any = (), **rules: Callable[..., Any]) -> None:  # fmt: skip
         self.notation, self.binds = errors.checked_notation(notation), binds
-        self.needs, self.examples = needs, examples
+        self.needs, self.examples, self.never = needs, examples, never
         self.selects, self.leaves_out = selects, selects or masks
         self.domain, self.elementwise, self.family_name, self.rules_by_name = domain, elementwise, family, rules
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from . import errors, inputs
 from .ops.rows import Rows, add_rows
+from .spent import Spent, mark
 from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
@@ -41,36 +42,6 @@ def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
         return rate * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, steps - warmup))))
 
     return at
-
-
-class Spent(np.ndarray[Any, Any]):
-    """A gradient with which a step was made.  What it is added to is ``Spent`` too, but not ``alone`` any more.
-
-    So a gradient that ``zero_grad`` did not forget can be told from one that belongs to this step alone, however many
-    ``backward`` it was added up from.
-    """
-
-    alone = False
-
-
-class Seen(Spent):
-    """A gradient that was looked at, from which one cannot tell yet whether a step will be made with it."""
-
-
-def mark(parameters: Iterable[Tensor], kind: type[Spent] = Spent) -> None:
-    """Mark the gradient of one of the parameters as used: one is enough to see whether ``zero_grad`` is called."""
-    for p in parameters:
-        g = p.node.grad
-        if isinstance(g, (np.ndarray, np.generic)):
-            if g.__class__ not in (Spent, kind) or g.alone:
-                p.node.grad = marked = np.asarray(g).view(kind)
-                marked.alone = True
-            return
-
-
-def holds_older(node: Any, kind: type[Spent] = Spent) -> bool:
-    """Does the gradient of a leaf hold one that was marked, and another one?"""
-    return node.grad.__class__ is kind and not node.grad.alone
 
 
 class Optimiser:
@@ -107,7 +78,7 @@ class Optimiser:
                 self.change(i, p, np.asarray(g)[()] if isinstance(g, Spent) else g, rate)
         self.steps += 1
         if self.steps <= 3 or self.steps % MARKED == 0:
-            mark(self.parameters)
+            any(mark(p.node) for p in self.parameters)  # one is enough to see whether zero_grad is called
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
         """Change the parameter number ``i``."""

@@ -12,6 +12,7 @@ from .context import current
 from .interface import Interface
 from .locked import locked
 from .op import Node, Value, get_frame, record
+from .spent import mark
 from .sweep import ancestors
 from .unchosen import collected
 
@@ -57,6 +58,7 @@ class Tensor(Interface, Value):
     @data.setter
     def data(self, value: Any) -> None:
         self._data = self.node.result = inputs.like(self, value, "data")
+        mark(self.node)  # its gradient was used: if zero_grad does not forget it now, that is found
 
     @property
     def grad(self) -> Any:

@@ -108,7 +108,6 @@ class Chosen:
     def __init__(self, root: Node, seed: Any) -> None:
         self.masks: dict[tuple[Node, int], Any] = {}  # of what a node passes to an operand; none where all counts
         self.idle: set[Node] = set()  # nodes of which nothing counts
-        self.told: list[tuple[Node, int, Any]] = []  # where 0 took the place of what was infinite or NaN
         counts: dict[Node, Any] = {root: np.broadcast_to(of_seed(seed), root.shape)}
         with np.errstate(all="ignore"):
             for node in reversed(ancestors(root)):
@@ -153,11 +152,7 @@ class Chosen:
         for k, c in enumerate(pulled):
             mask = self.masks.get((node, k))
             if c is not None and mask is not None:
-                c = inputs.dense(c)
-                lost = ~mask & ~np.isfinite(plain(c))
-                if lost.any():
-                    self.told.append((node, k, lost))
-                pulled[k] = where(mask, c, 0)
+                pulled[k] = where(mask, inputs.dense(c), 0)
         return pulled
 
 

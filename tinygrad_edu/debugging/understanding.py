@@ -208,7 +208,7 @@ class Understanding(Looking):
             if i:
                 self.screen.write()
             self.finding(finding)
-        for remark in (*([] if found else [found.nothing]), *found.skipped):
+        for remark in filter(None, (found.nothing, *found.skipped)):
             self.screen.say(remark)
 
     @contextlib.contextmanager

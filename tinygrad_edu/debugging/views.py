@@ -100,6 +100,8 @@ class Views:
         number, of = stepper.contributions(a), stepper.flows[a]
         passed = stepper.passed(moment)
         self.value("passed", passed, f"= {self.gradient(a)}" if of == 1 else "")
+        if words := stepper.not_chosen(moment):
+            screen.say(f"  {words}", "mark", indent=4)
         if of > 1:
             done = f"= {self.gradient(a)}" if number == of else f"{number} of {of} contributions"
             self.value("sum" if number == of else "so far", stepper.gradient(a), done)

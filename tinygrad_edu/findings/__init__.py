@@ -18,8 +18,10 @@ from ..stepping import Stepper
 from .activations import dead, saturated
 from .axes import mean_axis, softmax_axis
 from .case import Case, finite
+from .choices import not_chosen
 from .constants import constant_layers
 from .depends import does_not_depend
+from .finding import NOT_CHOSEN
 from .finding import Finding as Finding
 from .finding import Findings as Findings
 from .gradients import does_not_reach, no_derivative, zero_gradient
@@ -32,11 +34,12 @@ from .twice import twice
 from .values import gradient_not_finite, not_finite
 
 FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
-    does_not_reach, no_derivative, column_against_row, softmax_axis, mean_axis,
+    does_not_reach, no_derivative, column_against_row, softmax_axis, mean_axis, not_chosen,
 )  # fmt: skip
 BACKWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     wrong_rules, does_not_reach, no_derivative, zero_gradient, equal_units, does_not_depend, column_against_row,
     softmax_axis, mean_axis, twice, constant_layers, dead, saturated, steady, zero_grad_forgotten, not_held, rising,
+    not_chosen,
 )  # fmt: skip
 
 
@@ -54,7 +57,8 @@ def explain(loss: Any, *of: Any, seed: Any = None, optimiser: Any = None, rate: 
     that let none through; saturated and dead units, and units that are equal and stay so; gradients that vanish or
     explode from layer to layer; a column against a row; a softmax or a mean over the wrong axis; a softmax or sigmoid
     twice; constants among parameters; gradients to which those of earlier steps were added; parameters that the
-    optimiser does not hold; a rate with which the loss rises; and rules of your own that are no derivatives.
+    optimiser does not hold; a rate with which the loss rises; and rules of your own that are no derivatives.  Last, and
+    no fault (``is_fault``): what ``where``, an index, ``maximum`` or a mask did not choose, if it is infinite or NaN.
 
     The result is a tuple of findings, the most important first, each with its ``kind``, ``about``, ``words``,
     ``place``, ``numbers`` and ``remedies``.  A remedy is tried on the record before it is said, and cures: then the
@@ -120,7 +124,10 @@ def found(case: Case, with_of: bool = False) -> Findings:
         every = first + [finding for check in checks for finding in check(case)]
     spoken = {node for finding in every if finding.kind == "zero gradient" for node in finding.nodes}
     every = [finding for finding in every if finding.kind not in ("dead", "saturated") or finding.node not in spoken]
-    return Findings(every, nothing(case, with_of), case.skipped)
+    origins = {finding.node for finding in first}
+    every = [finding for finding in every if finding.is_fault or finding.node not in origins]
+    rest = "Nothing else was found." if every else nothing(case, with_of)
+    return Findings(every, rest, case.skipped)
 
 
 def findings_about(stepper: Stepper, node: Node) -> list[Finding]:
@@ -134,9 +141,9 @@ def findings_about(stepper: Stepper, node: Node) -> list[Finding]:
     if every and every[0].kind in ORIGINS:  # all that is not finite comes from there
         spoilt = not finite(case.value(node)) or (node in case.gradients and not finite(case.gradients[node]))
         return about if every[0] in about or not spoilt else [every[0], *about]
-    if not about and node in case.ours:
+    if not any(finding.is_fault for finding in about) and node in case.ours:
         with np.errstate(all="ignore"):
-            return list(zero_gradient(case, [node]))
+            return [*zero_gradient(case, [node]), *about]
     return about
 
 
@@ -146,6 +153,7 @@ ORIGINS = ("not finite", "log of a rounded zero")
 ALONE = (
     *ORIGINS, "does not reach", "no derivative", "zero gradient", "does not depend", "vanishing", "exploding",
     "equal units", "constant among parameters", "older gradients", "not held by the optimiser", "rate too large",
+    NOT_CHOSEN,
 )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ from ..norms import norm
 from ..op import Node
 from ..place import OURS
 from ..stepping.jacobian import local
+from .alike import moved
 from .case import Case, finite, listed, number_of, percent, short
 from .curves import Curve, curves, saturates
 from .finding import Finding, Remedy
 from .layers import is_layer, weights
 from .others import glorot, leaves_below, never_flat, replaced, said_together, unsaturated
 from .trying import called, cures, tried
-from .zeros import LOGARITHMS, MOVES
+from .zeros import LOGARITHMS
 
 FEW = 32  # numbers: of arrays smaller than that, as in the steps of a loop, all count together
 ROWS, SHARE = 16, 0.1  # examples, and the part of the units that is dead: of fewer nothing is said
@@ -124,7 +125,7 @@ def undone(case: Case, node: Node) -> bool:
         for user, _ in case.uses(stack.pop()):
             if user.op.name in LOGARITHMS or user.op.name == "binary_cross_entropy":
                 continue
-            if user.op.name not in (*MOVES, *SHIFTS):
+            if user.op.name not in SHIFTS and moved(user.op, case.operands(user)) is None:
                 return False
             if len([a for a in user.args if a is not None and a.active]) != 1:
                 return False

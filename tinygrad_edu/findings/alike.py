@@ -154,3 +154,20 @@ def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any],
         if scale is None or not np.allclose(y, scale * z, rtol=1e-8, atol=1e-10):
             return None
     return scale
+
+
+def moved(op: Any, operands: list[Any]) -> Any:
+    """Of each result the place of the entry of the first operand that it is, counted in one row; None if it is none.
+
+    So of an index, a transposition, a slice, which an operation is found to be by numbers.
+    """
+    x, *rest = operands
+    if op.family is not None or not isinstance(x, (np.ndarray, np.generic)):
+        return None
+    draw = np.random.default_rng(0).normal(size=x.shape) * 100
+    try:
+        places = np.asarray(op.forward(np.arange(x.size).reshape(x.shape)[()], *rest))
+        same = places.dtype.kind in "iu" and np.array_equal(op.forward(draw[()], *rest), np.ravel(draw)[places])
+        return places if same else None
+    except Exception:  # an operation may refuse these numbers
+        return None

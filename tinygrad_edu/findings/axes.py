@@ -18,7 +18,6 @@ from .losses import wholes
 from .remedies import downstream
 from .trying import called, cures, tried
 
-REDUCTIONS = ("sum", "mean", "max", "min", "std", "var", "norm", "logsumexp", "prod")
 SIMPLE = ("negative", "positive", "multiply", "divide", "log", "log2", "log10", "clip", "add", "maximum")
 
 
@@ -81,7 +80,7 @@ def target(case: Case, node: Node) -> tuple[int, Any] | None:
     if len(node.args) == 2 and len(node.values) == 2:
         for k, a in enumerate(node.args):
             if (a is None or not a.active) and node.args[1 - k] is not None:
-                x = node.values[k] if node.values[k] is not None else case.value(a)
+                x = case.operands(node)[k]
                 if np.shape(x) == node.shape:
                     return k, np.asarray(x)
     return None
@@ -211,6 +210,11 @@ def mean_axis(case: Case) -> Iterator[Finding]:
     yield from over_classes(case)
 
 
+def reduces(op: Any) -> bool:
+    """Does an operation make one number of each row, as sum does?  So its options say."""
+    return {"axis", "keepdims"} <= set(op.names)
+
+
 def aligned(case: Case) -> Iterator[Finding]:
     """X - X.mean(axis=1) of a square X: the means of the rows stand along the columns."""
     bad: dict[Node, tuple[Node, Node]] = {}
@@ -223,7 +227,7 @@ def aligned(case: Case) -> Iterator[Finding]:
         ):
             continue
         x, reduced = node.args
-        if x is None or reduced is None or reduced.op is None or reduced.op.name not in REDUCTIONS or node.shape[0] < 2:
+        if x is None or reduced is None or reduced.op is None or not reduces(reduced.op) or node.shape[0] < 2:
             continue
         whole = reduced.args[0]
         if (

@@ -215,9 +215,9 @@ def entries(x: Any) -> Any:
 
 
 def largest(x: Any) -> float:
-    """The largest entry, without its sign."""
-    x = entries(x)
-    return float(np.abs(x).max(initial=0.0)) if np.size(x) else 0.0
+    """The largest finite entry, without its sign: inside, where nothing counts, a gradient may be infinite."""
+    x = np.abs(entries(x))
+    return float(np.max(x, initial=0.0, where=np.isfinite(x)))
 
 
 def root_mean_square(x: Any) -> float:

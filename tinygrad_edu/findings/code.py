@@ -172,6 +172,24 @@ def called(case: Case, node: Node, name: str) -> str:
     return f"{aliases['tinygrad_edu']}.{name}" if "tinygrad_edu" in aliases and not star else name
 
 
+def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
+    """Is one of these names in an expression, or in what was given to a name in it, anywhere in the program?"""
+    tree, _ = parsed(source_of(node))
+    given: dict[str, list[ast.expr]] = {}
+    for statement in ast.walk(tree) if tree is not None else ():
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)) and statement.value:
+            for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
+                for inner in ast.walk(target):
+                    given.setdefault(ast.unparse(inner), []).append(statement.value)
+    pending, seen = [part], set[str]()
+    while pending:
+        for inner in ast.walk(pending.pop()):
+            if isinstance(inner, (ast.Name, ast.Attribute)) and (name := ast.unparse(inner)) not in seen:
+                seen.add(name)
+                pending += given.get(name, [])
+    return bool(seen & names)
+
+
 def known_at(part: ast.expr, node: Node) -> ast.expr | None:
     """An expression as it can be written at the line of a value: what gets its name later only is written out."""
     tree, _ = parsed(source_of(node))

@@ -10,6 +10,7 @@ from ..place import Place
 
 WIDTH = 80
 INDENT = "   "
+NOT_CHOSEN = "not chosen"  # the kind that is no fault
 
 
 class Remedy(NamedTuple):
@@ -44,6 +45,11 @@ class Finding(NamedTuple):
     nodes: tuple[Node, ...] = ()
     remedies: tuple[Remedy, ...] = ()
 
+    @property
+    def is_fault(self) -> bool:
+        """Is something wrong?  What was not chosen, and is not finite there, is only told."""
+        return self.kind != NOT_CHOSEN
+
     def __str__(self) -> str:
         shown = textwrap.fill(self.words, WIDTH - len(INDENT), break_long_words=False, break_on_hyphens=False)
         return shown if self.place is None else f"{shown}\n{self.place.pointed()}"
@@ -55,12 +61,12 @@ class Finding(NamedTuple):
 class Findings(tuple[Finding, ...]):
     """All that was found, the most important first: ``print(explain(loss))`` shows it, and it is a tuple."""
 
-    nothing: str  # what is said where nothing was found
+    nothing: str  # what is said where no fault was found; else ""
     skipped: tuple[str, ...]  # what was not looked at, because it would take too long
 
     def __new__(cls, found: Any, nothing: str = "Nothing was found.", skipped: Any = ()) -> Findings:
         made = super().__new__(cls, found)
-        made.nothing, made.skipped = nothing, tuple(skipped)
+        made.nothing, made.skipped = "" if any(one.is_fault for one in made) else nothing, tuple(skipped)
         return made
 
     @property
@@ -70,7 +76,7 @@ class Findings(tuple[Finding, ...]):
 
     def __str__(self) -> str:
         parts = [f"{i}. {textwrap.indent(str(found), INDENT)[len(INDENT) :]}" for i, found in enumerate(self, 1)]
-        words = [textwrap.fill(words, WIDTH) for words in (*([] if self else [self.nothing]), *self.skipped)]
+        words = [textwrap.fill(words, WIDTH) for words in (self.nothing, *self.skipped) if words]
         return "\n".join([*parts, *words])
 
     __repr__ = __str__

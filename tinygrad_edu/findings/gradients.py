@@ -237,8 +237,9 @@ def reason(case: Case, node: Node, k: int | None) -> str:
             f"{what}, because {case.operand(node, 1 - k)} is {'larger' if op.name == 'maximum' else 'smaller'} "
             "wherever the gradient is not 0"
         )
-    if op.name == "softmax" and np.isin(case.value(node), (0, 1)).all():
-        return f"{what}, because its values have been rounded to 0 and 1, where its derivative is 0"
+    if op.never and not op.elementwise and np.isin(case.value(node), op.never).all():
+        bounds = " and ".join(f"{x:g}" for x in op.never)
+        return f"{what}, because its values have been rounded to {bounds}, where its derivative is 0"
     if op.elementwise and np.size(x):
         slopes, wide = local(node, k), np.broadcast_to(x, node.shape)
         if not np.any(slopes):

@@ -23,8 +23,8 @@ FAR = (np.abs(GRID) >= 2) & NEAR
 
 
 def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
-    """The first operation of one operand whose values and slopes on the grid fit; None, if there is none."""
-    for op in OPS.values():
+    """The first operation of one operand whose values and slopes on the grid fit, NumPy's first; None, if none does."""
+    for op in sorted(OPS.values(), key=lambda op: not hasattr(np, op.name)):
         if op.elementwise and op.rules_by_name and single(op) is not None:
             try:
                 with np.errstate(all="ignore"):

@@ -1,12 +1,11 @@
 """What to write where numbers are not finite: candidates, of which the first is said that cures the record.
 
-An operand is kept inside of where the operation has a slope; is given a harmless number where its result is not chosen;
-or several steps are made one operation that does not overflow.
+An operand is kept inside of where the operation has a slope, or several steps are made one operation that does not
+overflow.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
 import operator
 from collections.abc import Callable, Iterable, Iterator
@@ -16,20 +15,19 @@ import numpy as np
 
 from .. import inputs
 from ..op import Node
-from ..ops import clip, where
+from ..ops import clip
 from . import code
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite
-from .edges import NOWHERE, edges, entry_of, inside, looked
+from .edges import NOWHERE, edges, entry_of, looked
 from .finding import Remedy
-from .trying import Change, Check, Trial, called, cures, near, replay, tried
+from .trying import Change, Check, Trial, cures, near, replay, tried, with_operand
 from .zeros import linear
 
 SMALL = (1e-12, 1e-7, 1e-6, 1e-4)  # how far from an end an operand is kept: the first that cures
 ROUNDED = 1e-8  # of an end that is not 0 a number as small is lost, or leaves a slope that is as good as infinite
 STEEP = 1e8  # a gradient above it is as good as infinite
 BESIDE = 1e-6  # how far an operand may lie beyond an end, by rounding
-HARMLESS = (1.0, 0.0, 0.5, 2.0)
 LONG = 80  # characters of an expression that is shown
 DOWN = 6  # steps to what a value becomes, of which one operation is sought
 KINDS = ("not finite", "log of a rounded zero")
@@ -41,7 +39,6 @@ class Unchosen(NamedTuple):
     chooser: Node
     operand: int
     chosen: bool  # False: they are multiplied by 0
-    condition: int | None  # the argument that chooses, if it is an array of truth values
 
 
 def unchosen(case: Case, node: Node, mask: Any) -> Unchosen | None:
@@ -70,70 +67,13 @@ def drops(case: Case, node: Node, k: int, mask: Any) -> Unchosen | None:
     chosen = any(map(same, (np.nan, np.inf, -np.inf)))
     if not chosen and not (same(1.0) and same(-2.0)):
         return None
-    at = [i for i, x in enumerate(operands) if node.args[i] is None and np.asarray(x).dtype == bool]
-    return Unchosen(node, k, chosen, at[0] if chosen and at else None)
+    return Unchosen(node, k, chosen)
 
 
 def cure(case: Case, node: Node, changes: dict[Node, Change], checks: Iterable[Check]) -> Trial | None:
     """The record with operations in the place of others, if that cures."""
     trial = tried(case, {}, changes)
     return trial if cures(trial, KINDS, node, checks) else None
-
-
-def harmless(case: Case, node: Node, found: Unchosen, mask: Any, checks: Iterable[Check]) -> Remedy | None:
-    """Another operand where the result is not chosen: ``where(c, log(where(c, x, 1)), 0)``."""
-    if found.condition is None:
-        return None
-    chooser, j = found.chooser, found.condition
-    condition = case.operands(chooser)[j]
-    kept = not np.any(np.broadcast_to(condition, node.shape)[mask])  # does it hold where the result is chosen?
-    if not kept and not np.all(np.broadcast_to(condition, node.shape)[mask]):
-        return None
-    at = tuple(np.argwhere(mask)[0])
-    for k, a in enumerate(node.args):
-        if a is None or not a.active:
-            continue
-        good = [x for x in HARMLESS if is_inside(case, node, k, at, x)]
-        if not good:
-            continue
-
-        def change(given: list[Any], made: Any, k: int = k, x: float = good[0]) -> Any:
-            pair = (given[k], x) if kept else (x, given[k])
-            return called(node.op, [*given[:k], where(condition, *pair), *given[k + 1 :]])
-
-        if cure(case, node, {node: change}, checks) is not None:
-            return written_where(case, node, k, found, kept, good[0])
-    return None
-
-
-def is_inside(case: Case, node: Node, k: int, at: tuple[int, ...], x: float) -> bool:
-    """Has an operation a value and a slope at a number?"""
-    try:
-        return bool(inside(node, entry_of(case, node, k, at), k, x).all())
-    except Exception:  # an operation need not be able to do this
-        return False
-
-
-def written_where(case: Case, node: Node, k: int, found: Unchosen, kept: bool, x: float) -> Remedy:
-    """The remedy as it is written in the user's program."""
-    chooser = found.chooser
-    whole, part = code.expression(chooser), code.expression(node)
-    written = code.operands(chooser)[found.condition] if found.condition is not None else None
-    condition = code.known_at(written, node) if written is not None else None
-    name = code.called(case, node, "where")
-    if isinstance(whole, ast.Call) and code.shown(whole.func).endswith("where"):
-        name = code.shown(whole.func)
-    shown = code.shown(condition) if condition is not None else "condition"
-    operand = code.operand(case, node, k)
-    inner = f"{name}({shown}, {operand}, {x:g})" if kept else f"{name}({shown}, {x:g}, {operand})"
-    new = code.with_operand(case, node, k, inner)
-    words = f"Give {node.op.name} a harmless operand there: {new}."
-    if condition is None or part is None:
-        return Remedy(words)
-    if whole is not None and code.contains(whole, part):
-        new = code.replaced(whole, part, new)
-        return Remedy(f"Give {node.op.name} a harmless operand there: {new}.", new, case.place(chooser))
-    return Remedy(words, new, case.place(node))
 
 
 # Kept inside.
@@ -150,11 +90,7 @@ def kept_inside(
     """
     first = None
     for text, new in candidates(case, node, k, at):
-
-        def change(given: list[Any], made: Any, new: Any = new) -> Any:
-            return called(node.op, [*given[:k], new(given[k]), *given[k + 1 :]])
-
-        trial = cure(case, wrong or node, {node: change}, checks)
+        trial = cure(case, wrong or node, {node: with_operand(node, k, new)}, checks)
         if trial is not None and near(case.value(node), trial.made[node]):
             shown = code.with_operand(case, node, k, text)
             what = "its operand" if wrong is None else f"the operand of {node.op.name}"
@@ -254,10 +190,14 @@ def one_operation(case: Case, node: Node, ys: Iterable[Node], checks: Iterable[C
 
 def is_same(case: Case, y: Node, x: Node, change: Change) -> bool:
     """Are the steps from x to y, at numbers of moderate size, what is put in their place?"""
-    for draw in moderate(case.value(x)):
-        known = replay(case, {x: draw[()]}, {}, between(case, x, y), record=False)
-        if not np.allclose(known[y], change([], {x: draw[()]}), equal_nan=True):
-            return False
+    try:
+        for draw in moderate(case.value(x)):
+            known = np.asarray(replay(case, {x: draw[()]}, {}, between(case, x, y), record=False)[y])
+            new = np.asarray(change([], {x: draw[()]}))
+            if known.shape != new.shape or not np.allclose(known, new, equal_nan=True):
+                return False
+    except Exception:  # an operation may refuse what another one is given
+        return False
     return True
 
 

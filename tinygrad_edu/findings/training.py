@@ -15,8 +15,9 @@ import numpy as np
 from ..derivatives import gradients
 from ..norms import norm
 from ..op import Node
-from ..optim import SGD, Optimiser, holds_older
+from ..optim import SGD, Optimiser
 from ..place import OURS
+from ..spent import holds_older
 from ..tensor import Tensor
 from .case import Case, finite, listed, short
 from .finding import Finding, Remedy
@@ -37,9 +38,10 @@ def zero_grad_forgotten(case: Case) -> Iterator[Finding]:
     mine = norm(case.gradients[node]) if node in case.gradients else 0.0
     names = listed([case.wanted.get(n, case.said(n)) for n in older])
     words = (
-        f"The .grad of {names} holds the gradient of an earlier step too: a step was made with it, and then backward() "
-        f"added to it. Its norm is {short(norm(node.grad))}, that of the gradient of {case.loss} alone {short(mine)}. "
-        "Call zero_grad() of the optimiser, or of the network, once for each step, before backward()."
+        f"The .grad of {names} holds the gradient of an earlier step too: the values were changed after it, and then "
+        f"backward() added to it. Its norm is {short(norm(node.grad))}, that of the gradient of {case.loss} alone "
+        f"{short(mine)}. Call zero_grad() of the optimiser, the network or the parameters once for each step, before "
+        "backward()."
     )
     at = case.place(node)
     at = case.place(case.root) if at.file.startswith(OURS) else at

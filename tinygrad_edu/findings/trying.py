@@ -34,6 +34,11 @@ def called(op: Any, arguments: Sequence[Any]) -> Any:
     return op.public(*arguments)
 
 
+def with_operand(node: Node, k: int, other: Callable[[Any], Any]) -> Change:
+    """An operation of which one operand is made another."""
+    return lambda given, made: called(node.op, [*given[:k], other(given[k]), *given[k + 1 :]])
+
+
 def replay(
     case: Case,
     leaves: Mapping[Node, Any],

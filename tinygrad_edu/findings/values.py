@@ -20,7 +20,6 @@ from .remedies import (
     Unchosen,
     cure,
     downstream,
-    harmless,
     in_one,
     kept_inside,
     not_defined_beside,
@@ -161,14 +160,18 @@ def whole_loss(case: Case, node: Node) -> str:
 
 
 def gradient_not_finite(case: Case) -> Iterator[Finding]:
-    """The first contribution in the sweep that is not finite, and what happened there."""
+    """The first contribution in the sweep that is not finite and comes to a leaf, and what happened there."""
+    spoilt = {node for node in (*case.record.leaves, *case.wanted) if not finite(case.gradients.get(node, 0.0))}
+    for node, _, passed, _ in reversed(case.stepper.swept):
+        if any(a in spoilt and c is not None and not finite(c) for a, c in zip(node.args, passed)):
+            spoilt.add(node)
     for node, g, passed, _ in case.stepper.swept:
-        if not finite(g):
+        if node in spoilt and not finite(g):
             words = nan.arrived_words(node, inputs.dense(g))
             yield case.finding("not finite", node, sentence(words), **census(inputs.dense(g)))
             return
         for k, (a, c) in enumerate(zip(node.args, passed)):
-            if a is not None and c is not None and not finite(c):
+            if a in spoilt and c is not None and not finite(c):
                 yield failing(case, node, k, inputs.dense(c))
                 return
 
@@ -183,35 +186,36 @@ def sentence(words: list[str]) -> str:
 
 def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
     """What is said of a contribution that is not finite, where the gradient still is."""
-    a = node.args[k]
+    a, bad = node.args[k], ~np.isfinite(c)
+    here = np.broadcast_to(bad, node.shape) if node.op.elementwise else True  # the results that it comes by
     start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {nan.census(c)}."
-    for each in (a, node):
-        if not finite(case.value(each)):
+    for each, places in (a, bad if node.op.elementwise else True), (node, here):
+        if np.any(~np.isfinite(case.value(each)) & places):
             first, _ = first_bad(case, each)
             mask = ~np.isfinite(case.value(first))
             found = unchosen(case, first, mask) if first.op is not None and first.op.elementwise else None
-            return not_chosen(case, first, found, mask, start, c) if found else origin(case, each, f"{start} ")
+            return times_zero(case, first, found, mask, start, c) if found else origin(case, each, f"{start} ")
     zero = rounded(case, node)
     if zero is not None:
         return log_of_rounded(case, node, zero, [a])
     if node.op.elementwise:
-        return slope(case, node, k, start, c)
+        return slope(case, node, k, here, start, c)
     words = f"{start} {nan.gradient_words(node, a, c)[1]}"
     remedies = in_one(case, node, downstream(case, node), CHECKS)
     return case.finding("not finite", node, words, [a], remedies=remedies, **census(c))
 
 
-def slope(case: Case, node: Node, k: int, start: str, c: Any) -> Finding:
-    """An elementwise operation whose slope is not finite; or is, and the product is too large."""
+def slope(case: Case, node: Node, k: int, here: Any, start: str, c: Any) -> Finding:
+    """An elementwise operation whose slope is not finite ``here``; or is, and the product is too large."""
     a, d = node.args[k], np.broadcast_to(local(node, k), node.shape)
-    mask = ~np.isfinite(d)
+    mask = ~np.isfinite(d) & here
     if not mask.any():
         top = short(np.abs(d).max(initial=0))
         words = f"{start} The slope of {node.op.name} is finite there, up to {top}: their product is too large."
         return case.finding("not finite", node, words, [a], **census(c))
     found = unchosen(case, node, mask)
     if found is not None:
-        return not_chosen(case, node, found, mask, start, c)
+        return times_zero(case, node, found, mask, start, c)
     at = tuple(map(int, np.argwhere(mask)[0]))
     beside = not_defined_beside(case, node, k, at)
     if beside is not None:
@@ -247,10 +251,10 @@ def as_constant(case: Case, node: Node, a: Node) -> Iterator[Remedy]:
         yield Remedy(f"If {name} is not to be trained, make it a constant: {name} = constant(...).")
 
 
-# What is not chosen: 0, the gradient that comes back from there, times infinity is NaN.
+# A gradient of 0 that comes to an infinite slope, where the engine does not know that nothing depends on it.
 
 
-def not_chosen(case: Case, node: Node, found: Unchosen, mask: Any, start: str, c: Any) -> Finding:
+def times_zero(case: Case, node: Node, found: Unchosen, mask: Any, start: str, c: Any) -> Finding:
     """An operation that is not finite, or has no finite slope, where its result is not looked at."""
     at = tuple(map(int, np.argwhere(mask)[0]))
     z = np.broadcast_to(case.value(node), node.shape)[at]
@@ -265,13 +269,5 @@ def not_chosen(case: Case, node: Node, found: Unchosen, mask: Any, start: str, c
     if found.chosen:
         because = f"because the {found.chooser.op.name} {line} did not choose it there"
     words = f"{start} {what}, and the gradient that comes to it there is 0, {because}: 0 times infinity is NaN."
-    remedies = unchosen_remedies(case, node, k, found, mask)
+    remedies = kept_inside(case, node, k, at, CHECKS)
     return case.finding("not finite", node, words, [node.args[k], found.chooser], remedies=remedies, **census(c))
-
-
-def unchosen_remedies(case: Case, node: Node, k: int, found: Unchosen, mask: Any) -> Iterator[Remedy]:
-    """What to write so that what is not chosen does no harm."""
-    remedy = harmless(case, node, found, mask, CHECKS)
-    if remedy is not None:
-        yield remedy
-    yield from kept_inside(case, node, k, tuple(map(int, np.argwhere(mask)[0])), CHECKS)

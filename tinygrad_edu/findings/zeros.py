@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..op import Node
+from .alike import moved
 from .case import Case
+from .trying import called
 
 LOGARITHMS = {
     "log": (0, 0),
@@ -21,13 +23,6 @@ LOGARITHMS = {
     "log1p": (0, -1),
     "xlogy": (1, 0),
 }  # operand, and its pole
-NEVER: dict[str, tuple[float, ...]] = {  # bounds that are only come near to
-    "softmax": (0, 1), "sigmoid": (0, 1), "exp": (0,), "exp2": (0,), "softplus": (0,), "tanh": (-1, 1), "erf": (-1, 1),
-}  # fmt: skip
-MOVES = (  # what only moves entries about
-    *("getitem", "take", "repeat", "tile", "flip", "roll", "diagonal", "broadcast_to", "reshape", "ravel", "squeeze"),
-    *("expand_dims", "transpose", "matrix_transpose", "swapaxes", "moveaxis"),
-)
 
 
 class Rounded(NamedTuple):
@@ -75,11 +70,12 @@ def origin(case: Case, node: Node, mask: Any, number: float, way: frozenset[str]
     """
     if node.op is None or len(way) > 50 or not mask.any():
         return None
-    name, way = node.op.name, way | {node.op.name}
+    way = way | {node.op.name}
     operands = case.operands(node)
-    if name in NEVER:
-        single = name == "softmax" and 1 in np.shape(operands[0])[operands[1] :][:1]  # of one class it is 1
-        return (node, number, way) if number in NEVER[name] and not single and np.isfinite(operands[0]).all() else None
+    if node.op.never:
+        usual = node.op.forward(np.random.default_rng(0).normal(size=np.shape(operands[0]))[()], *operands[1:])
+        here = number in node.op.never and np.isfinite(operands[0]).all()
+        return (node, number, way) if here and not np.any((usual == number) & mask) else None  # of one class it is 1
     for k, onto, wanted in sources(node, operands, mask, number):
         if onto is None:
             return node, number, way  # this operation rounded itself
@@ -93,8 +89,7 @@ def origin(case: Case, node: Node, mask: Any, number: float, way: frozenset[str]
 def sources(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
     """From which operand a number may come: at which entries, and as which number; no entries: it was made here."""
     name, x = node.op.name, operands[0]
-    if name in MOVES:
-        places = node.op.forward(np.arange(np.size(x)).reshape(np.shape(x)), *operands[1:])
+    if (places := moved(node.op, operands)) is not None:
         back = np.zeros(np.size(x), bool)
         back[np.ravel(places)[np.ravel(mask)]] = True
         yield 0, back.reshape(np.shape(x)), number
@@ -193,12 +188,10 @@ def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
         return None
     operands = case.operands(node)
     x, rest = operands[0], operands[1:]
-    rng = np.random.default_rng(0)
-    draw = rng.uniform(0.5, 1.5, np.shape(x))
+    if moved(node.op, operands) is not None:
+        return lambda z: called(node.op, [z, *rest])
+    draw = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(x))
     try:
-        places = np.asarray(node.op.forward(np.arange(np.size(x)).reshape(np.shape(x)), *rest))
-        if places.dtype.kind in "iu" and np.array_equal(node.op.forward(draw[()], *rest), np.ravel(draw)[places]):
-            return lambda z: node.op.public(z, *rest)
         factor = np.asarray(node.op.forward(np.ones(np.shape(x)), *rest))
         if node.op.elementwise and np.all(factor > 0) and np.allclose(node.op.forward(draw[()], *rest), draw * factor):
             added = logarithm.forward(factor[()])

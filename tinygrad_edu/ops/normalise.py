@@ -11,7 +11,12 @@ from ..op import op
 _AXES: tuple[Any, ...] = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
 
 
-@op(r"\operatorname{softmax}($x)", examples=_AXES, x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)))
+@op(
+    r"\operatorname{softmax}($x)",
+    never=(0, 1),
+    examples=_AXES,
+    x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)),
+)
 def softmax(x: Any, axis: int = -1) -> Any:
     """e^x divided by its sum along an axis.  Its Jacobian is diag(z) - z zᵀ: every output depends on every input."""
     e = np.exp(x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf))

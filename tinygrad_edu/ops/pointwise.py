@@ -156,6 +156,7 @@ def sign(x: Any) -> Any:
 @elementwise(
     "e^{$x}",
     binds=3,
+    never=(0,),
     needs={"exponents up to about 709 (88 in float32)": lambda x: np.all(x < (88 if x.dtype == np.float32 else 709))},
     x=lambda g, z: g * z,
 )
@@ -164,13 +165,13 @@ def exp(x: Any) -> Any:
     return np.exp(x)
 
 
-@elementwise("2^{$x}", binds=3, x=lambda g, z: g * z * math.log(2))
+@elementwise("2^{$x}", binds=3, never=(0,), x=lambda g, z: g * z * math.log(2))
 def exp2(x: Any) -> Any:
     """2 to the power x."""
     return np.exp2(x)
 
 
-@elementwise("e^{$x} - 1", binds=1, x=lambda g, x: g * np.exp(x))
+@elementwise("e^{$x} - 1", binds=1, never=(-1,), x=lambda g, x: g * np.exp(x))
 def expm1(x: Any) -> Any:
     """e^x - 1, exact for small x."""
     return np.expm1(x)
@@ -253,20 +254,20 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 # Activations.
 
 
-@elementwise(r"\sigma($x)", x=lambda g, z: g * (z * (1 - z)))
+@elementwise(r"\sigma($x)", never=(0, 1), x=lambda g, z: g * (z * (1 - z)))
 def sigmoid(x: Any) -> Any:
     """1/(1 + e^-x): squashes every real number into (0, 1).  Exact and silent at any x, as e^-|x| cannot overflow."""
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
-@elementwise(r"\log \sigma($x)", x=lambda g, x: g * sigmoid(-x))
+@elementwise(r"\log \sigma($x)", never=(0,), x=lambda g, x: g * sigmoid(-x))
 def log_sigmoid(x: Any) -> Any:
     """log(sigmoid(x)), where sigmoid(x) itself would round to 0 or 1."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-@elementwise(r"\log(1 + e^{$x})", x=lambda g, x: g * sigmoid(x))
+@elementwise(r"\log(1 + e^{$x})", never=(0,), x=lambda g, x: g * sigmoid(x))
 def softplus(x: Any) -> Any:
     """log(1 + e^x), a smooth relu, without overflow."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
@@ -300,7 +301,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-@elementwise(r"\operatorname{erf}($x)", x=lambda g, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
+@elementwise(r"\operatorname{erf}($x)", never=(-1, 1), x=lambda g, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
 def erf(x: Any) -> Any:
     """The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
     return np.asarray(_erf(x), dtype=np.asarray(x).dtype)[()]

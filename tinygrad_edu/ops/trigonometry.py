@@ -59,7 +59,7 @@ def cosh(x: Any) -> Any:
     return np.cosh(x)
 
 
-@elementwise(r"\tanh($x)", x=lambda g, z: g - g * z * z)
+@elementwise(r"\tanh($x)", never=(-1, 1), x=lambda g, z: g - g * z * z)
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent: a sigmoid with values in (-1, 1)."""
     return np.tanh(x)

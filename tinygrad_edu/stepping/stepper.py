@@ -23,6 +23,7 @@ from ..op import Node, Value
 from ..ops.rows import Placed
 from ..sweep import add, ancestors, steps
 from ..unchosen import Chosen, any_nan
+from .choices import Choices
 from .record import Record
 
 
@@ -253,6 +254,18 @@ class Stepper(Record):
         if moment.operand is None:
             return self.seed if moment.phase == "seed" else None
         return inputs.dense(self.swept[self.visited[moment.node]].passed[moment.operand])
+
+    @cached_property
+    def choices(self) -> Choices:
+        """What the sweep left out, if it has met NaN."""
+        assert self.chosen is not None
+        return Choices(self, self.chosen)
+
+    def not_chosen(self, moment: Moment) -> str:
+        """What is said of a backward step that passes 0 in the place of NaN or infinity; nothing of any other."""
+        if self.chosen is None or moment.operand is None:
+            return ""
+        return self.choices.words(moment.node, moment.operand, self.upstream(moment))
 
     def console(self) -> None:
         """Step through it in the terminal or the notebook; ``h`` lists the commands, ``q`` leaves."""

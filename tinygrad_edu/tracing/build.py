@@ -200,6 +200,7 @@ class Tracer:
             edge = self.uses.get((node.serial, moment.operand or 0))
             if edge is None:  # it is left out
                 continue
+            edge.note = readable(stepper.not_chosen(moment)) or None
             edge.passed = summed_up(stepper.passed(moment), self.whole)
             edge.local, edge.diagonal = self.local(node, moment.operand or 0)
             step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))

@@ -74,6 +74,7 @@ class Edge:
     passed: Numbers | None = None  # what did flow back
     local: Numbers | None = None  # the derivative of the target with respect to the source
     diagonal: bool = False  # is ``local`` a diagonal, of the shape of the target, rather than a Jacobian matrix?
+    note: str | None = None  # where 0 flowed back in the place of what is infinite or NaN, and why
 
 
 @dataclass

@@ -12,6 +12,7 @@ export function backwardStep(story, formulas, k) {
   const several = step.total !== undefined;
   const g = () => formulas.letter("g");
   return [
+    edge.note && make("p", { class: "note" }, `${edge.note.charAt(0).toUpperCase()}${edge.note.slice(1)}.`),
     make("p", { class: "display" },
       formulas.phrase([gradientOf(story, here)]),
       make("span", { class: "equals" }, several ? "+=" : "="),

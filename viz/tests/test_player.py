@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 from browsing import VIZ, at, last, node, press, state
+
+from tinygrad_edu import Tensor, walk
 
 pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # in ziafont, about itself
 
@@ -132,6 +136,21 @@ def test_accumulation(opened):
     assert "nothing yet" not in found[1] and "contribution 2 of 2" in found[1]
     numbers = [float(x.replace("−", "-")) for x in re.findall(r"−?\d+\.\d+", found[1])]
     assert numbers[0] + numbers[1] == pytest.approx(numbers[2], abs=2e-5)
+
+
+def test_what_was_not_chosen(watched, tmp_path):
+    """A step says where 0 flows in the place of what is not a number."""
+    x, page, found = Tensor([1.0, 0.0, -1.0], name="x"), watched(), []
+    with np.errstate(all="ignore"):
+        L = np.where(x > 0, x * np.log(x), 0.0).sum()
+        L.backward()
+    page.goto(Path(walk(L).save(tmp_path / "chosen.html")).as_uri())
+    page.wait_for_selector(".screen svg")
+    for k in range(last(page) + 1):
+        page.locator(".slider").fill(str(k))
+        found += [words for words in page.locator(".details .note").all_inner_texts() if "place" in words]
+    assert len(found) == 2
+    assert all(words.startswith("Not chosen: 0 in place of nan at x[1], x[2]; see where, line ") for words in found)
 
 
 def test_click_on_a_node(opened):
