@@ -218,7 +218,7 @@ show(heat(np.hstack([V.grad, U.grad]), rows=words, columns=columns, digits=2), c
 # %%
 kept = V.node.grad
 print(type(kept).__name__, " index:", kept.index, " words:", *(words[i] for i in kept.index))
-print("rows:", kept.rows.shape, " table:", kept.table)
+print("rows:", kept.rows.shape, " table:", kept.shape)
 print("the same as V.grad:", np.array_equal(kept.dense(), V.grad))
 
 # %% [markdown] tags=["notes"]
