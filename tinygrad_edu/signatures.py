@@ -43,6 +43,20 @@ def notation(name: str, operands: Iterable[str]) -> str:
     return rf"\operatorname{{{name}}}({', '.join(f'${x}' for x in operands)})".replace("_", r"\_")
 
 
+def written(notation: str, where: Callable[..., bool]) -> Callable[[Any], Any]:
+    """A decorator of an operation: how it is written where its own notation would be false.
+
+    ``where``: a predicate on the numbers of axes of the arguments that it names, as ``lambda x: x > 1``.  ``notation``:
+    as that of ``op``; empty: the operation is called by its name, which is true for any shapes.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.forms = (*public.op.forms, (notation, where))
+        return public
+
+    return decorated
+
+
 class Calls:
     """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
 
@@ -54,6 +68,7 @@ class Calls:
     names: tuple[str, ...]
     plain: bool
     rules_by_name: Mapping[str, Callable[..., Any]]
+    forms: tuple[tuple[str, Callable[..., bool]], ...] = ()  # other notations, and where they are used: see written
 
     @functools.cached_property
     def complete(self) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..op import Value as _Value
 from ..op import op
+from ..signatures import written as _written
 from .rows import Rows as _Rows
 
 
@@ -52,6 +53,7 @@ def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
     return np.unravel_index(indices, shape) if axis is None else (slice(None),) * (axis % len(shape)) + (indices,)
 
 
+@_written("", where=lambda x: x > 1)  # in which the indices are those of an axis, or of all elements in one row
 @op(
     r"$x_{[$indices]}",
     examples=(
@@ -98,7 +100,7 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
 
 
 @op(
-    r"\begin{cases} {$x} & \; $condition \\ {$y} & \; \text{otherwise} \end{cases}",
+    r"\begin{cases} {$x} & \text{if} \; $condition \\ {$y} & \text{otherwise} \end{cases}",
     elementwise=True,
     examples=(
         ((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))),
