@@ -262,9 +262,9 @@ WORDS = {
         loss = h.sum()
         -------------------------------------------------------------------
         1. The gradient explodes on its way back through 12 layers: its root mean square
-           is 1 at h, the last, and 6.99e+03 at h, the first, 2.24 times as much at each
-           of 11 steps. One matrix is used again and again: its singular values and the
-           slopes make that factor. Limit the norm of the gradient, or start from an
+           is 1 at h_12, the last, and 6.99e+03 at h_1, the first, 2.24 times as much at
+           each of 11 steps. One matrix is used again and again: its singular values and
+           the slopes make that factor. Limit the norm of the gradient, or start from an
            orthogonal matrix.
            lesson.py, line 3:  h = W @ h
                                    ^^^^^

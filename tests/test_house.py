@@ -32,6 +32,7 @@ LAYERS = """
     tensor
     derivatives nan
     language
+    names
     differences formulas stepping
     nn optim norms data examples tracing
     render findings
