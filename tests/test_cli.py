@@ -73,7 +73,7 @@ def test_it_shows_each_step_of_the_sweep(default):
 
 
 def test_it_shows_that_the_recursion_gives_the_same(default):
-    rows = [row.split() for row in section(default.stdout, "The delta recursion")[3:]]
+    rows = [row.split() for row in section(default.stdout, "The delta recursion")[4:]]
     assert [row[0] for row in rows] == ["δ(2)", "∂R/∂B", "δ(1)", "∂R/∂A"]
     for _, by_hand, by_sweep, difference in rows:
         assert float(by_hand) == pytest.approx(float(by_sweep), rel=1e-4) and float(by_hand) > 0

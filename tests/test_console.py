@@ -71,7 +71,7 @@ step 11/22  backward  add passes on to #5
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 (step 11) n 3
 step 14/22  backward  sum passes on to #6
-  rule      g
+  rule      g, stretched to 2 numbers
   g         0.1  = ∂loss/∂#7
   passed    [0.1 0.1]  = ∂loss/∂#6
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
@@ -79,11 +79,13 @@ step 14/22  backward  sum passes on to #6
 (step 14) n
 step 15/22  backward  multiply passes on to h
   rule      g ⊙ h
+  where     h: 2 numbers
   g         [0.1 0.1]  = ∂loss/∂#6
   passed    [    0.05 0.088080]
   so far    [    0.05 0.088080]  1 of 3 contributions
 step 16/22  backward  multiply passes on to h
   rule      g ⊙ h
+  where     h: 2 numbers
   g         [0.1 0.1]  = ∂loss/∂#6
   passed    [    0.05 0.088080]
   so far    [    0.1 0.17616]  2 of 3 contributions
@@ -97,6 +99,7 @@ breakpoint 2: h if passed.min() > 0.1 (name)
 breakpoint 2: h if passed.min() > 0.1
 step 20/22  backward  matmul passes on to h
   rule      g W₂
+  where     W₂: 2 numbers
   g         4.2848  = ∂loss/∂v₂
   passed    [4.2848 12.854]
   sum       [4.3848 13.031]  = ∂loss/∂h
@@ -107,6 +110,7 @@ step 20/22  backward  matmul passes on to h
 (step 20) rc
 breakpoint 1: sigmoid
 step 2/22  forward   h = σ(v₁)
+  where     v₁: 2 numbers
   value     [    0.5 0.88080]  sigmoid, in hidden
 > net.py:8  h = sigmoid(v1)
                 ^^^^^^^^^^^
@@ -117,6 +121,7 @@ taken away: sigmoid
 (step 2) until W1
 step 22/22  backward  matmul passes on to W1
   rule      g xᵀ
+  where     x: 2 numbers
   g         [1.0962 1.3681]  = ∂loss/∂v₁
   passed    [[2.1924 1.0962]
              [2.7362 1.3681]]  = ∂loss/∂W₁
@@ -132,18 +137,21 @@ step 0/22  nothing is computed yet: the leaves are given
 This is the start: nothing is computed yet.
 (step 0) j 4
 step 4/22  forward   #4 = v₂ - 1
+  where     v₂ = 3.1424
   value     2.1424  subtract
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                      ^^^^^^^^
 (step 4) r
 step 21/22  backward  sigmoid passes on to v1
   rule      g ⊙ h ⊙ (1 - h)
+  where     h: 2 numbers
   g         [4.3848 13.031]  = ∂loss/∂h
   passed    [1.0962 1.3681]  = ∂loss/∂v₁
 > net.py:8  h = sigmoid(v1)
                 ^^^^^^^^^^^
 (step 21) j loss
 step 9/22  forward   loss = #5 + #8
+  where     #5 = 4.5898; #8 = 0.10258
   value     4.6924  add
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -151,6 +159,7 @@ step 9/22  forward   loss = #5 + #8
 What if the gradient of h were 0*grad?  What follows is marked.
   ∂loss/∂h is changed
 step 9/22  forward   loss = #5 + #8
+  where     #5 = 4.5898; #8 = 0.10258
   value     4.6924  add
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -158,6 +167,7 @@ step 9/22  forward   loss = #5 + #8
 step 22/22  backward  matmul passes on to W1
   what if   this follows from a changed gradient
   rule      g xᵀ
+  where     x: 2 numbers
   g         [0 0]  = ∂loss/∂v₁
   passed    [[0 0]
              [0 0]]  = ∂loss/∂W₁
@@ -176,6 +186,7 @@ c goes on with the program, to its next backward(); go lets it run; q ends it.
 The gradients are the program's own again.
 step 22/22  backward  matmul passes on to W1
   rule      g xᵀ
+  where     x: 2 numbers
   g         [1.0962 1.3681]  = ∂loss/∂v₁
   passed    [[2.1924 1.0962]
              [2.7362 1.3681]]  = ∂loss/∂W₁
@@ -208,6 +219,7 @@ breakpoint 1: step 16 (step)
 breakpoint 1: step 16
 step 16/22  backward  multiply passes on to h
   rule      g ⊙ h
+  where     h: 2 numbers
   g         [0.1 0.1]  = ∂loss/∂#6
   passed    [    0.05 0.088080]
   so far    [    0.1 0.17616]  2 of 3 contributions
@@ -268,7 +280,7 @@ net.py
 differences agree to 1.1e-13
 (step 16) rule
 sum: #7 = ∑ #6
-  to #6 it passes  g
+  to #6 it passes  g, stretched to 2 numbers
   g         0.1  = ∂loss/∂#7
   #6        [   0.25 0.77580]
   passed    [0.1 0.1]
@@ -289,6 +301,7 @@ sum: #7 = ∑ #6
 (step 16) j 22
 step 22/22  backward  matmul passes on to W1
   rule      g xᵀ
+  where     x: 2 numbers
   g         [1.0962 1.3681]  = ∂loss/∂v₁
   passed    [[2.1924 1.0962]
              [2.7362 1.3681]]  = ∂loss/∂W₁
@@ -301,6 +314,7 @@ step 22/22  backward  matmul passes on to W1
 (step 22) rule
 matmul: v₁ = W₁ x
   to W1 it passes  g xᵀ
+  where     x: 2 numbers
   g         [1.0962 1.3681]  = ∂loss/∂v₁
   W1        [[  1  -2]
              [0.5   1]]
@@ -510,7 +524,7 @@ def test_a_long_way_is_shown_by_its_ends(tmp_path: Path) -> None:
         "from tinygrad_edu import Tensor\nx = Tensor(1.0)\ny = x\nfor _ in range(30):\n    y = y * 2\ny.backward()\n"
     )
     done = step(tmp_path, program, "j end", "why x")
-    assert "100.0%  1.0737e+09  x → y → y → y → y → … → y → y → y\n" in done.stdout
+    assert "100.0%  1.0737e+09  x → y_1 → y_2 → y_3 → y_4 → … → y_28 → y_29 → y_30\n" in done.stdout
 
 
 def page(file: Path) -> Any:

@@ -213,7 +213,7 @@ FACTS = {
         loss = h.sum()
         ---
         exploding, line 3: The gradient explodes on its way back through 12 layers
-        1 at h, the last, and 6.99e+03 at h, the first, 2.24 times as much at each of 11 steps.
+        1 at h_12, the last, and 6.99e+03 at h_1, the first, 2.24 times as much at each of 11 steps.
         One matrix is used again and again
         Tried on this record, this cures it: W orthogonal.
     """,

@@ -341,4 +341,4 @@ def test_a_half_is_no_root_of_a_quarter():
 
 def test_of_one_element_it_is_a_unit_vector():
     x = Tensor(drawn(4), "x")
-    assert str(formula(x[1] ** 2, x)) == "2 x₂ one_hot(2)"
+    assert str(formula(x[1] ** 2, x)) == "2 x[1] e₁  (indices count from 0)"

@@ -33,6 +33,7 @@ LAYERS = """
     tensor
     derivatives nan mistakes stencil
     language
+    names
     differences formulas stepping
     nn optim data examples tracing
     norms

@@ -151,7 +151,7 @@ def test_a_step_is_the_step_of_that_number_on_the_page(loss: Any) -> None:
 
 
 def test_a_page_that_leaves_older_nodes_out_opens_at_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tracer.__init__, "__defaults__", (6,))
+    monkeypatch.setattr(Tracer.__init__, "__defaults__", (6, None))
     stepper = Stepper(recurrent())
     for number in range(stepper.last + 1):
         moment = stepper.jump(number)

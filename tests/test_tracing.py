@@ -81,15 +81,15 @@ def test_steps_go_forward_then_backward() -> None:
 def test_the_delta_recursion_is_named_at_every_layer() -> None:
     named = [step.recursion for step in traced(network(), sweep=True).steps if step.recursion]
     assert named == [
-        r"\delta^{(2)} = \sigma'\left(v^{(2)}\right) \odot W^{(3)\top} \, \delta^{(3)}",
-        r"\delta^{(1)} = \sigma'\left(v^{(1)}\right) \odot W^{(2)\top} \, \delta^{(2)}",
+        r"\delta^{(2)} = \sigma'\left(v^{(2)}\right) \odot \left(W^{(3)\top} \, \delta^{(3)}\right)",
+        r"\delta^{(1)} = \sigma'\left(v^{(1)}\right) \odot \left(W^{(2)\top} \, \delta^{(2)}\right)",
     ]
 
 
 LAYOUTS = {
     "columns": (
         lambda A, B, x: B @ sigmoid(A @ x),
-        r"\delta_{A \, x} = \sigma'\left(A \, x\right) \odot B^{\top} \, \delta_{v}",
+        r"\delta_{A \, x} = \sigma'\left(A \, x\right) \odot \left(B^{\top} \, \delta_{v}\right)",
     ),
     "rows": (lambda A, B, x: sigmoid(x @ A.T) @ B.T, None),  # B.T is a result, and is called so
     "used twice": (lambda A, B, x: (lambda h: B @ h + h[:2])(sigmoid(A @ x)), None),
@@ -105,7 +105,8 @@ def test_where_the_delta_recursion_applies(case: str) -> None:
     found = [s.recursion for s in traced((v * v).sum(), sweep=True).steps if s.recursion]
     if case == "rows":
         assert found == [
-            r"\delta_{x^{\top} \, A^{\top}} = \sigma'\left(x^{\top} \, A^{\top}\right) \odot B^{\top} \, \delta_{v}"
+            r"\delta_{x^{\top} \, A^{\top}} = "
+            r"\sigma'\left(x^{\top} \, A^{\top}\right) \odot \left(B^{\top} \, \delta_{v}\right)"
         ]
     else:
         assert found == ([expected] if expected else [])
@@ -269,14 +270,18 @@ WRITTEN = {
     "a function": ("z = tg.cross_entropy(W @ W, y)", r"\operatorname{CE}(W \, W, y)"),
     "by name": ("z = tg.cross_entropy(target=y, logits=W)", r"\operatorname{CE}(W, y)"),
     "a method": ("z = W.dot(x)", r"W \cdot x"),
-    "an expression": ("z = W * (1 - x)", r"W \odot \text{1 - x}"),
+    "an expression": ("z = W * (1 - x)", r"W \odot \left(\text{1 - x}\right)"),
     "an index": ("z = tg.embedding(W, index)", r"W_{[\text{index}]}"),
     "a condition": (
         "z = tg.where(x > 0, W, 0.0)",
-        r"\begin{cases} {W} & \; \text{x > 0} \\ {0} & \; \text{otherwise} \end{cases}",
+        r"\begin{cases} {W} & \text{if} \; \text{x > 0} \\ {0} & \text{otherwise} \end{cases}",
     ),
-    "in a list": ("z = tg.concatenate([W, x[None], x[:, None].T])", r"[W, \text{x[None]}, \text{x[:, None].T}]"),
-    "in place": ("z = W * 2\nz += x", "z + x"),
+    "in a list": (
+        "z = tg.concatenate([W, x[None], x[:, None].T])",
+        r"\operatorname{concatenate}([W, \text{x[None]}, \text{x[:, None].T}])",
+    ),
+    "in place": ("z = W * 2\nz += x", "z_{1} + x"),
+    "a power of a function": ("z = tg.tanh(W) ** 2", r"\left(\tanh(W)\right)^{2}"),
 }
 
 
@@ -294,7 +299,25 @@ def test_plain_arrays_are_called_what_the_program_calls_them(case: str, tmp_path
     }
     exec(compile(program, str(file), "exec"), names)
     node = traced(names["z"]).nodes[-1]
-    assert (node.name, node.formula) == ("z", formula)
+    assert (node.variable or node.name, node.formula) == ("z", formula)
+
+
+SQUARE = {
+    "a power": (lambda A: A**2, True),
+    "an exponential": (np.exp, True),
+    "a quotient of matrices": (lambda A: A / (A + 5), True),
+    "a sum": (lambda A: A + A, False),
+    "a product with its own sign": (lambda A: A * A, False),
+    "a quotient by a number": (lambda A: A / 2, False),
+    "of a matrix that is not square": (lambda A: np.exp(A[:1]), False),
+    "of a vector": (lambda A: A[0] ** 2, False),
+}
+
+
+@pytest.mark.parametrize("case", SQUARE)
+def test_what_could_be_read_as_one_of_matrices_is_said_to_be_element_by_element(case: str) -> None:
+    function, said = SQUARE[case]
+    assert traced(function(Tensor([[1.0, 2.0], [3.0, 4.0]], "A"))).nodes[-1].elementwise is said
 
 
 def test_a_cell_is_called_what_the_notebook_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:

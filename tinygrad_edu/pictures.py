@@ -84,7 +84,7 @@ def chosen(done: Run, options: argparse.Namespace) -> tuple[Any, Any]:
         from .tracing import traced
 
         call = done.call
-        return call.trace or traced(call.tensor, call.seed, sweep=True), None
+        return call.trace or traced(call.tensor, call.seed, sweep=True, frame=call.frame), None
     if options.at and not options.nth and (found := tensor_named(done.names, options.at)) is not None:
         return found, None
     if done.matching:

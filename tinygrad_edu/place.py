@@ -23,7 +23,31 @@ if TYPE_CHECKING:
 PACKAGE, NUMPY = os.path.dirname(__file__), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
 LAYERS = os.path.join(PACKAGE, "nn.py")  # is written as a user would write it
+COMMANDS, ERRORS = os.path.join(PACKAGE, "cli.py"), os.path.join(PACKAGE, "errors.py")
 Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
+
+
+class Call(str):
+    """The scope of what a layer of this package computes: a name, and the user's line that called the layer."""
+
+    __slots__ = ("code", "lasti", "result")
+    code: CodeType
+    lasti: int
+    result: int | None  # the serial of what the call has given, when it has
+
+    @classmethod
+    def made(cls, scope: str) -> str:
+        """That scope for the innermost line under way that is not ours; where a command of ours runs, that of ours."""
+        call, frame, found = cls(scope), sys._getframe(1), None
+        while frame is not None and frame.f_code.co_filename != COMMANDS:
+            ours = frame.f_code.co_filename.startswith(OURS)
+            if not ours or (found is None and frame.f_code.co_filename not in (LAYERS, ERRORS, __file__)):
+                found = frame
+            frame = frame.f_back if ours else None  # type: ignore[assignment]
+        if found is None:
+            return scope
+        call.code, call.lasti, call.result = found.f_code, found.f_lasti, None
+        return call
 
 
 class Place(NamedTuple):
@@ -73,9 +97,16 @@ def position(code: CodeType, lasti: int) -> Span:
     return line or code.co_firstlineno, end_line or 0, start, end
 
 
+def where(node: Node) -> tuple[CodeType, int]:
+    """The code and the instruction that computed a node; in a layer of this package, those that called the layer."""
+    if isinstance(node.scope, Call) and node.code.co_filename == LAYERS:
+        return node.scope.code, node.scope.lasti
+    return node.code, node.lasti
+
+
 def of(node: Node) -> Place:
-    """Where the value of a node was computed."""
-    return resolve(node.code, node.lasti)
+    """Where in the user's program the value of a node was computed."""
+    return resolve(*where(node))
 
 
 def of_user() -> Place:
@@ -88,11 +119,15 @@ def of_user() -> Place:
 
 def name(node: Node) -> str | None:
     """The name the user gave, or else the variable that the user's line assigns the value to."""
-    if node.name is not None or node.code.co_filename.startswith(OURS):
+    code, lasti = where(node) if is_result(node) else (node.code, node.lasti)
+    if node.name is not None or code.co_filename.startswith(OURS):
         return node.name
-    line, end_line, start, end = position(node.code, node.lasti)
-    source = "".join(linecache.getlines(node.code.co_filename))
-    return assignments(source).get((line, end_line, start, end))
+    return assignments("".join(linecache.getlines(code.co_filename))).get(position(code, lasti))
+
+
+def is_result(node: Node) -> bool:
+    """Is it what the call of a layer of this package has given, and not only computed on the way?"""
+    return isinstance(node.scope, Call) and node.scope.result == node.serial
 
 
 @functools.lru_cache(maxsize=64)
@@ -115,6 +150,8 @@ def assignments(source: str) -> dict[Span, str]:
                 for variable, value in pairs:
                     if called(variable):
                         found[span(value)] = called(variable)
+                        parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else []
+                        found |= {span(part): f"{called(variable)}[{i}]" for i, part in enumerate(parts)}
     return {where: name for where, name in found.items() if name}
 
 
@@ -131,8 +168,8 @@ def called(variable: ast.expr) -> str | None:
 
 def operands(node: Node) -> tuple[str | None, ...]:
     """What the user's line calls the operands of a node: ``X`` and ``W`` in ``X @ W``; None where it says nothing."""
-    number = len(node.args)
-    if node.code.co_filename.startswith(OURS) and not node.code.co_filename.startswith(LAYERS):
+    number, ours = len(node.args), node.code.co_filename.startswith(LAYERS)
+    if node.code.co_filename.startswith(OURS) and not ours:
         return (None,) * number
     source = "".join(linecache.getlines(node.code.co_filename))
     written = expressions(source).get(position(node.code, node.lasti))
@@ -140,6 +177,8 @@ def operands(node: Node) -> tuple[str | None, ...]:
         parts: list[ast.expr] = [written.left, written.right]
     elif isinstance(written, ast.AugAssign):
         parts = [written.target, written.value]
+    elif isinstance(written, ast.Subscript):
+        parts = [written.value, written.slice]
     elif isinstance(written, ast.Call):
         keywords = {k.arg: k.value for k in written.keywords}
         given, required = [*written.args], len(node.op.names) - len(node.op.function.__defaults__ or ())
@@ -151,15 +190,38 @@ def operands(node: Node) -> tuple[str | None, ...]:
     if node.op.family is not None:  # a list of operands
         listed = parts[node.op.family] if node.op.family < len(parts) else None
         parts = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
+    if ours:  # what is handed to a layer is called as in the line that calls it
+        parts = [handed(part, node) for part in parts]
     names = [called(part) or ast.unparse(part) for part in parts[:number]]
     return (*(name if len(name) <= 20 else None for name in names), *(None,) * (number - len(names)))
 
 
+def keys(node: Node) -> tuple[str | None, ...]:
+    """What the user's line calls the parts of an index: ``rows`` and ``labels`` of ``p[rows, labels]``."""
+    source = "".join(linecache.getlines(node.code.co_filename))
+    written = expressions(source).get(position(node.code, node.lasti))
+    parts = written.slice.elts if isinstance(written, ast.Subscript) and isinstance(written.slice, ast.Tuple) else []
+    names = [called(part) or ast.unparse(part) for part in parts]
+    return tuple(name if len(name) <= 20 else None for name in names)
+
+
+def handed(part: ast.expr, node: Node) -> ast.expr:
+    """What the user's line gives to a layer for an argument of it; anything else as it is."""
+    parameters = node.code.co_varnames[1 : node.code.co_argcount]
+    if not isinstance(part, ast.Name) or part.id not in parameters or not isinstance(node.scope, Call):
+        return part
+    code, lasti = where(node)
+    call = expressions("".join(linecache.getlines(code.co_filename))).get(position(code, lasti))
+    which = parameters.index(part.id)
+    return call.args[which] if isinstance(call, ast.Call) and which < len(call.args) else part
+
+
 @functools.lru_cache(maxsize=64)
 def expressions(source: str) -> dict[Span, ast.AST]:
-    """Each operation and call of a program, by its position."""
+    """Each operation, call and choice of elements of a program, by its position."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
-    return {span(node): node for node in ast.walk(tree) if isinstance(node, (ast.BinOp, ast.AugAssign, ast.Call))}
+    kinds = (ast.BinOp, ast.AugAssign, ast.Call, ast.Subscript)
+    return {span(node): node for node in ast.walk(tree) if isinstance(node, kinds)}

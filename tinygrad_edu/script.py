@@ -27,7 +27,7 @@ class Call(NamedTuple):
     seed: Any
     file: str
     line: int
-    frame: Any = None  # of the caller, while it calls
+    frame: Any = None  # of the caller: in its lists tensors have names
     trace: Trace | None = None  # made at once where the call frees the record
 
 
@@ -109,7 +109,7 @@ class Calls:
 
     def before(self, call: Call, free: bool) -> Call | None:
         """What to keep of a call that is about to be done; of one that frees the record, its trace."""
-        this, call = self.wants(call), call._replace(frame=None)
+        this = self.wants(call)
         if not this or not free or not call.tensor.requires_grad:
             return call if this else None
         inputs.seed(call.tensor, call.seed)  # raises what backward would

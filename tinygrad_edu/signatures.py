@@ -60,6 +60,20 @@ class Shapes(list[Any]):
         return int(self.starts[axis][which])
 
 
+def written(notation: str, where: Callable[..., bool]) -> Callable[[Any], Any]:
+    """A decorator of an operation: how it is written where its own notation would be false.
+
+    ``where``: a predicate on the numbers of axes of the arguments that it names, as ``lambda x: x > 1``.  ``notation``:
+    as that of ``op``; empty: the operation is called by its name, which is true for any shapes.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.forms = (*public.op.forms, (notation, where))
+        return public
+
+    return decorated
+
+
 class Calls:
     """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
 
@@ -72,6 +86,7 @@ class Calls:
     names: tuple[str, ...]
     plain: bool
     rules_by_name: Mapping[str, Callable[..., Any]]
+    forms: tuple[tuple[str, Callable[..., bool]], ...] = ()  # other notations, and where they are used: see written
 
     @functools.cached_property
     def complete(self) -> Any:

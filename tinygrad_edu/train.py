@@ -208,8 +208,10 @@ def loss(net: nn.MLP, x: Any, y: int) -> Any:
 def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
     """The delta of each layer and the gradient of its weights: by the recursion, and by the sweep."""
     heading("The delta recursion by hand, beside it")
-    print("  δ(2) = softmax(v(2)) - y        ∂R/∂B = δ(2) a(1)ᵀ")
-    print("  δ(1) = σ'(v(1)) ⊙ Bᵀ δ(2)       ∂R/∂A = δ(1) xᵀ\n")
+    e = f"e{'₀₁₂₃₄₅₆₇₈₉'[y]}"
+    print(f"  δ(2) = softmax(v(2)) - {e}       ∂R/∂B = δ(2) a(1)ᵀ")
+    print("  δ(1) = σ'(v(1)) ⊙ (Bᵀ δ(2))     ∂R/∂A = δ(1) xᵀ")
+    print(f"  where {e} is 1 at index {y}, counted from 0, and 0 elsewhere\n")
     print(f"  {'':<9}{'by hand':<13}{'by the sweep':<15}largest difference")
     hand, swept = nn.delta_recursion(net, x, y), nn.swept_deltas(net, x, y)
     names = [[f"δ({s + 1})", f"∂R/∂{layer.W.name}"] for s, layer in enumerate(net.layers)]

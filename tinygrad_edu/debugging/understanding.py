@@ -48,7 +48,9 @@ class Understanding(Looking):
         """The rule of a node for one operand."""
         stepper, a = self.stepper, node.args[k]
         self.screen.say(f"{node.op.name}: {self.views.made(node)}", "bold", indent=4)
-        self.screen.say(f"  to {stepper.called(a)} it passes  {self.views.rule(node, k)}", indent=6)
+        passed = self.views.called.passed(node, k)
+        self.screen.say(f"  to {stepper.called(a)} it passes  {self.views.rule(passed)}", indent=6)
+        self.views.where(passed.letters)
         i = stepper.visited.get(node)
         g = stepper.gradient(node) if i is None else stepper.swept[i].g
         if g is None or not stepper.is_computed(node):
@@ -56,7 +58,7 @@ class Understanding(Looking):
             return
         if all(math.prod(x.shape) == 1 for x in (node, *(x for x in node.args if x is not None))):
             self.screen.say(f"  = {self.with_numbers(node, k, g)}", indent=6)
-        self.screen.array("g", g, f"= {self.views.gradient(node)}")
+        self.screen.array(line(passed.g), g, f"= {self.views.gradient(node)}")
         for name, a, x in zip(node.op.names, node.args, self.values(node)):
             if node.op.family is None and (a is not None or isinstance(x, np.ndarray)):
                 self.screen.array(stepper.called(a) if a is not None else name, x)
@@ -67,7 +69,7 @@ class Understanding(Looking):
         """The rule with numbers in the place of letters."""
         formulas = [of_value(np.ravel(x)[0]) if x is not None else of_value(x) for x in self.values(node)]
         z = of_value(np.ravel(self.stepper.value(node))[0])
-        return line(rule(node, k, formulas, z, of_value(np.ravel(g)[0])))
+        return line(rule(node, k, formulas, z, of_value(np.ravel(g)[0])).latex)
 
     def do_jac(self, words: str) -> None:
         """jac [NAME]: the local Jacobian of the operation, by its rule, and beside it by differences

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import figures, place, text
-from ..formulas.printed import made, of_name, of_value
-from ..formulas.rules import inner, rule
+from ..formulas.printed import in_elements
 from ..language.lines import line
-from ..language.symbols import words
 from ..norms import norm
-from ..notation import Formula
 from ..op import Node
 from ..stepping import Moment, Stepper
+from ..tracing.called import Called, Letter, Passed
 from .screen import Screen
 
 
@@ -24,42 +22,51 @@ class Views:
 
     def __init__(self, stepper: Stepper, screen: Screen) -> None:
         self.stepper, self.screen = stepper, screen
+        self.called = Called(stepper, written_out=False)
 
     # Formulas.
-
-    def formula(self, node: Node) -> Formula:
-        """What a node is called in formulas."""
-        name = self.stepper.name(node)
-        return of_name(name, node.shape) if name else Formula(words(self.stepper.called(node)), single=node.shape == ())
-
-    def operands(self, node: Node) -> list[Formula]:
-        """What the operands of a node are called: tensors by their names, arrays by those of the program."""
-        values = (None,) * len(node.args) if node.values is None else inner(node.op, node.values)
-        written = place.operands(node) if None in node.args else (None,) * len(node.args)
-        found = []
-        for a, x, said in zip(node.args, values, written):
-            if a is not None:
-                found.append(self.formula(a))
-            else:
-                found.append(of_name(said) if said and isinstance(x, np.ndarray) and x.ndim else of_value(x))
-        return found
 
     def made(self, node: Node) -> str:
         """``h = σ(v)``."""
         if node.op is None:
             return self.stepper.called(node)
-        return f"{line(self.formula(node).latex)} = {line(made(node, self.operands(node), node.values or ()).latex)}"
+        return f"{line(self.called.formula(node).latex)} = {line(self.called.made(node).latex)}"
 
-    def rule(self, node: Node, k: int, g: Formula | None = None) -> str:
-        """What a node passes to operand ``k``, in terms of g."""
-        single = node.shape == ()
-        z = self.formula(node) if self.stepper.name(node) else Formula("z", single=single)
-        return line(rule(node, k, self.operands(node), z, g or Formula("g", single=single)))
+    def rule(self, passed: Passed) -> str:
+        """What a node passes to an operand, in terms of g."""
+        return line(passed.rule.latex) + (
+            f", stretched to {numbers(passed.rule.stretched)}" if passed.rule.stretched else ""
+        )
+
+    def where(self, letters: list[Letter], but: Node | None = None) -> None:
+        """What the letters of a formula stand for: numbers as they are, and of arrays the shape."""
+        rows = [self.meant(letter) for letter in letters if letter.node is None or letter.node is not but]
+        if rows:
+            self.screen.say(f"  where     {'; '.join(dict.fromkeys(rows))}", indent=12)
+
+    def meant(self, letter: Letter) -> str:
+        """``W: 3 x 4``, ``z = σ(v): 4 numbers``, ``#7, of step 7: 3 x 4``, ``a = 2``; of an index its elements."""
+        node, said = letter.node, line(letter.latex)
+        if letter.words:
+            return f"{said}: {letter.words}"
+        if node is not None and node.op is not None and said != line(self.called.formula(node).latex):
+            said = f"{said} = {line(self.called.made(node).latex)}"  # the letter for a result that has no name
+        x = self.stepper.value(node) if node is not None else letter.array
+        if node in self.stepper.numbers and said[:1] == "#" and np.ndim(x):
+            said = f"{said}, of step {said[1:]}"
+        if np.ndim(x) == 0:
+            return f"{said} = {figures.number(x)}"
+        few = np.ndim(x) == 1 and np.size(x) <= 8 and letter.node is None and np.asarray(x).dtype.kind in "iub"
+        return f"{said} = {np.asarray(x).tolist()}" if few else f"{said}: {numbers(np.shape(x))}"
 
     def gradient(self, node: Node) -> str:
         """``∂loss/∂W``."""
-        top = "loss" if self.stepper.name(self.stepper.root) is None else line(self.formula(self.stepper.root).latex)
-        return f"∂{top}/∂{line(self.formula(node).latex)}"
+        top = (
+            "loss"
+            if self.stepper.name(self.stepper.root) is None
+            else line(self.called.formula(self.stepper.root).latex)
+        )
+        return f"∂{top}/∂{line(self.called.formula(node).latex)}"
 
     # A step.
 
@@ -74,6 +81,7 @@ class Views:
             return
         if moment.phase == "forward":
             screen.say(f"{head}  forward   {self.made(node)}", "bold", indent=4)
+            self.where(self.called.read(node))
             self.value("value", stepper.value(node), self.kind(node))
         elif moment.phase == "seed":
             screen.say(f"{head}  backward  starts at {stepper.called(node)}", "bold", indent=4)
@@ -95,8 +103,10 @@ class Views:
             )
         elif a in stepper.changed:
             screen.say("  what if   this follows from a changed gradient", "mark", indent=12)
-        screen.say(f"  rule      {self.rule(node, moment.operand or 0)}", indent=12)
-        self.value("g", stepper.upstream(moment), f"= {self.gradient(node)}")
+        rule = self.called.passed(node, moment.operand or 0)
+        screen.say(f"  rule      {self.rule(rule)}", indent=12)
+        self.where(rule.letters)
+        self.value(line(rule.g), stepper.upstream(moment), f"= {self.gradient(node)}")
         number, of = stepper.contributions(a), stepper.flows[a]
         passed = stepper.passed(moment)
         self.value("passed", passed, f"= {self.gradient(a)}" if of == 1 else "")
@@ -113,7 +123,8 @@ class Views:
 
     def kind(self, node: Node) -> str:
         """``sigmoid, in layer1``."""
-        return f"{node.op.name}, in {text.shown(node.scope)}" if node.scope else str(node.op.name)
+        said = f"{node.op.name}, element by element" if in_elements(node) else str(node.op.name)
+        return f"{said}, in {text.shown(node.scope)}" if node.scope else said
 
     # The program.
 
@@ -154,6 +165,11 @@ class Views:
         if room < 10:
             return cut(f"{mark} {formula}", self.screen.width)
         return f"{mark} {cut(formula, room):<{room}}  {size}  {at}".rstrip()
+
+
+def numbers(shape: tuple[int, ...]) -> str:
+    """``3 x 4``, ``64 numbers``."""
+    return text.size(shape) + (" numbers" if len(shape) == 1 else "")
 
 
 def cut(line: str, width: int) -> str:

@@ -115,7 +115,7 @@ def standardised(case: Case, node: Node, k: int, does: Any) -> Iterator[str]:
 
 def series(case: Case, node: Node) -> Any:
     """What the steps of a loop have in common: the line, the operation, and the name."""
-    return node.op, node.code, node.lasti, case.name(node)
+    return node.op, node.code, node.lasti, case.record.words.base(node)
 
 
 def undone(case: Case, node: Node) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place
+from .. import inputs
 from ..context import within
+from ..names import Names
 from ..op import Node, Value, get_frame
 from ..replay import operands, value
 from ..sweep import steps
@@ -61,18 +62,8 @@ class Asked:
 
     def named(self) -> tuple[dict[int, str], dict[int, str]]:
         """What nodes are called in formulas, by serial; and the same with what ``expand`` writes out."""
-        found: dict[int, str] = {}
-        users: dict[str, list[Node]] = {}
-        for node in self.nodes:
-            if (name := node.name or place.name(node)) is not None:
-                users.setdefault(name, []).append(node)
-        for name, nodes in users.items():
-            given = [n for n in nodes if n.name is not None or n.op is None]
-            if len(nodes) == 1:
-                found[nodes[0].serial] = name
-            else:  # one name for several values: those that were computed are written out
-                for k, n in enumerate(given, 1):
-                    found[n.serial] = name if len(given) == 1 else f"{name}_{k}"
+        words = self.words = Names(self.nodes, results=False)
+        found = {node.serial: name.word for node in self.nodes if (name := words.of(node)) is not None}
         every, asked = dict(found), {x.node.serial for x in self.wrt}
         for node in self.nodes:
             computed = node.op is not None and (self.expand or node is self.result.node and not node.shape)
@@ -95,12 +86,12 @@ class Asked:
                 found += [(x, name) for x in one_hot(node)]
             if None not in node.args:
                 continue
-            words = place.operands(node)
-            for x, a, word in zip(operands(node), node.args, words):
-                if a is None and isinstance(x, np.ndarray) and x.ndim and word and word.isidentifier():
-                    if word not in taken and x.dtype.kind == "f":
-                        found.append((x, word))
-                        taken.add(word)
+            for k, (x, a) in enumerate(zip(operands(node), node.args)):
+                told = self.words.plain(node, k) if a is None else None
+                if told is not None and self.words.said(node, k) and told.base.isidentifier() and x.dtype.kind == "f":
+                    if told.word not in taken:
+                        found.append((x, told.word))
+                        taken.add(told.word)
         return found
 
     def distributions(self, declared: list[Any]) -> dict[int, tuple[int, ...]]:

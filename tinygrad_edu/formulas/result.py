@@ -11,12 +11,14 @@ from ..language import writing
 from ..language.lines import line
 from ..language.numpy_source import identifier
 from ..language.symbols import symbol
-from ..language.tree import Expr, names
+from ..language.tree import Expr, names, number
 from ..language.values import Columns
 
 
 class Closed:
     """A derivative in closed form; ``str`` of it is one line of text, and a notebook typesets it.
+
+    What is printed counts indices from zero, as the program does; ``tree`` counts them from one, as hand-ins do.
 
     ``tree`` is the expression: of matrices, if ``matrices``, and else of one element, whose subscripts are ``indices``.
     It is None if no form was found that is right, and then ``why`` says why.  ``shapes``: of the names in it.
@@ -44,14 +46,14 @@ class Closed:
     @property
     def latex(self) -> str:
         """LaTeX, without dollar signs.  ValueError where no form was found."""
-        return writing.latex(self.found(), self.shapes)
+        return writing.latex(from_zero(self.found()), self.shapes)
 
     @property
     def text(self) -> str:
         """One line of Unicode."""
         if self.tree is None:
             return f"no closed form was found: {self.why}"
-        return writing.text(self.tree, self.shapes)
+        return writing.text(from_zero(self.tree), self.shapes)
 
     @property
     def equation(self) -> str:
@@ -90,7 +92,8 @@ class Closed:
         return x.reshape(-1) if len(self.shape) == 1 else x.reshape(self.shape) if x.size == 1 else x
 
     def __str__(self) -> str:
-        return self.text
+        counted = self.tree is not None and from_zero(self.tree) != self.tree
+        return self.text + "  (indices count from 0)" * counted
 
     def __repr__(self) -> str:
         return f"<{self.text}>"
@@ -110,6 +113,25 @@ class Closed:
         if self.order == 2:
             return rf"\frac{{\partial^2 {symbol(self.of)}}}{{\partial {below} \, \partial {below}^{{\top}}}} = "
         return rf"\frac{{\partial {symbol(self.of)}}}{{\partial {below}}} = "
+
+
+def from_zero(tree: Expr) -> Expr:
+    """The tree as it is printed, with indices that count from zero: x_{[0]}, e_0, and 1[i = 0]."""
+    args = tuple(map(from_zero, tree.args))
+    if tree.head == "Index" and all(a.head == "Number" for a in args[1:]):
+        return Expr("Index", (args[0], *map(lowered, args[1:])), 0)
+    if tree.head == "one_hot" and args[0].head == "Number":
+        return Expr("one_hot", (lowered(args[0]), *args[1:]), 0)
+    if tree.head == "Index":
+        return tree._replace(args=(args[0], *map(lowered, args[1:])))
+    if tree.head == "Compare" and {a.head for a in args} == {"Name", "Number"} and tree.value == "==":
+        return tree._replace(args=tuple(map(lowered, args)))
+    return tree._replace(args=args)
+
+
+def lowered(index: Expr) -> Expr:
+    """A number less one; a letter as it is."""
+    return number(index.value - 1) if index.head == "Number" else index
 
 
 def evaluated(

@@ -2,11 +2,14 @@ r"""Functions of something: which they are, what they are applied to, and how fa
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from ..op import OPS
 from .pieces import functions as notations
-from .reading import ALIASES
+from .reading import ALIASES, MAKERS
 from .scripts import Scripts
 from .spelling import COMMANDS, begins, letter, scripted, unescaped
 from .tokens import BRACKETS
@@ -52,9 +55,7 @@ class Applications(Scripts):
             word = unescaped(token.words)
             tokens.take()
             head = self.functions.get(word) or self.notations.get(rf"\operatorname{{{token.words}}}")
-            head = head or (
-                word if word in OPS or word == "one_hot" else ALIASES.get(word) or ALIASES.get(word.lower())
-            )
+            head = head or (word if word in OPS or word in MAKERS else ALIASES.get(word) or ALIASES.get(word.lower()))
             head = head or (word.lower() if word.lower() in OPS else None)
             if (
                 head
@@ -89,10 +90,15 @@ class Applications(Scripts):
             head += "'"
         return head
 
-    def options(self) -> tuple[tuple[str, int], ...]:
+    def options(self, head: str) -> tuple[tuple[str, Any], ...]:
         r"""What stands below a function: \text{axis}=0."""
         tokens = self.tokens
-        found: list[tuple[str, int]] = []
+        found: list[tuple[str, Any]] = []
+        if (key := self.key()) is not None:  # put_{[1:3]}(g): what stands in the notation's place
+            slot = re.search(r"_\{\[\$(\w+)\]\}", OPS[head].notation if head in OPS else "")
+            if slot is None:
+                raise tokens.refused("this subscript of a function is not known here")
+            return ((slot[1], Expr("Key", key)),)
         if not tokens.takes("_", "{"):
             return ()
         while not tokens.takes("}"):
@@ -109,11 +115,12 @@ class Applications(Scripts):
         """A function of what stands in brackets, or without brackets of the one factor that comes next."""
         tokens = self.tokens
         head, needs_brackets = function
-        options = self.options()
+        options = self.options(head)
         if tokens.peek == "^":
             raise tokens.refused("the exponent of a function: of its value?  Write (f(x))^2")
         if tokens.peek in BRACKETS:
-            tree = self.called(head, self.given(), options, at)
+            given, said = self.given()
+            tree = self.called(head, given, tuple(sorted([*options, *said], key=str)), at)
             transposed = tokens.after(1) in UP or (tokens.after(1) == "{" and tokens.after(2) in UP)
             if tokens.peek == "^" and not needs_brackets and not transposed:
                 raise tokens.refused("an exponent of the function, or of its argument?  Use brackets")
@@ -128,28 +135,46 @@ class Applications(Scripts):
         ended = tokens.tokens[tokens.next - 1].text in (")", "]") and inner.head in OPS
         return tree, BRACKETED if ended or reaches == BRACKETED else NEXT
 
-    def given(self) -> tuple[Expr, ...]:
-        """The arguments, in brackets, with commas between."""
+    def given(self) -> tuple[tuple[Expr, ...], list[tuple[str, Any]]]:
+        r"""The arguments, in brackets, with commas between; and the options behind them, as \text{axis=0}."""
         tokens = self.tokens
         closing, at, outer = BRACKETS[tokens.peek], tokens.take().at, self.bars
-        self.bars, found = 0, [self.expression()]
-        while tokens.takes(","):
-            found.append(self.expression())
+        self.bars, found, said = 0, list[Expr](), list[tuple[str, Any]]()
+        while not found or tokens.takes(","):
+            word = re.fullmatch(r"([A-Za-z]\w*)=(.*)", unescaped(tokens.token.words or ""), re.DOTALL)
+            if word is None:
+                found.append(self.expression())
+                continue
+            tokens.take()
+            try:
+                said.append((word[1], hashable(ast.literal_eval(word[2])) if word[2] else self.expression()))
+            except (ValueError, SyntaxError):
+                raise tokens.refused("an option is a number, True or False", at) from None
         self.bars = outer
         if not tokens.takes(closing):
             raise tokens.refused("a bracket is not closed, or by another kind", None if tokens.peek else at)
-        return tuple(found)
+        return tuple(found), said
 
-    def called(self, head: str, given: tuple[Expr, ...], options: tuple[tuple[str, int], ...], at: int) -> Expr:
+    def called(self, head: str, given: tuple[Expr, ...], options: tuple[tuple[str, Any], ...], at: int) -> Expr:
         """The function of so many arguments."""
         base = head.rstrip("'")
         if base in self.functions.values() or (head == "one_hot" and len(given) == 2):
             return Expr(head, given)
+        if head in MAKERS:
+            return Expr(head, given, options or None)
         if head in ("max", "min") and len(given) == 2:
             return Expr(head + "imum", given)
         op = OPS[base]
-        if len(given) != (len(op.rules_by_name) or 1) or (head != base and not (op.elementwise and len(given) == 1)):
+        several = op.family is not None and given
+        if not (several or len(given) == (len(op.rules_by_name) or 1)) or (
+            head != base and not (op.elementwise and len(given) == 1)
+        ):
             raise self.tokens.refused(f"{head} of {len(given)} arguments", at)
         if any(key not in op.names for key, _ in options):
             raise self.tokens.refused(f"{head} has no such option", at)
         return Expr(head, given, options or None)
+
+
+def hashable(x: Any) -> Any:
+    """An option as a plain value of a tree: lists are tuples."""
+    return tuple(map(hashable, x)) if isinstance(x, (list, tuple)) else x

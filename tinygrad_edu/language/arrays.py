@@ -35,10 +35,14 @@ class Arrays(Values):
         if part.head in WHOLE:
             return WHOLE[part.head]
         if part.head == "Slice":
-            first, last = (None if p.head == "All" else self.whole(p) for p in part.args)
-            return slice(first, last)
+            return slice(*(None if p.head == "All" else self.whole(p) for p in part.args))
         x = self.value(part)
         return int(x) if np.ndim(x) == 0 else np.asarray(x).astype(int) if np.asarray(x).dtype != bool else x
+
+    def of_Key(self, tree: Expr) -> Any:
+        """Subscripts that are an option of an operation."""
+        found = tuple(self.position(p) for p in tree.args)
+        return found[0] if len(found) == 1 else found
 
     def of_List(self, tree: Expr) -> Any:
         """An array of its elements; of arrays of several shapes, what vstack takes."""

@@ -6,6 +6,8 @@ and limits, since what somebody wrote shall not take long.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import operator
 from collections.abc import Callable, Mapping
 from math import prod
@@ -14,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..op import OPS
+from ..signatures import is_packed
+from ..signatures import names as signature_names
 from .tree import Expr, Path, names
 
 MOST_STEPS, MOST_NUMBERS = 200_000, 20_000_000  # of one computation: what somebody wrote shall not take long
@@ -43,6 +47,29 @@ class Impossible(ValueError):
 def shape(x: Any) -> tuple[int, ...]:
     """The shape of an array, a Tensor or a number."""
     return tuple(getattr(x, "shape", ()))
+
+
+def called(op: Any, args: list[Any], options: dict[str, Any]) -> Any:
+    """An operation on values: those that are options, too, go where its function has them."""
+    if op.family is not None:
+        if not is_packed(op.function):
+            args = [list(args[0]) if len(args) == 1 else args]  # a list, or one by one
+        return op.public(*(options.pop(name) for name in op.names[: op.family] if name in options), *args, **options)
+    last = op.names[-1]
+    if is_packed(op.function) and last in options:  # reshape(x, *to)
+        to = options.pop(last)
+        return op.public(*args, *(to if isinstance(to, tuple) else (to,)), **options)
+    return op.public(*args, **options)
+
+
+def takes_any(function: Any) -> bool:
+    """Does it take any options, to hand them on?"""
+    return bool(function.__code__.co_flags & inspect.CO_VARKEYWORDS)
+
+
+def truth(x: Any) -> Any:
+    """True or false; an array of them as it is."""
+    return x if np.ndim(x) else bool(x)
 
 
 def counted(x: Any) -> Any:
@@ -107,7 +134,7 @@ class Values:
             raise Impossible("this takes too many steps to compute")
         head = tree.head
         if head == "Number":
-            return float(tree.value)
+            return tree.value if isinstance(tree.value, bool) else float(tree.value)
         if head == "Name":
             return self.named(tree.value)
         special = getattr(self, f"of_{head}", None)
@@ -119,11 +146,24 @@ class Values:
         if prod(getattr(x, "size", 1) for x in args) > 1000:  # else it is nothing
             self.worth(work(head, args, dict(tree.value or ())))
         try:
-            found = self.applied(head, args, dict(tree.value or ()))
+            found = self.applied(head, args, self.options(tree))
         except (Misfit, Impossible):
             raise
         except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError) as error:
             raise Misfit(head, [shape(x) for x in args], str(error).split("\n")[0]) from None
+        return found
+
+    def options(self, tree: Expr) -> dict[str, Any]:
+        """The options of an operation; one that is an expression, as an index may be, is computed."""
+        found = dict(tree.value or ())
+        for key, x in found.items():
+            if isinstance(x, Expr) and x.head == "Key":
+                found[key] = self.value(x)
+            elif isinstance(x, Expr):
+                value = np.asarray(getattr(given := self.value(x), "_data", given))
+                found[key] = (
+                    value.astype(int) if value.dtype.kind == "f" and (value == np.floor(value)).all() else value
+                )
         return found
 
     def worth(self, numbers: float) -> None:
@@ -154,11 +194,11 @@ class Values:
         if head.endswith("'"):
             return self.slope(head[:-1], *args)
         own = getattr(self, f"do_{head}", None)
-        if own is not None:
+        if own is not None and (head not in OPS or {*options} <= {*signature_names(own)} or takes_any(own)):
             return own(*args, **options)
         if head not in OPS:
             raise Impossible(f"there is no function {head}")
-        return OPS[head].public(*args, **options)
+        return called(OPS[head], args, options)
 
     def slope(self, head: str, x: Any) -> Any:
         """The derivative of a function of one number, at each element of x: the rule itself, with g = 1."""
@@ -237,17 +277,17 @@ class Values:
         found = compare.get(tree.value, np.greater_equal)(left, right)
         return bool(found) if np.ndim(found) == 0 else found
 
-    def of_And(self, tree: Expr) -> bool:
-        """All of them."""
-        return all(bool(self.value(a)) for a in tree.args)
+    def of_And(self, tree: Expr) -> Any:
+        """All of them; of arrays, element by element."""
+        return truth(functools.reduce(np.logical_and, map(self.value, tree.args)))
 
-    def of_Or(self, tree: Expr) -> bool:
-        """One of them."""
-        return any(bool(self.value(a)) for a in tree.args)
+    def of_Or(self, tree: Expr) -> Any:
+        """One of them; of arrays, element by element."""
+        return truth(functools.reduce(np.logical_or, map(self.value, tree.args)))
 
-    def of_Not(self, tree: Expr) -> bool:
+    def of_Not(self, tree: Expr) -> Any:
         """Not that."""
-        return not self.value(tree.args[0])
+        return truth(np.logical_not(self.value(tree.args[0])))
 
     def of_Derivative(self, tree: Expr) -> Any:
         """What the engine finds."""

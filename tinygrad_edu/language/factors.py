@@ -30,6 +30,9 @@ class Factors(Applications):
             at, token = tokens.token.at, tokens.token
             if token.text == r"\sum":
                 return self.sum()
+            if self.own and token.text == r"\prod" and tokens.after(1) not in ("_", "^"):
+                tokens.take()
+                return call("prod", self.product()[0]), ALL
             if token.text == r"\partial":
                 return self.quotient_of_differentials(), ""
             if head := self.function():
@@ -59,6 +62,8 @@ class Factors(Applications):
         at, text = token.at, token.text
         if text in BRACKETS:
             tokens.take()
+            if text == "[" and self.own:
+                return self.list(at)
             return self.until(BRACKETS[text], "a bracket is not closed, or by another kind", at)
         if text == "{":
             tokens.take()
@@ -98,9 +103,23 @@ class Factors(Applications):
             return self.name()
         raise tokens.refused(f"{text or 'the end'} cannot be read here", at)
 
+    def list(self, at: int) -> Expr:
+        """Elements in square brackets, with commas between them."""
+        outer, self.bars, found = self.bars, 0, [self.expression()]
+        while self.tokens.takes(","):
+            found.append(self.expression())
+        self.bars = outer
+        if not self.tokens.takes("]"):
+            raise self.tokens.refused(
+                "a bracket is not closed, or by another kind", at if not self.tokens.peek else None
+            )
+        return Expr("List", tuple(found))
+
     def constant(self) -> Expr | None:
         r"""\mathbf{1}, \mathbf{0}, \mathbf{I} and their like; pi, and the base of e^x."""
         tokens = self.tokens
+        if self.own and tokens.token.words in ("True", "False") and not self.is_known(tokens.token.words):
+            return number(tokens.take().words == "True")
         font = tokens.peek in (r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm", r"\mathrm")
         braced = font and tokens.after(1) == "{"
         word = tokens.after(1 + braced) if font else tokens.peek
@@ -245,9 +264,10 @@ class Factors(Applications):
                 return Expr("Index", (sizes, number(axis + 1))) if axis else Expr("Shape", node.args[:1], "len")
         raise self.tokens.refused(f"up to which {index} does this sum go?", at)
 
-    def condition(self) -> Expr:
-        r"""One relation, or several with \land between."""
-        found = [self.relation(self.expression())]
+    def condition(self, alone: bool = False) -> Expr:
+        r"""One relation, or several with \land between; ``alone``: or truth values by their name."""
+        first = self.expression()
+        found = [first if alone and self.tokens.peek not in RELATIONS else self.relation(first)]
         sign = self.tokens.peek
         while sign in (r"\land", r"\lor") and self.tokens.takes(sign):
             found.append(self.relation(self.expression()))
@@ -272,7 +292,7 @@ class Factors(Applications):
         this = self.expression()
         tokens.expect("&", "a condition is missing")
         tokens.take() if (tokens.token.words or "").strip() == "if" else None
-        condition = self.condition()
+        condition = self.condition(alone=True)
         tokens.takes(",")
         tokens.expect("\\\\", "another case is missing")
         other = self.expression()

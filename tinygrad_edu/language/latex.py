@@ -29,11 +29,12 @@ class Factor(NamedTuple):
     reaches: str = ""
 
 
-def read(latex: str, known: Iterable[str] | None = None, functions: Collection[str] = ()) -> Expr:
+def read(latex: str, known: Iterable[str] | None = None, functions: Collection[str] = (), own: bool = False) -> Expr:
     r"""The tree of a formula.
 
     ``known``: the names that have been declared, perhaps with their numbers of axes or shapes; ``functions``: those
-    that are functions.  ``t_j`` is then an element of t, where t has been declared and t_j has not.  Unreadable, which
+    that are functions.  ``own``: is it a formula that this package has printed, with lists and Python's subscripts?
+    ``t_j`` is then an element of t, where t has been declared and t_j has not.  Unreadable, which
     says why and where, for what has no meaning here or more than one.
 
     >>> tree = read(r"W^\top V^\top \left(\sigma(t) - \delta\right)")
@@ -41,6 +42,7 @@ def read(latex: str, known: Iterable[str] | None = None, functions: Collection[s
     ['matmul', 'subtract', 'sigmoid']
     """
     reader = Reader(fractions(latex, known or ()), known, functions)
+    reader.own = own
     tree = reader.expression()
     if any(node in (call("ones"), call("eye")) for _, node in walk(tree)):
         raise reader.tokens.refused(r"how many?  Write \mathbf{1}_{n}, or \mathbf{I}_{n}", reader.unsized)

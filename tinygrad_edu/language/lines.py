@@ -232,7 +232,7 @@ class Reader:
             text = self.raw()
             if name.startswith("operatorname"):
                 return Piece(text, kind="function", word=True, calls=True)
-            formula = bool(re.search(r"[-+*/@%^=<>,|]", text))  # 1 - y, which is what the program calls an operand
+            formula = bool(re.search(r"[-+*/@%^<>,|]|=(?!$)", text))  # 1 - y, as the program calls an operand
             return Piece(text, SUM if formula else PRODUCT if " " in text else NAME, word=True, loose=formula)
         if name == "begin":
             return self.environment()
@@ -296,13 +296,13 @@ def above(exponent: Piece) -> str:
 
 def below(index: Piece) -> str:
     """An index: lowered, or after _, but an element's in brackets as one writes it in Python."""
-    text = index.text
-    if text.startswith("[") and text.endswith("]"):
+    if (text := index.text).startswith("[") and text.endswith("]"):
         return text
     if re.fullmatch("[0-9]+", text):
         return "".join(LOWERED[c] for c in text)
     several = not index.word and re.fullmatch("[A-Za-z0-9]( ?[A-Za-z0-9])+", text)  # w_ij
-    return f"_{text.replace(' ', '')}" if several else f"_{text}" if is_simple(index) else f"_({text})"
+    alone = is_simple(index) or re.fullmatch(r"\([^()]*\)", text)
+    return f"_{text.replace(' ', '')}" if several else f"_{text}" if alone else f"_({text})"
 
 
 def accented(piece: Piece, name: str) -> Piece:

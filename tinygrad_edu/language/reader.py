@@ -10,6 +10,7 @@ from typing import Any
 
 from ..op import OPS
 from .beside import products
+from .pieces import functions as notations
 from .signs import accented
 from .tree import Expr, call, name, number
 from .vocabulary import (
@@ -31,8 +32,8 @@ from .vocabulary import (
 class Reader:
     """Turns Python's tree into ours, and refuses everything else."""
 
-    def __init__(self, known: set[str], loss: str, functions: set[str], base: int) -> None:
-        self.known, self.loss, self.functions, self.base = known, loss, functions, base
+    def __init__(self, known: set[str], loss: str, functions: set[str], base: int, own: bool = False) -> None:
+        self.known, self.loss, self.functions, self.base, self.own = known, loss, functions, base, own
         self.spelt = {unicodedata.normalize("NFKC", word): word for word in sorted(known)}  # as Python sees them
         self.spelt |= {word: word for word in known}
         for word in known:
@@ -48,12 +49,16 @@ class Reader:
 
     def is_operand(self, word: str) -> bool:
         """Is it certainly something that can stand in a product?"""
-        return self.meant(word) is not None or word in ("pi", "π", "I", "Derivative") or bool(self.parted(word))
+        return (
+            self.meant(word) is not None
+            or word in ("pi", "π", "I", "Derivative", *["e"] * self.own)
+            or bool(self.parted(word))
+        )
 
     def is_function(self, word: str) -> bool:
         """Is it called, where a bracket follows?"""
         word = word.removesuffix("__prime")
-        if word in (*self.functions, "Derivative"):
+        if word in (*self.functions, "Derivative") or (self.own and rf"\operatorname{{{word}}}" in notations()):
             return True
         return word not in self.spelt and (
             word in ("grad", "D", "I", "indicator") or ALIASES.get(word, word) in OPS or word in (*MAKERS, *CHOOSERS)
@@ -135,6 +140,8 @@ class Reader:
     def constant(self, node: ast.Constant) -> Expr:
         """A number."""
         x = node.value
+        if isinstance(x, bool) and self.own:
+            return number(x)
         if isinstance(x, bool) or not isinstance(x, (int, float)):
             raise self.refused(node, "a number is expected")
         if x > 1e300:
@@ -237,12 +244,12 @@ class Reader:
         """One subscript."""
         if isinstance(node, ast.Slice):
             backwards = node.step is not None and ast.unparse(node.step) == "-1" and not (node.lower or node.upper)
-            if node.step is not None and not backwards:
+            if node.step is not None and not backwards and not self.own:
                 raise self.refused(node, "of steps in a subscript only [::-1] is part of the notation")
-            if node.lower is None and node.upper is None:
+            if node.lower is None and node.upper is None and (backwards or node.step is None):
                 return Expr("Backwards" if backwards else "All")
-            ends = tuple(Expr("All") if n is None else self.tree(n) for n in (node.lower, node.upper))
-            return Expr("Slice", ends)
+            parts = (node.lower, node.upper, *([] if node.step is None else [node.step]))
+            return Expr("Slice", tuple(Expr("All") if n is None else self.tree(n) for n in parts))
         if isinstance(node, ast.Constant) and node.value is None:
             return Expr("New")
         if isinstance(node, ast.Constant) and node.value is Ellipsis:
@@ -271,6 +278,8 @@ class Reader:
         if word not in self.functions:  # φ where phi has been declared, or the other way round
             word = next((w for w in self.functions if ENGLISH.get(w, w) == ENGLISH.get(word, word)), word)
         head = word if word in self.functions else ALIASES.get(word, word)
+        if self.own:  # an operation by its name, or as its notation calls it
+            head = word if word in OPS else notations().get(rf"\operatorname{{{word}}}", head)
         if head not in OPS and head not in self.functions and head not in (*MAKERS, *CHOOSERS):
             if word in self.known:
                 raise self.refused(node, f"{word} is no function; for a product write {word} @ (...) or {word} * (...)")
@@ -318,14 +327,18 @@ class Reader:
         raise self.refused(node, "a function has a name")
 
     def option(self, node: ast.expr) -> Any:
-        """A number, a truth value or a tuple of numbers."""
+        """A number, a truth value or a tuple of numbers; of what this package prints also words, lists and indices."""
         sign = 1
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             node, sign = node.operand, -1
-        if isinstance(node, ast.Tuple):
+        if isinstance(node, ast.Tuple) or (self.own and isinstance(node, ast.List)):
             return tuple(self.option(n) for n in node.elts)
+        if self.own and isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "_":
+            return Expr("Key", self.subscript(node).args[1:])  # see unfolded.py
+        if self.own and isinstance(node, ast.Name) and node.id in self.known:
+            return self.tree(node)
         if isinstance(node, ast.Constant):
-            if isinstance(node.value, bool) or node.value is None:
+            if isinstance(node.value, bool) or node.value is None or (self.own and isinstance(node.value, str)):
                 return node.value
             if isinstance(node.value, (int, float)):
                 return sign * node.value

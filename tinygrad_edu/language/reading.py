@@ -14,6 +14,7 @@ from .identity import sized
 from .reader import Reader
 from .signs import signs
 from .tree import Expr
+from .unfolded import unfolded
 from .vocabulary import ALIASES, CHOOSERS, MAKERS, Unreadable, closing
 
 __all__ = ["ALIASES", "CHOOSERS", "MAKERS", "Unreadable", "closing", "read"]
@@ -22,20 +23,28 @@ LONGEST, DEEPEST = 2_000, 50  # characters of one expression, and brackets withi
 NESTED = 120  # operations within operations; a sum of that many terms is that deep
 
 
-def read(text: str, known: Iterable[str] = (), *, loss: str = "", functions: Iterable[str] = (), base: int = 1) -> Expr:
+def read(
+    text: str,
+    known: Iterable[str] = (),
+    *,
+    loss: str = "",
+    functions: Iterable[str] = (),
+    base: int = 1,
+    own: bool = False,
+) -> Expr:
     """The tree of an expression.
 
     ``known``: the names that have been declared, among which ``dJ/du`` and ``W(2)`` are looked up.  ``loss``: what
     ``dW`` alone is the gradient of.  ``functions``: names declared as functions.  ``base``: 1 if subscripts count from
-    one.
+    one.  ``own``: is it a line that this package has printed, with sums that reach and options of all kinds?
     Unreadable, with the place, for what is not mathematics or longer than 2,000 characters.
 
     >>> read("W.T @ (sigmoid(t) - 1)").head
     'matmul'
     """
-    reader = Reader(set(known), loss, set(functions), base)
+    reader = Reader(set(known), loss, set(functions), base, own)
     checked(text)
-    written = reader.products(reader.differentials(signs(text)), text)
+    written = reader.products(reader.differentials(signs(unfolded(text) if own else text)), text)
     if len(written) > 2 * LONGEST:
         raise Unreadable("too long", text)
     try:

@@ -19,6 +19,7 @@ class Scripts:
         self.functions = {spelled(f): f for f in functions}
         self.bound: list[str] = []
         self.bars, self.depth, self.unsized = 0, 0, 0
+        self.own = False  # does it read what this package has printed?
 
     def expression(self) -> Expr:
         """Terms."""
@@ -75,6 +76,35 @@ class Scripts:
             if not self.is_known(spelled(tree.value)):
                 raise tokens.refused(f"{tree.value} is neither a name that has been declared nor a function", at)
         return call("transpose", tree) if spelling.transposed else tree
+
+    def key(self) -> tuple[Expr, ...] | None:
+        r"""What Python's brackets choose, below: _{[1:3, None]}, counted from zero; None if they do not come next."""
+        tokens = self.tokens
+        if not self.own or not tokens.takes("_", "{", "["):
+            return None
+        found = [self.chosen()]
+        while tokens.takes(","):
+            found.append(self.chosen())
+        tokens.expect("]", "a bracket is not closed")
+        tokens.expect("}", "a brace is not closed")
+        return tuple(found)
+
+    def chosen(self) -> Expr:
+        """One of Python's subscripts."""
+        tokens, ends = self.tokens, list[Expr]()
+        if tokens.takes(r"\ldots"):
+            return Expr("Rest")
+        if tokens.token.words == "None" and tokens.take():
+            return Expr("New")
+        while True:
+            ends.append(Expr("All") if tokens.peek in (":", ",", "]") else self.expression())
+            if not tokens.takes(":"):
+                break
+        if len(ends) == 1:
+            return ends[0]
+        whole = all(end == Expr("All") for end in ends)
+        backwards = ends[:2] == [Expr("All"), Expr("All")] and ends[2:] == [number(-1)]
+        return Expr("Backwards") if backwards else Expr("All") if whole else Expr("Slice", tuple(ends))
 
     def lookup(self, word: str, at: int) -> str | None:
         """The declared name that is spelled so."""
@@ -141,6 +171,9 @@ class Scripts:
                 raise tokens.refused("a prime can stand behind a function that is applied, or in a declared name")
             if above:
                 raise tokens.refused("which comes first, what is above or what is below?  Use brackets")
+            if (key := self.key()) is not None:
+                tree = Expr("Index", (tree, *key), 0)
+                continue
             closed = tokens.tokens[tokens.next - 1].text in (")", "]")
             if tokens.take().text == "_":
                 if tree.head == "Number":

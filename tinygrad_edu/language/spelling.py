@@ -101,6 +101,8 @@ def scripted(tokens: Tokens, spelling: Spelling) -> Spelling:
     """The name with the subscripts, the layer and the primes that follow, as far as they can be parts of a name."""
     while True:
         start = tokens.next
+        if tokens.peek == "_" and tokens.after(1) == "{" and tokens.after(2) == "[":
+            return spelling  # what is below is an element
         if tokens.takes("_") and not spelling.parts:
             if (found := parts(tokens.group())) is not None:
                 spelling = spelling._replace(parts=tuple(map(tuple, found)))

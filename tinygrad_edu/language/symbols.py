@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+from fractions import Fraction
 
 LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"  # noqa: E501
 UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
@@ -33,16 +34,21 @@ SIGNS |= {c: f"^{{{d}}}" for c, d in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-012
 
 
 @functools.lru_cache(maxsize=4096)
-def symbol(name: str) -> str:
-    r"""LaTeX for the name of a tensor.
+def symbol(name: str, index: str = "") -> str:
+    r"""LaTeX for the name of a tensor; ``index``: one more subscript, which tells values of the same name apart.
 
     >>> print(symbol("W(2)"), symbol("v_c"), symbol("y_hat"), symbol("delta(1)"), symbol("loss"), symbol("$\\frac{"))
     W^{(2)} v_{c} \hat{y} \delta^{(1)} \text{loss} \text{\$\textbackslash{}frac\{}
+    >>> print(symbol("h", "3"), symbol("x_c", "3"), symbol("loss", "3"), symbol("loss_3"))
+    h_{3} x_{c, 3} \text{loss}_{3} \text{loss}_{3}
     """
     form = FORM.fullmatch(name)
     base = form and letter(form["base"])
-    if not form or not base:
-        return words(name)
+    if not form or not base or len(name) > LONGEST:
+        numbered = re.fullmatch(r"(.*[^\W\d_].*)_(\d+)", name)  # loss_3
+        if numbered and not index:
+            name, index = numbered.groups()
+        return words(name) + (f"_{{{index}}}" if index else "")
     parts = [part for part in form["parts"].split("_") if part]
     for part in [part for part in parts if part in ACCENTS]:
         base = rf"{ACCENTS[part]}{{{base}}}"
@@ -51,8 +57,7 @@ def symbol(name: str) -> str:
     below = [digits] * bool(digits) + [
         letter(part) or (part if INDEX.fullmatch(part) else words(part)) for part in parts
     ]
-    if len(name) > LONGEST:
-        return words(name)
+    below += [index] * bool(index)
     layer = f"^{{{form['layer']}}}" if form["layer"] else ""
     return base + (f"_{{{', '.join(below)}}}" if below else "") + layer + form["primes"]
 
@@ -66,18 +71,28 @@ def letter(word: str) -> str:
     return word if len(word) == 1 and word.isascii() else ""
 
 
-def words(text: str) -> str:
+def words(text: str, longest: int = LONGEST) -> str:
     """Upright words, whatever characters they are made of."""
     printed = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-    cut = printed if len(printed) <= LONGEST else f"{printed[: LONGEST - 1]}…"
+    cut = printed if len(printed) <= longest else f"{printed[: longest - 1]}…"
     return rf"\text{{{''.join(ESCAPES.get(c, c) for c in cut)}}}"
 
 
 def number(x: float) -> str:
-    r"""LaTeX for a plain number, in at most four digits: 0.5, -2, 1.5 \times 10^{-7}."""
+    r"""LaTeX for a plain number: exact if six digits are enough, or a fraction, and otherwise in four digits.
+
+    >>> print(number(0.5), number(1 / 3), number(2**0.5), number(1000.4), number(1.5e-7))
+    0.5 \frac{1}{3} 1.414 1000.4 1.5 \times 10^{-7}
+    """
     if math.isnan(x):
         return r"\text{NaN}"
-    mantissa, e, exponent = f"{x:.4g}".replace("inf", r"\infty").partition("e")
+    digits = f"{x:.6g}"
+    if math.isfinite(x) and float(digits) != x:
+        near = Fraction(x).limit_denominator(100)
+        if float(near) == x:
+            return rf"{'-' * (x < 0)}\frac{{{abs(near.numerator)}}}{{{near.denominator}}}"
+        digits = f"{x:.4g}"
+    mantissa, e, exponent = digits.replace("inf", r"\infty").partition("e")
     if not e:
         return mantissa
     power = f"10^{{{int(exponent)}}}"

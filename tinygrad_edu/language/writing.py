@@ -128,6 +128,8 @@ class Writer:
         return Piece(latex + (f"_{{{below}}}" if below else ""))
 
     def _write_one_hot(self, tree: Expr, which: Expr, *sizes: Expr) -> Piece:
+        if tree.value == 0:  # counted from zero
+            return Piece(rf"\mathbf{{e}}_{{{self.inner(which)}}}")
         told = tuple(s for s in sizes if not any(node.head == "Shape" for node in (s, *s.args)))
         return Piece(r"\operatorname{one\_hot}" + self.given(tree._replace(args=(which, *told))))
 
@@ -250,6 +252,8 @@ class Writer:
     def _write_Index(self, tree: Expr, whole: Expr, *subscripts: Expr) -> Piece:
         base = self.piece(whole)
         below = ", ".join(self.inner(s) for s in subscripts)
+        if tree.value == 0:  # counted from zero, as in Python's brackets
+            return Piece(f"{base.latex if whole.head == 'Name' else enclosed(base.latex)}_{{[{below}]}}")
         if whole.head != "Name" or "_" in base.latex or base.latex.endswith("'") or r"\text" in base.latex:
             return Piece(f"{enclosed(base.latex)}_{{{below}}}")
         return Piece(f"{base.latex}_{{{below}}}", base.holds)

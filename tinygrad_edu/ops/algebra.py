@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..op import op
+from ..signatures import written as _written
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in Python's string, which is slow to import
 
@@ -29,6 +30,7 @@ def _matmul_y(g: Any, x: Any) -> Any:
     return matmul(x.mT, g)
 
 
+@_written(r"$x^{\top} \, $y", where=lambda x: x == 1)  # a vector is a column
 @op(
     r"$x \, $y",
     binds=2,
@@ -68,6 +70,7 @@ def _linear_W(g: Any, x: Any) -> Any:
     return matmul(g.mT, x)
 
 
+@_written(r"$x \, $W^{\top} + $b", where=lambda x: x > 1)  # each row an example
 @op(
     r"$W \, $x + $b",
     binds=1,
@@ -88,6 +91,7 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
     return v if b is None else np.add(v, b, out=v) if v.dtype == b.dtype else v + b
 
 
+@_written("", where=lambda x, y: x > 2 or y > 2)
 @op(
     r"$x \cdot $y",
     binds=2,
@@ -119,6 +123,7 @@ def _leading(x: Any) -> tuple[list[int], list[int]]:
     return kept, kept
 
 
+@_written("", where=lambda x, y: x > 1 or y > 1)
 @op(
     r"\langle {$x}, {$y} \rangle",
     needs={"last axes of the same length": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-1]},
@@ -135,6 +140,7 @@ def inner(x: Any, y: Any) -> Any:
     return np.inner(x, y)
 
 
+@_written("", where=lambda x, y: x != 1 or y != 1)
 @op(
     r"$x \, $y^{\top}",
     binds=2,
@@ -278,7 +284,7 @@ def _kron_y(g: Any, x: Any, y: Any) -> Any:
     return (blocks * x.reshape([m for k in of_x for m in (k, 1)])).sum(tuple(range(0, 2 * n, 2))).reshape(y.shape)
 
 
-@op(r"$x \otimes $y", binds=2, examples=(((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,))), x=_kron_x, y=_kron_y)
+@op(examples=(((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,))), x=_kron_x, y=_kron_y)
 def kron(x: Any, y: Any) -> Any:
     """Kronecker's product: each element of ``x`` times the whole of ``y``."""
     return np.kron(x, y)
@@ -288,7 +294,6 @@ def kron(x: Any, y: Any) -> Any:
 
 
 @op(
-    r"\operatorname{diag}($x)",
     examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))),
     x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2),
 )

@@ -80,7 +80,6 @@ def _falling(y: Any, n: int, times: int) -> Any:
 
 
 @op(
-    r"\operatorname{D}_{$n, $m}($x^{$y})",
     elementwise=True,
     domain={"x": (0.2, 2.0)},
     examples=(((3,), (3,), dict(n=1, m=0)), ((3,), (3,), dict(n=0, m=1)), ((2,), (2,), dict(n=2, m=1))),

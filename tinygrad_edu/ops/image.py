@@ -97,8 +97,6 @@ def _large(x: Any, w: Any, padding: Any) -> bool:
 
 
 @op(
-    r"$x * $w",
-    binds=2,
     needs={
         "x of shape (examples, channels, length) and w of shape (outputs, channels, window)": _fit,
         "a window that is not longer than x with its padding": _large,
@@ -113,8 +111,6 @@ def conv1d(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Any:
 
 
 @op(
-    r"$x * $w",
-    binds=2,
     needs={
         "x of shape (examples, channels, height, width) and w of shape (outputs, channels, height, width)": _fit,
         "a window that is not larger than x with its padding": _large,
@@ -194,8 +190,6 @@ def _convolved(g: Any, shape: Any, other: Any, mode: str) -> Any:
 
 
 @op(
-    r"$x * $y",
-    binds=2,
     needs={"two vectors": lambda x, y: x.ndim == y.ndim == 1},
     examples=(
         ((5,), (3,)), ((5,), (3,), dict(mode="valid")), ((5,), (2,), dict(mode="same")), ((3,), (5,), dict(mode="valid")),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..op import Value, op
+from ..signatures import written as _written
 from .conventions import jumping, xdivy
 from .normalise import log_softmax, softmax
 from .pointwise import log_sigmoid, sigmoid
@@ -217,6 +218,7 @@ def _noise(u: Any, negatives: Any) -> Any:
     return (negatives * u[..., None, :]).sum(-1)
 
 
+@_written("", where=lambda u: u > 1)
 @op(
     r"-\log \sigma($v^{\top} \, $u) - \textstyle\sum \log \sigma(-$negatives \, $u)",
     binds=1,

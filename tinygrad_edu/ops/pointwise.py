@@ -100,7 +100,7 @@ def power(x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    r"$x \log($y)",
+    r"$x \odot \log($y)",
     binds=2,
     domain={"y": (0.2, 3.0)},
     x=lambda g, y: g * np.log(y),

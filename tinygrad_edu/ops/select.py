@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..op import op
+from ..signatures import written as _written
 from .conventions import is_recorded, jumps
 from .rows import Placed as _Placed
 from .rows import Rows as _Rows
@@ -63,6 +64,7 @@ def _whole(indices: Any) -> Any:
     return indices if indices.size and indices.dtype.kind != "b" else indices.astype(np.intp)
 
 
+@_written("", where=lambda x: x > 1)  # in which the indices are those of an axis, or of all elements in one row
 @op(
     r"$x_{[$indices]}",
     examples=(
@@ -140,7 +142,7 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
 
 
 @op(
-    r"\begin{cases} {$x} & \; $condition \\ {$y} & \; \text{otherwise} \end{cases}",
+    r"\begin{cases} {$x} & \text{if} \; $condition \\ {$y} & \text{otherwise} \end{cases}",
     elementwise=True,
     examples=(
         ((2, 3), (2, 3), dict(condition=np.array([[True, False, True], [False, True, False]]))),

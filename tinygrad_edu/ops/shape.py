@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..op import op
+from ..signatures import written as _written
 
 
 def _flat(given: tuple[Any, ...]) -> Any:
@@ -30,7 +31,7 @@ def reshape(x: Any, *to: Any) -> Any:
     return np.reshape(x, _flat(to))
 
 
-@op(r"\operatorname{vec}($x)", examples=(((2, 3),), ((),)), x=lambda g, shape: g.reshape(shape))
+@op(examples=(((2, 3),), ((),)), x=lambda g, shape: g.reshape(shape))
 def ravel(x: Any) -> Any:
     """All elements in one row."""
     return np.ravel(x)
@@ -42,6 +43,7 @@ def _inverse(axes: tuple[Any, ...]) -> Any:
     return None if order is None else tuple(np.argsort([a % len(order) for a in order]).tolist())
 
 
+@_written("", where=lambda x: x > 2)  # the sign of a transpose would mean that of each matrix
 @op(
     "$x^{\\top}",
     binds=3,
@@ -80,19 +82,19 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     return np.moveaxis(x, source, destination)
 
 
-@op("$x", examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), x=lambda g, shape: g.reshape(shape))
+@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), x=lambda g, shape: g.reshape(shape))
 def expand_dims(x: Any, axis: Any) -> Any:
     """A new axis of length 1 at ``axis`` of the result."""
     return np.expand_dims(x, axis)
 
 
-@op("$x", examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))), x=lambda g, shape: g.reshape(shape))
+@op(examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))), x=lambda g, shape: g.reshape(shape))
 def squeeze(x: Any, axis: Any = None) -> Any:
     """Without its axes of length 1, or those at ``axis``."""
     return np.squeeze(x, axis)
 
 
-@op("$x", examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
+@op(examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
 def broadcast_to(x: Any, to: Any) -> Any:
     """Repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
     return np.broadcast_to(x, to)
@@ -107,7 +109,7 @@ def _part(g: Any, shape: tuple[int, ...], which: int, shapes: Any, axis: int | N
 
 
 @op(
-    r"[$arrays]",
+    r"\operatorname{concatenate}([$arrays])",
     family="arrays",
     needs={
         "arrays that agree in every axis but the one they are joined along": lambda arrays, axis: (

@@ -19,14 +19,15 @@ import numpy as np
 
 from .. import figures, text
 from ..examples import Example, examples
-from ..formulas.printed import made, of_name, of_value
-from ..formulas.rules import rule, vague
+from ..formulas.printed import of_name
 from ..language.lines import line
 from ..notation import Formula, typeset
 from ..op import OPS, Node
 from ..op import op as Op
 from ..stepping.jacobian import by_differences, local
+from ..stepping.record import Record
 from ..tensor import Tensor
+from ..tracing.called import Called
 
 PACKAGE = Path(__file__).parent.parent
 EXACT = 1e-6  # what the rules may differ from differences, as a share of the largest derivative, or of 1
@@ -41,6 +42,7 @@ class Rule:
     latex: str
     text: str
     printed: bool = True  # or is only its form known?
+    words: str = ""  # what else has to be said: that it is stretched, and what stands in it
 
 
 @dataclass
@@ -232,31 +234,20 @@ def computed(example: Example) -> Case:
     result = example(**given)
     result.name = "z"
     node = result.node
-    formulas = [operand(a, name, x) for a, (name, x) in zip(node.args, called(op, node))]
-    formula, z = made(node, formulas, node.values), of_name("z", node.shape)
+    called = Called(Record(result), written_out=False)
+    formula = called.made(node)
     passed = {k: a for k, a in enumerate(node.args) if a is not None and a.active} if op.rules_by_name else {}
     rules = []
     for k, a in passed.items():
-        latex = rule(node, k, formulas, z)
-        rules.append(Rule(a.name, latex, line(latex), latex != vague(op, formulas[k], z)))
+        found = called.passed(node, k)
+        said = [f"stretched to {a.shape}"] if found.rule.stretched else []
+        said += [f"{line(latex)}: {words}" for latex, words in found.rule.words]
+        latex = found.rule.latex
+        rules.append(Rule(a.name, latex, line(latex), found.rule.printed, "; ".join(said)))
     error, agrees = compared(node, [*passed], values(example, node))
     return Case(
         written(example), shapes, result.shape, formula.latex, line(formula.latex), rules, error, agrees, result
     )
-
-
-def called(op: Op, node: Node) -> list[tuple[str, Any]]:
-    """The name and the value of each argument that a node has, or of each operand of a family."""
-    if op.family is None:
-        return [*zip(op.names, node.values)]
-    return [(op.names[op.family], x) for x in node.values[op.family]]
-
-
-def operand(a: Node | None, name: str, x: Any) -> Formula:
-    """What an argument is called in formulas: tensors and arrays by their names, options as they are."""
-    if a is not None:
-        return of_name(a.name or name, a.shape)
-    return of_name(name, np.shape(x)) if isinstance(x, np.ndarray) and x.ndim else of_value(x)
 
 
 def values(example: Example, node: Node) -> list[Any]:

@@ -156,7 +156,7 @@ def article(glyphs: Glyphs, entry: Entry) -> str:
         f'<div class="set">{glyphs.formula(f"z = {entry.latex}")}</div>',
         *(f"<p>{words(doc)}</p>" for doc in entry.doc.split("\n\n")),
         *facts(entry),
-        *(case(glyphs, one, first=number == 0) for number, one in enumerate(entry.cases)),
+        *(case(glyphs, one, entry.text, first=number == 0) for number, one in enumerate(entry.cases)),
     ]
     if entry.why:
         parts.append(f'<p class="bad">{escape(entry.why)}</p>')
@@ -182,13 +182,16 @@ def facts(entry: Entry) -> Iterator[str]:
         yield f"<dl>{inside}</dl>"
 
 
-def case(glyphs: Glyphs, found: Case, first: bool) -> str:
+def case(glyphs: Glyphs, found: Case, header: str, first: bool) -> str:
     """An example: how it was called, what each operand receives, how well that agrees; and of the first its graph."""
     parts = [
         f'<div class="case"><p><code>{escape(found.call)}</code> <code class="faint">{escape(found.sizes)}</code></p>'
     ]
+    if found.text not in (found.call, header):
+        parts.append(f'<div class="rule">{glyphs.formula(f"z = {found.latex}")}</div>')
     for rule in found.rules:
         note = "" if rule.printed else ' <span class="faint">(the rule itself is below)</span>'
+        note += f' <span class="faint">{escape(rule.words)}</span>' * bool(rule.words)
         parts.append(
             f'<div class="rule"><span>{glyphs.formula(symbol(rule.operand))} receives</span>'
             f"<span>{glyphs.formula(rule.latex)}</span>{note}</div>"

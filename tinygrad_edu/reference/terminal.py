@@ -61,11 +61,13 @@ def whole(screen: Screen, entry: Entry) -> None:
         screen.say(f"  examples draw {entry.drawn}", indent=4)
     if entry.kept:
         screen.say(f"  until the sweep it keeps {entry.kept}", indent=4)
+    if any(one.rules for one in entry.cases):
+        screen.say("  in its rules g is the upstream gradient, the gradient of the loss by z", indent=4)
     if entry.why:
         screen.say(f"  {entry.why}", "bad", 4)
     for number, one in enumerate(entry.cases):
         screen.write()
-        case(screen, one, numbers=number == 0)
+        case(screen, one, entry.text, numbers=number == 0)
     screen.write()
     if not entry.file:
         screen.say("  its source was not kept in a file", "dim")
@@ -75,11 +77,13 @@ def whole(screen: Screen, entry: Entry) -> None:
         screen.write(f"    {part}".rstrip())
 
 
-def case(screen: Screen, found: Case, numbers: bool) -> None:
+def case(screen: Screen, found: Case, header: str, numbers: bool) -> None:
     """An example with its shapes and the rules, how well these agree with differences, and perhaps its numbers."""
     screen.say(f"  {found.call}   {found.sizes}", "bold", 6)
+    if found.text not in (found.call, header):
+        screen.say(f"    z = {found.text}", indent=8)
     for rule in found.rules:
-        screen.say(f"    {rule.operand} receives  {rule.text}", indent=8)
+        screen.say(f"    {rule.operand} receives  {rule.text}{f', {rule.words}' * bool(rule.words)}", indent=8)
     if not all(rule.printed for rule in found.rules):
         screen.say("    a rule that cannot be printed is in the source below", "dim", 8)
     screen.say(f"    {found.agreement}", "good" if found.agrees and found.rules else "bad" if found.rules else "dim", 8)

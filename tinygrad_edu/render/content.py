@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..language.lines import line
 from ..language.symbols import words as upright
 from ..tracing.data import Node, Numbers, Trace
 from . import figures
@@ -71,9 +72,9 @@ def rows(box: Box, view: View, detail: Iterable[str], digits: int, timeline: Tim
         return folded(box, view)
     node, detail = view.trace.nodes[box.nodes[0]], set(detail)
     found = [Row("formula", [Variant(title(node, "formulas" in detail, len(view.boxes) > MANY))])]
-    if node.options and "formulas" in detail:
-        said = ", ".join(f"{name} = {value}" for name, value in node.options.items())
-        found.append(Row("options", [Variant(words(said[:40], SMALL))]))
+    if node.letters and "formulas" in detail:  # an index, which has no box of its own
+        given = [(line(x.symbol), x.value) for x in node.letters if x.value]
+        found += [Row("options", [Variant(words(f"{name}: {figures.size(x.shape)}", SMALL))]) for name, x in given]
     if node.value and "values" in detail:
         begin = timeline.value.get(node.id) if timeline else None
         found.append(Row("value", [Variant(figures.shown(node.value, digits, SMALL), begin)]))
@@ -110,8 +111,8 @@ def gradients(node: Node, digits: int, timeline: Timeline | None) -> list[Varian
 def title(node: Node, formulas: bool, quick: bool) -> Label:
     """``v = W x + b``, or as much of it as there is and as fits."""
     if node.op is None:
-        return mathematics(node.symbol or upright(node.kind if node.shape else "number"), FORMULA, quick)
-    name = [node.symbol] if node.symbol else []
+        return mathematics(node.symbol or node.called or upright(node.kind), FORMULA, quick)
+    name = [node.symbol] if node.symbol else [node.called] if node.called and node.called != node.formula else []
     made = [node.formula] if node.formula and formulas else []
     for latex in (" = ".join([*name, *made]), *name, *made[: not name]):
         if latex:

@@ -94,8 +94,10 @@ def data(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any)
 
 def formulas(trace: Trace) -> list[str]:
     """The formulas that a walk shows, each once."""
-    found = dict.fromkeys(latex for node in trace.nodes for latex in (node.symbol, node.formula) if latex)
-    found |= dict.fromkeys(edge.rule for edge in trace.edges if edge.rule)
+    found = dict.fromkeys(latex for node in trace.nodes for latex in (node.symbol, node.formula, node.called) if latex)
+    found |= dict.fromkeys(latex for edge in trace.edges for latex in (edge.rule, edge.upstream) if latex)
+    parts: list[Any] = [*trace.nodes, *trace.edges, *trace.steps]
+    found |= dict.fromkeys(letter.symbol for part in parts for letter in part.letters or ())
     found |= dict.fromkeys(step.recursion for step in trace.steps if step.recursion)
     found |= dict.fromkeys(["g", "z", r"\partial"])
     return list(found)[:FORMULAS]

@@ -178,15 +178,19 @@ function plain(latex) {
   return known.get(latex);
 }
 
+// What stands above or below a fraction's line, in parentheses if it would fall apart in a line of text.
+const held = (part) => (/[-+ ]|\\[a-z]+ /.test(part.trim()) && !/^(\\left)?\([^()]*\)$/.test(part.trim()) ? `(${part})` : part);
+
 function flattened(latex) {
   let text = latex
     .replace(/\\[,;:! ]/g, " ")
-    .replace(/\\d?frac\{([^{}]*)\}\{([^{}]*)\}/g, "$1/$2")
+    .replace(/\\text\{([^{}\\]*)\}/g, (_, words) => words.replace(/ /g, "\u0003"))
+    .replace(/\\d?frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}/g, (_, over, under) => `${held(over)}/${held(under)}`)
     .replace(/\\(left|right|big|Big|bigl|bigr|displaystyle)(?![A-Za-z])\s*\.?/g, "")
     .replace(/\\([{}_$%&#])/g, (_, sign) => ({ "{": "\u0001", "}": "\u0002" })[sign] ?? sign)
-    .replace(/\\([A-Za-z]+)\s*/g, (_, word) => LETTERS[word] ?? (/^(lim|max|min|log|exp|sin|cos|tan|tanh|sinh|cosh|det)$/.test(word) ? word : ""));
+    .replace(/\\([A-Za-z]+)(\s*)/g, (_, word, space) => LETTERS[word] ?? (/^(lim|max|min|log|exp|sin|cos|tan|tanh|sinh|cosh|det)$/.test(word) ? word + space : ""));
   text = text.replace(/\^\{\(([^()]*)\)\}/g, "($1)").replace(/[\^_]\{([^{}ᵀ]+)\}/g, (all, inside) => (all[0] === "^" ? "^" : "") + inside);
-  return text.replace(/\^?\{?([^{}]*?)ᵀ\}?/g, "$1ᵀ").replace(/[{}_]/g, "").replace(/\u0001/g, "{").replace(/\u0002/g, "}").replace(/\s+/g, " ").trim();
+  return text.replace(/\^?\{?([^{}]*?)ᵀ\}?/g, "$1ᵀ").replace(/[{}_]/g, "").replace(/\u0001/g, "{").replace(/\u0002/g, "}").replace(/\s+/g, " ").replace(/\u0003/g, " ").trim();
 }
 
 // words.js
@@ -197,6 +201,8 @@ function flattened(latex) {
 
 
 const SHORT = 26; // a formula of so many letters stands for a value without a name
+const WHOLE = /^[^\W_]+$|^[\p{L}\w]+\((?:[^()]|\([^()]*\))*\)$/u; // a word, or a function of something, needs no parentheses
+const FEW = 4; // so many numbers of a vector are written out in a line
 
 function said(phrase) {
   return phrase
@@ -207,15 +213,34 @@ function said(phrase) {
 function called(node) {
   if (node.symbol) return { tex: node.symbol, plain: node.name ?? plain(node.symbol) };
   if (node.name) return node.name;
-  if (node.formula && plain(node.formula).length <= SHORT) return { tex: node.formula, plain: plain(node.formula), made: true };
+  if (node.called && plain(node.called).length <= SHORT) {
+    return { tex: node.called, plain: plain(node.called), made: node.called === node.formula };
+  }
   return node.op ? `the result of ${node.op}` : `a ${node.kind}`;
+}
+
+// What a letter in a formula stands for, as a phrase: W is 10 × 64; a = 2; z = tanh(v), 64 numbers.
+function meant(story, letter) {
+  const name = { tex: letter.symbol, plain: plain(letter.symbol) };
+  if (letter.words) return [name, ": ", letter.words];
+  const node = letter.node === undefined ? undefined : story.nodes[letter.node];
+  const numbers = node ? node.value : letter.value;
+  const made = node?.formula && letter.symbol !== node.called ? [" = ", { tex: node.formula, plain: plain(node.formula) }] : [];
+  if (!numbers) return [name, ...made, made.length ? "" : ", which was not kept"];
+  const { shape, data } = numbers;
+  const few = shape.length === 0 ? [data] : shape.length === 1 && shape[0] <= FEW ? data : undefined;
+  if (few) {
+    const written = few.map((x) => figure(x, 4)).join(", ");
+    return [name, ...made, " = ", shape.length ? `(${written})` : written];
+  }
+  return [name, ...made, made.length ? ", " : shape.length === 1 ? ": " : " is ", shapeInWords(shape)];
 }
 
 // As `called`, where it may stand in a formula: in parentheses if it is one itself.
 function quantity(node) {
   const name = called(node);
   if (typeof name === "string") return node.name ? [name] : [`[${node.op ?? node.kind} ${node.id}]`];
-  return name.made && /[^\w()]/.test(name.plain) ? ["(", name, ")"] : [name];
+  return name.made && !WHOLE.test(name.plain) ? ["(", name, ")"] : [name];
 }
 
 const derivative = (of, by) => ({ over: ["∂", ...quantity(of)], under: ["∂", ...quantity(by)] });
@@ -235,7 +260,8 @@ function heading(story, k) {
   const { phase, here, from } = story.moment(k);
   if (phase === "start") return [story.trace.left_out ? "What is given, or computed earlier" : "The leaves are given"];
   const name = called(story.nodes[here]);
-  if (phase === "forward") return typeof name === "string" ? [capital(name)] : [name, ` by ${story.nodes[here].op}`];
+  const how = story.nodes[here].elementwise ? ", element by element" : "";
+  if (phase === "forward") return typeof name === "string" ? [`${capital(name)}${how}`] : [name, ` by ${story.nodes[here].op}${how}`];
   if (phase === "seed") return ["Backward begins at ", name];
   return [`Through ${story.nodes[from].op} to `, name];
 }
@@ -615,9 +641,11 @@ class List {
 
 
 const LOW = [0, 90, 156], ZERO = [250, 250, 250], HIGH = [204, 85, 0], NOTHING = [40, 40, 40];
-const CELL = 1.4, WIDTH = 20, HEIGHT = 13; // in em: the most that a cell is wide, and a map wide and high
+const CELL = 1.4, WIDTH = 20, HEIGHT = 13, LEAST = 0.8; // in em: the most that a cell is wide, and a map wide and high; the least
 
-function heatMap(rows, { label, vector = false }) {
+// `cell`: how wide and high a cell is, in em, where maps are to fit together; `column`: it is a vector, drawn upright;
+// `readout`: where it is said what is looked at, if there is no legend of its own.
+function heatMap(rows, { label, vector = false, column = false, cell, readout }) {
   const height = rows.length, width = rows[0].length;
   const finite = rows.flat().filter((x) => typeof x === "number");
   const most = finite.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
@@ -625,22 +653,24 @@ function heatMap(rows, { label, vector = false }) {
   paint(canvas, rows, most);
 
   const cursor = make("span", { class: "cursor", hidden: true });
-  const readout = make("output", { class: "readout", "aria-live": "polite" }, "\u00a0");
+  const own = readout === undefined;
+  readout ??= make("output", { class: "readout", "aria-live": "polite" }, "\u00a0");
   const field = make("div", {
     class: "field", tabindex: 0, role: "group", "aria-roledescription": "heat map",
-    "aria-label": `${label}, ${vector ? `${width} numbers` : `${height} rows, ${width} columns`}: arrow keys look at an element`,
+    "aria-label": `${label}, ${vector ? `${width} numbers` : column ? `${height} numbers` : `${height} rows, ${width} columns`}: arrow keys look at an element`,
   }, canvas, cursor);
-  const cell = Math.min(CELL, WIDTH / width);
-  field.style.width = `${width * cell}em`;
-  field.style.height = `${Math.min(HEIGHT, Math.max(CELL, height * cell))}em`;
+  const side = cell ?? Math.min(CELL, WIDTH / width);
+  field.style.width = `${Math.max(width * side, cell ? LEAST : 0)}em`;
+  field.style.height = `${cell ? Math.max(height * side, LEAST) : Math.min(HEIGHT, Math.max(CELL, height * side))}em`;
 
-  let row = 0, column = 0;
+  let y = 0, at = 0; // row and column
   const look = () => {
-    const x = rows[row][column];
-    readout.textContent = `${vector ? `element ${column}` : `row ${row}, column ${column}`}: ${exactly(x)}`;
+    const x = rows[y][at];
+    const index = vector ? `${at}` : column ? `${y}` : `${y}, ${at}`; // as in Python, from 0
+    readout.textContent = `${own ? "" : `${label} `}[${index}], counted from 0: ${exactly(x)}`;
     cursor.hidden = false;
-    cursor.style.left = `${(100 * column) / width}%`;
-    cursor.style.top = `${(100 * row) / height}%`;
+    cursor.style.left = `${(100 * at) / width}%`;
+    cursor.style.top = `${(100 * y) / height}%`;
     cursor.style.width = `${100 / width}%`;
     cursor.style.height = `${100 / height}%`;
   };
@@ -651,8 +681,8 @@ function heatMap(rows, { label, vector = false }) {
   const within = (x, n) => Math.min(n - 1, Math.max(0, x));
   field.addEventListener("pointermove", (event) => {
     const box = field.getBoundingClientRect();
-    row = within(Math.floor(((event.clientY - box.top) / box.height) * height), height);
-    column = within(Math.floor(((event.clientX - box.left) / box.width) * width), width);
+    y = within(Math.floor(((event.clientY - box.top) / box.height) * height), height);
+    at = within(Math.floor(((event.clientX - box.left) / box.width) * width), width);
     look();
   });
   field.addEventListener("pointerleave", leave);
@@ -663,11 +693,11 @@ function heatMap(rows, { label, vector = false }) {
     if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation(); // these keys would step
-    row = within(row + move[0], height);
-    column = within(column + move[1], width);
+    y = within(y + move[0], height);
+    at = within(at + move[1], width);
     look();
   });
-  return make("div", { class: "heat" }, field, legend(most, finite.length < width * height, readout));
+  return own ? make("div", { class: "heat" }, field, legend(most, finite.length < width * height, readout)) : field;
 }
 
 function paint(canvas, rows, most) {
@@ -706,6 +736,7 @@ function legend(most, strange, readout) {
 
 
 const LARGEST = 8; // rows and columns that are written out
+const WIDEST = 160; // columns of maps that stand beside each other
 
 // `exact`: with all digits where it is a single number or a small table.
 function showNumbers(numbers, { exact = false, label = "numbers" } = {}) {
@@ -726,6 +757,31 @@ function showNumbers(numbers, { exact = false, label = "numbers" } = {}) {
 // What may be too wide for the panel can be scrolled, with the keyboard too.
 function scrolled(attributes, wide, label, ...inside) {
   return make("div", { ...attributes, ...(wide ? { tabindex: 0, role: "group", "aria-label": label } : {}) }, inside);
+}
+
+// Arrays that are to be seen beside each other, to one scale, so that it is seen how their rows and columns fit: a vector is
+// a column.  undefined: they are all small enough to be written, or too wide for that.
+function sideBySide(given) {
+  const planes = given.map(({ numbers }) => numbers?.data !== undefined && numbers.shape.length <= 2 && sizeOf(numbers.shape)
+    ? [numbers.data].flat(numbers.shape.length ? 1 : 0).map((row) => [row].flat()) : undefined);
+  if (planes.includes(undefined)) return undefined;
+  const height = Math.max(...planes.map((rows) => rows.length));
+  const width = planes.reduce((sum, rows) => sum + rows[0].length, 0);
+  if ((height <= LARGEST && planes.every((rows) => rows[0].length <= LARGEST)) || width > WIDEST) return undefined;
+  const readout = make("output", { class: "readout", "aria-live": "polite" }, "\u00a0");
+  const cell = Math.min(1, 10 / height, 15 / width);
+  const isMap = planes.map((rows) => rows.length > 1 || rows[0].length > 1);
+  return {
+    readout,
+    shown: planes.map((rows, i) => isMap[i]
+      ? heatMap(rows, { label: given[i].label, column: rows[0].length === 1, cell, readout })
+      : single(rows[0][0], false)),
+    extents: planes.map((rows, i) => (isMap[i] ? [`${rows.length} × ${rows[0].length}`, range(given[i].numbers)] : [])),
+  };
+}
+
+function range({ low, high, nan = 0, infinite = 0 }) {
+  return [low === undefined ? "" : `${figure(low, 3)} to ${figure(high, 3)}`, ...odd(nan, infinite)].filter(Boolean).join(", ");
 }
 
 function single(x, exact) {
@@ -792,20 +848,36 @@ function backwardStep(story, formulas, k) {
   const [source, target] = [story.nodes[here], story.nodes[from]];
   const received = story.arrivals[here];
   const several = step.total !== undefined;
-  const g = () => formulas.letter("g");
   return [
     edge.note && make("p", { class: "note" }, `${edge.note.charAt(0).toUpperCase()}${edge.note.slice(1)}.`),
     make("p", { class: "display" },
       formulas.phrase([gradientOf(story, here)]),
       make("span", { class: "equals" }, several ? "+=" : "="),
-      edge.rule ? formulas.set(edge.rule) : make("span", { class: "missing" }, "(its rule has no formula)")),
-    make("p", { class: "where" }, "where ", g(), " = ", formulas.phrase([gradientOf(story, from)], true), " is the upstream gradient"),
-    product(formulas, edge, source, target),
-    step.recursion && make("p", { class: "recursion" }, make("span", { class: "recursion-name" }, "delta recursion"), formulas.set(step.recursion)),
+      edge.rule ? formulas.set(edge.rule) : make("span", { class: "missing" }, "(its rule has no formula)"),
+      edge.stretched && make("span", { class: "stretched" }, `stretched to ${shapeInWords(source.shape)}`)),
+    where(story, formulas, edge, from),
+    product(story, formulas, edge, source, target),
+    step.recursion && make("p", { class: "recursion" }, make("span", { class: "recursion-name" }, "delta recursion"), formulas.set(step.recursion),
+      make("span", { class: "deltas" }, deltas(story, formulas, step))),
     several && accumulation(story, formulas, k, received),
     complete(story, here, k),
   ];
 }
+
+// What the letters in the rule stand for.
+function where(story, formulas, edge, from) {
+  const rest = (edge.letters ?? []).map((letter) => ["; ", formulas.phrase(meant(story, letter), true)]);
+  return make("p", { class: "where" }, "where ", upstreamLetter(formulas, edge), " = ", formulas.phrase([gradientOf(story, from)], true),
+    " is the upstream gradient", rest);
+}
+
+// The gradients that a step of the recursion calls δ.
+function deltas(story, formulas, step) {
+  const given = (step.letters ?? []).filter((letter) => letter.gradient && letter.node !== undefined);
+  return given.map((letter, i) => [i ? ", " : "where ", formulas.set(letter.symbol), " = ", formulas.phrase([gradientOf(story, letter.node)], true)]);
+}
+
+const upstreamLetter = (formulas, edge) => formulas.letter(edge.upstream ?? "g");
 
 // A number or matrix with what it is called under it.
 function term(numbers, role, ...caption) {
@@ -815,27 +887,70 @@ function term(numbers, role, ...caption) {
 // An operator stays in the line of what follows it.
 const after = (sign, operand) => make("div", { class: "operand" }, make("span", { class: "operator" }, sign), operand);
 
-function product(formulas, edge, source, target) {
-  const upstream = term(target.gradient, "upstream", "upstream ", formulas.letter("g"));
+function product(story, formulas, edge, source, target) {
+  const g = () => ["upstream ", upstreamLetter(formulas, edge)];
+  const contribution = { numbers: edge.passed, role: "contribution", caption: ["contribution"] };
+  const drawn = edge.factors && matrixProduct(story, formulas, edge.factors, contribution, upstreamLetter(formulas, edge));
+  if (drawn) return drawn;
   const local = formulas.phrase([derivative(target, source)], true);
   const same = edge.passed && target.shape.join() === edge.passed.shape.join();
-  const summed = edge.diagonal && !same ? `, summed to ${shapeInWords(source.shape)}` : "";
-  const result = term(edge.passed, "contribution", `contribution${summed}`);
   if (!edge.local) {
-    return make("div", { class: "equation" }, upstream, after("⟼", result),
+    return make("div", { class: "equation" }, term(target.gradient, "upstream", g()), after("⟼", term(edge.passed, "contribution", "contribution")),
       make("p", { class: "more" }, "The local derivative is too large to be written as a matrix; the rule does without it."));
   }
   if (edge.diagonal) {
     const elementwise = sizeOf(target.shape) !== 1;
-    return make("div", { class: "equation" }, upstream,
-      after(elementwise ? "⊙" : "×", term(edge.local, "local", "local ", local)), after("=", result));
+    const summed = same ? "" : `, summed to ${shapeInWords(source.shape)}`;
+    return equation([
+      { numbers: target.gradient, role: "upstream", caption: g() },
+      { sign: elementwise ? "⊙" : "×", numbers: edge.local, role: "local", caption: ["local ", local] },
+      { sign: same ? "=" : "⟼", numbers: edge.passed, role: "contribution", caption: [`contribution${summed}`] },
+    ]);
   }
+  const n = sizeOf(target.shape);
+  const flat = target.shape.length > 1 ? `, its ${n} numbers in one column` : "";
   const reshaped = edge.passed && edge.passed.shape.length > 1 ? `, as ${edge.passed.shape.join(" × ")}` : "";
-  const flat = target.shape.length > 1 ? `, its ${sizeOf(target.shape)} numbers in one column` : "";
-  return make("div", { class: "equation" },
-    term(edge.local, "local transposed", "local ", local, ", transposed"),
-    after("·", term(target.gradient, "upstream", "upstream ", formulas.letter("g"), flat)),
-    after("=", term(edge.passed, "contribution", `contribution${reshaped}`)));
+  return equation([
+    { numbers: transposed(edge.local), role: "local", caption: ["local ", local, ", transposed"] },
+    { sign: "·", numbers: n === 1 ? target.gradient : column(target.gradient), role: "upstream", caption: [...g(), flat] },
+    { sign: "=", numbers: edge.passed, role: "contribution", caption: [`contribution${reshaped}`] },
+  ]);
+}
+
+// A product of matrices and vectors, with its factors as they stand in the formula: B transposed · g.  undefined: they were
+// not kept.
+function matrixProduct(story, formulas, factors, result, upstream) {
+  const terms = factors.map(({ node, sign, gradient = false, transposed: turned = false }) => {
+    const { gradient: flowed, value } = story.nodes[node];
+    const numbers = gradient ? flowed : value;
+    if (numbers?.data === undefined) return undefined;
+    const upright = numbers.shape.length === 1 ? column(numbers) : numbers; // a vector is a column
+    const name = gradient ? ["upstream ", upstream] : formulas.phrase([called(story.nodes[node])], true);
+    const lying = sign === "+" && numbers.shape.length === 1 && result.numbers.shape.length === 2;
+    const said = turned ? ", transposed" : lying ? ", added to each row" : "";
+    return { sign, numbers: turned || lying ? transposed(upright) : upright, role: gradient ? "upstream" : "local", caption: [...name, said] };
+  });
+  return terms.includes(undefined) || result.numbers?.data === undefined ? undefined : equation([...terms, { sign: "=", ...result }]);
+}
+
+// Terms with signs between them: beside each other, drawn to one scale, where that can be seen.
+function equation(terms) {
+  const drawn = sideBySide(terms.map(({ numbers, role }) => ({ numbers, label: role })));
+  const figures = terms.map(({ numbers, role, caption }, i) => drawn
+    ? make("figure", { class: `term fitted ${role}` }, drawn.shown[i],
+      make("figcaption", {}, caption, drawn.extents[i].map((words) => make("span", { class: "extent" }, words))))
+    : term(numbers, role, ...caption));
+  const row = make("div", { class: drawn ? "equation tight" : "equation" },
+    figures.map((figure, i) => (terms[i].sign ? after(terms[i].sign, figure) : figure)));
+  return drawn ? [row, drawn.readout] : row;
+}
+
+// The numbers of an array in one column, and a matrix with its rows for columns.
+const column = (numbers) => numbers.data && { ...numbers, shape: [sizeOf(numbers.shape), 1], data: numbers.data.flat(Infinity).map((x) => [x]) };
+
+function transposed(matrix) {
+  const [n, m] = matrix.shape;
+  return matrix.data && { ...matrix, shape: [m, n], data: Array.from({ length: m }, (_, i) => matrix.data.map((row) => row[i])) };
 }
 
 // What has come before, plus this, is what there is now.
@@ -968,18 +1083,21 @@ class Panel {
 
   forward(here) {
     const node = this.story.nodes[here];
-    const options = Object.entries(node.options ?? {});
+    const arrays = node.letters ?? []; // indices and the like, which are no nodes
     const inputs = new Map(); // a value that is used twice is shown once
     for (const edge of this.story.inputs[here]) inputs.set(edge.source, [...(inputs.get(edge.source) ?? []), edge.operand]);
+    const result = { numbers: node.value, role: "result", caption: this.formulas.phrase([called(node)], true) };
+    const drawn = node.factors && matrixProduct(this.story, this.formulas, node.factors, result);
     return [
       make("p", { class: "display" },
         node.symbol && [this.formulas.set(node.symbol, node.name), make("span", { class: "equals" }, "=")],
         node.formula ? this.formulas.set(node.formula) : make("code", {}, node.op)),
-      options.length > 0 && make("p", { class: "settings" }, options.map(([name, value]) => make("code", {}, `${name} = ${value}`))),
-      inputs.size > 0 && make("div", { class: "block" },
-        make("h3", {}, inputs.size === 1 ? "from" : "from the operands"),
-        make("div", { class: "givens" }, [...inputs].map(([source, operands]) => this.valueRow(this.story.nodes[source], [...new Set(operands)].join(", "))))),
-      make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.valueRow(node))),
+      drawn ? make("div", { class: "block" }, drawn) : inputs.size + arrays.length > 0 && make("div", { class: "block" },
+        make("h3", {}, inputs.size + arrays.length === 1 ? "from" : "from the operands"),
+        make("div", { class: "givens" },
+          [...inputs].map(([source, operands]) => this.valueRow(this.story.nodes[source], argumentNames(operands))),
+          arrays.map((letter) => this.row([{ tex: letter.symbol, plain: plain(letter.symbol) }], letter.value, undefined, plain(letter.symbol))))),
+      !drawn && make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.valueRow(node))),
       node.note && make("p", { class: "note" }, capital(node.note), "."),
     ];
   }
@@ -989,7 +1107,7 @@ class Panel {
     const name = this.formulas.phrase([called(node)], true);
     return [
       make("p", { class: "display" },
-        this.formulas.phrase([{ over: ["∂", called(node)], under: ["∂", called(node)] }]),
+        this.formulas.phrase([derivative(node, node)]),
         make("span", { class: "equals" }, "="), showNumbers(node.gradient, { label: "seed" })),
       node.shape.length === 0
         ? make("p", {}, "A change of ", name, " changes ", this.formulas.phrase([called(node)], true), " by as much. From here gradients go back along every edge.")
@@ -1009,6 +1127,9 @@ class Panel {
       parameters.length > MOST && make("p", { class: "more" }, `and ${parameters.length - MOST} more`));
   }
 }
+
+// As what the operation takes a value, where that is a word, as "logits"; an x would be one more letter in the mathematics.
+const argumentNames = (operands) => [...new Set(operands)].filter((name) => name.length > 1).join(", ");
 
 // One node, looked into without moving in time.
 function lookInto(story, formulas, node, k, close) {
@@ -1564,10 +1685,10 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 .fraction { display: inline-flex; flex-direction: column; align-items: stretch; text-align: center; vertical-align: middle; line-height: 1.3; font-size: 0.86em; }
 .fraction > span:first-child { border-bottom: 0.07em solid currentColor; padding: 0 0.2em 0.12em; }
 .fraction > span:last-child { padding: 0.12em 0.2em 0; }
-.where, .more, .facts, .summary, .settings { color: var(--faint); font-size: 0.92em; }
-.settings { display: flex; flex-wrap: wrap; gap: 0.2em 0.9em; }
+.where, .more, .facts, .summary { color: var(--faint); font-size: 0.92em; }
 .recursion { border: 1.5px solid var(--gradient); border-radius: 0.5em; padding: 0.45em 0.7em; font-size: 1.1em; }
 .recursion-name { display: inline-block; margin-right: 0.9em; font-size: 0.75em; font-weight: 600; color: var(--gradient); }
+.deltas { display: block; color: var(--faint); font-size: 0.82em; margin-top: 0.2em; }
 .note { padding-left: 0.7em; border-left: 3px solid var(--gradient); }
 .block { border-top: 1px solid var(--frame); padding-top: 0.5em; }
 .givens { display: grid; grid-template-columns: minmax(1.6em, auto) minmax(0, max-content); justify-content: start; align-items: center; gap: 0.35em 0.6em; }
@@ -1587,6 +1708,13 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 .operator { font-size: 1.2em; color: var(--faint); padding-bottom: 1em; }
 .term:has(.heat) { width: 100%; align-items: stretch; }
 .term:has(.heat) figcaption { text-align: left; max-width: none; }
+.tight { gap: 0.3em; justify-content: space-between; max-width: 28em; }
+.tight { align-items: flex-start; }
+.tight .operand { gap: 0.4em; }
+.fitted figcaption { max-width: 7.6em; }
+.extent { display: block; }
+.stretched { color: var(--faint); font-size: 0.68em; }
+.readout:not(.legend *) { display: block; padding-left: 0; font-size: 0.82em; min-height: 1.3em; }
 .missing { color: var(--faint); font-style: italic; }
 .strange { color: var(--gradient); font-weight: 650; }
 
@@ -1599,8 +1727,6 @@ h3 { font-size: 0.85em; font-weight: 600; color: var(--faint); margin-bottom: 0.
 .matrix::after { right: 0; border-left: 0; }
 .exact .matrix, .wide .matrix { font-size: 0.84em; }
 .matrix td { padding: 0 0.32em; text-align: right; white-space: nowrap; line-height: 1.4; }
-.transposed > .numbers { position: relative; padding-right: 0.9em; }
-.transposed > .numbers:not(:has(.heat))::after { content: "⊤"; position: absolute; right: 0; top: -0.2em; font-size: 0.8em; }
 .heat { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25em; max-width: 100%; }
 .field { position: relative; max-width: 100%; outline-offset: 2px; border: 1px solid var(--faint); cursor: crosshair; }
 .field canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; }

@@ -174,7 +174,7 @@ UNESCAPE = {escape.removesuffix("{}"): c for c, escape in ESCAPES.items()}
 ESCAPED = re.compile("|".join(re.escape(e) + ("(?:{})?" if e[1:].isalpha() else "") for e in UNESCAPE) + r"|\{\}")
 
 
-OPERATOR = re.compile(r"\\operatorname\{([^{}]*\\_[^{}]*)\}")  # whose underline ziamath would set by itself
+OPERATOR = re.compile(r"\\operatorname\{([^{}]*(?:\\_|\d)[^{}]*)\}")  # ziamath would set both by themselves
 SIGN = re.compile(r"((?:^|[(\[{,=&])\s*)-")  # a minus that is a sign, about which there is no space
 
 

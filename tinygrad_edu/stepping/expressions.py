@@ -154,6 +154,8 @@ class Answer:
             return tree.value
         if isinstance(tree, ast.Name):
             return self.named(tree.id)
+        if isinstance(tree, (ast.Subscript, ast.Attribute)) and (word := ast.unparse(tree)) in self.stepper.names:
+            return Seen(self, self.find(word))  # layers[0]
         if isinstance(tree, ast.Attribute):
             return self.attribute(tree)
         if isinstance(tree, ast.Call):
@@ -259,6 +261,8 @@ class Answer:
             return self.known[name]
         if name in self.stepper.names:
             return Seen(self, self.find(name))
+        if name in self.stepper.words.values:
+            return read_only(self.stepper.words.values[name])
         if name in SPECIAL:
             return self.special(name)
         if name in FUNCTIONS:
@@ -274,7 +278,7 @@ class Answer:
     def find(self, name: str) -> Node:
         """The tensor of that name that the step is about, or the youngest that has been computed."""
         for node in (self.moment.receiver, self.moment.node):
-            if self.moment.number and self.stepper.name(node) == name:
+            if self.moment.number and self.stepper.is_called(node, name):
                 return node
         return self.stepper.find(name, until=self.moment.number)
 

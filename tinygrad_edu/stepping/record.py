@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from functools import cached_property
 from operator import attrgetter
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from .. import place, text
+from .. import text
+from ..names import Names
 from ..op import Node, Value
 from ..replay import operands, value
 
 
 def reached(root: Node, limit: int | None = None) -> tuple[list[Node], int]:
-    """All that a value was computed from, data too, from the oldest to the youngest; how many older are left out."""
+    """All that a value was computed from, data too, from the oldest to the youngest; how many are too many of them."""
     seen, stack = {root}, [root]
     while stack:
         for a in stack.pop().args:
@@ -23,15 +25,16 @@ def reached(root: Node, limit: int | None = None) -> tuple[list[Node], int]:
                 stack.append(a)
     every = sorted(seen, key=attrgetter("serial"))
     left_out = 0 if limit is None else max(0, len(every) - limit)
-    return every[left_out:], left_out
+    return every, left_out
 
 
 class Record:
     """The nodes of a computation, from the oldest to the youngest, their values and names."""
 
-    def __init__(self, result: Any, limit: int | None = None) -> None:
-        self.result, self.root = result, result.node
-        self.nodes, self.left_out = reached(self.root, limit)
+    def __init__(self, result: Any, limit: int | None = None, frame: FrameType | None = None) -> None:
+        self.result, self.root, self.frame = result, result.node, frame
+        every, self.left_out = reached(self.root, limit)
+        self.older, self.nodes = every[: self.left_out], every[self.left_out :]
         self.computed = [node for node in self.nodes if node.op is not None]
 
     # Values.
@@ -72,27 +75,31 @@ class Record:
     # Names.
 
     @cached_property
-    def names(self) -> dict[str, list[Node]]:
-        """The nodes of each name, from the oldest to the youngest."""
-        found: dict[str, list[Node]] = {}
-        for node in self.nodes:
-            if (name := self.name(node)) is not None:
-                found.setdefault(name, []).append(node)
-        return found
+    def words(self) -> Names:
+        """What nodes and plain arrays are called; those that are left out are counted: h_2000 is that of round 2000."""
+        return Names([*self.older, *self.nodes], self.frame)
 
     @cached_property
-    def written(self) -> dict[Any, str | None]:
-        """The names that lines of the program give, looked up once for all passes of a loop."""
-        return {}
+    def names(self) -> dict[str, list[Node]]:
+        """The nodes of each name, from the oldest to the youngest; a name is that of all its values, and of each."""
+        found: dict[str, list[Node]] = {}
+        own: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            if (name := self.words.of(node)) is not None:
+                found.setdefault(name.base, []).append(node)
+                if name.which:
+                    own[name.word] = own[f"{name.base}{name.which}"] = [node]
+        return own | found
 
     def name(self, node: Node) -> str | None:
-        """The name of a node, given or found in the program."""
-        if node.name is not None:
-            return node.name
-        where = node.code, node.lasti
-        if where not in self.written:
-            self.written[where] = place.name(node)
-        return self.written[where]
+        """The name of a node, given or found in the program; of several values of one name each has its own: h_2."""
+        name = self.words.of(node)
+        return None if name is None else name.word
+
+    def is_called(self, node: Node, word: str) -> bool:
+        """Is this its name, or that of all values of its name?"""
+        name = self.words.of(node)
+        return name is not None and word in (name.base, name.word, f"{name.base}{name.which}")
 
     @cached_property
     def numbers(self) -> dict[Node, int]:
@@ -104,12 +111,17 @@ class Record:
         """What was given, not computed."""
         return [node for node in self.nodes if node.op is None]
 
+    @cached_property
+    def leaf_numbers(self) -> dict[Node, int]:
+        """The number of each leaf, from 1."""
+        return {node: number for number, node in enumerate(self.leaves, 1)}
+
     def called(self, node: Node) -> str:
         """A word by which ``find`` finds a node: its name, or ``#7`` for the result of step 7."""
         name = self.name(node)
         if name is not None:
             return text.shown(name)
-        return f"#{self.numbers[node]}" if node.op is not None else f"leaf{self.leaves.index(node) + 1}"
+        return f"#{self.numbers[node]}" if node.op is not None else f"leaf{self.leaf_numbers[node]}"
 
     def find(self, what: Any, until: int | None = None) -> Node:
         """A node, by itself, its tensor, its name, or the number of the step that computes it.
@@ -148,7 +160,8 @@ class Record:
 
     def offered(self) -> str:
         """The names that there are, in words."""
-        shown = [text.shown(name)[:20] for name in self.names]
+        bases = dict.fromkeys(name.base for node in self.nodes if (name := self.words.of(node)) is not None)
+        shown = [text.shown(name)[:20] for name in bases]
         if not shown:
             return f"it has no names, but #1 to #{len(self.computed)}" if self.computed else "it has no names"
         return f"it has {text.listed(shown)}" if len(shown) <= 12 else f"it has {', '.join(shown[-12:])} and others"

@@ -49,7 +49,7 @@ class Stop:
         """Does the step give it a value or a gradient?"""
         if self.what[0] == "#":
             return moment.receiver is stepper.named(self.what, None)
-        return stepper.name(moment.receiver) == self.what or stepper.called(moment.receiver) == self.what
+        return stepper.is_called(moment.receiver, self.what) or stepper.called(moment.receiver) == self.what
 
     def at_op(self, stepper: Stepper, moment: Moment) -> bool:
         """Is it this operation's forward or rule?"""
@@ -62,9 +62,10 @@ class Stop:
     def at_line(self, stepper: Stepper, moment: Moment) -> bool:
         """Did this line compute what the step is about?"""
         file, _, number = self.what.rpartition(":")
-        first, last = place.position(moment.node.code, moment.node.lasti)[:2]
-        name = place.title(moment.node.code.co_filename)
-        if not file and moment.node.code.co_filename.startswith(place.OURS):
+        code, lasti = place.where(moment.node)
+        first, last = place.position(code, lasti)[:2]
+        name = place.title(code.co_filename)
+        if not file and code.co_filename.startswith(place.OURS):
             return False
         return first <= int(number) <= (last or first) and (not file or os.path.basename(file) == name)
 

@@ -9,38 +9,41 @@ import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from .. import inputs, place
-from ..formulas.printed import made, of_name, of_value
-from ..formulas.rules import inner, rule
-from ..language.symbols import symbol, words
-from ..notation import Formula
+from ..formulas.printed import factors, in_elements, options
+from ..formulas.rules import inner
+from ..names import Name
 from ..op import Node as Recorded
 from ..stepping import Stepper
 from ..stepping.jacobian import local
 from ..stepping.record import Record
-from .data import Edge, Node, Numbers, Place, Step, Trace
+from .called import Called
+from .called import Letter as Meant
+from .data import Edge, Factor, Letter, Node, Numbers, Place, Step, Trace
 from .numbers import summed_up
 from .recursion import Recursion
 
 WHOLE, MANY = 4096, 64  # arrays of so many elements are kept whole, or of so many where there are a lot of nodes
 LIMIT = 50_000  # nodes in a trace
-LONGEST = 48  # characters of LaTeX of an operand without a name that is written out in the formulas of others
-DOTS = Formula(r"\cdots")
 AROUND = 3  # lines of the program before and after
 
 
-def traced(result: Any, seed: Any = None, *, sweep: bool | None = None, limit: int = LIMIT) -> Trace:
+def traced(
+    result: Any, seed: Any = None, *, sweep: bool | None = None, limit: int = LIMIT, frame: FrameType | None = None
+) -> Trace:
     """The computation of ``result``, a tensor or a stepper, and its backward sweep as plain data.
 
     ``seed``: as for ``backward``.  ``sweep``: whether the sweep is run to find the gradients; if it is not said, where
     ``backward`` has been called or there is a seed.  It changes no ``.grad``, but calls hooks.  Of more than ``limit``
-    nodes the oldest are left out.
+    nodes the oldest are left out.  ``frame``: where the program is, in whose lists tensors have names; if it is not
+    said, where we are.
     """
-    return Tracer(result, limit).trace(seed, sweep)
+    return Tracer(result, limit, frame).trace(seed, sweep)
 
 
 def paged(stepper: Stepper) -> tuple[Trace, int]:
@@ -53,15 +56,15 @@ def paged(stepper: Stepper) -> tuple[Trace, int]:
 class Tracer:
     """What is known while a trace is made."""
 
-    def __init__(self, result: Any, limit: int = LIMIT) -> None:
-        self.known = result if isinstance(result, Stepper) else Record(result, limit)
+    def __init__(self, result: Any, limit: int = LIMIT, frame: FrameType | None = None) -> None:
+        self.known = result if isinstance(result, Stepper) else Record(result, limit, frame)
         self.root, self.record = self.known.root, self.known.nodes[-limit:]
         self.whole = WHOLE if len(self.record) <= 300 else MANY
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.number: dict[int, int] = {}  # of a node in the trace, by its serial
         self.uses: dict[tuple[int, int], Edge] = {}  # by the serial of the user, and the operand's position
-        self.formulas: dict[int, Formula] = {}  # what a node is called in the formulas of others, by its number
+        self.formulas = Called(self.known, written_out=True)
         self.lines: dict[str, dict[str, str]] = {}
         self.pulls = 20_000  # how many more may be spent on local derivatives
         self.steps: list[int] = []  # the numbers that the trace's steps have where nothing is left out
@@ -102,60 +105,81 @@ class Tracer:
             x = self.known.value(node)
         except RuntimeError:  # freed
             x = None
-        name = readable(self.known.name(node))
-        new = self.new("result" if op else "parameter" if node.active else "data", x, node.shape, name, node)
+        new = self.new(
+            "result" if op else "parameter" if node.active else "data", x, node.shape, self.known.words.of(node), node
+        )
         self.number[node.serial] = new.id
+        new.called = self.formulas.formula(node).latex
         if op is None:
             return
-        formulas = [formula for _, formula, _ in uses]
-        written_out = made(node, formulas, node.values or ())
-        new.op, new.formula, new.options = op.name, written_out.latex, options(node)
-        if name is None:
-            self.formulas[new.id] = written_out if len(written_out.latex) <= LONGEST else DOTS
-        single = node.shape == ()
-        z = self.formulas[new.id] if name else Formula("z", single=single)
-        for k, (a, (operand, _, source)) in enumerate(zip(node.args, uses)):
+        new.op, new.formula, new.options = op.name, self.formulas.made(node).latex, said(node)
+        new.elementwise = in_elements(node)
+        drawn = {self.nodes[source].called for _, source in uses if source is not None}
+        given = factors(node, node.values or ())
+        if given and all(uses[k][1] is not None for k, _, _ in given):
+            new.factors = [Factor(uses[k][1], sign, transposed=turned) for k, turned, sign in given]  # type: ignore[arg-type]
+        new.letters = self.letters([x for x in self.formulas.arrays(node) if x.latex not in drawn])
+        for k, (a, (operand, source)) in enumerate(zip(node.args, uses)):
             if source is not None:
-                edge = self.uses[node.serial, k] = Edge(len(self.edges), source, new.id, operand)
+                argument = operand if op is None or op.family is None else f"{operand}[{k}]"
+                edge = self.uses[node.serial, k] = Edge(len(self.edges), source, new.id, argument)
                 self.edges.append(edge)
                 if a is not None and a.active and node.active and node.values is not None:
-                    edge.rule = rule(node, k, formulas, z, Formula("g", single=single))
+                    passed = self.formulas.passed(node, k)
+                    edge.rule, edge.upstream = passed.rule.latex, passed.g
+                    edge.stretched, edge.letters = passed.rule.stretched is not None, self.letters(passed.letters)
+                    edge.factors = self.factors([number for _, number in uses], new.id, passed.rule.factors)
 
-    def operands(self, node: Recorded) -> list[tuple[str, Formula, int | None]]:
-        """Of each operand its name in the operation, what formulas call it, and its number if it is a node here."""
+    def factors(self, sources: list[int | None], own: int, found: Any) -> list[Factor] | None:
+        """The factors of a product, as plain data; None where one of them is no node of the trace."""
+        known = dict(enumerate(sources)) | {"g": own, "z": own}
+        numbers = [known.get(what) for what, _ in found]
+        if not found or None in numbers:
+            return None
+        signs = ("", "·")
+        return [Factor(n, s, what == "g", turned) for n, s, (what, turned) in zip(numbers, signs, found)]  # type: ignore[arg-type]
+
+    def letters(self, found: list[Meant]) -> list[Letter] | None:
+        """What stands in a formula, as plain data."""
+        return [
+            Letter(
+                x.latex,
+                None if x.node is None else self.number.get(x.node.serial),
+                value=None if x.array is None else summed_up(x.array, self.whole),
+                words=x.words or None,
+            )
+            for x in found
+        ] or None
+
+    def operands(self, node: Recorded) -> list[tuple[str, int | None]]:
+        """Of each operand its name in the operation, and its number if it is a node here."""
         op = node.op
         if op is None:
             return []
         values = (None,) * len(node.args) if node.values is None else inner(op, node.values)
         names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
-        written = place.operands(node) if None in node.args else (None,) * len(node.args)
-        found = []
-        for name, a, x, said in zip(names, node.args, values, written):
-            source = self.constant(node, name, said, x) if a is None else self.number.get(a.serial)
-            if source is not None:
-                formula = self.formulas[source]
-            elif a is not None:  # it is left out of the trace
-                formula = DOTS
-            else:  # an array that has no node, as an index, is what the program calls it
-                formula = of_name(said) if said and isinstance(x, np.ndarray) and x.ndim else of_value(x)
-            found.append((name, formula, source))
-        return found
+        return [
+            (name, self.constant(node, k, name, x) if a is None else self.number.get(a.serial))
+            for k, (name, a, x) in enumerate(zip(names, node.args, values))
+        ]
 
-    def constant(self, node: Recorded, operand: str, said: str | None, x: Any) -> int | None:
+    def constant(self, node: Recorded, k: int, operand: str, x: Any) -> int | None:
         """A node for a plain array that was used directly; numbers and options stand in the formula."""
         if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules_by_name:
             return None
-        return self.new("constant", x, x.shape, readable(said), node).id
+        new = self.new("constant", x, x.shape, self.known.words.plain(node, k), node)
+        new.called = self.formulas.plain(node, k, x).latex
+        return new.id
 
-    def new(self, kind: Any, x: Any, shape: Any, name: str | None, node: Recorded) -> Node:
+    def new(self, kind: Any, x: Any, shape: Any, name: Name | None, node: Recorded) -> Node:
         """The next node."""
         dtype = str(np.asarray(x).dtype) if x is not None else "unknown"
-        new = Node(len(self.nodes), kind, list(shape), dtype, name=name, scope=readable(node.scope))
+        new = Node(len(self.nodes), kind, list(shape), dtype, scope=readable(node.scope))
+        if name is not None:
+            new.name, new.symbol = readable(name.word), name.latex
+            new.variable = readable(name.base) if name.which else None
         new.value = None if x is None else summed_up(x, self.whole)
-        new.symbol = None if name is None else symbol(name)
-        new.place = self.place(node.code, node.lasti)
-        unnamed = of_value(x) if x is not None and np.ndim(x) == 0 else Formula(words("array"))
-        self.formulas[new.id] = of_name(name, tuple(shape)) if name is not None else unnamed
+        new.place = self.place(*place.where(node))
         self.nodes.append(new)
         return new
 
@@ -193,7 +217,7 @@ class Tracer:
                 self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
         yield Step("seed", self.number[self.root.serial])
         self.steps.append(stepper.start + 1)
-        recursion = Recursion(self.record, self.symbol)
+        recursion = Recursion(self.record, lambda node: self.formulas.formula(node).latex)
         for number in range(stepper.start + 2, stepper.last + 1):
             moment = stepper.jump(number)
             node, a = moment.node, moment.receiver
@@ -203,19 +227,16 @@ class Tracer:
             edge.note = readable(stepper.not_chosen(moment)) or None
             edge.passed = summed_up(stepper.passed(moment), self.whole)
             edge.local, edge.diagonal = self.local(node, moment.operand or 0)
-            step = Step("backward", edge.target, edge.id, recursion=recursion.step(node))
+            step = Step("backward", edge.target, edge.id)
+            if known := recursion.step(node):
+                step.recursion = known.latex
+                of = [(*each, False) for each in known.values] + [(*each, True) for each in known.gradients]
+                step.letters = [Letter(latex, self.number.get(a.serial), is_gradient) for latex, a, is_gradient in of]
             if stepper.flows[a] > 1:
                 step.total = summed_up(inputs.dense(stepper.total(a, stepper.contributions(a))), self.whole)
             self.steps.append(number)
             yield step
         stepper.jump(at)
-
-    def symbol(self, node: Recorded) -> str:
-        """What a node is called, also one that is left out of the trace."""
-        if node.serial in self.number:
-            return self.formulas[self.number[node.serial]].latex
-        name = readable(self.known.name(node))
-        return symbol(name) if name else DOTS.latex
 
     def local(self, node: Recorded, k: int) -> tuple[Numbers | None, bool]:
         """The derivative of a node with respect to an operand, where it is small: is it a diagonal?"""
@@ -249,15 +270,10 @@ def readable(name: str | None) -> str | None:
     return name and name[:1000].encode("utf-8", "replace").decode("utf-8")
 
 
-def options(node: Recorded) -> dict[str, str]:
-    """The arguments that are no operands, where they are not the usual ones."""
-    op, found = node.op, {}
-    usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
-    for name, x in zip(op.names, node.values or ()):
-        if name not in op.rules_by_name and not isinstance(x, np.ndarray) and f"${name}" not in op.notation:
-            if x != () and (name not in usual or repr(x) != repr(usual[name])):
-                found[name] = repr(x)[:40]
-    return found
+def said(node: Recorded) -> dict[str, str]:
+    """The options that are not the usual ones, as the program writes them; what the notation says is none."""
+    found = options(node, node.values or ()).items()
+    return {n: repr(x)[:40] for n, x in found if f"${n}" not in node.op.notation and not isinstance(x, np.ndarray)}
 
 
 @functools.lru_cache(maxsize=4096)

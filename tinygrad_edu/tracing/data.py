@@ -42,6 +42,27 @@ class Place:
 
 
 @dataclass
+class Letter:
+    """What stands in a formula, and what it means: the value of a node, or of an array that is none, or words."""
+
+    symbol: str  # in LaTeX
+    node: int | None = None
+    gradient: bool = False  # of that node, and not its value
+    value: Numbers | None = None
+    words: str | None = None
+
+
+@dataclass
+class Factor:
+    """A matrix or a vector in a product: the value of a node, or its gradient; perhaps transposed, or added to it."""
+
+    node: int
+    sign: str = ""  # before it: "·" or "+"
+    gradient: bool = False
+    transposed: bool = False
+
+
+@dataclass
 class Node:
     """A value: given by the user, or the result of an operation."""
 
@@ -50,9 +71,14 @@ class Node:
     shape: list[int]
     dtype: str
     op: str | None = None
-    name: str | None = None  # given, or found in the user's program
+    name: str | None = None  # given, or found in the user's program; of several values of one name each has its own
+    variable: str | None = None  # the name that they share: h, where this is h_2
     symbol: str | None = None  # the name in LaTeX
+    called: str | None = None  # in LaTeX: what stands for it in formulas; without a name that is how it was made, or #7
     formula: str | None = None  # in LaTeX: what it was computed from
+    letters: list[Letter] | None = None  # what stands in that formula for arrays that are no nodes
+    elementwise: bool = False  # element by element, where that formula could be read as one of square matrices
+    factors: list[Factor] | None = None  # of a product of two matrices or vectors, perhaps with a bias
     options: dict[str, str] = field(default_factory=dict)  # arguments that are no operands, where not as usual
     scope: str | None = None
     place: Place | None = None
@@ -69,8 +95,12 @@ class Edge:
     id: int
     source: int  # the node that is used
     target: int  # the node that uses it
-    operand: str  # the name of the operation's argument
-    rule: str | None = None  # in LaTeX: what flows back, in terms of g, the upstream gradient
+    operand: str  # the name of the operation's argument; of one of a list: arrays[0]
+    rule: str | None = None  # in LaTeX: what flows back, in terms of the upstream gradient
+    upstream: str | None = None  # the letter for that: g, if no operand is called so
+    letters: list[Letter] | None = None  # what else stands in the rule
+    stretched: bool = False  # has what the rule gives to be stretched to the shape of the operand?
+    factors: list[Factor] | None = None  # of a rule that is a product of two matrices or vectors
     passed: Numbers | None = None  # what did flow back
     local: Numbers | None = None  # the derivative of the target with respect to the source
     diagonal: bool = False  # is ``local`` a diagonal, of the shape of the target, rather than a Jacobian matrix?
@@ -86,6 +116,7 @@ class Step:
     edge: int | None = None  # backward: along which it is passed on
     total: Numbers | None = None  # backward: the gradient so far of a value that is used more than once
     recursion: str | None = None  # in LaTeX: the step of the delta recursion that this is
+    letters: list[Letter] | None = None  # what stands in that
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..formulas.rules import prime
 from ..op import OPS
@@ -16,6 +16,14 @@ from ..op import Node as Recorded
 
 LONGEST = 24  # characters of LaTeX in the index of a δ
 INDEXED = re.compile(r"\\?[A-Za-z]+(?P<index>(_\{[^{}]*\})?(\^\{[^{}]*\})?)")  # v_{1}, v^{(1)}
+
+
+class Known(NamedTuple):
+    """A step of the recursion in LaTeX, and what its letters stand for: values, and gradients of values."""
+
+    latex: str
+    values: list[tuple[str, Any]]
+    gradients: list[tuple[str, Any]]
 
 
 class Recursion:
@@ -29,7 +37,7 @@ class Recursion:
                 if a is not None and a.active:
                     self.users.setdefault(a.serial, []).append(node)
 
-    def step(self, a: Recorded) -> str | None:
+    def step(self, a: Recorded) -> Known | None:
         """The formula for the gradient that ``a = phi(v)`` passes to v, if it is a step of the recursion."""
         product = self.only_user(a)
         if (
@@ -47,7 +55,13 @@ class Recursion:
         if max(len(self.called(v)), len(self.called(after))) > LONGEST:
             return None  # without names it would be no formula that one knows again
         back = self.back(product, a, self.delta(after))
-        return back and rf"{self.delta(v)} = {prime(a.op)}\left({self.called(v)}\right) \odot {back}"
+        if back is None:
+            return None
+        latex = rf"{self.delta(v)} = {prime(a.op)}\left({self.called(v)}\right) \odot \left({back}\right)"
+        W = next(x for x in product.args[:2] if x is not a)
+        return Known(
+            latex, [(self.called(W), W), (self.called(v), v)], [(self.delta(v), v), (self.delta(after), after)]
+        )
 
     def only_user(self, node: Recorded) -> Recorded | None:
         """What uses a value, if that is one use."""

@@ -4,9 +4,11 @@ import { make } from "./dom.js";
 import { exactly, figure } from "./figures.js";
 
 const LOW = [0, 90, 156], ZERO = [250, 250, 250], HIGH = [204, 85, 0], NOTHING = [40, 40, 40];
-const CELL = 1.4, WIDTH = 20, HEIGHT = 13; // in em: the most that a cell is wide, and a map wide and high
+const CELL = 1.4, WIDTH = 20, HEIGHT = 13, LEAST = 0.8; // in em: the most that a cell is wide, and a map wide and high; the least
 
-export function heatMap(rows, { label, vector = false }) {
+// `cell`: how wide and high a cell is, in em, where maps are to fit together; `column`: it is a vector, drawn upright;
+// `readout`: where it is said what is looked at, if there is no legend of its own.
+export function heatMap(rows, { label, vector = false, column = false, cell, readout }) {
   const height = rows.length, width = rows[0].length;
   const finite = rows.flat().filter((x) => typeof x === "number");
   const most = finite.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
@@ -14,22 +16,24 @@ export function heatMap(rows, { label, vector = false }) {
   paint(canvas, rows, most);
 
   const cursor = make("span", { class: "cursor", hidden: true });
-  const readout = make("output", { class: "readout", "aria-live": "polite" }, "\u00a0");
+  const own = readout === undefined;
+  readout ??= make("output", { class: "readout", "aria-live": "polite" }, "\u00a0");
   const field = make("div", {
     class: "field", tabindex: 0, role: "group", "aria-roledescription": "heat map",
-    "aria-label": `${label}, ${vector ? `${width} numbers` : `${height} rows, ${width} columns`}: arrow keys look at an element`,
+    "aria-label": `${label}, ${vector ? `${width} numbers` : column ? `${height} numbers` : `${height} rows, ${width} columns`}: arrow keys look at an element`,
   }, canvas, cursor);
-  const cell = Math.min(CELL, WIDTH / width);
-  field.style.width = `${width * cell}em`;
-  field.style.height = `${Math.min(HEIGHT, Math.max(CELL, height * cell))}em`;
+  const side = cell ?? Math.min(CELL, WIDTH / width);
+  field.style.width = `${Math.max(width * side, cell ? LEAST : 0)}em`;
+  field.style.height = `${cell ? Math.max(height * side, LEAST) : Math.min(HEIGHT, Math.max(CELL, height * side))}em`;
 
-  let row = 0, column = 0;
+  let y = 0, at = 0; // row and column
   const look = () => {
-    const x = rows[row][column];
-    readout.textContent = `${vector ? `element ${column}` : `row ${row}, column ${column}`}: ${exactly(x)}`;
+    const x = rows[y][at];
+    const index = vector ? `${at}` : column ? `${y}` : `${y}, ${at}`; // as in Python, from 0
+    readout.textContent = `${own ? "" : `${label} `}[${index}], counted from 0: ${exactly(x)}`;
     cursor.hidden = false;
-    cursor.style.left = `${(100 * column) / width}%`;
-    cursor.style.top = `${(100 * row) / height}%`;
+    cursor.style.left = `${(100 * at) / width}%`;
+    cursor.style.top = `${(100 * y) / height}%`;
     cursor.style.width = `${100 / width}%`;
     cursor.style.height = `${100 / height}%`;
   };
@@ -40,8 +44,8 @@ export function heatMap(rows, { label, vector = false }) {
   const within = (x, n) => Math.min(n - 1, Math.max(0, x));
   field.addEventListener("pointermove", (event) => {
     const box = field.getBoundingClientRect();
-    row = within(Math.floor(((event.clientY - box.top) / box.height) * height), height);
-    column = within(Math.floor(((event.clientX - box.left) / box.width) * width), width);
+    y = within(Math.floor(((event.clientY - box.top) / box.height) * height), height);
+    at = within(Math.floor(((event.clientX - box.left) / box.width) * width), width);
     look();
   });
   field.addEventListener("pointerleave", leave);
@@ -52,11 +56,11 @@ export function heatMap(rows, { label, vector = false }) {
     if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation(); // these keys would step
-    row = within(row + move[0], height);
-    column = within(column + move[1], width);
+    y = within(y + move[0], height);
+    at = within(at + move[1], width);
     look();
   });
-  return make("div", { class: "heat" }, field, legend(most, finite.length < width * height, readout));
+  return own ? make("div", { class: "heat" }, field, legend(most, finite.length < width * height, readout)) : field;
 }
 
 function paint(canvas, rows, most) {

@@ -18,13 +18,17 @@ export function plain(latex) {
   return known.get(latex);
 }
 
+// What stands above or below a fraction's line, in parentheses if it would fall apart in a line of text.
+const held = (part) => (/[-+ ]|\\[a-z]+ /.test(part.trim()) && !/^(\\left)?\([^()]*\)$/.test(part.trim()) ? `(${part})` : part);
+
 function flattened(latex) {
   let text = latex
     .replace(/\\[,;:! ]/g, " ")
-    .replace(/\\d?frac\{([^{}]*)\}\{([^{}]*)\}/g, "$1/$2")
+    .replace(/\\text\{([^{}\\]*)\}/g, (_, words) => words.replace(/ /g, "\u0003"))
+    .replace(/\\d?frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}/g, (_, over, under) => `${held(over)}/${held(under)}`)
     .replace(/\\(left|right|big|Big|bigl|bigr|displaystyle)(?![A-Za-z])\s*\.?/g, "")
     .replace(/\\([{}_$%&#])/g, (_, sign) => ({ "{": "\u0001", "}": "\u0002" })[sign] ?? sign)
-    .replace(/\\([A-Za-z]+)\s*/g, (_, word) => LETTERS[word] ?? (/^(lim|max|min|log|exp|sin|cos|tan|tanh|sinh|cosh|det)$/.test(word) ? word : ""));
+    .replace(/\\([A-Za-z]+)(\s*)/g, (_, word, space) => LETTERS[word] ?? (/^(lim|max|min|log|exp|sin|cos|tan|tanh|sinh|cosh|det)$/.test(word) ? word + space : ""));
   text = text.replace(/\^\{\(([^()]*)\)\}/g, "($1)").replace(/[\^_]\{([^{}ᵀ]+)\}/g, (all, inside) => (all[0] === "^" ? "^" : "") + inside);
-  return text.replace(/\^?\{?([^{}]*?)ᵀ\}?/g, "$1ᵀ").replace(/[{}_]/g, "").replace(/\u0001/g, "{").replace(/\u0002/g, "}").replace(/\s+/g, " ").trim();
+  return text.replace(/\^?\{?([^{}]*?)ᵀ\}?/g, "$1ᵀ").replace(/[{}_]/g, "").replace(/\u0001/g, "{").replace(/\u0002/g, "}").replace(/\s+/g, " ").replace(/\u0003/g, " ").trim();
 }

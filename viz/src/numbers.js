@@ -5,6 +5,7 @@ import { exactly, figure, odd, shapeInWords, sizeOf, summary, tableFigures } fro
 import { heatMap } from "./heat.js";
 
 const LARGEST = 8; // rows and columns that are written out
+const WIDEST = 160; // columns of maps that stand beside each other
 
 // `exact`: with all digits where it is a single number or a small table.
 export function showNumbers(numbers, { exact = false, label = "numbers" } = {}) {
@@ -25,6 +26,31 @@ export function showNumbers(numbers, { exact = false, label = "numbers" } = {}) 
 // What may be too wide for the panel can be scrolled, with the keyboard too.
 function scrolled(attributes, wide, label, ...inside) {
   return make("div", { ...attributes, ...(wide ? { tabindex: 0, role: "group", "aria-label": label } : {}) }, inside);
+}
+
+// Arrays that are to be seen beside each other, to one scale, so that it is seen how their rows and columns fit: a vector is
+// a column.  undefined: they are all small enough to be written, or too wide for that.
+export function sideBySide(given) {
+  const planes = given.map(({ numbers }) => numbers?.data !== undefined && numbers.shape.length <= 2 && sizeOf(numbers.shape)
+    ? [numbers.data].flat(numbers.shape.length ? 1 : 0).map((row) => [row].flat()) : undefined);
+  if (planes.includes(undefined)) return undefined;
+  const height = Math.max(...planes.map((rows) => rows.length));
+  const width = planes.reduce((sum, rows) => sum + rows[0].length, 0);
+  if ((height <= LARGEST && planes.every((rows) => rows[0].length <= LARGEST)) || width > WIDEST) return undefined;
+  const readout = make("output", { class: "readout", "aria-live": "polite" }, "\u00a0");
+  const cell = Math.min(1, 10 / height, 15 / width);
+  const isMap = planes.map((rows) => rows.length > 1 || rows[0].length > 1);
+  return {
+    readout,
+    shown: planes.map((rows, i) => isMap[i]
+      ? heatMap(rows, { label: given[i].label, column: rows[0].length === 1, cell, readout })
+      : single(rows[0][0], false)),
+    extents: planes.map((rows, i) => (isMap[i] ? [`${rows.length} × ${rows[0].length}`, range(given[i].numbers)] : [])),
+  };
+}
+
+function range({ low, high, nan = 0, infinite = 0 }) {
+  return [low === undefined ? "" : `${figure(low, 3)} to ${figure(high, 3)}`, ...odd(nan, infinite)].filter(Boolean).join(", ");
 }
 
 function single(x, exact) {

@@ -1,10 +1,11 @@
 // What the current step says: in words, in mathematics, in numbers, and in the user's program.
 
 import { make } from "./dom.js";
-import { backwardStep, complete } from "./backward.js";
+import { backwardStep, complete, matrixProduct } from "./backward.js";
+import { plain } from "./latex.js";
 import { showNumbers } from "./numbers.js";
 import { showSource } from "./source.js";
-import { called, capital, gradientOf, heading, phaseOf, said } from "./words.js";
+import { called, capital, derivative, gradientOf, heading, phaseOf, said } from "./words.js";
 
 const MOST = 12; // leaves that are listed
 
@@ -66,18 +67,21 @@ export class Panel {
 
   forward(here) {
     const node = this.story.nodes[here];
-    const options = Object.entries(node.options ?? {});
+    const arrays = node.letters ?? []; // indices and the like, which are no nodes
     const inputs = new Map(); // a value that is used twice is shown once
     for (const edge of this.story.inputs[here]) inputs.set(edge.source, [...(inputs.get(edge.source) ?? []), edge.operand]);
+    const result = { numbers: node.value, role: "result", caption: this.formulas.phrase([called(node)], true) };
+    const drawn = node.factors && matrixProduct(this.story, this.formulas, node.factors, result);
     return [
       make("p", { class: "display" },
         node.symbol && [this.formulas.set(node.symbol, node.name), make("span", { class: "equals" }, "=")],
         node.formula ? this.formulas.set(node.formula) : make("code", {}, node.op)),
-      options.length > 0 && make("p", { class: "settings" }, options.map(([name, value]) => make("code", {}, `${name} = ${value}`))),
-      inputs.size > 0 && make("div", { class: "block" },
-        make("h3", {}, inputs.size === 1 ? "from" : "from the operands"),
-        make("div", { class: "givens" }, [...inputs].map(([source, operands]) => this.valueRow(this.story.nodes[source], [...new Set(operands)].join(", "))))),
-      make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.valueRow(node))),
+      drawn ? make("div", { class: "block" }, drawn) : inputs.size + arrays.length > 0 && make("div", { class: "block" },
+        make("h3", {}, inputs.size + arrays.length === 1 ? "from" : "from the operands"),
+        make("div", { class: "givens" },
+          [...inputs].map(([source, operands]) => this.valueRow(this.story.nodes[source], argumentNames(operands))),
+          arrays.map((letter) => this.row([{ tex: letter.symbol, plain: plain(letter.symbol) }], letter.value, undefined, plain(letter.symbol))))),
+      !drawn && make("div", { class: "block" }, make("h3", {}, "the result"), make("div", { class: "givens" }, this.valueRow(node))),
       node.note && make("p", { class: "note" }, capital(node.note), "."),
     ];
   }
@@ -87,7 +91,7 @@ export class Panel {
     const name = this.formulas.phrase([called(node)], true);
     return [
       make("p", { class: "display" },
-        this.formulas.phrase([{ over: ["∂", called(node)], under: ["∂", called(node)] }]),
+        this.formulas.phrase([derivative(node, node)]),
         make("span", { class: "equals" }, "="), showNumbers(node.gradient, { label: "seed" })),
       node.shape.length === 0
         ? make("p", {}, "A change of ", name, " changes ", this.formulas.phrase([called(node)], true), " by as much. From here gradients go back along every edge.")
@@ -107,6 +111,9 @@ export class Panel {
       parameters.length > MOST && make("p", { class: "more" }, `and ${parameters.length - MOST} more`));
   }
 }
+
+// As what the operation takes a value, where that is a word, as "logits"; an x would be one more letter in the mathematics.
+const argumentNames = (operands) => [...new Set(operands)].filter((name) => name.length > 1).join(", ");
 
 // One node, looked into without moving in time.
 export function lookInto(story, formulas, node, k, close) {

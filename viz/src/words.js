@@ -6,6 +6,8 @@ import { figure, shapeInWords } from "./figures.js";
 import { plain } from "./latex.js";
 
 const SHORT = 26; // a formula of so many letters stands for a value without a name
+const WHOLE = /^[^\W_]+$|^[\p{L}\w]+\((?:[^()]|\([^()]*\))*\)$/u; // a word, or a function of something, needs no parentheses
+const FEW = 4; // so many numbers of a vector are written out in a line
 
 export function said(phrase) {
   return phrase
@@ -16,15 +18,34 @@ export function said(phrase) {
 export function called(node) {
   if (node.symbol) return { tex: node.symbol, plain: node.name ?? plain(node.symbol) };
   if (node.name) return node.name;
-  if (node.formula && plain(node.formula).length <= SHORT) return { tex: node.formula, plain: plain(node.formula), made: true };
+  if (node.called && plain(node.called).length <= SHORT) {
+    return { tex: node.called, plain: plain(node.called), made: node.called === node.formula };
+  }
   return node.op ? `the result of ${node.op}` : `a ${node.kind}`;
+}
+
+// What a letter in a formula stands for, as a phrase: W is 10 × 64; a = 2; z = tanh(v), 64 numbers.
+export function meant(story, letter) {
+  const name = { tex: letter.symbol, plain: plain(letter.symbol) };
+  if (letter.words) return [name, ": ", letter.words];
+  const node = letter.node === undefined ? undefined : story.nodes[letter.node];
+  const numbers = node ? node.value : letter.value;
+  const made = node?.formula && letter.symbol !== node.called ? [" = ", { tex: node.formula, plain: plain(node.formula) }] : [];
+  if (!numbers) return [name, ...made, made.length ? "" : ", which was not kept"];
+  const { shape, data } = numbers;
+  const few = shape.length === 0 ? [data] : shape.length === 1 && shape[0] <= FEW ? data : undefined;
+  if (few) {
+    const written = few.map((x) => figure(x, 4)).join(", ");
+    return [name, ...made, " = ", shape.length ? `(${written})` : written];
+  }
+  return [name, ...made, made.length ? ", " : shape.length === 1 ? ": " : " is ", shapeInWords(shape)];
 }
 
 // As `called`, where it may stand in a formula: in parentheses if it is one itself.
 export function quantity(node) {
   const name = called(node);
   if (typeof name === "string") return node.name ? [name] : [`[${node.op ?? node.kind} ${node.id}]`];
-  return name.made && /[^\w()]/.test(name.plain) ? ["(", name, ")"] : [name];
+  return name.made && !WHOLE.test(name.plain) ? ["(", name, ")"] : [name];
 }
 
 export const derivative = (of, by) => ({ over: ["∂", ...quantity(of)], under: ["∂", ...quantity(by)] });
@@ -44,7 +65,8 @@ export function heading(story, k) {
   const { phase, here, from } = story.moment(k);
   if (phase === "start") return [story.trace.left_out ? "What is given, or computed earlier" : "The leaves are given"];
   const name = called(story.nodes[here]);
-  if (phase === "forward") return typeof name === "string" ? [capital(name)] : [name, ` by ${story.nodes[here].op}`];
+  const how = story.nodes[here].elementwise ? ", element by element" : "";
+  if (phase === "forward") return typeof name === "string" ? [`${capital(name)}${how}`] : [name, ` by ${story.nodes[here].op}${how}`];
   if (phase === "seed") return ["Backward begins at ", name];
   return [`Through ${story.nodes[from].op} to `, name];
 }

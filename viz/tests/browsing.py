@@ -68,7 +68,23 @@ def long():
     return h
 
 
-MADE = {"neuron": neuron, "mlp": mlp, "hostile": hostile, "large": large, "long": long}
+def digits():
+    """A network as for images of digits, so large that matrices are heat maps; for one example, with a label."""
+    rng = np.random.default_rng(1)
+    x = constant(rng.uniform(size=64), name="x")
+    return cross_entropy(MLP([64, 24, 10], rng=rng, bias=False)(x), np.array(6))
+
+
+def rows():
+    """A network with biases for several examples as rows: some of its products are written out, some are heat maps."""
+    rng = np.random.default_rng(2)
+    X = constant(rng.normal(size=(9, 20)), name="X")
+    return cross_entropy(MLP([20, 5, 3], tanh, rng=rng)(X), np.array([0, 1, 2, 2, 1, 0, 0, 1, 2]))
+
+
+MADE = {
+    "neuron": neuron, "mlp": mlp, "hostile": hostile, "large": large, "long": long, "digits": digits, "rows": rows,
+}  # fmt: skip
 
 
 def at(page):

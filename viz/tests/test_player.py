@@ -259,7 +259,7 @@ def test_numbers(opened):
     field = page.locator(".field").first
     field.focus()
     press(page, "ArrowRight", "ArrowDown")
-    assert "row 1, column 1:" in page.locator(".readout").first.inner_text()
+    assert "[1, 1], counted from 0: " in page.locator(".readout").first.inner_text()
     assert at(page) == 0, "its arrows are its own"
     first = page.locator(".given table").first.inner_text()
     page.locator(".slice input").first.fill("1")

@@ -1,0 +1,115 @@
+"""Each equation that is displayed is true as it stands: evaluated with what is displayed, it is what is displayed.
+
+No operation is named: those of all examples are looked at, on the data that pages and pictures get, and as the console
+prints them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tests.displayed import TOO_LARGE, Equation, of_console, of_recursion, of_trace, wrong
+from tests.displayed_programs import PROGRAMS
+from tinygrad_edu import Tensor, constant, nn
+from tinygrad_edu.examples import Example, examples
+from tinygrad_edu.stepping import Stepper
+from tinygrad_edu.tracing import traced
+
+OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
+ALL = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]
+RNG = np.random.default_rng(0)
+
+
+def result(example: Example) -> Any:
+    """The example, computed of tensors."""
+    given = {n: [Tensor(p) for p in x] if isinstance(x, list) else Tensor(x) for n, x in example.operands.items()}
+    return example(**given)
+
+
+@pytest.mark.parametrize("example", ALL)
+def test_an_equation_of_the_page_is_true(example: Example) -> None:
+    z = result(example)
+    trace = traced(z, RNG.normal(size=z.shape), sweep=bool(example.op.rules_by_name))
+    for equation in of_trace(trace):
+        assert not wrong(equation), equation
+
+
+@pytest.mark.parametrize("example", ALL)
+def test_an_equation_of_the_console_is_true(example: Example) -> None:
+    z = result(example)
+    stepper = Stepper(
+        z, RNG.normal(size=z.shape) if example.op.rules_by_name else None, sweep=bool(example.op.rules_by_name)
+    )
+    for equation in of_console(stepper):
+        assert not wrong(equation), equation
+
+
+def shown(name: str) -> list[Equation]:
+    """All equations of a program, on its page and in the console."""
+    loss = PROGRAMS[name]()
+    trace = traced(loss, sweep=True)
+    return [*of_trace(trace), *of_recursion(trace), *of_console(Stepper(loss))]
+
+
+UNREAD = {"convolution": [TOO_LARGE]}  # what cannot be computed from what is displayed, and why: nothing else
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_step_of_a_program_is_true(name: str) -> None:
+    faults = [(e.where, e.formula, wrong(e)) for e in shown(name) if wrong(e)]
+    assert [fault.removeprefix("Impossible: ") for _, _, fault in faults] == UNREAD.get(name, []), faults
+
+
+@pytest.mark.parametrize("activation", [tg.tanh, tg.sigmoid, tg.relu])
+@pytest.mark.parametrize("shape", [(4,), (6, 4)], ids=["one example", "examples as rows"])
+def test_the_delta_recursion_is_true(activation: Any, shape: Any) -> None:
+    rng = np.random.default_rng(0)
+    net = nn.MLP([4, 5, 3, 2], activation, rng=rng)
+    loss = (net(constant(rng.normal(size=shape), "x")) ** 2).sum()
+    found = [*of_recursion(traced(loss, sweep=True))]
+    assert len(found) == 2 and not [(e.formula, wrong(e)) for e in found if wrong(e)]
+
+
+# A false equation is seen.
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_another_result_would_be_seen(name: str) -> None:
+    for equation in shown(name):
+        if not wrong(equation) and np.abs(equation.result).max() > 1e-9:
+            assert wrong(replace(equation, result=equation.result * 1.01)), equation
+
+
+FALSE = {
+    "a label for its unit vector": (r"\mathbf{e}_{1}", "y", "it is"),
+    "a sum that reaches too far": (r"\operatorname{softmax}(e^{g}) - \mathbf{e}_{1}", r"\sum g - y", "Unreadable"),
+    "a letter that nobody explains": ("g", "q", "Impossible: q is not declared"),
+    "a transpose that is lost": (r"^{\top}", "", "Misfit"),
+}
+
+
+@pytest.mark.parametrize("case", FALSE)
+def test_a_false_equation_is_seen(case: str) -> None:
+    true, false, words = FALSE[case]
+    here = [e for e in shown("one_label") if true in e.formula]
+    given = {"y": 1.0} if false == "y" else {}
+    found = [wrong(replace(e, formula=e.formula.replace(true, false, 1), letters=e.letters | given)) for e in here]
+    assert any(fault.startswith(words) for fault in found), found
+
+
+def test_an_operation_that_is_written_falsely_is_seen() -> None:
+    @tg.elementwise(r"\sin($x)", x=lambda g, x: -g * np.sin(x))
+    def cosine(x: Any) -> Any:
+        """The cosine, which says that it is the sine."""
+        return np.cos(x)
+
+    try:
+        found = [*of_trace(traced(cosine(Tensor([0.5, 1.0]))))]
+        assert [wrong(e)[:6] for e in found] == ["it is "]
+    finally:
+        del tg.OPS["cosine"]

@@ -1,0 +1,123 @@
+"""What formulas call the values of a record: in the picture, on the page and in the console the same.
+
+Names are those of ``names``.  What has none is ``leaf1``, or ``#7``, the result of step 7; or, where a formula
+is to be read alone, it is written out, if that is short.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..formulas.printed import elements, made, of_name, of_value, split
+from ..formulas.rules import Rule, inner, letters, rule
+from ..language.symbols import words
+from ..notation import Formula
+from ..op import Node
+from ..stepping.record import Record
+
+LONGEST = 48  # characters of LaTeX of a value without a name that is written out in the formulas of others
+
+
+class Letter(NamedTuple):
+    """What stands in a formula, in LaTeX, and what it means: a node's value, a plain array's, or what is said."""
+
+    latex: str
+    node: Node | None = None
+    array: Any = None
+    words: str = ""
+
+
+class Passed(NamedTuple):
+    """A rule as it is shown: with the letters for the upstream gradient and for the result, and what all stand for."""
+
+    rule: Rule
+    g: str
+    z: str | None  # nothing: it does not read the result, or that has a name
+    letters: list[Letter]
+
+
+class Called:
+    """Formulas for the nodes of a record.  ``written_out``: what has no name is written out, if that is short."""
+
+    def __init__(self, record: Record, written_out: bool) -> None:
+        self.record, self.written_out = record, written_out
+        self.formulas: dict[int, Formula] = {}
+
+    @cached_property
+    def letters(self) -> tuple[str, str]:
+        """The letters for the upstream gradient and for a result without a name, in all formulas of the record."""
+        return letters(name.latex for name in self.record.words.every)
+
+    def formula(self, node: Node) -> Formula:
+        """What formulas call a node."""
+        if node.serial not in self.formulas:
+            self.formulas[node.serial] = self.found(node)
+        return self.formulas[node.serial]
+
+    def found(self, node: Node) -> Formula:
+        """The same, where it has not been asked for."""
+        name, is_known = self.record.words.of(node), node in self.record.every
+        if name is not None:
+            return of_name(name.base, node.shape, name.which)
+        handle = Formula(words(self.record.called(node)) if is_known else r"\cdots", single=node.shape == ())
+        older = all(a is None or a.serial in self.formulas for a in node.args)  # they are asked for from old to young
+        if self.written_out and node.op is not None and is_known and older:
+            written = self.made(node)
+            return written if len(written.latex) <= LONGEST else handle
+        return handle
+
+    def operands(self, node: Node) -> list[Formula]:
+        """What formulas call the operands of a node, and its options."""
+        given = enumerate(zip(node.args, self.values(node)))
+        return [self.formula(a) if a is not None else self.plain(node, k, x) for k, (a, x) in given]
+
+    def values(self, node: Node) -> Any:
+        """The arguments that operands stand for; None for all, if they were freed."""
+        return (None,) * len(node.args) if node.values is None else inner(node.op, node.values)
+
+    def plain(self, node: Node, k: int, x: Any) -> Formula:
+        """An argument that is no tensor: an array by its name, a number as it is, an index with the names in it."""
+        if (name := self.record.words.plain(node, k)) is not None:
+            return of_name(name.base, np.shape(x), name.which)
+        of_parts = {id(part): name for part, name in self.parts(node, k, x)}
+        return of_value(x, lambda part: of_parts.get(id(part)) or elements(part) or Formula(r"\cdot"))
+
+    def parts(self, node: Node, k: int, x: Any) -> list[tuple[Any, Formula]]:
+        """The arrays in an index that have names."""
+        names = [
+            (part, self.record.words.plain(node, k, j)) for j, part in enumerate(x if isinstance(x, tuple) else ())
+        ]
+        return [(part, of_name(name.base, np.shape(part), name.which)) for part, name in names if name is not None]
+
+    def made(self, node: Node) -> Formula:
+        """How a node was made: ``\\sigma(v)``."""
+        return made(node, self.operands(node), node.values or ())
+
+    def arrays(self, node: Node) -> list[Letter]:
+        """The plain arrays that are called by a name in how a node was made."""
+        plain = [(k, x) for k, (a, x) in enumerate(zip(node.args, self.values(node))) if a is None]
+        whole = [(x, self.plain(node, k, x)) for k, x in plain if self.record.words.plain(node, k)]
+        named = whole + [each for k, x in plain for each in self.parts(node, k, x)]
+        return [Letter(formula.latex, array=x) for x, formula in named]
+
+    def read(self, node: Node) -> list[Letter]:
+        """All that stands in how a node was made: its operands, and arrays that are called by a name."""
+        return [Letter(self.formula(a).latex, a) for a in node.args if a is not None] + self.arrays(node)
+
+    def passed(self, node: Node, k: int) -> Passed:
+        """The rule of a node for operand ``k``, with all letters that stand in it."""
+        operands, name = self.operands(node), self.record.words.of(node)
+        own = [] if name is None else [self.formula(node)]
+        g, z = self.letters
+        single = node.shape == ()
+        found = rule(node, k, operands, own[0] if own else Formula(z, single=single), Formula(g, single=single))
+        said = [Letter(operands[i].latex, node.args[i]) for i in sorted(found.operands) if node.args[i] is not None]
+        plain = [operands[i].latex for i in found.operands if node.args[i] is None]
+        said += [x for x in self.arrays(node) if any(x.latex == one or x.latex in split(one) for one in plain)]
+        if found.z:
+            said.append(Letter(own[0].latex if own else z, node))
+        said += [Letter(latex, words=words) for latex, words in (*found.words, *found.functions)]
+        return Passed(found, g, z if found.z and not own else None, said)
