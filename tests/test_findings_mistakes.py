@@ -289,7 +289,7 @@ SPEAKS = {
         loss = cross_entropy(v, y)
         """,
         [CONSTANT],
-        "W is a plain array in v = a @ W",
+        "W is a plain array in v_2 = a @ W",
         "while other passes of this line have a parameter there, A and C.",
     ),
     "a layer whose bias alone is trained": (
