@@ -23,9 +23,8 @@ from .op import Node, Value
 
 FEW = 8  # so many elements of an index without a name are written out
 MOST, DEEPEST = 20_000, 4  # objects of the program that are looked at, and lists within lists
-Key = (
-    int | tuple[int, int, int]
-)  # the serial of a node; of a plain array also its place among the arguments: see arrays
+LISTS = (np.ndarray, tuple, list)  # arguments among which a plain array may be
+Key = int | tuple[int, int, int]  # the serial of a node; of a plain array also its place: see Names.arrays
 
 
 class Name(NamedTuple):
@@ -79,13 +78,14 @@ class Names:
     def of(self, node: Node) -> Name | None:
         """The name of a node."""
         if (found := self.told_apart.get(node.serial)) is not None:
-            return found
+            return Name(*found)
         base = self.base(node)
         return None if base is None else Name(base)
 
     def plain(self, node: Node, k: int, j: int = -1) -> Name | None:
         """The name of a plain array, argument ``k`` of a node, or part ``j`` of that: array1, where it has none."""
-        return self.told_apart.get((node.serial, k, j))
+        found = self.told_apart.get((node.serial, k, j))
+        return None if found is None else Name(*found)
 
     def said(self, node: Node, k: int, j: int = -1) -> str | None:
         """What the program's line calls an argument of a node, or a part of an index."""
@@ -97,7 +97,7 @@ class Names:
 
     def arrays(self, node: Node) -> Iterator[tuple[int, int, Any]]:
         """The plain arrays among the arguments of a node, and in an index: the argument, the part or -1, the array."""
-        if node.op is None or node.values is None:
+        if node.op is None or node.values is None or not any(isinstance(x, LISTS) for x in node.values):
             return
         values = node.values if node.op.family is None else node.values[node.op.family]
         for k, (a, x) in enumerate(zip(node.args, values)):
@@ -106,23 +106,23 @@ class Names:
                     yield k, j, part
 
     @cached_property
-    def every(self) -> set[Name]:
-        """All names."""
-        return {*self.told_apart.values(), *filter(None, map(self.of, self.nodes))}
+    def bases(self) -> set[str]:
+        """All names, without an index."""
+        return {*(base for base, _ in self.told_apart.values()), *filter(None, map(self.base, self.nodes))}
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """The plain arrays by their names."""
         found = {(node.serial, k, j): x for node in self.nodes for k, j, x in self.arrays(node)}
-        return {name.word: found[key] for key, name in self.told_apart.items() if key in found}
+        return {Name(*name).word: found[key] for key, name in self.told_apart.items() if key in found}
 
     @cached_property
-    def told_apart(self) -> dict[Key, Name]:
-        """The names with an index, and those of plain arrays."""
+    def told_apart(self) -> dict[Key, tuple[str, str]]:
+        """The names with an index, and those of plain arrays: a base and an index, since a ``Name`` takes longer."""
         families: dict[str, list[tuple[Key, str, bool]]] = {}  # by how they look: the key, the name, was it given?
         latest: dict[str, tuple[Key, Any]] = {}  # of the plain arrays of a name the last one
         same: dict[Key, Key] = {}
-        found: dict[Key, Name] = {}
+        found: dict[Key, tuple[str, str]] = {}
         number = 0
         for node in self.nodes:
             for k, j, x in self.arrays(node) if None in node.args else ():
@@ -131,7 +131,7 @@ class Names:
                 if said is None or (few and "(" in said):  # np.array([7]) is written out
                     if not few:
                         number += 1
-                        found[key] = Name(f"array{number}")
+                        found[key] = f"array{number}", ""
                 elif said in latest and (latest[said][1] is x or np.array_equal(latest[said][1], x)):
                     same[key] = latest[said][0]
                 else:
@@ -142,14 +142,14 @@ class Names:
         digits = {number for look in families for number in re.findall(r"\d+", look)}
         for family in families.values():
             if len(family) == 1:
-                found |= {key: Name(base) for key, base, _ in family if not isinstance(key, int)}
+                found |= {key: (base, "") for key, base, _ in family if not isinstance(key, int)}
                 continue
             given = [g for _, _, g in family]
             first = 0 if given[0] and sum(given) == 1 else 1
             numbers = [str(i) for i in range(first, first + len(family))]
             if any(symbol(family[0][1], i) in families for i in numbers if i in digits):
                 numbers = [f"({i})" for i in numbers]
-            found |= {each: Name(base, i) for (each, base, _), i in zip(family, numbers)}
+            found |= {each: (base, i) for (each, base, _), i in zip(family, numbers)}
         return found | {key: found[other] for key, other in same.items()}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..formulas.printed import elements, made, of_name, of_value, split
 from ..formulas.rules import Rule, inner, letters, rule
-from ..language.symbols import words
+from ..language.symbols import symbol, words
 from ..notation import Formula
 from ..op import Node
 from ..stepping.record import Record
@@ -49,7 +49,7 @@ class Called:
     @cached_property
     def letters(self) -> tuple[str, str]:
         """The letters for the upstream gradient and for a result without a name, in all formulas of the record."""
-        return letters(name.latex for name in self.record.words.every)
+        return letters(map(symbol, self.record.words.bases))
 
     def formula(self, node: Node) -> Formula:
         """What formulas call a node."""
