@@ -147,7 +147,7 @@ def computed(equation: Equation) -> Any:
     value = Displayed(known)
     value.trees = {read(equation, part, shapes): x for part, x in parts.items()}
     found = value(read(equation, formula, shapes))
-    return np.asarray(getattr(found, "_data", found), float)
+    return np.asarray(getattr(found, "_array", found), float)
 
 
 def whole(diagonal: Any, shape: tuple[int, ...]) -> Any:

@@ -141,13 +141,13 @@ def test_the_mark_does_not_spread():
         (w * w + (v * v).sum()).backward()
         opt.step()
     assert spent.holds_older(w.node)
-    for x in (w._data, v._data, *opt.velocity):
+    for x in (w._array, v._array, *opt.velocity):
         assert not isinstance(x, spent.Spent)
     for p in (w, v):
         before = np.array(p.data)
         p.data = p.data - 0.1 * p.grad
         np.testing.assert_array_equal(p.data, before - 0.1 * np.array(p.grad))
-        assert not isinstance(p._data, spent.Spent) and not isinstance(p.grad * 2, spent.Spent)
+        assert not isinstance(p._array, spent.Spent) and not isinstance(p.grad * 2, spent.Spent)
         assert not isinstance((p * 2).data, spent.Spent)
 
 

@@ -153,7 +153,7 @@ def test_a_wrong_second_derivative_says_by_which_entries():
 
 
 def test_a_second_derivative_that_is_0_everywhere():
-    cube = rule_of_x(lambda g, x: g * 3 * np.asarray(getattr(x, "_data", x)) ** 2, lambda x: x**3)
+    cube = rule_of_x(lambda g, x: g * 3 * np.asarray(getattr(x, "_array", x)) ** 2, lambda x: x**3)
     assert "By the rules it is 0 everywhere: does a rule take values out of the record" in said(cube, [2.0])
 
 

@@ -110,3 +110,34 @@ def test_a_tensor_in_the_place_of_an_option_is_never_lost(example: Example) -> N
         with pytest.raises((TypeError, ValueError)) as caught:
             call()
         assert caught.value.__notes__
+
+
+MASKED = np.ma.masked_array([1.0, 2.0, 3.0], [0, 1, 0])
+OTHER_ARRAYS: dict[str, Any] = {
+    "masked * t": lambda t: MASKED * t,
+    "t * masked": lambda t: t * MASKED,
+    "masked + t": lambda t: MASKED + t,
+    "masked @ t": lambda t: MASKED @ t,
+    "t / masked": lambda t: t / MASKED,
+    "masked > t": lambda t: MASKED > t,
+    "np.ma.multiply": lambda t: np.ma.multiply(MASKED, t),
+    "np.ma.exp": np.ma.exp,
+    "np.ma.sum": np.ma.sum,
+    "np.ma.array": np.ma.array,
+    "np.ma.where": lambda t: np.ma.where(MASKED > 1, t, 0.0),
+    "Tensor(masked)": lambda t: tg.Tensor(MASKED),
+    "the masked number": lambda t: t * np.ma.masked,
+    "matrix * t": lambda t: np.asmatrix([[1.0, 2.0, 3.0]]) * t,
+    "t * matrix": lambda t: t * np.asmatrix([[1.0, 2.0, 3.0]]),
+    "Tensor(matrix)": lambda t: tg.Tensor(np.asmatrix([[1.0]])),
+}
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("program", OTHER_ARRAYS.values(), ids=OTHER_ARRAYS)
+def test_arrays_that_mean_something_else_are_refused_with_words(program: Any) -> None:
+    """A masked array would lose its mask or the record, and * of a matrix is another product."""
+    with pytest.raises(TypeError) as caught:
+        program(tg.Tensor([1.0, 2.0, 3.0], name="t"))
+    assert "lose" in str(caught.value) or "be lost" in str(caught.value) or "matrix product" in str(caught.value)
+    assert caught.value.__notes__

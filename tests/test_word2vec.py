@@ -222,7 +222,7 @@ def learned(given, seed=1, dtype=np.float64):
     model = Word2Vec(SMALL, settings)
     rng = np.random.default_rng(seed)
     for p in model.parameters():
-        p.node.result = p._data = rng.normal(size=p.shape)
+        p.node.result = p._array = rng.normal(size=p.shape)
     return model, settings
 
 

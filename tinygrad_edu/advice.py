@@ -116,4 +116,4 @@ def plain_options(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
     for i, (name, x) in enumerate(zip(op.names, given)):
         if i != op.family and hasattr(x, "node") and x.node.active:
             raise errors.no_rule(op, name)
-    return tuple(x._data if i != op.family and hasattr(x, "node") else x for i, x in enumerate(given))
+    return tuple(x._array if i != op.family and hasattr(x, "node") else x for i, x in enumerate(given))

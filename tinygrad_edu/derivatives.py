@@ -86,7 +86,7 @@ class Call(NamedTuple):
 
     def shown(self, x: Any) -> Any:
         """A Tensor as the caller wants it."""
-        return x if self.differentiable else inputs.dense(x._data) if isinstance(x, Value) else x
+        return x if self.differentiable else inputs.dense(x._array) if isinstance(x, Value) else x
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]) -> Call:

@@ -100,7 +100,7 @@ class Check:
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], rtol: float, atol: float, eps: float) -> None:
         self.f, self.rtol, self.atol, self.eps = f, rtol, atol, eps
-        self.given = [a._data if isinstance(a, Value) else a for a in args]
+        self.given = [a._array if isinstance(a, Value) else a for a in args]
         self.which = [i for i, a in enumerate(self.given) if not (isinstance(a, np.ndarray) and a.dtype.kind in "iub")]
         if not self.which:
             words = "gradcheck has nothing to differentiate: an array of whole numbers is taken for an index or a label"
@@ -125,7 +125,7 @@ class Check:
     def value(self, points: Sequence[Any]) -> Any:
         """The result, as an array."""
         result = self.recorded(points)[1]
-        return np.asarray(result._data if isinstance(result, Value) else result, np.float64)
+        return np.asarray(result._array if isinstance(result, Value) else result, np.float64)
 
     def gradients(self, points: Sequence[Any], seeds: Iterable[Any]) -> Iterator[list[Any]]:
         """For each seed, the gradients of all arguments."""
@@ -240,7 +240,7 @@ class Check:
         if not isinstance(y, Value) or not y.node.active:
             return np.zeros(self.shape)
         found = pushed(y.node, {t.node.serial: d for t, d in zip(tensors, direction)}, False)
-        return np.zeros(self.shape) if found is None else np.asarray(getattr(found, "_data", found))
+        return np.zeros(self.shape) if found is None else np.asarray(getattr(found, "_array", found))
 
     def second(self) -> None:
         """The gradient's own gradient, in the random direction; of one that is wrong, each entry."""

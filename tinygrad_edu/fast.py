@@ -25,7 +25,7 @@ def unary(op: Op) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         a = x.node if isinstance(x, Value) else None
         try:
-            x = hold(x) if a is None else x._data
+            x = hold(x) if a is None else x._array
             z = forward(x)
             if a is None:
                 return z  # a number in, a number out
@@ -40,7 +40,7 @@ def unary(op: Op) -> Callable[[Any], Any]:
             node.serial, node.scope = next_serial(), state.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti
-            tensor._data, tensor.node = z, node
+            tensor._array, tensor.node = z, node
             return tensor
         except Exception as error:
             raise advice.operation(error, op, (a,), (x,))
@@ -59,8 +59,8 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
         a = x.node if isinstance(x, Value) else None
         b = y.node if isinstance(y, Value) else None
         try:
-            x = hold(x, b) if a is None else x._data
-            y = hold(y, a) if b is None else y._data
+            x = hold(x, b) if a is None else x._array
+            y = hold(y, a) if b is None else y._array
             z = forward(x, y)
             if a is None and b is None:
                 return z
@@ -77,7 +77,7 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
             node.serial, node.scope = next_serial(), state.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti
-            tensor._data, tensor.node = z, node
+            tensor._array, tensor.node = z, node
             return tensor
         except Exception as error:
             raise advice.operation(error, op, (a, b), (x, y))

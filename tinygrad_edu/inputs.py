@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def array_of(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
     """A copy of what a tensor is made of; a single number as one."""
     try:
-        return numeric(np.array(data._data if hasattr(data, "node") else plain(data), dtype), name, active)[()]
+        return numeric(np.array(data._array if hasattr(data, "node") else plain(data), dtype), name, active)[()]
     except ValueError as error:
         raise errors.ragged(error) from None
 

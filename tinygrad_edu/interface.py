@@ -30,13 +30,13 @@ def both_ways(function: Any) -> tuple[Any, Any]:
 def compared(name: str) -> Any:
     """A comparison gives a plain array of truth values: it has no derivative."""
     function = getattr(np, name)
-    return lambda self, other: function(self._data, other._data if isinstance(other, Value) else other)
+    return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
 def plain(name: str) -> Any:
     """A method of arrays that has no derivative answers on the values."""
     method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(np.asarray(self._data), *args, **options)
+    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
 
 
 def refuse_update(self: Tensor, other: Any) -> Any:
@@ -54,7 +54,7 @@ def of_constants(name: str) -> Any:
         for x in (self, *others):
             if isinstance(x, Value) and x.node.active:
                 raise errors.lacking_operator(name, x.node)
-        return method(np.asarray(self._data), *map(_values, others))
+        return method(np.asarray(self._array), *map(_values, others))
 
     return applied
 
@@ -106,12 +106,12 @@ class Interface(Value):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(self._data.size)
+        return int(self._array.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of its numbers."""
-        return self._data.dtype
+        return self._array.dtype
 
     @property
     def name(self) -> str | None:
@@ -164,19 +164,19 @@ class Interface(Value):
     def detach(self) -> Tensor:
         """A constant of the same value: no gradient flows through it."""
         with within(frame=get_frame(1)):
-            return type(self)(self._data, self.name, requires_grad=False)  # type: ignore
+            return type(self)(self._array, self.name, requires_grad=False)  # type: ignore
 
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python number.  ValueError if it has more."""
-        return self._data.item()
+        return self._array.item()
 
     def numpy(self) -> Any:
         """The values, as an array of their own."""
-        return np.array(self._data)
+        return np.array(self._array)
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
-        return self._data.tolist()
+        return self._array.tolist()
 
     def __len__(self) -> int:
         if not self.shape:
@@ -187,13 +187,13 @@ class Interface(Value):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._array)
 
     def __repr__(self) -> str:
         return text.tensor(self)
 
     def __format__(self, spec: str) -> str:
-        return text.formatted(self._data, spec)
+        return text.formatted(self._array, spec)
 
     def __copy__(self) -> Any:
         return self.__deepcopy__({})
@@ -202,7 +202,7 @@ class Interface(Value):
         """A leaf is copied; a result never changes, so it is its own copy."""
         if not self.is_leaf:
             return self
-        copied = type(self)(self._data, self.name, requires_grad=self.requires_grad)  # type: ignore[call-arg]
+        copied = type(self)(self._array, self.name, requires_grad=self.requires_grad)  # type: ignore[call-arg]
         copied.node.grad = self.node.grad
         memo[id(self)] = copied
         return copied
@@ -215,7 +215,7 @@ class Interface(Value):
     def __float__(self) -> float:
         if self.requires_grad:
             raise errors.plain_function(self.node)
-        return float(self._data)
+        return float(self._array)
 
     def __int__(self) -> int:
         return int(float(self))
@@ -223,17 +223,17 @@ class Interface(Value):
     def __round__(self, digits: int = 0) -> Any:
         if self.requires_grad:
             raise errors.lacking_operator("__round__", self.node)
-        return np.round(self._data, digits)
+        return np.round(self._array, digits)
 
     def __index__(self) -> int:
         if self.requires_grad:
             raise errors.plain_function(self.node)
-        return operator.index(self._data)
+        return operator.index(self._array)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self.requires_grad:
             raise errors.made_plain(self.node)
-        return np.array(self._data, dtype)
+        return np.array(self._array, dtype)
 
     def __reduce__(self) -> Any:
         raise errors.pickled(self.node)
@@ -297,4 +297,4 @@ def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any,
 def _values(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return type(x)(map(_values, x))
-    return x._data if isinstance(x, Value) else x
+    return x._array if isinstance(x, Value) else x

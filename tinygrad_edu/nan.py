@@ -36,7 +36,7 @@ def look(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
 
 
 def _numbers(x: Any) -> Any:
-    return x._data if isinstance(x, Value) else inputs.dense(x)
+    return x._array if isinstance(x, Value) else inputs.dense(x)
 
 
 def _value_error(node: Node, x: Any) -> Exception:

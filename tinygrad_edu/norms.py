@@ -90,12 +90,12 @@ class GradientNorms:
         parameters, value = self.watched.values(), number_of(loss)
         norms = tuple(None if p.node.grad is None else norm(p.node.grad) for p in parameters)
         faults = self.faults(value, norms)
-        before, self.held = self.held, [id(p._data) for p in parameters]
+        before, self.held = self.held, [id(p._array) for p in parameters]
         older = any(holds_older(p.node) or (before != self.held and holds_older(p.node, Seen)) for p in parameters)
         self.older = self.older or (self.count if older else None)
         any(mark(p.node, Seen) for p in parameters)
         number = self.looks[-1].number + 1 if self.looks else 0
-        self.keep(Look(number, self.count, value, norms, tuple(norm(p._data) for p in parameters), bool(faults)))
+        self.keep(Look(number, self.count, value, norms, tuple(norm(p._array) for p in parameters), bool(faults)))
         if not faults:
             return
         words = f"step {self.count}: {'; '.join([*faults[:3], *([f'{len(faults) - 3} more'] if faults[3:] else [])])}"
@@ -308,7 +308,7 @@ def number_of(loss: Any) -> float | None:
     """The value of a loss that is a Tensor or a number."""
     if loss is None:
         return None
-    value = np.asarray(getattr(loss, "_data", loss))
+    value = np.asarray(getattr(loss, "_array", loss))
     if value.size != 1 or value.dtype.kind not in "fiu":
         what = text.operand(getattr(loss, "node", None), loss)
         raise errors.taught(

@@ -56,8 +56,8 @@ class Node:
 class Value:
     """What recording needs to know of a Tensor: its array, and how that was made."""
 
-    __slots__ = ("_data", "node")
-    _data: Any
+    __slots__ = ("_array", "node")
+    _array: Any
     node: Node
     kind: ClassVar[type[Any]]  # the class of results, set where it is made: in tensor.py
 
@@ -74,7 +74,7 @@ def record(op: Any, args: Any, values: Any, z: Any, active: bool, state: Context
     node.name, node.grad, node.hooks = None, None, ()
     frame = state.frame or frame
     node.code, node.lasti = frame.f_code, frame.f_lasti
-    tensor._data, tensor.node = z, node
+    tensor._array, tensor.node = z, node
     if state.watch is not None:
         state.watch(node, z)
     return tensor
@@ -95,7 +95,7 @@ def general(op: op) -> Callable[..., Any]:
         nodes = [x.node if isinstance(x, Value) else None for x in values]
         recorded = any(nodes) or None
         try:
-            values = [hold(x, recorded, r) if a is None else x._data for x, a, r in zip(values, nodes, rules)]
+            values = [hold(x, recorded, r) if a is None else x._array for x, a, r in zip(values, nodes, rules)]
             active = recorded is not None and advice.checked_active(op, nodes, rules)
             z = forward(*op.joined(given, values))
             if recorded is None:

@@ -86,16 +86,16 @@ class Optimiser:
 
     def subtract(self, i: int, p: Tensor, direction: Any, rate: float) -> None:
         """p - rate * direction, into the array of two steps ago if no record holds that any more."""
-        old = p._data
+        old = p._array
         if not old.shape:
-            p._data = p.node.result = old - old.dtype.type(rate) * direction
+            p._array = p.node.result = old - old.dtype.type(rate) * direction
             return
         if self.spare[i] is None or sys.getrefcount(self.spare[i]) > 2:  # more than the list and this call hold it
             self.spare[i] = np.empty_like(old)
         new = self.spare[i]
         np.multiply(direction, old.dtype.type(rate), out=new)
         np.subtract(old, new, out=new)
-        p._data = p.node.result = new
+        p._array = p.node.result = new
         self.spare[i] = old
 
 
@@ -121,9 +121,9 @@ class SGD(Optimiser):
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
         """One step against the gradient, or against the running sum of gradients."""
         if isinstance(g, Rows) and not self.momentum:
-            if sys.getrefcount(p._data) > 3:  # the tensor, its node, and the call
-                p._data = p.node.result = p._data.copy()
-            add_rows(p._data, g.index, p._data.dtype.type(-rate) * g.rows)
+            if sys.getrefcount(p._array) > 3:  # the tensor, its node, and the call
+                p._array = p.node.result = p._array.copy()
+            add_rows(p._array, g.index, p._array.dtype.type(-rate) * g.rows)
             return
         g = inputs.dense(g)
         if self.momentum:

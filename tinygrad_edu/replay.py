@@ -33,7 +33,7 @@ def operands(node: Node) -> Any:
 def handle(node: Node, data: Any) -> Any:
     """A Tensor for a node of the record."""
     tensor = new(Value.kind)
-    tensor._data, tensor.node = data, node
+    tensor._array, tensor.node = data, node
     return tensor
 
 

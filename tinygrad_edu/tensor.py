@@ -53,11 +53,11 @@ class Tensor(Interface, Value):
     @property
     def data(self) -> Any:
         """The values, read-only, since an edit in place would falsify the record.  Assign to a leaf's to change it."""
-        return locked(self._data, self, "data")
+        return locked(self._array, self, "data")
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = self.node.result = inputs.like(self, value, "data")
+        self._array = self.node.result = inputs.like(self, value, "data")
         mark(self.node)  # its gradient was used: if zero_grad does not forget it now, that is found
 
     @property

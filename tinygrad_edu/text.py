@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def tensor(t: Any) -> str:
     """``Tensor([1., 2.], name='W')``; of a result, the operation that made it."""
-    data, node = np.asarray(t._data), t.node
+    data, node = np.asarray(t._array), t.node
     kind = "constant" if node.op is None and not node.active else "Tensor"
     body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
     parts = [body] if data.size or data.ndim < 2 else [f"{body}, shape={data.shape}"]

@@ -98,7 +98,7 @@ def any_nan(gradients: Iterable[Any]) -> bool:
         elif isinstance(g, np.generic):
             total += float(g)
         else:
-            total += any_nan([g._data] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
+            total += any_nan([g._array] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
     return total != total
 
 
@@ -215,13 +215,13 @@ ONE_BY_ONE = 64  # places that are looked at one by one, if not all of them stay
 
 def plain(g: Any) -> Any:
     """A gradient as an array."""
-    return g._data if isinstance(g, Value) else inputs.dense(g)
+    return g._array if isinstance(g, Value) else inputs.dense(g)
 
 
 def of_seed(seed: Any) -> Any:
     """Where a seed is not 0.  One through which a gradient is asked for counts everywhere."""
     if isinstance(seed, Value):
-        return np.ones(seed.node.shape, bool) if seed.node.active else seed._data != 0
+        return np.ones(seed.node.shape, bool) if seed.node.active else seed._array != 0
     return np.asarray(seed) != 0
 
 

@@ -48,7 +48,7 @@ class FunctionPlace:
         self.leaves = dict(arrays)
         self.result = result if isinstance(result, Tensor) else None
         self.tensors.setdefault(LOSS, result)
-        self.arrays = {w: getattr(x, "_data", x) for w, x in self.tensors.items()}
+        self.arrays = {w: getattr(x, "_array", x) for w, x in self.tensors.items()}
         self.cache: dict[Any, Any] = {}
         self.gradients: Callable[..., Any] = gradients  # how derivatives are found: see by_edge.py
 
@@ -131,7 +131,7 @@ class Given:
             result = self.loss(**{w: self.at[w] for w in self.arguments})
             if result is None:
                 raise TypeError("it returns nothing")
-            np.asarray(getattr(result, "_data", result), float)
+            np.asarray(getattr(result, "_array", result), float)
         except Exception as error:
             raise Uncheckable(f"the loss does not run at these arrays: {type(error).__name__}: {error}") from error
         try:
@@ -181,7 +181,7 @@ class Given:
         for seed in (11, 12):
             try:
                 place = FunctionPlace(self, self.draw(seed, lengths), self.reading)
-                if place.result is not None and np.isfinite(place.result._data).all():
+                if place.result is not None and np.isfinite(place.result._array).all():
                     found.append(place)
             except Exception:  # a function of the user's may fail as it likes
                 return []
@@ -212,7 +212,7 @@ def is_float(x: Any) -> bool:
 
 def arrayed(x: Any) -> Any:
     """Lists as arrays, Tensors as what they hold; anything else as it is."""
-    x = getattr(x, "_data", x)
+    x = getattr(x, "_array", x)
     x = np.asarray(x) if isinstance(x, (list, tuple, np.ndarray)) else float(x) if isinstance(x, np.floating) else x
     return x.astype(float) if is_float(x) and not isinstance(x, float) else x
 

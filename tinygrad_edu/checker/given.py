@@ -148,7 +148,7 @@ def array_judged(given: Given, left: Expr, claim: Any, about: dict[str, Any]) ->
         yield FunctionPlace(given, given.at, given.reading)
 
     try:
-        x = np.asarray(getattr(claim, "_data", claim), float)
+        x = np.asarray(getattr(claim, "_array", claim), float)
     except (TypeError, ValueError):
         raise TypeError(f"claim is text, a function or an array; not {type(claim).__name__}") from None
     question = Question(left, places)
@@ -226,7 +226,9 @@ def function(claim: Callable[..., Any], known: set[str]) -> Expr:
 def named(root: Node, at: Place) -> dict[int, str]:
     """What a claim computes under a name of the loss: the same numbers to the bit."""
     known = {
-        (x.shape, np.asarray(x._data).tobytes()): w for w, x in reversed([*at.tensors.items()]) if isinstance(x, Tensor)
+        (x.shape, np.asarray(x._array).tobytes()): w
+        for w, x in reversed([*at.tensors.items()])
+        if isinstance(x, Tensor)
     }
     found, seen, pending = {}, {root.serial}, [root]
     while pending:

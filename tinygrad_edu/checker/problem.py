@@ -137,7 +137,7 @@ class Point:
             if isinstance(found, Tensor):
                 found.name = word
             self.tensors[word] = found
-        self.arrays = {word: getattr(x, "_data", x) for word, x in self.tensors.items()}
+        self.arrays = {word: getattr(x, "_array", x) for word, x in self.tensors.items()}
 
     def redrawn(self, seed: int) -> Point:
         """Another point of the same sizes."""

@@ -186,7 +186,7 @@ def other_axis(case: Case, softmax: Softmax, user: Node) -> str:
             return f"the targets {case.operand(user, found[0])} sum to one over axis {other}"
     if user.op.name == "getitem" and user.shape and isinstance(user.values[1], tuple) and len(user.values[1]) == 2:
         keys = [
-            np.asarray(key._data if hasattr(key, "node") else key)
+            np.asarray(key._array if hasattr(key, "node") else key)
             for key in user.values[1]
             if not isinstance(key, slice)
         ]
@@ -294,10 +294,10 @@ def over_examples(case: Case, node: Node, terms: Node, classes: int) -> Iterator
 
     def change(given: list[Any], made: Any) -> Any:
         mean = made[terms].sum(axis).mean()
-        return mean if np.allclose(mean._data, wanted) else -mean
+        return mean if np.allclose(mean._array, wanted) else -mean
 
     trial = tried(case, {}, {node: change})
-    if cures(trial, "mean over the wrong axis", node, (mean_axis,)) and np.allclose(trial.made[node]._data, wanted):  # type: ignore[union-attr]
+    if cures(trial, "mean over the wrong axis", node, (mean_axis,)) and np.allclose(trial.made[node]._array, wanted):  # type: ignore[union-attr]
         name = case.written(terms) or case.said(terms)
         shown = f"({name})" if name.isprintable() and " " in name else name
         yield Remedy(f"Write {shown}.sum(axis={axis}).mean().")

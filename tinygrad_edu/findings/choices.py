@@ -202,7 +202,7 @@ def same(case: Case, trial: Trial | None, node: Node) -> bool:
 
     new = trial.case.gradients
     leaves = [(g, new.get(trial.made[a].node)) for a, g in case.gradients.items() if a.op is None]
-    return near(case.value(case.root), trial.loss._data) and all(h is not None and near(g, h) for g, h in leaves)
+    return near(case.value(case.root), trial.loss._array) and all(h is not None and near(g, h) for g, h in leaves)
 
 
 Candidate = tuple[str, Node, dict[Node, Change]]  # the text, where it is put, and what is tried

@@ -355,7 +355,7 @@ def other_axes(case: Case, node: Node, k: int, leaves: list[Node]) -> Iterator[R
         if takes_logits(node.op) and takes_logits(op) and "axis" not in op.names:
 
             def change(given: list[Any], made: Any, op: Any = op) -> Any:
-                labels = np.asarray(getattr(given[1], "_data", given[1]), float)
+                labels = np.asarray(getattr(given[1], "_array", given[1]), float)
                 return op.public(given[0].ravel(), labels.ravel())
 
             if let_through(tried(case, {}, {node: change}), leaves):

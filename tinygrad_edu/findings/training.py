@@ -149,7 +149,7 @@ def stepped(case: Case, optimiser: Optimiser | None, factor: float) -> list[floa
         losses: list[float] = []
         for _ in range(STEPS + 1):
             loss = replay(case, copies)[case.root]
-            losses.append(float(np.sum(loss._data)))
+            losses.append(float(np.sum(loss._array)))
             if not math.isfinite(losses[-1]) or len(losses) > STEPS:
                 break
             with np.errstate(all="ignore"):
@@ -165,7 +165,7 @@ def other(case: Case, optimiser: Optimiser | None, copies: dict[Node, Tensor], f
     """An optimiser of copies, with the rule and the state of this one, and a part of its rate."""
     if optimiser is None:
         return SGD([*copies.values()], factor * (case.rate or 0.0))
-    memo: dict[int, Any] = {id(p): copies.get(p.node, Tensor(p._data)) for p in optimiser.parameters}
+    memo: dict[int, Any] = {id(p): copies.get(p.node, Tensor(p._array)) for p in optimiser.parameters}
     memo |= {id(optimiser.callback): None, id(optimiser.rate): optimiser.rate}
     made = copy.deepcopy(optimiser, memo)
     rate = optimiser.rate

@@ -96,7 +96,7 @@ class Trial:
     @property
     def is_finite(self) -> bool:
         """Are the loss and all gradients of leaves finite?"""
-        if not finite(self.loss._data):
+        if not finite(self.loss._array):
             return False
         return all(finite(entries(g)) for node, g in self.case.gradients.items() if node.op is None)
 
@@ -150,7 +150,7 @@ def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: 
 
 def near(old: Any, new: Any) -> bool:
     """Are values that were finite nearly the same?"""
-    old, new = np.asarray(old), np.asarray(getattr(new, "_data", new))
+    old, new = np.asarray(old), np.asarray(getattr(new, "_array", new))
     if old.shape != new.shape:
         return False
     known = np.isfinite(old)

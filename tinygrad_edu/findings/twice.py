@@ -181,7 +181,7 @@ def left_out(case: Case, node: Node, found: Taken, a: Node, kind: str) -> Iterat
         trial = tried(case, {}, {node: change})
         if not cures(trial, KIND, node, (twice,)):
             continue
-        if kind == LOGARITHMS and not np.allclose(trial.made[node]._data, case.value(node)):  # type: ignore[union-attr]
+        if kind == LOGARITHMS and not np.allclose(trial.made[node]._array, case.value(node)):  # type: ignore[union-attr]
             continue
         new = code.with_operand(case, node, found.k, text)
         yield Remedy(f"Give it the scores: {new}.", new, case.place(node))

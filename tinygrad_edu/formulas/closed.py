@@ -232,8 +232,8 @@ class Search(Asked):
         assert closed.tree is not None
         result, used = again[self.result.node.serial], names_in(closed.tree)
         known: dict[str, Any] = {n: a for a, n in self.arrays if n in used}
-        known |= {n: again[s]._data for s, n in [*self.given.items(), *self.names.items()] if n in used}
-        known |= {n: np.stack([again[m.serial]._data for m in f]) for n, f in self.families.items() if n in used}
+        known |= {n: again[s]._array for s, n in [*self.given.items(), *self.names.items()] if n in used}
+        known |= {n: np.stack([again[m.serial]._array for m in f]) for n, f in self.families.items() if n in used}
         known |= {n: gradient(result, again[s], 1) for s, n in self.gradient_names.items() if n in used}
         expected = np.asarray(gradient(result, again[x.node.serial], self.order))
         try:

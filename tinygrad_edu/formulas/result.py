@@ -83,7 +83,7 @@ class Closed:
 
         TypeError if one of ``shapes`` is missing.
         """
-        given = {n: np.asarray(getattr(x, "_data", x)) for n, x in arrays.items()}
+        given = {n: np.asarray(getattr(x, "_array", x)) for n, x in arrays.items()}
         known = {n: given.get(n, given.get(identifier(n))) for n in self.shapes}
         missing = sorted(n for n, x in known.items() if x is None)
         if missing:

@@ -158,7 +158,7 @@ class Printed:
         if not isinstance(x, Tensor) or isinstance(x, Symbolic):
             return x
         formula = expression(x.node, self.known, self.array, used := set[int]())
-        return self.stand_in(formula, x._data, *frozenset().union(*(self.reads[serial] for serial in used)))
+        return self.stand_in(formula, x._array, *frozenset().union(*(self.reads[serial] for serial in used)))
 
     def array(self, x: Any, user: Node | None) -> Formula:
         """What an array is called that the rule has made or taken, given also who uses it.  ValueError if it cannot."""
@@ -248,7 +248,7 @@ class Symbolic(Tensor):
     def indicator(self, condition: str, others: Iterable[Any], holds: Any) -> Any:
         """Ones where a condition holds and zeros elsewhere, with a formula."""
         known, reads = self.printed.known, self.printed.reads
-        found = leaf(np.asarray(getattr(holds, "_data", holds)).astype(float), active=False, kind=Symbolic)
+        found = leaf(np.asarray(getattr(holds, "_array", holds)).astype(float), active=False, kind=Symbolic)
         found.condition, found.printed = condition, self.printed
         found.formula = Formula(rf"\mathbf{{1}}_{{[{condition}]}}")
         known[found.node.serial] = found.formula
@@ -264,8 +264,8 @@ class Symbolic(Tensor):
 
     def __and__(self, other: Any) -> Any:
         if not isinstance(other, Symbolic):
-            return self if other is True else self._data.astype(bool) & other
-        return self.indicator(rf"{self.condition} \land {other.condition}", [other], self._data * other._data)
+            return self if other is True else self._array.astype(bool) & other
+        return self.indicator(rf"{self.condition} \land {other.condition}", [other], self._array * other._array)
 
     __rand__ = __and__
 
@@ -299,5 +299,5 @@ def leaf(x: Any, active: bool = True, kind: type[Any] = Tensor) -> Any:
     node = record(None, (), (), x, False, get_state(), get_frame(0)).node
     node.active = active
     tensor = new(kind)
-    tensor._data, tensor.node = x, node
+    tensor._array, tensor.node = x, node
     return tensor

@@ -89,11 +89,11 @@ class Arrays(Values):
 
     def do_argmax(self, x: Any, axis: Any = None) -> Any:
         """Where the largest is."""
-        return np.argmax(getattr(x, "_data", x), None if axis is None else int(axis))
+        return np.argmax(getattr(x, "_array", x), None if axis is None else int(axis))
 
     def do_argmin(self, x: Any, axis: Any = None) -> Any:
         """Where the smallest is."""
-        return np.argmin(getattr(x, "_data", x), None if axis is None else int(axis))
+        return np.argmin(getattr(x, "_array", x), None if axis is None else int(axis))
 
     def do_size(self, x: Any) -> float:
         """How many numbers there are."""
@@ -173,7 +173,7 @@ def lengths(sizes: Any) -> tuple[int, ...]:
 
 def flat(sizes: Any) -> list[float]:
     """Numbers, given one by one or in a tuple."""
-    return [float(n) for s in sizes for n in np.ravel(getattr(s, "_data", s))]
+    return [float(n) for s in sizes for n in np.ravel(getattr(s, "_array", s))]
 
 
 def unit(n: int, m: int | None = None) -> Any:
@@ -190,8 +190,8 @@ def stacked(found: list[Any]) -> Any:
     """Arrays along a new first axis; Tensors as well."""
     if len({shape(x) for x in found}) > 1:
         raise Misfit("stack", [shape(x) for x in found])
-    if any(hasattr(x, "_data") for x in found):
-        return OPS["stack"].public([x if hasattr(x, "_data") else np.asarray(x, float) for x in found])
+    if any(hasattr(x, "_array") for x in found):
+        return OPS["stack"].public([x if hasattr(x, "_array") else np.asarray(x, float) for x in found])
     return np.array(found)
 
 

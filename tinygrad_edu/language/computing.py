@@ -160,7 +160,7 @@ class Values:
             if isinstance(x, Expr) and x.head == "Key":
                 found[key] = self.value(x)
             elif isinstance(x, Expr):
-                value = np.asarray(getattr(given := self.value(x), "_data", given))
+                value = np.asarray(getattr(given := self.value(x), "_array", given))
                 found[key] = (
                     value.astype(int) if value.dtype.kind == "f" and (value == np.floor(value)).all() else value
                 )
@@ -256,7 +256,7 @@ class Values:
         if type(x) is int:
             return x
         x = self.value(tree)
-        x = getattr(x, "_data", x)
+        x = getattr(x, "_array", x)
         if np.size(x) != 1 or float(x) != round(float(x)):
             raise Impossible("a subscript is a whole number")
         return int(x)
@@ -270,7 +270,7 @@ class Values:
 
     def of_Compare(self, tree: Expr) -> Any:
         """True or false; for arrays, element by element."""
-        left, right = (getattr(x, "_data", x) for x in map(self.value, tree.args))
+        left, right = (getattr(x, "_array", x) for x in map(self.value, tree.args))
         compare = {"==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater}
         if tree.value == "in":
             return bool(np.isin(left, right))
@@ -313,10 +313,10 @@ class Values:
         try:
             found = tree.value(self.known)
             if isinstance(found, (list, tuple)):
-                found = np.asarray([getattr(x, "_data", x) for x in found], float)
+                found = np.asarray([getattr(x, "_array", x) for x in found], float)
         except Exception as error:  # a function of the user's may fail as it likes
             raise Misfit("function", [], f"{type(error).__name__}: {error}".split("\n")[0]) from None
-        found = getattr(found, "_data", found)
+        found = getattr(found, "_array", found)
         if np.asarray(found).dtype.kind not in "fiub":
             raise Misfit("function", [], f"it gives no numbers, but {type(found).__name__}")
         return found

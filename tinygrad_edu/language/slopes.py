@@ -38,7 +38,7 @@ class Variable(Tensor):
     def asked(self, sign: str, other: Any) -> Any:
         """An answer, which stands in the record as a number."""
         answer = Tensor(1.0)
-        self.answers[answer.node.serial] = Expr("Compare", (X, number(float(getattr(other, "_data", other)))), sign)
+        self.answers[answer.node.serial] = Expr("Compare", (X, number(float(getattr(other, "_array", other)))), sign)
         return answer
 
     def __gt__(self, other: Any) -> Any:
@@ -59,7 +59,7 @@ def of_variable(head: str) -> Expr:
     with within(recording=True, scope=None, frame=None, watch=None), np.errstate(all="ignore"):
         z, g, leaf, x = Tensor(0.5), Tensor(1.0), Tensor(0.5), object.__new__(Variable)
         known: dict[int, Expr] = {}
-        x._data, x.node, x.answers = leaf._data, leaf.node, known
+        x._array, x.node, x.answers = leaf._array, leaf.node, known
         known |= {x.node.serial: X, z.node.serial: call(op.name, X), g.node.serial: number(1)}
         try:
             return simplified(read_off((op.rules or op.compiled())[0](g, z, x).node, known))

@@ -32,7 +32,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 @composed
 def slogdet(x: Any) -> tuple[Any, Any]:
     """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
-    return np.linalg.slogdet(getattr(x, "_data", x)).sign, inverse.logabsdet(x)
+    return np.linalg.slogdet(getattr(x, "_array", x)).sign, inverse.logabsdet(x)
 
 
 @composed
@@ -59,7 +59,7 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
     if not 0 <= rate < 1:
         raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
     chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
-    data = getattr(x, "_data", x)
+    data = getattr(x, "_array", x)
     return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
 
 

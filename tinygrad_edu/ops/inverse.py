@@ -50,7 +50,7 @@ _LARGEST = 32  # rows of a singular matrix: its minors have rows^4 numbers
 def _cofactors_rule(g: Any, z: Any, x: Any) -> Any:
     """The derivative of det(X) X⁻ᵀ; of a singular matrix, that of each cofactor, which is a determinant itself."""
     n = x.shape[-1]
-    s = np.linalg.svd(x._data if is_recorded(x) else x, compute_uv=False)
+    s = np.linalg.svd(x._array if is_recorded(x) else x, compute_uv=False)
     if np.all(s[..., -1:] > 1e-8 * s[..., :1]) or n > _LARGEST:
         back = inv(x).mT
         return (g * z).sum((-1, -2), keepdims=True) * back - matmul(back, matmul(g.mT, z))

@@ -55,14 +55,14 @@ def _alike(prediction: Any, target: Any) -> bool:
 
 def _probabilities(target: Any) -> bool:
     """Is the target probabilities, which are floating, rather than labels, which are whole numbers?"""
-    return bool(np.asarray(target._data if isinstance(target, Value) else target).dtype.kind == "f")
+    return bool(np.asarray(target._array if isinstance(target, Value) else target).dtype.kind == "f")
 
 
 def _distribution(logits: Any, target: Any, axis: int) -> Any:
     """The target as probabilities: a label becomes a one among zeros."""
     if _probabilities(target):
         return target
-    labels = np.asarray(target._data if isinstance(target, Value) else target)
+    labels = np.asarray(target._array if isinstance(target, Value) else target)
     ones = np.eye(logits.shape[axis], dtype=logits.dtype)[labels.astype(np.uintp)]  # where -1 is no last class
     return ones if axis in (-1, ones.ndim - 1) else np.moveaxis(ones, -1, axis)
 

@@ -111,8 +111,8 @@ def _sort_rule(g: Any, shape: tuple[int, ...], x: Any, axis: int | None) -> Any:
     n = x.shape[axis]
     if not is_recorded(x) or n < 2:
         return back
-    order = np.argsort(x._data, axis, kind="stable")
-    risen = np.sort(x._data, axis)
+    order = np.argsort(x._array, axis, kind="stable")
+    risen = np.sort(x._array, axis)
     to_next, to_last = (risen == np.roll(risen, shift, axis) for shift in (-1, 1))  # the last is next to the first
     if not to_next.any():
         return back
@@ -163,7 +163,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 def one_hot(labels: Any, classes: int) -> Any:
     """A row of zeros with a one at the label, for each label: a plain array of shape (..., classes), float64."""
-    labels = np.asarray(labels._data if is_recorded(labels) else labels)
+    labels = np.asarray(labels._array if is_recorded(labels) else labels)
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}")
     return np.eye(classes)[labels]

@@ -114,7 +114,7 @@ def disc(x: float, y: float, r: float) -> str:
 def array(given: Any, what: str) -> Any:
     """Numbers as an array of float64: a tensor, an array or a list.  ValueError, naming them, where they are none."""
     try:
-        found = np.array(getattr(given, "_data", given))
+        found = np.array(getattr(given, "_array", given))
     except ValueError:
         raise ValueError(f"{what} has rows of different lengths") from None
     if found.dtype.kind not in "fiub":

@@ -100,7 +100,7 @@ class Seen:
     def array(self) -> Any:
         """Its value."""
         if self.node is None:
-            return self.tensor._data
+            return self.tensor._array
         return self.answer.value(self.node)
 
     def attribute(self, name: str) -> Any:
@@ -195,13 +195,13 @@ class Answer:
         """The same, and of a tensor its value."""
         found = self.of(tree)
         return read_only(
-            found.array() if isinstance(found, Seen) else found._data if isinstance(found, Value) else found
+            found.array() if isinstance(found, Seen) else found._array if isinstance(found, Value) else found
         )
 
     def element(self, x: Any, index: Any) -> Any:
         """One element, or a part of an array; or of a list of the program's."""
         if isinstance(x, (Seen, Value)):
-            x = x.array() if isinstance(x, Seen) else x._data
+            x = x.array() if isinstance(x, Seen) else x._array
         if isinstance(x, (list, tuple, dict, np.ndarray, str)):
             found = x[index]
             return self.tensor(found) if isinstance(found, Value) else found

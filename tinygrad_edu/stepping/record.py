@@ -54,7 +54,7 @@ class Record:
         """The value of a node, or of a tensor or name.  RuntimeError if it was freed."""
         node = what if isinstance(what, Node) else self.find(what)
         if node is self.root:
-            return self.result._data
+            return self.result._array
         if node.op is None:
             return self.given.get(node.serial, node.result)
         with np.errstate(all="ignore"):  # what there was to be said was said when it was computed first

@@ -59,7 +59,7 @@ class Forward:
         nodes, target = ancestors(result.node), wrt[0].node
         reached = reaching(nodes, target)
         above = [n for n in nodes if n.serial in reached]
-        made: dict[int, Any] = {target.serial: Tensor(wrt[0]._data)}
+        made: dict[int, Any] = {target.serial: Tensor(wrt[0]._array)}
         self.nodes = max(self.nodes, len(above))
         self.work += 8 * len(above)
         for number, node in enumerate(above):
@@ -93,11 +93,11 @@ def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
     op = node.op
     shown = called(node)
     about, where = {"function": op.name, "name": shown}, shown if isinstance(shown, str) else ""
-    arrays = [x for x in given if np.ndim(getattr(x, "_data", x)) or len(given) == 1]
+    arrays = [x for x in given if np.ndim(getattr(x, "_array", x)) or len(given) == 1]
     if op.family is not None or len(arrays) != 1 or (op.binds < 3 and len(op.rules_by_name) != 1):
         return
     (x,) = (k for k, y in enumerate(given) if y is arrays[0])
-    same = np.shape(getattr(arrays[0], "_data", arrays[0])) == node.shape
+    same = np.shape(getattr(arrays[0], "_array", arrays[0])) == node.shape
 
     def other(apply: Callable[[Any], Any], code: str, key: str, cost: float, **fields: str) -> Other:
         return Other(lambda *values: apply(values[x]), Guess(code, key, cost, about | fields, where))

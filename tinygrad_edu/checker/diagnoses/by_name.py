@@ -83,7 +83,7 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
     if key == "is-diagonal":
         new = g * np.diag(full).reshape(x.shape)
     elif key == "is-slope-at":
-        new = elsewhere(y, x, y._data, g)
+        new = elsewhere(y, x, y._array, g)
     else:
         new = g
     if new is None:
