@@ -41,8 +41,9 @@ def test_a_network_that_learns_is_healthy(activation, sizes, seed):
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        for number in (16, 64, 1437):
+        for number in (16, 64):
             assert explain(cross_entropy(net(IMAGES[:number]), LABELS[:number]), net).kinds == []
+    assert explain(cross_entropy(net(IMAGES), LABELS), net).kinds == []
     assert (net(constant(IMAGES)).argmax(1) == LABELS).mean() > 0.5
 
 

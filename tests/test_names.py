@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,14 @@ def test_the_console_says_the_same(tmp_path: Path) -> None:
     printed = stream.getvalue()
     assert "forward   #4 = W h₁" in printed and "forward   h₂ = tanh(#5)" in printed and "rule      g h₂ᵀ" in printed
     assert "where     #5, of step 5: 2 numbers" in printed and "h₂: 2 numbers" in printed and "∂result/∂h₂" in printed
+
+
+def test_lists_of_a_library_name_nothing(tmp_path: Path) -> None:
+    """A program may be run by one: by pytest, by a notebook."""
+    source = "def run(program, Tensor):\n    kept = []\n    kept.append(Tensor([2.0]))\n    return program(kept[0])\n"
+    called = {}
+    for file in (str(tmp_path / "course.py"), str(Path(np.__file__).parent.parent / "course.py")):
+        names: dict[str, Any] = {}
+        exec(compile(source, file, "exec"), names)
+        called[file] = names["run"](lambda w: traced((w * 3).sum()).to_json(), Tensor)
+    assert [each["nodes"][0]["name"] for each in map(json.loads, called.values())] == ["kept[0]", "w"]

@@ -80,8 +80,12 @@ def flat(example: Example, operands: dict[str, Any]) -> tuple[list[Any], Any]:
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_no_derivative_is_a_number_that_differences_deny(example: Example) -> None:
+    seen = set()
     for operands in points(example):
         arrays, call = flat(example, operands)
+        if (here := tuple(x.tobytes() for x in arrays)) in seen:  # an operand is special already
+            continue
+        seen.add(here)
         try:
             value = np.asarray(call(arrays))
         except (ValueError, np.linalg.LinAlgError):  # not in the domain

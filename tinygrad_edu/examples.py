@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,13 +29,19 @@ class Example(NamedTuple):
         """The operation, with these operands for those of the example."""
         given: list[Any] = []
         values = {**self.operands, **self.options, **operands}
-        for name, p in inspect.signature(self.op.function).parameters.items():
+        for name, p in parameters(self.op.function).items():
             if p.kind is p.VAR_POSITIONAL:
                 value = values.get(name, [])
                 given.extend(value if isinstance(value, list) else [value])
             else:
                 given.append(values.get(name, p.default))
         return self.op.public(*given)
+
+
+@functools.cache
+def parameters(function: Any) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a function."""
+    return inspect.signature(function).parameters
 
 
 def examples(op: Op, dtype: Any = np.float64) -> Iterator[Example]:

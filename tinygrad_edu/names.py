@@ -8,11 +8,13 @@ others were computed from it.  Where the program itself has an h1, they are h_(1
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
-from types import FrameType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +25,9 @@ from .op import Node, Value
 
 FEW = 8  # so many elements of an index without a name are written out
 MOST, DEEPEST = 20_000, 4  # objects of the program that are looked at, and lists within lists
+# Variables of the standard library, of installed packages and of what starts a program are not the program's.
+LIBRARIES = (os.path.dirname(os.__file__) + os.sep, os.path.dirname(place.NUMPY) + os.sep, "<frozen ", *place.OURS)
+EMPTY = (str, int, float, complex, bytes, type(None), type, ModuleType, FunctionType, BuiltinFunctionType, np.ndarray)
 LISTS = (np.ndarray, tuple, list)  # arguments among which a plain array may be
 Key = int | tuple[int, int, int]  # the serial of a node; of a plain array also its place: see Names.arrays
 
@@ -163,14 +168,14 @@ def in_lists(wanted: set[int], frame: FrameType | None) -> dict[int, str]:
     alone: dict[int, str] = {}
     seen: set[int] = set()
     while frame is not None:
-        if not frame.f_code.co_filename.startswith(place.OURS):
-            pending = [(name, x, 0) for name, x in variables(frame) if name[:1] != "_"]
+        if not frame.f_code.co_filename.startswith(LIBRARIES):
+            pending = deque((name, x, 0) for name, x in variables(frame) if name[:1] != "_")
             while pending and len(seen) < MOST:
-                name, x, depth = pending.pop(0)
+                name, x, depth = pending.popleft()
                 if isinstance(x, Value):
                     if x.node.serial in wanted and (depth or x.node.op is None):
                         (found if depth else alone).setdefault(x.node.serial, name)
-                elif id(x) not in seen and depth < DEEPEST:
+                elif not isinstance(x, EMPTY) and id(x) not in seen and depth < DEEPEST:
                     seen.add(id(x))
                     pending += [(part, inner, depth + 1) for part, inner in parts(name, x)]
         frame = frame.f_back
@@ -185,10 +190,10 @@ def variables(frame: FrameType) -> list[tuple[str, Any]]:
 def parts(name: str, x: Any) -> Iterator[tuple[str, Any]]:
     """What is in a list, a dictionary or an object of the program, and what that is called."""
     if isinstance(x, (list, tuple)):
-        yield from ((f"{name}[{i}]", part) for i, part in enumerate(x[:MOST]))
+        yield from ((f"{name}[{i}]", part) for i, part in enumerate(x[:MOST]) if not isinstance(part, EMPTY))
     elif isinstance(x, dict):
         yield from ((str(key) if str(key).isidentifier() else f"{name}[{key!r}]", part) for key, part in x.items())
-    elif not isinstance(x, (type, ModuleType, FunctionType, np.ndarray, str)):
+    else:
         attributes = getattr(x, "__dict__", None)
         listed = f"{name}." if name.endswith("]") else ""  # layers[0].W, and W of self
         yield from ((f"{listed}{key}", part) for key, part in (attributes or {}).items())
