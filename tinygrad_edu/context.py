@@ -28,7 +28,8 @@ current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
 def within(**changes: Any) -> Iterator[None]:
     """The current context with some of its fields changed."""
     new = replace(current.get(), **changes)
-    token = current.set(replace(new, usual=new.recording and new.frame is None and new.watch is None))
+    usual = new.recording and new.frame is None and new.watch is None
+    token = current.set(new if new.usual == usual else replace(new, usual=usual))
     try:
         yield
     finally:
@@ -42,7 +43,12 @@ def no_grad() -> AbstractContextManager[None]:
 
 def scope(name: str) -> AbstractContextManager[None]:
     """In this ``with`` block results belong to a part of the model, say a layer; scopes nest as ``net/layer1``."""
+    return within(scope=inner(name))
+
+
+def inner(name: str) -> str:
+    """The scope of that name within the current one."""
     if not isinstance(name, str):
         raise TypeError(f"a scope has a name, a string, not {type(name).__name__}")
     outer = current.get().scope
-    return within(scope=f"{outer}/{name}" if outer else name)
+    return f"{outer}/{name}" if outer else name

@@ -50,11 +50,11 @@ def held(x: Any, recorded: Any = None, rule: Any = True) -> Any:
 
 
 def held_as_array(x: Any, recorded: Any = None, rule: Any = True) -> Any:
-    """As ``held``, where a Python number has to be an array of no axes: rules ask operands for their axes.
+    """As ``held``, where a Python number has to be an array of no axes, since rules ask operands for their axes.
 
     In elementwise operations it stays a number, which takes the dtype of the other operand.
     """
-    return np.asarray(x)[()] if isinstance(x, (float, int)) and rule is not None else held(x, recorded, rule)
+    return np.asarray(x)[()] if isinstance(x, (float, int)) else held(x, recorded, rule)
 
 
 def dense(gradient: Any) -> Any:
@@ -73,9 +73,10 @@ def seed(tensor: Tensor, given: Any, constant: bool = False) -> Any:
     if not (tensor.requires_grad or constant):
         raise errors.nothing_to_differentiate(tensor)
     if given is None:
-        if tensor.size != 1:
+        z = tensor._array
+        if z.size != 1:
             raise errors.not_a_scalar(tensor)
-        return np.ones(tensor.shape, tensor.dtype)[()]
+        return np.ones(z.shape, z.dtype) if z.shape else z.dtype.type(1)
     return like(tensor, given, "seed")
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import errors, ops, place
-from .context import current, scope, within
+from .context import inner, within
 from .derivatives import grad, gradients
 from .files import whole
 from .tensor import Tensor, constant
@@ -34,15 +34,14 @@ class Module:
 
     @errors.shallow
     def __call__(self, *args: Any) -> Any:
-        with scope(self.name or type(self).__name__.lower()):
-            if not type(self).forward.__code__.co_filename.startswith(__file__):
-                return self.forward(*args)
-            call = place.Call.made(current.get().scope or "")
-            with within(scope=call):  # a line of ours would tell nobody where it was computed
-                found = self.forward(*args)
-            if isinstance(call, place.Call) and isinstance(found, Tensor) and found.node.scope is call:
-                call.result = found.node.serial
-            return found
+        scope = inner(self.name or type(self).__name__.lower())
+        if type(self).forward.__code__.co_filename == __file__:  # a line of ours would tell nobody where it was
+            scope = place.Call.made(scope)
+        with within(scope=scope):
+            found = self.forward(*args)
+        if isinstance(scope, place.Call) and isinstance(found, Tensor) and found.node.scope is scope:
+            scope.result = found.node.serial
+        return found
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Each parameter with its path, such as ``layers.0.W``; one that is shared comes once."""

@@ -95,7 +95,7 @@ def general(op: op) -> Callable[..., Any]:
         nodes = [x.node if isinstance(x, Value) else None for x in values]
         recorded = any(nodes) or None
         try:
-            values = [hold(x, recorded, r) if a is None else x._array for x, a, r in zip(values, nodes, rules)]
+            values = [x._array if a else (hold if r else held)(x, recorded, r) for x, a, r in zip(values, nodes, rules)]
             active = recorded is not None and advice.checked_active(op, nodes, rules)
             z = forward(*op.joined(given, values))
             if recorded is None:

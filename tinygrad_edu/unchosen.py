@@ -44,7 +44,7 @@ def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = 
     nodes = ancestors(root)
     try:
         found = swept(steps(root, seed, differentiable, chosen, nodes), wanted)
-        if chosen is None and leaves_out(nodes, found) and any_nan(found.values()):
+        if chosen is None and any_nan(found.values(), nodes):
             found = swept(steps(root, seed, differentiable, Chosen(root, seed), nodes), wanted)
     except Exception as error:
         raise errors.cut(error)
@@ -75,31 +75,30 @@ def watched(root: Node, seed: Any) -> Iterator[Step]:
         done += 1
 
 
-def leaves_out(nodes: list[Node], found: dict[Node, Any]) -> bool:
-    """May an operation have left out what it was given?  Of small gradients it is cheaper to look for NaN at once."""
-    if nodes[-1].shape or all([math.prod(node.shape) < LARGE for node in found]):  # noqa: C419
-        return True
-    return any([node.op.leaves_out for node in nodes if node.op is not None])  # noqa: C419  (a list is faster)
-
-
-LARGE = 10_000  # numbers
-
-
-def any_nan(gradients: Iterable[Any]) -> bool:
+def any_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
     """Is there NaN among these, or infinity of both signs, which is rare?
 
     A sum tells, for NaN spreads.  Of an array its sum of squares or, if it is large, its minimum is found fastest.
+    ``nodes``: those of the sweep.  If none of them leaves anything out, the large ones are not looked at.
     """
-    total = 0.0
+    total, large = 0.0, []
     for g in gradients:
         if isinstance(g, np.ndarray):
-            flat = g.ravel()
-            total += float(flat.dot(flat) if flat.size < 1000 else np.minimum.reduce(flat))
+            if g.size < LARGE:
+                flat = g if g.ndim == 1 else g.ravel()
+                total += float(flat.dot(flat))
+            else:
+                large.append(g)
         elif isinstance(g, np.generic):
             total += float(g)
         else:
             total += any_nan([g._array] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
+    if large and (nodes is None or nodes[-1].shape or any(node.op.leaves_out for node in nodes if node.op is not None)):
+        total += sum(float(g.min()) for g in large)
     return total != total
+
+
+LARGE = 1000  # numbers
 
 
 class Chosen:

@@ -54,7 +54,9 @@ class Placed:
 
     def dense(self) -> Any:
         """The whole gradient, zeros and all."""
-        return np.zeros(self.shape, self.dtype) + self
+        total = np.zeros(self.shape, self.dtype)
+        total += self
+        return total
 
 
 class Rows(Placed):
