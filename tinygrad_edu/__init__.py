@@ -24,7 +24,6 @@ from .derivatives import jvp as jvp
 from .derivatives import sweep as sweep
 from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
-from .differences import gradcheck as gradcheck
 from .nan import trace_nan as trace_nan
 from .op import OPS as OPS
 from .op import elementwise as elementwise
@@ -36,6 +35,7 @@ from .tensor import constant as constant
 if _TYPE_CHECKING:
     from .checker.given import check as check
     from .debugging import step_here as step_here
+    from .differences import gradcheck as gradcheck
     from .findings import explain as explain
     from .formulas.closed import formula as formula
     from .norms import GradientNorms as GradientNorms
@@ -47,7 +47,7 @@ if _TYPE_CHECKING:
 __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "stepping", "explain": "findings",
-    "formula": "formulas.closed", "check": "checker.given",
+    "formula": "formulas.closed", "check": "checker.given", "gradcheck": "differences",
     "step_here": "debugging", "GradientNorms": "norms",
 }  # fmt: skip
 __all__ = ["OPS", "elementwise", *_LATER]

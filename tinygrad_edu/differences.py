@@ -14,8 +14,7 @@ from .derivatives import gradients, pushed
 from .mistakes import FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, what
 from .op import Value
 from .ops import concatenate, ravel
-from .stencil import STEP as STEP
-from .stencil import five_point, slopes
+from .stencil import STEP, five_point, slopes
 from .tensor import Tensor
 
 Index = tuple[int, ...]

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..derivatives import gradients
-from ..differences import STEP
 from ..language.reading import ALIASES
 from ..language.tree import Expr, number
 from ..language.values import Arrays, Columns, Impossible, Misfit, Values, shape
 from ..op import OPS
+from ..stencil import STEP
 from ..tensor import Tensor
 from .judge import Place, Uncheckable
 from .problem import Declared, Problem, drawn, jacobian, squeezed
