@@ -17,6 +17,7 @@ from tests.displayed import TOO_LARGE, Equation, of_console, of_recursion, of_tr
 from tests.displayed_programs import PROGRAMS
 from tinygrad_edu import Tensor, constant, nn
 from tinygrad_edu.examples import Example, examples
+from tinygrad_edu.language.lines import line
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.tracing import traced
 
@@ -73,6 +74,27 @@ def test_the_delta_recursion_is_true(activation: Any, shape: Any) -> None:
     loss = (net(constant(rng.normal(size=shape), "x")) ** 2).sum()
     found = [*of_recursion(traced(loss, sweep=True))]
     assert len(found) == 2 and not [(e.formula, wrong(e)) for e in found if wrong(e)]
+
+
+FILLED = {
+    "norm": (np.linalg.norm, [0.0, 0.0], "x/z: 0 where z is 0"),
+    "std": (np.std, [2.0, 2.0], "(x - mean(x))/z: 0 where z is 0"),
+    "hypot": (lambda x: np.hypot(x[0], x[1]), [0.0, 0.0], "x[0]/√(x[0]² + x[1]²): 0 where (x[0]) and (x[1]) are 0"),
+    "cross-entropy": (lambda x: tg.binary_cross_entropy(x, np.array([1.0, 0.0])), [1.0, 0.5], "are 0"),
+}
+
+
+@pytest.mark.parametrize("case", FILLED)
+def test_what_a_fraction_is_where_it_is_0_over_0_is_said_and_only_there(case: str) -> None:
+    f, zero, words = FILLED[case]
+
+    def said(x: list[float]) -> str:
+        edges = traced(f(Tensor(x, "x")), sweep=True).edges
+        return "; ".join(f"{line(each.symbol)}: {each.words}" for edge in edges for each in edge.letters or ())
+
+    assert "are 0" not in said([0.3, 0.4]) and "is 0" not in said([0.3, 0.4])
+    assert words in said(zero)
+    assert words not in said([0.3, 0.4])
 
 
 # A false equation is seen.

@@ -74,6 +74,19 @@ def written(notation: str, where: Callable[..., bool]) -> Callable[[Any], Any]:
     return decorated
 
 
+def filled(words: str, where: Callable[..., Any]) -> Callable[[Any], Any]:
+    """A decorator of an operation whose notation says nothing where it is 0/0, and that has a value there.
+
+    ``words``: what the value is, as "0 where $y is 0".  ``where``: a predicate on the arguments.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.filled = words, where
+        return public
+
+    return decorated
+
+
 class Calls:
     """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
 
@@ -87,6 +100,7 @@ class Calls:
     plain: bool
     rules_by_name: Mapping[str, Callable[..., Any]]
     forms: tuple[tuple[str, Callable[..., bool]], ...] = ()  # other notations, and where they are used: see written
+    filled: tuple[str, Callable[..., Any]] | None = None  # what it is where its notation says nothing: see filled
 
     @functools.cached_property
     def complete(self) -> Any:

@@ -36,6 +36,12 @@ def explained(node: Node, formula: Callable[[Node], Formula]) -> tuple[str, str]
     return latex, (said[:1].lower() + said[1:] if said[:2].istitle() else said).replace("`", "")
 
 
+def gap(node: Node, formula: Callable[[Node], Formula]) -> str:
+    """What an operation is where its notation says nothing, in words: "0 where z is 0"."""
+    shown = {name: held(line(formula(a).latex)) for name, a in zip(node.op.names, node.args) if a is not None}
+    return re.sub(r"\$(\w+)", lambda match: shown.get(match[1], match[1]), node.op.filled[0])
+
+
 def held(text: str) -> str:
     """An operand within words."""
     short = text if len(text) <= LONGEST else "…"

@@ -17,7 +17,7 @@ from ..notation import Formula, call, typeset
 from ..op import OPS, Node, get_frame, get_state, new, record
 from ..op import op as Op
 from ..tensor import Tensor
-from .explained import explained
+from .explained import explained, gap
 from .printed import elements, expression, matrix_product, of_value, split
 
 LONGEST = 200  # characters of LaTeX; nobody reads a longer rule
@@ -124,8 +124,16 @@ class Printed:
             if node.serial not in seen and node.op is not None:
                 seen.add(node.serial)
                 pending += [a for a in node.args if a is not None]
-                if (found := explained(node, lambda a: expression(a, self.known, self.array, set()))) is not None:
+                if (found := explained(node, self.formula)) is not None:
                     yield found
+                if node.op.filled is not None:
+                    self.chosen = True  # for other values nothing needs to be said
+                    if np.any(node.op.filled[1](*node.values)):
+                        yield self.formula(node).latex, gap(node, self.formula)
+
+    def formula(self, node: Node) -> Formula:
+        """The formula of a value that the rule has computed, without a note of what it reads."""
+        return expression(node, self.known, self.array, set())
 
     def factors(self, node: Node, shape: tuple[int, ...]) -> tuple[tuple[Any, bool], ...]:
         """The two factors, if the rule is a product of matrices or vectors that have names."""
@@ -283,6 +291,16 @@ class Symbolic(Tensor):
 
     def __eq__(self, other: Any) -> Any:
         return self.compared("=", other, super().__eq__(other))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        """As usual; but if a rule asks whether all elements are so, its formula holds for these values alone."""
+        found = super().__array_function__(function, types, args, options)
+        self.printed.chosen |= not isinstance(found, Tensor) and np.asarray(found).dtype.kind == "b"
+        return found
+
+    def __bool__(self) -> bool:
+        self.printed.chosen = True
+        return super().__bool__()
 
     def __truediv__(self, other: Any) -> Any:
         return self.printed.named(super().__truediv__(other))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..op import Value, elementwise, op
+from ..signatures import filled
 
 
 def is_recorded(x: Any) -> bool:
@@ -49,6 +50,7 @@ def jumping(x: Any, of: Any, bend: Any) -> Any:
     return jumps(x, of - bend if np.ndim(bend) or isinstance(bend, Value) else of, at) if np.any(at) else x
 
 
+@filled("0 where $y is 0", where=lambda x, y: y == 0)
 @elementwise(
     r"\frac{$x}{$y}",
     binds=2,
@@ -61,6 +63,7 @@ def direction(x: Any, y: Any) -> Any:
     return x / np.where(y == 0, 1, y)
 
 
+@filled("0 where $x and $y are 0", where=lambda x, y: (x == 0) & (y == 0))
 @elementwise(
     r"\frac{$x}{$y}",
     binds=2,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..op import elementwise
+from ..signatures import filled
 
 _UNIT = {"x": (-0.9, 0.9)}
 
@@ -65,6 +66,7 @@ def tanh(x: Any) -> Any:
     return np.tanh(x)
 
 
+@filled("0 where $x and $y are 0", where=lambda x, y: (x == 0) & (y == 0))
 @elementwise(
     r"\frac{$x}{\sqrt{$x^2 + $y^2}}",
     x=lambda g, x, y: g * (hypot_slope(y, x) * hypot_slope(y, x) / hypot(x, y)),
