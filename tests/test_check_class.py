@@ -206,13 +206,25 @@ def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path):
         claims = "".join(f"dJ/du = 2*u + {i}*{k}*0*u\n" for k in range(100))  # each of its own
         (tmp_path / f"{i:03}.md").write_text(f"u: M\nJ = sum(u**2)\n{claims}")
     report = tmp_path / "report.json"
-    words = [sys.executable, "-m", "tinygrad_edu", "check", str(tmp_path), "--jobs", "2", "--json", str(report)]
+    program = """
+import sys
+from pathlib import Path
+from tinygrad_edu import cli
+from tinygrad_edu.checker.grading.terminal import Bar
+Bar.step = lambda bar: Path(sys.argv[-1]).touch()
+sys.exit(cli.main(sys.argv[1:-1]))
+"""
+    first = tmp_path / "first"  # is there when the first hand-in is checked
+    options = [str(tmp_path), "--jobs", "2", "--json", str(report), str(first)]
     with commands.interruptible():
         process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=commands.environment(),
+            [sys.executable, "-c", program, "check", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=commands.environment(),
             start_new_session=True,
         )  # fmt: skip
-    time.sleep(3)
+    deadline = time.monotonic() + 60
+    while not first.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130 and err == "" and "Interrupted: " in out
