@@ -14,31 +14,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from commands import Done, command, environment, interruptible
+
 STEP = ("-m", "tinygrad_edu", "step")
 PROMPT = r"\((step|what if) \d+\) "
 PATIENCE = 30  # seconds that a terminal is waited for
 
 
-def environment(**more: str) -> dict[str, str]:
-    """That of the tests, but for what says how a terminal is."""
-    ours = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR", "TERM")}
-    return {**ours, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **more}
-
-
 def python(folder: Path, *words: str, typed: str = "", **more: str) -> Any:
-    """Run Python in a folder, with this as its standard input."""
+    """A Python of its own in a folder, with this as its standard input: for what ends one, or comes after its end."""
     return subprocess.run(
         [sys.executable, *words], cwd=folder, env=environment(**more), input=typed, capture_output=True,
         encoding="utf-8", timeout=120,
     )  # fmt: skip
 
 
-def step(folder: Path, program: str, *commands: str, options: tuple[str, ...] = (), **more: str) -> Any:
+def step(folder: Path, program: str, *commands: str, options: tuple[str, ...] = (), **more: Any) -> Done:
     """Step through a program with commands from a pipe."""
     (folder / "net.py").write_text(program, encoding="utf-8")
     typed = "".join(f"{line}\n" for line in commands)
-    return python(folder, *STEP, *options, "net.py", typed=typed, **more)
+    return command(folder, "step", *options, "net.py", typed=typed, **more)
 
 
 class Terminal:
@@ -50,10 +45,11 @@ class Terminal:
         import termios
 
         env = environment(**{"TERM": "xterm", **more})
-        self.process, self.terminal = pty.fork()
-        if not self.process:
-            os.chdir(folder)
-            os.execvpe(sys.executable, [sys.executable, *words], env)
+        with interruptible():
+            self.process, self.terminal = pty.fork()
+            if not self.process:
+                os.chdir(folder)
+                os.execvpe(sys.executable, [sys.executable, *words], env)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.printed = b""
         self.read = 0  # so much of what was seen has been waited for

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 
 from tinygrad_edu.checker.check import check_text
@@ -16,11 +17,6 @@ from tinygrad_edu.checker.grading import classroom, command, remembered, sheets,
 from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.results import Diagnosis, Result
 from tinygrad_edu.debugging.screen import Screen
-
-ROOT = Path(__file__).parent.parent
-PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-ENVIRONMENT = {**os.environ, "PYTHONPATH": PATH, "PYTHONIOENCODING": "utf-8"}
-COMMAND = [sys.executable, "-m", "tinygrad_edu", "check"]
 
 RIGHT = "u: M\nJ = sum(u**2)\ndJ/du = 2*u\n"
 WRONG = "u: M\nJ = sum(u**2)\ndJ/du = u\n"
@@ -43,9 +39,8 @@ def checked(files, jobs=2, seconds=60.0, seen=lambda sheet: None):
 
 
 def run(*words):
-    return subprocess.run(
-        [*COMMAND, *map(str, words)], capture_output=True, encoding="utf-8", env=ENVIRONMENT, timeout=60
-    )
+    """The command; the processes in which it checks are its own."""
+    return commands.command(Path.cwd(), "check", *words)
 
 
 def test_a_folder_stands_for_the_hand_ins_in_it(folder):
@@ -139,7 +134,8 @@ def test_a_hand_in_gets_no_more_memory_than_is_good(folder):
         "import numpy; from tinygrad_edu.checker.grading import classroom; "
         "classroom.bounded(); numpy.empty(3 << 30, 'u1')"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=ENVIRONMENT)
+    env = commands.environment()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=env)
     assert "Unable to allocate" in done.stderr
     (folder / "a.md").write_text("u: 999 by 999 by 999\nJ = sum(u)\ndJ/du = 1\n")
     (found,) = checked([folder / "a.md"])
@@ -210,11 +206,25 @@ def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path):
         claims = "".join(f"dJ/du = 2*u + {i}*{k}*0*u\n" for k in range(100))  # each of its own
         (tmp_path / f"{i:03}.md").write_text(f"u: M\nJ = sum(u**2)\n{claims}")
     report = tmp_path / "report.json"
-    process = subprocess.Popen(
-        [*COMMAND, str(tmp_path), "--jobs", "2", "--json", str(report)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT, start_new_session=True,
-    )  # fmt: skip
-    time.sleep(3)
+    program = """
+import sys
+from pathlib import Path
+from tinygrad_edu import cli
+from tinygrad_edu.checker.grading.terminal import Bar
+Bar.step = lambda bar: Path(sys.argv[-1]).touch()
+sys.exit(cli.main(sys.argv[1:-1]))
+"""
+    first = tmp_path / "first"  # is there when the first hand-in is checked
+    options = [str(tmp_path), "--jobs", "2", "--json", str(report), str(first)]
+    with commands.interruptible():
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "check", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=commands.environment(),
+            start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not first.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130 and err == "" and "Interrupted: " in out

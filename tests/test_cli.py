@@ -9,26 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import command, environment
 
 from tinygrad_edu import __version__, cli
 
-ROOT = Path(__file__).parent.parent
-PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 COMMAND = [sys.executable, "-m", "tinygrad_edu"]
 
 
 def run(*words, **environment):
-    """The command in a process of its own, with its output piped."""
-    env = {**os.environ, "PYTHONPATH": PATH, "PYTHONIOENCODING": "utf-8", **environment}
-    with tempfile.TemporaryDirectory() as folder:  # where its pictures go
+    """The command, with its output piped, in a folder where its pictures go."""
+    with tempfile.TemporaryDirectory() as folder:
         where = [str(Path(word).resolve()) if Path(word).exists() else word for word in words]
-        done = subprocess.run(
-            [*COMMAND, *where], capture_output=True, encoding="utf-8", env=env, timeout=60, cwd=folder
-        )
-        done.stderr = (
-            done.stderr.replace(str(Path(folder).resolve()), "FOLDER").replace(folder, "FOLDER").replace(os.sep, "/")
-        )
-        return done
+        done = command(Path(folder), *where, **environment)
+        said = done.stderr.replace(str(Path(folder).resolve()), "FOLDER").replace(folder, "FOLDER")
+        return done._replace(stderr=said.replace(os.sep, "/"))
 
 
 @pytest.fixture(scope="module")
@@ -163,13 +157,13 @@ def test_nothing_is_saved_where_a_file_cannot_be(tmp_path):
 
 
 def test_a_reader_that_stops_early_is_no_error():
-    env = {**os.environ, "PYTHONPATH": PATH, "PYTHONUNBUFFERED": "1"}
-    command = subprocess.Popen([*COMMAND, "--epochs", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
-    assert command.stdout.readline().startswith(b"R = logloss")
-    command.stdout.close()
-    errors = command.stderr.read().decode()
-    command.stderr.close()
-    assert command.wait(60) == 0
+    env = environment(PYTHONUNBUFFERED="1")
+    process = subprocess.Popen([*COMMAND, "--epochs", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    assert process.stdout.readline().startswith(b"R = logloss")
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(60) == 0
     assert "Traceback" not in errors and "Exception" not in errors and "BrokenPipe" not in errors
 
 
@@ -191,9 +185,9 @@ def test_a_terminal_without_greek_shows_question_marks(encoding):
 
 
 def test_it_runs_from_any_folder(tmp_path):
-    env = {**os.environ, "PYTHONPATH": PATH}
-    shown = subprocess.run([*COMMAND, "--version"], cwd=tmp_path, capture_output=True, env=env, timeout=60)
-    assert shown.returncode == 0
+    words = [*COMMAND, "--version"]
+    shown = subprocess.run(words, cwd=tmp_path, capture_output=True, encoding="utf-8", env=environment(), timeout=60)
+    assert (shown.returncode, shown.stdout, shown.stderr) == tuple(run("--version"))
 
 
 @pytest.mark.parametrize("words", [["lesson"], ["ops", "relu"], ["word2vec", "--help"]])

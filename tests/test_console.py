@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepped import python, step
+from commands import command
+from stepped import step
 
 from tinygrad_edu import Tensor, sigmoid
 from tinygrad_edu.debugging.console import Console
@@ -453,7 +454,7 @@ def test_commands_from_a_file_and_from_the_command_line_print_the_same(tmp_path:
     by_hand = [word for line in commands for word in ("-c", line)]
     for options in (by_file, by_hand, [*by_hand[:6], "--commands", "rest.txt"]):
         (tmp_path / "rest.txt").write_text("\n".join(commands[3:]), encoding="utf-8")
-        done = python(tmp_path, "-m", "tinygrad_edu", "step", *options, "net.py", typed="c\n its own \n")
+        done = command(tmp_path, "step", *options, "net.py", typed="c\n its own \n")
         shown = OPENED + GOING + CLOSED.replace("The prog", "'c\\n its own \\n'\nThe prog")
         assert rows(done.stdout) == rows(shown)
         assert (done.returncode, done.stderr) == (0, "")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stepped import STEP, environment, python, step
+from commands import Done, alone, command, environment
+from stepped import STEP, python, step
 
 NET = """\
 from tinygrad_edu import Tensor, sigmoid
@@ -45,7 +46,6 @@ GO = ("-c", "go")
         ("loss.backward(\n", 1, "SyntaxError: '(' was never closed"),
         (NET + "loss.backward(seed=[1.0, 2.0])\n", 1, "ValueError"),
         (NET + "constant = loss.detach()\nconstant.backward()\n", 1, "Error"),
-        (NET + "import os\nos._exit(5)\n", 5, ""),
     ],
 )
 def test_a_program_that_is_not_stopped_in_says_why(program: str, code: int, said: str, tmp_path: Path) -> None:
@@ -54,11 +54,17 @@ def test_a_program_that_is_not_stopped_in_says_why(program: str, code: int, said
     assert "tinygrad_edu/debugging" not in done.stderr and "(step" not in done.stdout
 
 
+def test_a_program_that_ends_its_process_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET + "import os\nos._exit(5)\n", encoding="utf-8")
+    done = python(tmp_path, *STEP, "net.py", typed="n\nq\n")
+    assert done.returncode == 5 and "tinygrad_edu/debugging" not in done.stderr and "(step" not in done.stdout, done
+
+
 @pytest.mark.parametrize("name", ["missing.py", ".", "notutf8.py", "zeros.py"])
 def test_what_is_no_program(name: str, tmp_path: Path) -> None:
     (tmp_path / "notutf8.py").write_bytes(b"x = '\xff'\n")
     (tmp_path / "zeros.py").write_bytes(b"x = 1\0\n")
-    done = python(tmp_path, *STEP, name)
+    done = command(tmp_path, "step", name)
     assert done.returncode in (1, 2) and done.stderr.strip()
     assert "tinygrad_edu" not in done.stderr.replace("tinygrad-edu", ""), done.stderr
 
@@ -78,7 +84,7 @@ def test_what_is_no_program(name: str, tmp_path: Path) -> None:
 def test_options_that_lead_nowhere(options: tuple[str, ...], said: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(NET + "loss.backward()\n", encoding="utf-8")
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe")
-    done = python(tmp_path, *STEP, *options)
+    done = command(tmp_path, "step", *options)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
@@ -91,10 +97,10 @@ def test_a_program_that_fails_after_it_was_stepped_through(tmp_path: Path) -> No
 def test_backward_that_fails_says_what_it_says_alone(tmp_path: Path) -> None:
     program = NET + "loss.backward(free=True)\nloss.backward()\n"
     done = step(tmp_path, program, "c", "c", "c", "c")
-    alone = python(tmp_path, "net.py")
+    by_itself = alone(tmp_path, "net.py")
     assert "the record of loss was freed by backward(free=True)" in done.stdout
-    assert alone.stderr.splitlines()[-4:] == done.stderr.splitlines()[-4:]
-    assert done.returncode == alone.returncode == 1
+    assert by_itself.stderr.splitlines()[-4:] == done.stderr.splitlines()[-4:]
+    assert done.returncode == by_itself.returncode == 1
 
 
 def test_a_reader_that_has_seen_enough_ends_it(tmp_path: Path) -> None:
@@ -123,7 +129,7 @@ def test_without_a_standard_input_there_are_no_commands(tmp_path: Path) -> None:
 def test_what_the_system_refuses_is_said_in_words(tmp_path: Path) -> None:
     done = step(tmp_path, NET + "loss.backward()\n", f"save {'a' * 300}.html", f"save {tmp_path}.html/x.html", "q")
     assert "*** " in done.stdout and "Errno" not in done.stdout and done.returncode == 0
-    done = python(tmp_path, *STEP, "--commands", str(tmp_path), "net.py")
+    done = command(tmp_path, "step", "--commands", tmp_path, "net.py")
     assert done.returncode == 2 and done.stderr.startswith(f"tinygrad-edu: {tmp_path}: ")
 
 
@@ -186,12 +192,12 @@ PROGRAMS = {
             loss.backward()
         print(len(caught.getvalue()), caught.getvalue().strip())
     """,
-    "at exit": """
-        import atexit
-        atexit.register(print, "bye")
-        loss.backward()
-    """,
 }
+
+
+def source(program: str) -> str:
+    """The lines that come after NET."""
+    return "\n".join(line[8:] for line in PROGRAMS[program].strip("\n").splitlines()) + "\n"
 
 
 @pytest.mark.parametrize("breakpoints", [(), ("-c", "b if nothing > 3", "-c", "cl"), ("-c", "b name", "-c", "b W")])
@@ -199,20 +205,35 @@ PROGRAMS = {
 def test_a_program_that_goes_on_does_what_it_does_alone(
     program: str, breakpoints: tuple[str, ...], tmp_path: Path
 ) -> None:
-    lines = PROGRAMS[program].strip("\n").splitlines()
-    (tmp_path / "net.py").write_text(NET + "\n".join(line[8:] for line in lines) + "\n", encoding="utf-8")
+    (tmp_path / "net.py").write_text(NET + source(program), encoding="utf-8")
     args = ("net.py", "--epochs", "3", "--at", "4")
-    alone = python(tmp_path, *args, typed="its own\nlines")
+    by_itself = alone(tmp_path, *args, typed="its own\nlines")
     commands = [word for line in ("n 20", "back 9", "whatif W = 0*grad", "c") for word in ("-c", line)]
     for options in (GO, (*breakpoints, *commands, *(("-c", "cl") if breakpoints else ()), *GO)):
-        done = python(tmp_path, *STEP, *options, *args, typed="its own\nlines")
-        assert done.returncode == alone.returncode, done
-        assert done.stderr == alone.stderr
-        ours = done.stdout
-        for row in alone.stdout.splitlines():  # in its order, between ours
-            assert f"{row}\n" in ours, (row, done.stdout)
-            ours = ours.split(f"{row}\n", 1)[1]
-            assert done.stdout.count(f"{row}\n") == alone.stdout.count(f"{row}\n")
+        is_as_alone(command(tmp_path, "step", *options, *args, typed="its own\nlines"), by_itself)
+
+
+def is_as_alone(done: Any, by_itself: Any) -> None:
+    """Did the program do what it does alone?"""
+    assert done.returncode == by_itself.returncode, done
+    assert done.stderr == by_itself.stderr
+    ours = done.stdout
+    for row in by_itself.stdout.splitlines():  # in its order, between ours
+        assert f"{row}\n" in ours, (row, done.stdout)
+        ours = ours.split(f"{row}\n", 1)[1]
+        assert done.stdout.count(f"{row}\n") == by_itself.stdout.count(f"{row}\n")
+
+
+def test_a_program_in_a_process_of_its_own_is_to_its_end_what_it_is_alone(tmp_path: Path) -> None:
+    """And alone in a Python of its own it prints what it prints alone in this one, as for the tests above."""
+    program = NET + source("its arguments, name and folder")
+    args = ("net.py", "--epochs", "3", "--at", "4")
+    (tmp_path / "net.py").write_text(program, encoding="utf-8")
+    in_this = alone(tmp_path, *args)
+    (tmp_path / "net.py").write_text(program + "import atexit\natexit.register(print, 'bye')\n", encoding="utf-8")
+    by_itself = python(tmp_path, *args)
+    assert by_itself.stdout == in_this.stdout + "bye\n" and "'--epochs', '3'" in in_this.stdout and not by_itself.stderr
+    is_as_alone(python(tmp_path, *STEP, "-c", "n 20", "-c", "b W", *GO, "-c", "cl", *GO, *args), by_itself)
 
 
 WORK = """
@@ -228,21 +249,22 @@ def work():
 """
 IN_MAIN = WORK.format(errors="(Exception, SystemExit, KeyboardInterrupt)") + "work()\n"
 IN_A_THREAD = (
-    WORK.format(errors="Exception") + "t = threading.Thread(target=work)\nt.start()\nt.join()\ntime.sleep(30)\n"
+    WORK.format(errors="Exception")
+    + "t = threading.Thread(target=work)\nt.start()\nt.join()\ntime.sleep(30)\nprint('slept')\n"
 )
 
 
 @pytest.mark.parametrize("program", [IN_MAIN, IN_A_THREAD], ids=["main", "thread"])
 def test_q_ends_a_program_that_catches_what_it_can(program: str, tmp_path: Path) -> None:
     done = step(tmp_path, NET + program, "q")
-    assert "finally" in done.stdout and "caught" not in done.stdout and "went on" not in done.stdout
+    assert "finally" in done.stdout and not any(word in done.stdout for word in ("caught", "went on", "slept"))
     assert "The program was ended here." in done.stdout and done.returncode == 0 and done.stderr == ""
 
 
 # Which of many calls.
 
 
-def stopped_at(done: Any) -> list[int]:
+def stopped_at(done: Done) -> list[int]:
     """The calls that were stopped at."""
     found = re.findall(r"backward\(\) of [\w#]+ in line \d+ of net.py(?:, its call number (\d+))?", done.stdout)
     return [int(n or 1) for n in found]
@@ -327,20 +349,25 @@ print(W.grad.tolist())
 """
 
 
-def here(folder: Path, program: str, *commands: str) -> Any:
+def here(folder: Path, program: str, *commands: str) -> Done:
     """Run a program that opens the console itself."""
     (folder / "net.py").write_text(program, encoding="utf-8")
-    return python(folder, "net.py", typed="".join(f"{line}\n" for line in commands))
+    return alone(folder, "net.py", typed="".join(f"{line}\n" for line in commands))
 
 
 def test_step_here_stops_each_time_until_go(tmp_path: Path) -> None:
-    alone = here(tmp_path, HERE.replace("step_here(loss)", "pass"))
+    by_itself = here(tmp_path, HERE.replace("step_here(loss)", "pass"))
     done = here(tmp_path, HERE, "c", "c", "p i", "s", "p passed", "go")
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.count("step_here in line 6 of net.py") == 2 and "(step 4) p i\n1\n" in done.stdout
     assert "c goes on with the program; go too, and does not stop here again; q ends it." in done.stdout
-    for row in alone.stdout.splitlines():
+    for row in by_itself.stdout.splitlines():
         assert row in done.stdout.splitlines()
+
+
+def test_go_is_for_one_run_of_a_program(tmp_path: Path) -> None:
+    """Though the code of the next is equal, as when a cell of a notebook is run again."""
+    assert here(tmp_path, HERE, "go") == here(tmp_path, HERE, "go") and "step_here in" in here(tmp_path, HERE, "go")[1]
 
 
 def test_q_and_the_end_of_commands_end_a_program_with_step_here(tmp_path: Path) -> None:
@@ -351,9 +378,9 @@ def test_q_and_the_end_of_commands_end_a_program_with_step_here(tmp_path: Path) 
 
 def test_step_here_raises_what_backward_would(tmp_path: Path) -> None:
     done = here(tmp_path, "from tinygrad_edu import Tensor, step_here\nv = Tensor([1.0, 2.0]) * 2\nstep_here(v)\n")
-    alone = here(tmp_path, "from tinygrad_edu import Tensor, step_here\nv = Tensor([1.0, 2.0]) * 2\nv.backward()\n")
-    assert done.returncode == alone.returncode == 1
-    assert done.stderr.splitlines()[-1] == alone.stderr.splitlines()[-1]
+    by_itself = here(tmp_path, "from tinygrad_edu import Tensor, step_here\nv = Tensor([1.0, 2.0]) * 2\nv.backward()\n")
+    assert done.returncode == by_itself.returncode == 1
+    assert done.stderr.splitlines()[-1] == by_itself.stderr.splitlines()[-1]
 
 
 def test_the_first_bad_step_of_a_training_run_opens_it(tmp_path: Path) -> None:

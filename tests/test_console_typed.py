@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import command
 from stepped import PROMPT, STEP, Terminal, step
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals that Python can open")
@@ -120,13 +121,18 @@ def test_ctrl_c_while_the_program_computes_ends_it_as_python_would(tmp_path: Pat
 
 @pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
 def test_colour_is_for_those_who_can_see_it(net: Path, more: dict[str, str], coloured: bool) -> None:
-    with Terminal(net, *STEP, "net.py", **more) as t:
-        t.until(PROMPT)
-        t.ask("n")
-        t.ask("nonsense")
-        t.type("q\n")
-        t.end()
-        assert ("\x1b[1m" in t.seen and "\x1b[1;31m" in t.seen) is coloured
+    typed, env = "n\nnonsense\nq\n", {"TERM": "xterm", **more}
+    seen = [command(net, "step", "net.py", typed=typed, terminal=True, **env).stdout]
+    if coloured:
+        with Terminal(net, *STEP, "net.py", **more) as t:
+            t.until(PROMPT)
+            t.type(typed)
+            t.end()
+            seen.append(t.seen)
+    for shown in seen:
+        assert "step 5/10" in shown and "nonsense is no command" in shown
+        assert [code in shown for code in ("\x1b[1m", "\x1b[1;31m")] == [coloured, coloured]
+    assert "\x1b" not in command(net, "step", "net.py", typed=typed, **env).stdout
 
 
 def test_a_program_reads_what_is_typed(tmp_path: Path) -> None:
@@ -156,9 +162,13 @@ EVERY = [
 def test_no_line_is_wider_than_the_terminal(net: Path, columns: int) -> None:
     """But for the commands themselves, which a terminal breaks as it breaks what is typed."""
     (net / "all.txt").write_text("\n".join([*EVERY, "q"]), encoding="utf-8")
-    with Terminal(net, *STEP, "--commands", "all.txt", "net.py", columns=columns, NO_COLOR="1") as t:
-        t.until(PROMPT)
-        shown = [line for line in t.end().splitlines() if not re.match(PROMPT, line)]
+    words = ("step", "--commands", "all.txt", "net.py")
+    seen = [command(net, *words, terminal=True, COLUMNS=str(columns), NO_COLOR="1").stdout]
+    if columns == 20:
+        with Terminal(net, "-m", "tinygrad_edu", *words, columns=columns, NO_COLOR="1") as t:
+            seen.append(t.end())
+    for printed in seen:
+        shown = [line for line in re.split(PROMPT, printed, maxsplit=1)[-1].splitlines() if not re.match(PROMPT, line)]
         assert len(shown) > 150 and [line for line in shown[1:] if len(line) > columns] == []
 
 

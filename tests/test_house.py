@@ -146,7 +146,7 @@ def test_importing_the_engine_loads_numpy_and_nothing_else():
     ).stdout.split()
     foreign = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"numpy", PACKAGE.name}
     assert not {name for name in foreign if "cython" not in name}  # names that NumPy's compiled modules leave behind
-    assert not {"tinygrad_edu.data", "tinygrad_edu.cli", "tinygrad_edu.examples"} & set(loaded)
+    assert not {f"tinygrad_edu.{name}" for name in ("data", "cli", "examples", "render")} & set(loaded)
 
 
 # What is installed.

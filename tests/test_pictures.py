@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Done, command
 
-ROOT = Path(__file__).parent.parent
+from tinygrad_edu import script
+
 HEAD = "import sys, threading\nfrom tinygrad_edu import *\nW = Tensor([1.0, 2.0])\n"
 LOSS = "loss = (W * W).sum()\n"
 
 
-def run(folder: Path, program: str, *words: str, name: str = "s.py", command: str = "draw") -> Any:
-    (folder / name).write_text(program, encoding="utf-8")
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    full = [sys.executable, "-m", "tinygrad_edu", command, name, *words]
-    return subprocess.run(
-        full, cwd=folder, env=env, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, timeout=120
-    )
+def run(folder: Path, program: str, *words: str, name: str = "draw") -> Done:
+    (folder / "s.py").write_text(program, encoding="utf-8")
+    return command(folder, name, "s.py", *words)
 
 
 def drawn(folder: Path, program: str, *words: str) -> dict[str, Any]:
@@ -45,7 +42,7 @@ def test_it_draws_what_backward_saw_and_says_where(tmp_path: Path) -> None:
 
 
 def test_walk_writes_the_page(tmp_path: Path) -> None:
-    done = run(tmp_path, HEAD + LOSS + "loss.backward()\n", "--step", "2", command="walk")
+    done = run(tmp_path, HEAD + LOSS + "loss.backward()\n", "--step", "2", name="walk")
     assert done.stdout.strip().endswith("s.html")
     page = (tmp_path / "s.html").read_text(encoding="utf-8")
     data = json.loads(page.split('id="tinygrad-edu-data">')[1].split("</script>")[0])
@@ -158,20 +155,34 @@ MISTAKES = {
 def test_a_mistake_in_the_call_is_told_in_a_sentence(case: str, tmp_path: Path) -> None:
     words, expected = MISTAKES[case]
     (tmp_path / "s.py").write_text(HEAD + LOSS + "loss.backward()\n", encoding="utf-8")
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    full = [sys.executable, "-m", "tinygrad_edu", "draw", *words]
-    done = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+    done = command(tmp_path, "draw", *words)
     assert done.returncode == 2 and expected in done.stderr and "Traceback" not in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["s.py"]
 
 
 def test_the_main_job_writes_both(tmp_path: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    full = [sys.executable, "-m", "tinygrad_edu", "--epochs", "1", "--pictures", "out"]
-    done = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+    done = command(tmp_path, "--epochs", "1", "--pictures", "out")
     assert str(Path("out") / "graph.svg") in done.stdout and str(Path("out") / "walk.html") in done.stdout
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"graph.svg", "walk.html"}
     (tmp_path / "file").write_text("", encoding="utf-8")
-    full[-1] = "file"
-    done = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+    done = command(tmp_path, "--epochs", "1", "--pictures", "file")
     assert done.returncode == 0 and "not written" in done.stderr
+
+
+def test_one_program_leaves_no_modules_to_the_next(tmp_path: Path) -> None:
+    program = "import sys, model, parts.one\n" + HEAD + LOSS + "loss.backward()\nprint(model.x, parts.one.x)\n"
+    for x in ("first", "second"):
+        folder = tmp_path / x
+        (folder / "parts").mkdir(parents=True)
+        for name in ("model.py", "parts/one.py"):
+            (folder / name).write_text(f"x = {x!r}\n", encoding="utf-8")
+        done = run(folder, program + "sys.path.insert(0, 'elsewhere')\n")
+        assert done.stdout.startswith(f"{x} {x}\n"), done
+
+
+def test_where_modules_are_found_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s.py").write_text("import sys\nsys.path.insert(0, 'elsewhere')\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [*sys.path])  # which is for this test alone, if it is not
+    before = [*sys.path]
+    script.run(tmp_path / "s.py", [], script.Calls(script.Wanted()))
+    assert sys.path == before

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from commands import interruptible
 
 from tinygrad_edu import Tensor, gradcheck
 from tinygrad_edu.ops.rows import add_rows
@@ -344,10 +345,13 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(tmp_path, monkeypat
     monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(clock)))  # reports at every step
     options = dict(size=6, epochs=3, batch=40, sample=0.0, **given)
     whole = train(SMALL, **options)
-    file, usual = tmp_path / "run.npz", signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        train(SMALL, file=file, every=1e9, report=interrupting(at), **options)
-    assert [p.name for p in tmp_path.iterdir()] == ["run.npz"] and signal.getsignal(signal.SIGINT) is usual
+    file = tmp_path / "run.npz"
+    with interruptible():
+        usual = signal.getsignal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            train(SMALL, file=file, every=1e9, report=interrupting(at), **options)
+        assert signal.getsignal(signal.SIGINT) is usual
+    assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
     steps = []
     again = train(SMALL, file=file, report=lambda model, p: steps.append((p.epoch, p.step)), **options)
     assert again.losses == whole.losses

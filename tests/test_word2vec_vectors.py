@@ -7,15 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import environment, interruptible
 
 from tinygrad_edu.render import wordmap
 from tinygrad_edu.word2vec import Vectors, command
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -248,13 +246,15 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(book, capsys, tmp
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(command.Shown, "__call__", pressed)
-    assert run(book, *FEW, "--checkpoint", kept) == 130
+    with interruptible():
+        assert run(book, *FEW, "--checkpoint", kept) == 130
     err = capsys.readouterr().err
     assert "interrupted in epoch 2 of 3" in err and "run.npz: the same command goes on from there" in err
     assert run(book, *FEW, "--checkpoint", kept, "--save", again) == 0
     assert whole.read_bytes() == again.read_bytes()
     epochs.clear()
-    assert run(book, *FEW) == 130
+    with interruptible():
+        assert run(book, *FEW) == 130
     assert "nothing is kept.  With --checkpoint FILE" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["again.txt", "book.txt", "run.npz", "whole.txt"]
 
@@ -268,9 +268,10 @@ def test_a_real_signal_at_any_time_leaves_a_checkpoint_or_nothing(book, tmp_path
     )
     kept = tmp_path / "run.npz"
     words = [sys.executable, "-c", program, str(book), "--epochs", "100000", "--checkpoint", str(kept), "--size", "8"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    env = environment()
     for wait in (0.5, 0.03, 0.2):
-        process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        with interruptible():
+            process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         deadline = time.monotonic() + 30
         while not kept.exists() and time.monotonic() < deadline:
             time.sleep(0.05)

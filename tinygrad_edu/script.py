@@ -69,10 +69,8 @@ def run(script: Path, args: Sequence[str], calls: Calls) -> Run:
     source, file = script.read_bytes(), str(script.absolute())  # as Python calls it
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=file, __builtins__=builtins)
-    saved = sys.argv, sys.path[0], sys.modules["__main__"]
     code = 0
-    with watched(calls):
-        sys.argv, sys.path[0], sys.modules["__main__"] = [str(script), *args], str(script.resolve().parent), main
+    with watched(calls), started(script, args, main):
         try:
             linecache.checkcache(file)
             exec(compile(source, file, "exec", dont_inherit=True), main.__dict__)
@@ -87,9 +85,30 @@ def run(script: Path, args: Sequence[str], calls: Calls) -> Run:
             report(error)
             code = 1
         finally:
-            sys.argv, sys.path[0], sys.modules["__main__"] = saved
             flush()
     return Run(calls.kept, calls.number, calls.matching, main.__dict__, code)
+
+
+@contextmanager
+def started(script: Path, args: Sequence[str], main: types.ModuleType) -> Iterator[None]:
+    """In this block ``main`` is the program that Python was started with.  Its own modules are not the next one's."""
+    folder, known = script.resolve().parent, {*sys.modules}
+    saved = sys.argv, sys.path, sys.modules["__main__"]
+    sys.argv, sys.path, sys.modules["__main__"] = [str(script), *args], [str(folder), *sys.path[1:]], main
+    try:
+        yield
+    finally:
+        sys.argv, sys.path, sys.modules["__main__"] = saved
+        tops = {name for name, module in sys.modules.items() if name not in known and lies_in(module, folder)}
+        for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
+            del sys.modules[name]
+
+
+def lies_in(module: types.ModuleType, folder: Path) -> bool:
+    """Was a module, or a package, found in this folder?"""
+    spec = getattr(module, "__spec__", None)
+    found = [] if spec is None else spec.submodule_search_locations or [spec.origin]
+    return any(isinstance(place, str) and Path(place).resolve().parent == folder for place in found)
 
 
 class Calls:

@@ -191,20 +191,22 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
     ``backward``.  Raises what that would for what has no gradient.
     """
     frame = caller()
-    here = frame.f_code, frame.f_lasti
+    here = id(frame.f_code), frame.f_lasti
     if here in PASSED:
         return
     by_hand = hasattr(sys, "ps1") or is_notebook()
     console = Console(stepper(loss, seed), variables=of_frame(frame), program=ON_BY_HAND if by_hand else ON_HERE)
-    where = place.resolve(*here)
+    where = place.resolve(frame.f_code, frame.f_lasti)
     console.opened(f"step_here in line {where.line} of {place.title(where.file)}", where, words or INTRODUCTION)
     if words:
         console.to_what_is_not_finite()
     end = console.interact()
     if end == "go":
-        PASSED.add(here)
+        PASSED[here] = frame.f_code
     if end == "quit" and not by_hand:
         raise SystemExit(0)
 
 
-PASSED: set[Any] = set()  # the places where somebody has said go
+# The places where somebody has said go.  Each by the identity of its code, which is kept so that no other gets it: code
+# that is only equal may be another program's, or of a cell that is run once more.
+PASSED: dict[tuple[int, int], Any] = {}
