@@ -17,9 +17,9 @@ labels = (X.data[:, 0] * X.data[:, 1] > 0).astype(int)
 
 W1 = Tensor(rng.normal(size=(2, 8)), name="W1")
 b1 = Tensor(np.zeros(8), name="b1")
-W2 = Tensor(40 * rng.normal(size=(8, 8)), name="W2")
+W2 = Tensor(10 * rng.normal(size=(8, 8)), name="W2")
 W3 = Tensor(rng.normal(size=(8, 2)), name="W3")
-optimiser = optim.SGD([W1, b1, W2, W3], rate=0.2)
+optimiser = optim.SGD([W1, b1, W2, W3], rate=0.1)
 
 for _ in range(200):
     with scope("first"):

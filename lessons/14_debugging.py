@@ -231,8 +231,8 @@ show(heat(found, rows=[f"example {i}" for i in range(4)], columns=[f"class {k}" 
 # %%
 do = console(loss)
 do("until softmax")
-do("p p.sum(1)")
-do("p p.sum(0)")
+do("p p.sum(1).round(3)")
+do("p p.sum(0).round(3)")
 
 # %% [markdown]
 # ## What explain says

@@ -6,7 +6,6 @@ import io
 import json
 import re
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -499,12 +498,10 @@ EVERY = (
 )  # fmt: skip
 def test_no_expression_harms(expression: str, stepped: Any) -> None:
     shown, console, W1 = stepped
-    start = time.monotonic()
     console.onecmd(f"p {expression}")
     console.onecmd(f"display {expression}")
     console.onecmd(f"b if {expression}")
     console.onecmd("s")
-    assert time.monotonic() - start < 5
     assert not Path("gone").exists() and not hasattr(W1, "grad") and W1.data.tolist() == [[1, -2], [0.5, 1]]
     assert shown.getvalue().replace("\n", "").isprintable()
 

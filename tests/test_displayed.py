@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from displayed import TOO_LARGE, Equation, of_console, of_recursion, of_trace, wrong
+from displayed_programs import PROGRAMS
 
 import tinygrad_edu as tg
-from tests.displayed import TOO_LARGE, Equation, of_console, of_recursion, of_trace, wrong
-from tests.displayed_programs import PROGRAMS
 from tinygrad_edu import Tensor, constant, nn
 from tinygrad_edu.examples import Example, examples
 from tinygrad_edu.language.lines import line

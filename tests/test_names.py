@@ -129,7 +129,8 @@ def test_what_functions_do_is_said_beside_them() -> None:
 # Lines are the user's, also for layers of this package.
 
 
-def test_a_layer_of_ours_shows_the_line_that_called_it(tmp_path: Path) -> None:
+def test_a_layer_of_ours_shows_the_line_that_called_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a file below the working directory is called by its way from there
     program = "net = nn.MLP([2, 3, 1], tg.tanh)\nx = np.ones(2)\nlogits = net(x)\nloss = (logits ** 2).sum()\n"
     trace = traced(run(program, tmp_path)["loss"])
     computed = [node for node in trace.nodes if node.op]

@@ -6,6 +6,7 @@ import json
 import linecache
 import math
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -322,6 +323,7 @@ def test_what_could_be_read_as_one_of_matrices_is_said_to_be_element_by_element(
 
 def test_a_cell_is_called_what_the_notebook_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel keeps each cell in a file of its own, whose name says nothing."""
+    monkeypatch.chdir(Path(__file__).parent)  # not a folder above that file: its name would be the way to it
     file = "/elsewhere/ipykernel_17/2718.py"
     program = "y = x * 2\n"
     monkeypatch.setitem(linecache.cache, file, (len(program), None, [program], file))
