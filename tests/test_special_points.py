@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import Tensor
 from tinygrad_edu.examples import Example, examples
 
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.") and op.rules_by_name]
@@ -279,6 +280,9 @@ NOWHERE: dict[str, Any] = {
     "hinge": (lambda x: tg.hinge(x, np.ones(1)), [1.0]),
     "a pool": (lambda x: tg.max_pool2d(x.reshape(1, 1, 2, 2)).sum(), [1.0, 1.0, 0.0, 0.0]),
     "x |x|": (lambda x: (x * np.abs(x)).sum(), [0.0]),
+    "of small numbers": (lambda x: (np.abs(1e-19 * x) / 1e-19).sum(), [0.0]),
+    "of large numbers": (lambda x: 1e15 * np.maximum(1e-15 * x, 0).sum(), [0.0]),
+    "three that are equal, of which two stay so": (lambda x: np.max(np.stack([x[0], 0 * x[0], x[0]])), [0.0]),
 }
 
 
@@ -289,6 +293,40 @@ def test_where_there_is_no_second_derivative_there_is_no_number(f: Any, x: Any) 
         assert not np.isfinite(second).all()
     beside = np.array(x) + 1e-3 * np.arange(1, len(x) + 1) ** 2
     assert np.isfinite(tg.hessian(f)(beside)).all()
+
+
+def test_of_equal_extremes_none_is_left_out() -> None:
+    for f in (np.max, np.min, lambda x: tg.max_pool2d(x.reshape(1, 1, 1, 3), (1, 3)).sum()):
+        assert np.isnan(tg.hessian(f)(np.ones(3))).all()
+    assert tg.hessian(lambda x: np.max(np.stack([x, x, x])))(0.0) == 0.0  # they stay equal
+
+
+def test_bounds_that_leave_no_room_pass_nothing_on() -> None:
+    f = lambda x: np.clip(x, [1.0, 0.0, 3.0], [1.0, 2.0, 2.0]).sum()  # noqa: E731
+    assert tg.grad(f)(np.ones(3)).tolist() == [0.0, 1.0, 0.0]
+    assert (tg.hessian(f)(np.ones(3)) == 0).all()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
+    for y in (0.0, 2.0):
+        (xx, xy), (yx, yy) = tg.hessian(lambda v: v[0] ** v[1])([-2.0, y])
+        assert xx == y and np.isnan([xy, yx, yy]).all()
+
+
+def test_a_class_that_is_ruled_out_counts_nothing() -> None:
+    logits = Tensor([1.0, -np.inf, 1.0])
+    loss = tg.cross_entropy(logits, np.array(0))
+    loss.backward()
+    np.testing.assert_allclose(loss.data, np.log(2))
+    np.testing.assert_allclose(logits.grad, [-0.5, 0, 0.5])
+    assert tg.cross_entropy(logits, np.array(1)).data == np.inf
+
+
+@pytest.mark.parametrize("shapes", [((2, 2, 3), (0, 3)), ((2, 2, 0), (3, 0)), ((0, 2, 3), (4, 3))])
+def test_a_layer_of_nothing_has_a_gradient(shapes: Any) -> None:
+    x, W = map(np.ones, shapes)
+    assert tg.grad(lambda W: tg.linear(x, W).sum())(W).tolist() == np.zeros(shapes[1]).tolist()
 
 
 # Squares of what has a bend: the second derivative exists, so it is right or unknown.

@@ -182,3 +182,29 @@ def test_a_bend_is_not_left_out_where_another_element_is() -> None:
     f = lambda x: tg.relu(x[0]) + np.where(x[1] > 0.5, np.log(x[1]), x[0])  # noqa: E731
     found = tg.hessian(f)([0.0, 0.0])
     assert np.isnan(found[0, 0]) and found[0, 1] == found[1, 0] == found[1, 1] == 0
+
+
+# Forward mode says the same as reverse mode.
+
+BOTH: dict[str, Any] = {  # a function, a point, a tangent, and what comes out; NaN where reverse mode has no number
+    "0 times infinity, of a dot product": (lambda x: np.sqrt(x) @ np.sqrt(x), [0.0, 4.0], [1.0, 1.0], np.nan),
+    "of a softmax": (lambda p: tg.softmax(np.log(p))[0], [1.0, 0.0], [0.0, 1.0], np.nan),
+    "of a norm": (lambda x: np.linalg.norm(np.sqrt(x)), [0.0, 0.0], [1.0, 0.0], np.nan),
+    "at a bend": (lambda x: tg.relu(np.sqrt(x)).sum(), [0.0], [1.0], np.nan),
+    "a clip before": (lambda x: np.arccos(np.clip(x, -1, 1)).sum(), [1.5, 0.0], [1.0, 2.0], -2.0),
+    "a relu before": (lambda x: np.sqrt(tg.relu(x)).sum(), [-1.0, 4.0], [1.0, 2.0], 0.5),
+    "a maximum before": (lambda x: np.log(np.maximum(x, 0)).max(), [-1.0, 4.0], [1.0, 2.0], 0.5),
+    "a row of zeros": (lambda x: (np.sqrt(x) @ np.array([[0.0], [1.0]])).sum(), [0.0, 4.0], [1.0, 2.0], 0.5),
+    "a tangent of 0": (lambda x: np.sqrt(x).sum(), [0.0, 4.0], [0.0, 2.0], 0.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_forward_mode_leaves_out_what_reverse_mode_does(name: str) -> None:
+    f, x, v, expected = BOTH[name]
+    found = tg.jvp(f, [np.array(x)], [np.array(v)])[1]
+    np.testing.assert_allclose(found, expected)
+    columns = tg.jacobian(lambda x: np.stack([f(x)] * (len(x) + 1)))(np.array(x))  # which are fewer than the rows
+    reverse = tg.grad(f)(np.array(x))
+    np.testing.assert_allclose(columns, np.broadcast_to(reverse, columns.shape))

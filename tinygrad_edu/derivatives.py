@@ -21,9 +21,9 @@ from . import errors, inputs
 from .op import Node, Value
 from .ops import broadcast_to, positive, where
 from .replay import handle, tensors, value
-from .sweep import ancestors, fitted
+from .sweep import ancestors, fitted, steps
 from .tensor import Tensor, constant
-from .unchosen import any_nan, collected, left_out, reads_data_alone, watched
+from .unchosen import any_nan, collected, plain, swept, watched
 
 
 class Step(NamedTuple):
@@ -104,8 +104,9 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
         given[i] = positive(args[i]) if isinstance(args[i], Value) else Tensor(args[i], names[i])
         chosen.append(given[i])
     result = f(*given, **options)
+    ours = getattr(getattr(f, "__code__", None), "co_filename", "") == __file__  # as grad(f), whose derivative may be 0
     if not isinstance(result, Tensor):
-        result = constant(inputs.independent(f, result))
+        result = constant(inputs.independent(f, result, not ours))
     if not result.requires_grad:
         return Call(chosen, result, any(isinstance(x, Value) for x in args))
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
@@ -176,16 +177,36 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return call.shown(call.result), tangent
 
 
-def pushed(result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+def pushed(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
     """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
-    for node in ancestors(result):
+    tangents, nodes = {**start}, ancestors(result)
+    for node in nodes:
         if node.op is None or node.serial in tangents:
             continue
         known = {k: tangents[a.serial] for k, a in enumerate(node.args) if a is not None and a.serial in tangents}
         if known:
             total = (along if node.op.elementwise else transposed)(node, known, differentiable)
             tangents[node.serial] = total if total.shape == node.shape else broadcast_to(total, node.shape)
-    return tangents.get(result.serial)
+    found = tangents.get(result.serial)
+    if found is None or not any_nan([found]):
+        return found
+    other = twice_reversed([node for node in nodes if node.serial in start], result, start, differentiable)
+    found = where(np.isnan(plain(found)), other, found)
+    return found if isinstance(found, Value) else found[()]
+
+
+def twice_reversed(nodes: list[Node], result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+    """The same by reverse mode, which knows what the result does not depend on: see unchosen.py.
+
+    The vector-Jacobian product is linear in its cotangent u; the transpose of that linear function is applied to the
+    tangents.  (Townsend, A new trick for calculating Jacobian vector products, 2017.)
+    """
+    u = Tensor(np.ones(result.shape, value(result).dtype))
+    found = collected(result, u, nodes, differentiable=True)
+    if any((np.isnan(plain(g)) & (plain(tangents[node.serial]) != 0)).any() for node, g in found.items()):
+        return np.full(u.shape, np.nan)  # reverse mode has no number either
+    total = sum(((g * tangents[node.serial]).sum() for node, g in found.items()), start=constant(0.0))
+    return gradients(total, [u], differentiable=differentiable)[0] if total.requires_grad else np.zeros(u.shape)
 
 
 def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
@@ -193,8 +214,6 @@ def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
     for k, tangent in tangents.items():
         part = node.op.pull(node.args, tangent, z, values, k)[k]
-        if node.op.leaves_out and any_nan([part]) and reads_data_alone(node, k):
-            part = where(left_out(node, k), 0, part)  # which does not count, though its tangent be infinite
         total = part if total is None else total + part
     return total
 
@@ -208,7 +227,10 @@ def transposed(node: Node, tangents: dict[int, Any], differentiable: bool) -> An
     total: Any = sum(((part * tangent).sum() for part, tangent in parts if isinstance(part, Value)), start=0.0)
     if not isinstance(total, Tensor):
         return np.zeros(node.shape)
-    return gradients(total, [g], differentiable=differentiable)[0]
+    if differentiable:
+        return gradients(total, [g], differentiable=True)[0]
+    found = swept(steps(total.node, total.dtype.type(1)), {g.node})
+    return inputs.dense(found[g.node]) if found else np.zeros(node.shape)
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:

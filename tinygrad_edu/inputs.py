@@ -80,15 +80,16 @@ def seed(tensor: Tensor, given: Any, constant: bool = False) -> Any:
     return like(tensor, given, "seed")
 
 
-def independent(f: Any, result: Any) -> Any:
+def independent(f: Any, result: Any, warn: bool = True) -> Any:
     """What a function gave that does not depend on its arguments: an array, whose derivatives are 0.
 
-    It warns, since a value may have been taken out by mistake.  Raises TypeError for what is no array or number.
+    It may ``warn``, since a value may have been taken out by mistake.  Raises TypeError for what is no array or number.
     """
     if not isinstance(result, (np.ndarray, np.generic, int, float)):
         raise errors.not_a_tensor(f, result)
-    warning, at = errors.independent(f, result)
-    warnings.warn_explicit(warning, UserWarning, at.file, at.line)
+    if warn:
+        warning, at = errors.independent(f, result)
+        warnings.warn_explicit(warning, UserWarning, at.file, at.line)
     array = numeric(np.asarray(result))
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
@@ -100,7 +101,7 @@ def like(tensor: Tensor, given: Any, what: str) -> Any:
         raise errors.result_assigned(tensor)
     if what == "grad" and not (tensor.is_leaf and tensor.requires_grad):
         raise errors.no_gradient(tensor.node)
-    array = numeric(np.array(given)).astype(tensor.dtype)
+    array = numeric(np.array(plain(given))).astype(tensor.dtype)
     if array.shape != tensor.shape:
         raise errors.misshapen(tensor, what, array)
     return array[()]

@@ -173,12 +173,6 @@ def bends(node: Node, k: int, g: Any) -> Any:
     return np.isnan(plain(next(iter(found.values())))) if found else False
 
 
-def left_out(node: Node, k: int) -> Any:
-    """Where an elementwise node that reads data alone leaves its operand ``k`` out."""
-    slope = node.op.pull(node.args, np.ones(node.shape)[()], node.result, node.values, k)[k]
-    return stays(node.args[1], node.values[2]) | (slope == 0) if node.op is jumps.op and k == 1 else slope == 0
-
-
 def stays(node: Node, at: Any) -> Any:
     """Of a node that is 0 ``at`` some places, those at which its slope and curvature by all leaves are 0 too."""
     rng, at = np.random.default_rng(1), np.broadcast_to(at, node.shape)
@@ -203,10 +197,20 @@ def stays(node: Node, at: Any) -> Any:
 
 def cancelled(root: Node, seed: Any, differentiable: bool = False) -> Any:
     """The gradients with respect to all leaves, if they are 0 but for the rounding of what cancels out in the sweep."""
-    found = collected(root, seed, None, differentiable).values()
-    passed = [np.abs(plain(g)) for _, g, _ in steps(root, seed)]
-    largest = max((float(x.max(initial=0, where=np.isfinite(x))) for x in map(np.asarray, passed)), default=0.0)
-    return found if all((np.abs(plain(g)) <= 1e-14 * largest).all() for g in found) else None
+    found = collected(root, seed, None, differentiable)
+    noise = {root: 0.0}  # of each gradient the rounding of what is added up in it, and of what that was made of
+    for node, g, passed in steps(root, seed):
+        for a, c in zip(node.args, passed):
+            if c is not None:
+                here, there = largest(g), largest(c)
+                noise[a] = noise.get(a, 0.0) + 1e-14 * there + (noise[node] * there / here if here else 0.0)
+    return found.values() if all((np.abs(plain(g)) <= noise[leaf]).all() for leaf, g in found.items()) else None
+
+
+def largest(g: Any) -> float:
+    """The largest finite number of a gradient, without its sign."""
+    x = np.abs(np.asarray(plain(g), float))
+    return float(x.max(initial=0, where=np.isfinite(x)))
 
 
 ONE_BY_ONE = 64  # places that are looked at one by one, if not all of them stay

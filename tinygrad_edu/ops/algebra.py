@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,8 @@ def _linear_W(g: Any, x: Any) -> Any:
     if x.ndim == 1:
         return g[:, None] * x
     if x.ndim > 2:
-        g, x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+        number = math.prod(x.shape[:-1])  # and not -1, which says nothing where an axis is empty
+        g, x = g.reshape(number, g.shape[-1]), x.reshape(number, x.shape[-1])
     return matmul(g.mT, x)
 
 

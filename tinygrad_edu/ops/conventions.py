@@ -106,4 +106,6 @@ def power_derivative(x: Any, y: Any, n: int, m: int) -> Any:
             term = c * base * log**k if k else c * base
             vanishes = (c == 0) | ((x == 0) & (y > n)) if k else c == 0
             total = total + np.where(vanishes, 0, term)
+    if m:
+        total = np.where(x < 0, np.nan, total)  # there it is no function of y: (-2)^y is not real but at whole numbers
     return total.astype(np.result_type(x, y))[()]

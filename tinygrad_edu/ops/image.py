@@ -15,7 +15,6 @@ import numpy as np
 from ..op import op
 from .algebra import einsum
 from .conventions import is_recorded, jumps
-from .reduce import twin
 from .shape import pad
 
 
@@ -138,7 +137,8 @@ def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any
     shares = (ties / number).astype(x.dtype)
     shared = g[..., None, None] * shares
     if is_recorded(x) and np.any(number > 1):
-        shared = jumps(shared, seen - twin(seen, ties, (-1, -2)), ties & (number > 1))
+        middle = np.where(ties, seen, 0).sum((-1, -2), keepdims=True) / number
+        shared = jumps(shared, seen - middle, ties & (number > 1))
     return unwindows(shared, shape, _pair(stride or size, 2, 1))
 
 

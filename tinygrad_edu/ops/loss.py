@@ -119,7 +119,12 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
         raise ValueError(f"labels outside 0 to {logits.shape[axis] - 1}") from None
     if y.shape != logits.shape:
         raise ValueError(f"a target of shape {np.shape(target)} for logits of shape {logits.shape}")
-    return _reduced(-np.add.reduce(y * log_softmax(logits, axis), axis), reduction)
+    with np.errstate(invalid="ignore"):
+        terms = y * log_softmax(logits, axis)
+        total = np.add.reduce(terms, axis)
+    if np.isnan(total).any():  # 0 times the logarithm of the 0 that a logit of -inf stands for
+        total = np.add.reduce(np.where(y == 0, 0, terms), axis)
+    return _reduced(-total, reduction)
 
 
 def _odds(p: Any, y: Any) -> Any:

@@ -237,14 +237,20 @@ def minimum(x: Any, y: Any) -> Any:
     return np.minimum(x, y)
 
 
+def _clipped(g: Any, x: Any, min: Any, max: Any) -> Any:
+    """The gradient flows within the bounds, and on them; where they leave no room, the result is constant."""
+    inside = (min is None or x >= min) & (max is None or x <= max)
+    if min is not None and max is not None and np.any(shut := np.asarray(min) >= max):
+        inside, min, max = inside & ~shut, np.where(shut, np.nan, min), np.where(shut, np.nan, max)
+    return jumping(jumping(g * inside, x, min), x, max)
+
+
 @op(
     r"\operatorname{clip}($x)",
     elementwise=True,
     selects=True,
     examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
-    x=lambda g, x, min, max: jumping(
-        jumping(g * ((min is None or x >= min) & (max is None or x <= max)), x, min), x, max
-    ),
+    x=_clipped,
 )
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """x, but not below ``min`` nor above ``max``.  On a bound the gradient still flows."""

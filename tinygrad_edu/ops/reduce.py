@@ -105,24 +105,8 @@ def _shared(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     shares = (ties / number).astype(x.dtype)
     shared = _kept(g, axis, keepdims) * shares
     if is_recorded(x) and np.any(number > 1):
-        return jumps(shared, x - twin(x, ties, axis), ties & (number > 1))
+        return jumps(shared, x - np.sum(np.where(ties, x, 0), axis, keepdims=True) / number, ties & (number > 1))
     return shared
-
-
-def twin(x: Any, ties: Any, axis: Any) -> Any:
-    """Of each of the equal extremes along axes another one: of the first one the last, of the others the first."""
-    first, last = first_of(ties, axis), np.flip(first_of(np.flip(ties, axis), axis), axis)
-    values = [np.sum(np.where(one, x, 0), axis, keepdims=True) for one in (first, last)]
-    return np.where(first, values[1], values[0])
-
-
-def first_of(ties: Any, axis: Any) -> Any:
-    """Of the places that hold, the first one along axes."""
-    axes = normalize_axis_tuple(range(ties.ndim) if axis is None else axis, ties.ndim)
-    last = tuple(range(ties.ndim - len(axes), ties.ndim))
-    moved = np.moveaxis(ties, axes, last)
-    rows = moved.reshape((*moved.shape[: ties.ndim - len(axes)], -1))
-    return np.moveaxis((rows & (np.cumsum(rows, -1) == 1)).reshape(moved.shape), last, axes)
 
 
 @op(r"\max $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
