@@ -301,6 +301,22 @@ def test_of_equal_extremes_none_is_left_out() -> None:
     assert tg.hessian(lambda x: np.max(np.stack([x, x, x])))(0.0) == 0.0  # they stay equal
 
 
+@pytest.mark.parametrize("axis", [None, 0])
+@pytest.mark.parametrize("dtype, scale", [(np.float32, 1e30), (np.float32, 1e-30), (float, 1e200), (float, 1e-200)])
+def test_a_deviation_of_any_size_has_its_slope(dtype: Any, scale: float, axis: Any) -> None:
+    x = np.array([0, scale], dtype)
+    np.testing.assert_allclose(tg.grad(lambda x: np.std(x, axis=axis).sum())(x), [-0.5, 0.5])
+    np.testing.assert_allclose(np.std(Tensor(x), axis=axis).data, scale / 2, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_equal_numbers_do_not_deviate_though_their_mean_is_rounded() -> None:
+    x = np.array([0.1, 0.1, 0.1])
+    assert np.std(Tensor(x)).data == 0.0 and (tg.grad(np.std)(x) == 0).all()
+    assert tg.grad(lambda c: np.std(x + c))(0.0) == 0.0
+    assert np.isnan(tg.hessian(lambda x: np.std(x))(x)).all()
+
+
 def test_bounds_that_leave_no_room_pass_nothing_on() -> None:
     f = lambda x: np.clip(x, [1.0, 0.0, 3.0], [1.0, 2.0, 2.0]).sum()  # noqa: E731
     assert tg.grad(f)(np.ones(3)).tolist() == [0.0, 1.0, 0.0]

@@ -60,7 +60,7 @@ def jumping(x: Any, of: Any, bend: Any) -> Any:
 )
 def direction(x: Any, y: Any) -> Any:
     """A vector ``x`` divided by its length ``y``, which has length 1; and 0 where the length is 0."""
-    return x / np.where(y == 0, 1, y)
+    return np.where(y == 0, 0, x / np.where(y == 0, 1, y)).astype(np.result_type(x, y))[()]
 
 
 @filled("0 where $x and $y are 0", where=lambda x, y: (x == 0) & (y == 0))

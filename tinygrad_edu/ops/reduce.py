@@ -150,7 +150,14 @@ def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims
 @op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The standard deviation.  Where all numbers are equal it has no derivative; the gradient there is 0."""
-    return np.std(x, axis, ddof=_number(ddof), keepdims=keepdims)
+    with np.errstate(over="ignore", under="ignore"):
+        z = np.std(x, axis, ddof=_number(ddof), keepdims=keepdims)
+    if not x.size or not np.all(np.isfinite(x)):
+        return z
+    equal = np.max(x, axis, keepdims=keepdims) == np.min(x, axis, keepdims=keepdims)  # though their mean be rounded
+    if np.any(((z == 0) & ~equal) | (z == np.inf)):  # the squares were too small or too large
+        z = norm(x - np.mean(x, axis, keepdims=True), None, axis, keepdims) / sqrt(_count(x.shape, axis) - ddof)
+    return np.where(equal & (z == z), 0, z).astype(x.dtype)[()] if np.any(equal) else z
 
 
 def _norm_rule(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
