@@ -339,6 +339,12 @@ def test_a_half_is_no_root_of_a_quarter():
     assert str(formula((x**2).sum() / 4, x)) == "0.5 x"
 
 
+def test_an_extreme_that_is_at_the_same_place_by_chance_has_no_formula():
+    for seed in range(20):
+        x = Tensor(np.random.default_rng(seed).normal(size=3), "x")
+        assert not formula(np.max(x), x) and not formula(np.min(x), x)
+
+
 def test_of_one_element_it_is_a_unit_vector():
     x = Tensor(drawn(4), "x")
     assert str(formula(x[1] ** 2, x)) == "2 x[1] e₁  (indices count from 0)"

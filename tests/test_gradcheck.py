@@ -267,3 +267,10 @@ def test_options_are_those_of_others():
         gradcheck(half, 1.0, modes=["fwd"])
     with pytest.raises(ValueError, match="order is 1 or 2, not 3"):
         gradcheck(half, 1.0, order=3)
+
+
+@pytest.mark.parametrize("f, x", [(np.abs, 0.0), (lambda x: np.maximum(x, 0.3 * x).sum(), np.array([0.0, 1.0]))])
+def test_a_bend_in_the_second_order_is_no_mistake_of_a_rule(f, x):
+    with pytest.raises(AssertionError, match=r"second order: .* is nan by the rules\. So it is at a kink.* or order=1"):
+        gradcheck(f, x)
+    assert gradcheck(f, x, order=1)

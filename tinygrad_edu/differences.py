@@ -11,7 +11,7 @@ import numpy as np
 from . import errors
 from .context import within
 from .derivatives import gradients, pushed
-from .mistakes import FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, what
+from .mistakes import BEND, FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, what
 from .op import Value
 from .ops import concatenate, ravel
 from .stencil import STEP, five_point, slopes
@@ -310,6 +310,9 @@ class Check:
                 b, result = float(np.asarray(found.value)[i]), of or place(i)
                 if not np.asarray(found.smooth)[i]:
                     unknown = unknown or kink(name, x, left, right, a, first)
+                elif first and np.isnan(a):
+                    words = what(name, first, result if np.prod(self.shape) > 1 else "")
+                    unknown = unknown or f"{words} is nan by the rules. {BEND}"
                 else:
                     score = abs(a - b) / (abs(a) + abs(b)) if np.isfinite(a) else np.inf
                     if score > 1.000001 * worst[0]:

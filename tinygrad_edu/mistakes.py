@@ -156,6 +156,12 @@ def what(name: str, first: str, result: str) -> str:
     return f"the derivative of the result{result} by {name}" if result else f"the gradient of {name}"
 
 
+BEND = (
+    "So it is at a kink, as of |x| at 0, where there is none or none that the rules know: there is nothing to compare "
+    "with. Choose arguments beside it, or order=1."
+)
+
+
 def kink(name: str, x: Any, left: float, right: float, rule: float, first: str) -> str:
     """That there is no derivative, because those from both sides differ."""
     f = f"the first derivative by {first}" if first else "f"

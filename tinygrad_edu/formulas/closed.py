@@ -37,6 +37,7 @@ WRONG = "what was found was not equal to the gradient"
 UNFORESEEN = "there was something unforeseen"
 MOST = 200_000  # numbers in a record, beyond which it is not run again as it is, but in small sizes
 SOME = 60  # elements of a formula for one element that are computed when it is tried
+CHOICES = 20  # random points of a computation that chooses, as by a maximum, which may be at the same place by chance
 
 
 def formula(result: Tensor, wrt: Any, *, names: Mapping[Any, str] | None = None, expand: bool = False,
@@ -211,7 +212,8 @@ class Search(Asked):
         lengths, points = Sizes(self.nodes).others(), self.points
         small = sum(math.prod(n.shape) for n in self.nodes) < MOST
         data = [(False, points.here)] if small or lengths is None else []
-        data += [(False, points.drawn)] * 2 * small
+        chooses = any(node.op is not None and node.op.selects for node in self.nodes)
+        data += [(False, points.drawn)] * (CHOICES if chooses else 2) * small
         data += [(True, functools.partial(points.drawn, lengths))] * (1 if small else 3) * (lengths is not None)
         found = []
         for other, draw in data:
