@@ -325,9 +325,9 @@ def remedies(case: Case, node: Node, k: int | None, leaves: list[Node]) -> Itera
         if zeros and let_through(tried(case, {a: glorot(a.shape, case.value(a).dtype) for a in zeros}), leaves):
             names = listed([case.said(a) for a in zeros])
             case.told.update(zeros)
+            known = ", as nn.Linear does" if all(len(a.shape) > 1 for a in zeros) else ""  # its biases start at 0
             yield Remedy(
-                f"Weights that are all 0 let no gradient through: start {names} from small random ones, as nn.Linear "
-                "does."
+                f"Weights that are all 0 let no gradient through: start {names} from small random ones{known}."
             )
             return
     near = [a for a in leaves_below(case, [node], 4) if np.any(case.value(a))]
