@@ -345,6 +345,39 @@ def test_a_layer_of_nothing_has_a_gradient(shapes: Any) -> None:
     assert tg.grad(lambda W: tg.linear(x, W).sum())(W).tolist() == np.zeros(shapes[1]).tolist()
 
 
+MIXED: dict[str, Any] = {  # times another number: by it and by what bends there is no second derivative either
+    "absolute": lambda x: np.abs(x[0]),
+    "relu": lambda x: tg.relu(x[0]),
+    "leaky_relu": lambda x: tg.leaky_relu(x[0]),
+    "elu": lambda x: tg.elu(x[0], 2.0),
+    "clip": lambda x: np.clip(x[0], 0.0, 1.0),
+    "maximum": lambda x: np.maximum(x[0], x[1]),
+    "minimum": lambda x: np.minimum(x[0], x[1]),
+    "max": np.max,
+    "min": np.min,
+    "sort": lambda x: np.sort(x)[0],
+    "norm": np.linalg.norm,
+    "std": np.std,
+    "hypot": lambda x: np.hypot(x[0], x[1]),
+    "a pool": lambda x: tg.max_pool2d(x.reshape(1, 1, 1, 2), (1, 2)).sum(),
+}
+
+
+@pytest.mark.parametrize("f", MIXED.values(), ids=MIXED)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_mixed_second_derivative_at_a_bend_is_no_number(f: Any) -> None:
+    found = tg.hessian(lambda x: x[2] * f(x[:2]))([0.0, 0.0, 1.5])
+    assert np.isnan(found[2, 0]) and np.isnan(found[0, 2]) and found[2, 2] == 0
+    product = tg.hvp(lambda x: x[2] * f(x[:2]), np.array([0.0, 0.0, 1.5]), np.array([0.0, 0.0, 1.0]))
+    assert np.isnan(product[0])
+    assert np.isfinite(tg.grad(lambda x: x[2] * f(x[:2]))([0.0, 0.0, 1.5])).all()  # of first order it is a convention
+
+
+def test_elu_has_a_slope_everywhere() -> None:
+    (_, mixed), _ = tg.hessian(lambda x: x[1] * tg.elu(x[0]))([0.0, 1.5])
+    assert mixed == 1.0
+
+
 # Squares of what has a bend: the second derivative exists, so it is right or unknown.
 
 SQUARES: dict[str, Any] = {

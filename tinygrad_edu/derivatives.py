@@ -20,6 +20,7 @@ import numpy as np
 from . import errors, inputs
 from .op import Node, Value
 from .ops import broadcast_to, positive, where
+from .ops.conventions import across
 from .replay import handle, tensors, value
 from .sweep import ancestors, fitted, steps
 from .tensor import Tensor, constant
@@ -79,10 +80,12 @@ class Call(NamedTuple):
     inputs: list[Tensor]
     result: Tensor
     differentiable: bool  # does the result depend on tensors from outside, through which a gradient may be asked for?
+    second: bool  # is the function a derivative itself?
 
     def gradients(self, seed: Any = None, differentiable: bool = False) -> list[Any]:
         """The gradients of the result with respect to the inputs."""
-        return gradients(self.result, self.inputs, seed, differentiable=self.differentiable or differentiable)
+        with across(self.second):
+            return gradients(self.result, self.inputs, seed, differentiable=self.differentiable or differentiable)
 
     def shown(self, x: Any) -> Any:
         """A Tensor as the caller wants it."""
@@ -108,9 +111,9 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
     if not isinstance(result, Tensor):
         result = constant(inputs.independent(f, result, not ours))
     if not result.requires_grad:
-        return Call(chosen, result, any(isinstance(x, Value) for x in args))
+        return Call(chosen, result, any(isinstance(x, Value) for x in args), ours)
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
-    return Call(chosen, result, ancestors(result.node)[0].serial < oldest)
+    return Call(chosen, result, ancestors(result.node)[0].serial < oldest, ours)
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:
@@ -171,7 +174,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
     directions = [t if isinstance(t, Value) else inputs.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]
     start = dict(zip((x.node.serial for x in call.inputs), directions))
-    tangent = pushed(call.result.node, start, differentiable) if call.result.requires_grad else None
+    with across(call.second):
+        tangent = pushed(call.result.node, start, differentiable) if call.result.requires_grad else None
     if tangent is None:
         tangent = np.zeros(call.result.shape, call.result.dtype)[()]
     return call.shown(call.result), tangent
@@ -247,6 +251,10 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     def full(*args: Any, **options: Any) -> Any:
         call = called(f, args, options, [argnums])
         (x,), y = call.inputs, call.result
+        with across(call.second):
+            return filled(call, x, y)
+
+    def filled(call: Call, x: Tensor, y: Tensor) -> Any:
         if not y.requires_grad:
             return call.shown(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
         if call.differentiable or y.size <= x.size:

@@ -35,6 +35,8 @@ from . import errors, inputs, signatures
 from .context import current, within
 from .op import Node, Value, get_frame, record
 from .ops import jumps, where
+from .ops.conventions import across, strict
+from .replay import tensors
 from .sweep import Step, ancestors, fitted, steps
 
 
@@ -107,6 +109,7 @@ class Chosen:
     def __init__(self, root: Node, seed: Any) -> None:
         self.masks: dict[tuple[Node, int], Any] = {}  # of what a node passes to an operand; none where all counts
         self.idle: set[Node] = set()  # nodes of which nothing counts
+        self.calm: dict[tuple[Node, int], Any] = {}  # of what a node passes, bends at which the convention is right
         counts: dict[Node, Any] = {root: np.broadcast_to(of_seed(seed), root.shape)}
         with np.errstate(all="ignore"):
             for node in reversed(ancestors(root)):
@@ -123,6 +126,8 @@ class Chosen:
         op, a = node.op, node.args[k]
         if node in self.idle:
             return np.zeros(a.shape, bool)
+        if strict.get() and (calm := settled(node, k)) is not None:
+            self.calm[node, k] = calm
         if not reads_data_alone(node, k):
             if not op.elementwise:
                 return np.ones(a.shape, bool)
@@ -137,8 +142,8 @@ class Chosen:
                 mask = mask | np.broadcast_to(bends(node, k, probe[()]), mask.shape)
             if op.elementwise and mask.shape == here.shape:
                 mask = mask & here  # 0 times an infinite number is not 0
-            if op is jumps.op and k == 1 and mask.any():
-                mask = mask & ~stays(a, node.values[2])
+            if op is jumps.op and k and node.args[1] is not None and mask.any():
+                mask = mask & ~stays(node.args[1], node.values[3])
         if not mask.all():
             self.masks[node, k] = mask
         return np.asarray(fitted(mask.astype(float), a)) > 0
@@ -149,6 +154,9 @@ class Chosen:
             return [np.zeros(a.shape, g.dtype)[()] if a is not None and a.active else None for a in node.args]
         pulled = node.op.pull(node.args, g, z, values)
         for k, c in enumerate(pulled):
+            if (node, k) in self.calm:
+                with across(False):
+                    pulled[k] = c = where(self.calm[node, k], node.op.pull(node.args, g, z, values, k)[k], c)
             mask = self.masks.get((node, k))
             if c is not None and mask is not None:
                 pulled[k] = where(mask, inputs.dense(c), 0)
@@ -171,6 +179,28 @@ def bends(node: Node, k: int, g: Any) -> Any:
     if isinstance(c, Value) and c.node.active:
         found = swept(steps(c.node, np.ones(c.node.shape)[()]), {operands[k].node})
     return np.isnan(plain(next(iter(found.values())))) if found else False
+
+
+def settled(node: Node, k: int) -> Any:
+    """At which bends a rule's convention is right, since what bends stays where it is; None for no such bend."""
+    ones = np.ones(node.shape)[()]
+    c = inputs.dense(node.op.pull(node.args, ones, node.result, node.values, k)[k])
+    if not np.isnan(c).any():
+        return None
+    shape = c.shape
+    with within(recording=True, watch=None, scope=None), across(False):
+        values, z = tensors(node)
+        c = node.op.pull(node.args, ones, z, values, k)[k]
+        found: Any = None
+        pending = [c.node] if isinstance(c, Value) else []
+        while pending:
+            each = pending.pop()
+            if each.op is jumps.op and each.args[1] is not None:
+                calm = stays(each.args[1], each.values[3])
+                found = calm if found is None else found | calm
+            if each.op is not None:
+                pending += [a for a in each.args if a is not None and a.serial > node.serial and a.op is not None]
+    return found if np.shape(found) == shape else None
 
 
 def stays(node: Node, at: Any) -> Any:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -27,27 +30,58 @@ def is_recorded(x: Any) -> bool:
     "$x",
     elementwise=True,
     masks=True,
-    examples=(((3,), (3,), dict(at=np.array([False, False, False]))),),
+    examples=(((3,), (3,), (3,), dict(at=np.array([False, False, False]))),),
     x=lambda g: g,
     of=lambda g, at: g * np.where(at, np.nan, 0).astype(g.dtype),
+    by=lambda g, at: agreed(np.zeros_like(g), g, at),
 )
-def jumps(x: Any, of: Any, at: Any) -> Any:
-    """``x``, a step function of the sign of ``of``: constant, but where ``at`` holds, for there ``of`` is 0.
+def jumps(x: Any, of: Any, by: Any, at: Any) -> Any:
+    """``x``, which is ``by`` times a step function of the sign of ``of``, but where ``at`` holds, for there ``of`` is 0.
 
     So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none; unless ``of`` stays 0 when the
-    program's numbers move, which unchosen.py finds out.
+    program's numbers move, which unchosen.py finds out.  What goes through ``x`` to ``by`` is a convention there: see
+    ``across``.
     """
-    if np.broadcast_shapes(np.shape(x), np.shape(of), np.shape(at)) != np.shape(x):
-        raise ValueError(f"shapes {np.shape(of)} and {np.shape(at)} do not fit {np.shape(x)}")
+    if np.broadcast_shapes(np.shape(x), np.shape(of), np.shape(by), np.shape(at)) != np.shape(x):
+        raise ValueError(f"shapes {np.shape(of)}, {np.shape(by)} and {np.shape(at)} do not fit {np.shape(x)}")
     return x
 
 
-def jumping(x: Any, of: Any, bend: Any) -> Any:
-    """What a rule gives, which jumps where ``of`` is equal to ``bend``; None for no bend.  In numbers it is ``x``."""
-    if bend is None or not (isinstance(of, Value) or isinstance(bend, Value)):
+strict: ContextVar[bool] = ContextVar("strict", default=False)
+
+
+@contextmanager
+def across(second: bool = True) -> Iterator[None]:
+    """In this block a gradient is differentiated: at a bend it has no derivative, so rules give NaN for a convention."""
+    token = strict.set(second)
+    try:
+        yield
+    finally:
+        strict.reset(token)
+
+
+def agreed(x: Any, g: Any, at: Any) -> Any:
+    """What a rule makes of ``g``, where ``at`` the bends it is a convention: see ``across``."""
+    return np.where(at & (g != 0), np.nan, x) if strict.get() and np.any(at) else x
+
+
+def bent(x: Any, g: Any, at: Any, of: Any = 0.0) -> Any:
+    """What a rule makes of ``g``, which jumps where ``of`` is 0: the places ``at``.  In numbers it is ``x``.
+
+    ``of`` is left out where the operations that the rule is made of give NaN there themselves, as ``direction`` does.
+    """
+    x = agreed(x, g, at)
+    return jumps(x, of, g, at) if (isinstance(x, Value) or isinstance(of, Value)) and np.any(at) else x
+
+
+def jumping(x: Any, g: Any, of: Any, bend: Any) -> Any:
+    """What a rule makes of ``g``, which jumps where ``of`` is equal to ``bend``; None for no bend."""
+    if bend is None or not (strict.get() or isinstance(of, Value) or isinstance(bend, Value)):
         return x
     at = of == bend
-    return jumps(x, of - bend if np.ndim(bend) or isinstance(bend, Value) else of, at) if np.any(at) else x
+    if not (isinstance(of, Value) or isinstance(bend, Value)):
+        return agreed(x, g, at)
+    return bent(x, g, at, of - bend if np.ndim(bend) or isinstance(bend, Value) else of)
 
 
 @filled("0 where $y is 0", where=lambda x, y: y == 0)

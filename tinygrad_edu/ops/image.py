@@ -14,7 +14,7 @@ import numpy as np
 
 from ..op import op
 from .algebra import einsum
-from .conventions import is_recorded, jumps
+from .conventions import bent, is_recorded, strict
 from .shape import pad
 
 
@@ -135,10 +135,11 @@ def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any
     ties = seen == z[..., None, None]
     number = ties.sum((-1, -2), keepdims=True)
     shares = (ties / number).astype(x.dtype)
-    shared = g[..., None, None] * shares
-    if is_recorded(x) and np.any(number > 1):
+    g = g[..., None, None]
+    shared = g * shares
+    if (is_recorded(x) or strict.get()) and np.any(number > 1):
         middle = np.where(ties, seen, 0).sum((-1, -2), keepdims=True) / number
-        shared = jumps(shared, seen - middle, ties & (number > 1))
+        shared = bent(shared, g, ties & (number > 1), seen - middle)
     return unwindows(shared, shape, _pair(stride or size, 2, 1))
 
 

@@ -195,7 +195,8 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 
 def _hinged(g: Any, shape: Any, prediction: Any, target: Any, reduction: str) -> Any:
     margin = prediction * target
-    return jumping(-_share(g, math.prod(shape), reduction) * (margin < 1), margin, 1)
+    g = -_share(g, math.prod(shape), reduction)
+    return jumping(g * (margin < 1), g, margin, 1)
 
 
 @op(

@@ -135,7 +135,7 @@ def sqrt(x: Any) -> Any:
     return np.sqrt(x)
 
 
-@elementwise("|{$x}|", x=lambda g, x: jumping(g * np.sign(x), x, 0))
+@elementwise("|{$x}|", x=lambda g, x: jumping(g * np.sign(x), g, x, 0))
 def absolute(x: Any) -> Any:
     """|x|.  The gradient at 0 is 0, the middle of the subdifferential."""
     return np.abs(x)
@@ -218,8 +218,8 @@ def logaddexp(x: Any, y: Any) -> Any:
 @elementwise(
     r"\max($x, $y)",
     selects=True,
-    x=lambda g, x, y: jumping(g * (x > y) + 0.5 * g * (x == y), x, y),
-    y=lambda g, x, y: jumping(g * (y > x) + 0.5 * g * (x == y), x, y),
+    x=lambda g, x, y: jumping(g * (x > y) + 0.5 * g * (x == y), g, x, y),
+    y=lambda g, x, y: jumping(g * (y > x) + 0.5 * g * (x == y), g, x, y),
 )
 def maximum(x: Any, y: Any) -> Any:
     """The larger of two numbers; at a tie each gets half of the gradient."""
@@ -229,8 +229,8 @@ def maximum(x: Any, y: Any) -> Any:
 @elementwise(
     r"\min($x, $y)",
     selects=True,
-    x=lambda g, x, y: jumping(g * (x < y) + 0.5 * g * (x == y), x, y),
-    y=lambda g, x, y: jumping(g * (y < x) + 0.5 * g * (x == y), x, y),
+    x=lambda g, x, y: jumping(g * (x < y) + 0.5 * g * (x == y), g, x, y),
+    y=lambda g, x, y: jumping(g * (y < x) + 0.5 * g * (x == y), g, x, y),
 )
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of two numbers; at a tie each gets half of the gradient."""
@@ -242,7 +242,7 @@ def _clipped(g: Any, x: Any, min: Any, max: Any) -> Any:
     inside = (min is None or x >= min) & (max is None or x <= max)
     if min is not None and max is not None and np.any(shut := np.asarray(min) >= max):
         inside, min, max = inside & ~shut, np.where(shut, np.nan, min), np.where(shut, np.nan, max)
-    return jumping(jumping(g * inside, x, min), x, max)
+    return jumping(jumping(g * inside, g, x, min), g, x, max)
 
 
 @op(
@@ -279,7 +279,7 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@elementwise(r"\operatorname{relu}($x)", selects=True, x=lambda g, x: jumping(g * (x > 0), x, 0))
+@elementwise(r"\operatorname{relu}($x)", selects=True, x=lambda g, x: jumping(g * (x > 0), g, x, 0))
 def relu(x: Any) -> Any:
     """max(x, 0).  The gradient at 0 is 0."""
     return np.maximum(x, 0)
@@ -289,7 +289,7 @@ def relu(x: Any) -> Any:
     r"\operatorname{leaky\_relu}($x)",
     elementwise=True,
     examples=(((2, 3),), ((), dict(slope=0.2))),
-    x=lambda g, x, slope: jumping(np.where(x > 0, g, slope * g), x, 0),
+    x=lambda g, x, slope: jumping(np.where(x > 0, g, slope * g), g, x, 0),
 )
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where it is positive, ``slope`` x elsewhere.  The gradient at 0 is ``slope``."""
@@ -300,7 +300,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     r"\operatorname{elu}($x)",
     elementwise=True,
     examples=(((2, 3),), ((3,), dict(alpha=0.5))),
-    x=lambda g, z, x, alpha: jumping(np.where(x > 0, g, g * (z + alpha)), x, 0),
+    x=lambda g, z, x, alpha: jumping(np.where(x > 0, g, g * (z + alpha)), g * (alpha != 1), x, 0),
 )
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where it is positive, ``alpha`` (e^x - 1) elsewhere (Clevert, Unterthiner and Hochreiter 2016)."""

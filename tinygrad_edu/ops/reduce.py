@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..op import op
-from .conventions import direction, is_recorded, jumps
+from .conventions import bent, direction, is_recorded, strict
 from .pointwise import sqrt
 
 _add: Any = np.add.reduce
@@ -103,10 +103,11 @@ def _shared(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     ties = x == _kept(z, axis, keepdims)
     number = np.sum(ties, axis, keepdims=True)
     shares = (ties / number).astype(x.dtype)
-    shared = _kept(g, axis, keepdims) * shares
-    if is_recorded(x) and np.any(number > 1):
-        return jumps(shared, x - np.sum(np.where(ties, x, 0), axis, keepdims=True) / number, ties & (number > 1))
-    return shared
+    g = _kept(g, axis, keepdims)
+    if (is_recorded(x) or strict.get()) and np.any(number > 1):
+        middle = np.sum(np.where(ties, x, 0), axis, keepdims=True) / number
+        return bent(g * shares, g, ties & (number > 1), x - middle)
+    return g * shares
 
 
 @op(r"\max $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
@@ -144,7 +145,7 @@ def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims
     if _count(shape, axis) == 1 and not ddof:  # always 0
         return np.zeros(shape, x.dtype)
     g, z = over(_kept(g, axis, keepdims), _count(shape, axis) - ddof), _kept(z, axis, keepdims)
-    return g * direction(x - mean(x, axis, True), z)
+    return bent(g * direction(x - mean(x, axis, True), z), g, z == 0)
 
 
 @op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
@@ -161,7 +162,8 @@ def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 
 
 def _norm_rule(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    return _kept(g, axis, keepdims) * direction(x, _kept(z, axis, keepdims))
+    g, z = _kept(g, axis, keepdims), _kept(z, axis, keepdims)
+    return bent(g * direction(x, z), g, z == 0)
 
 
 @op(r"\left\lVert {$x} \right\rVert", examples=_AXES, x=_norm_rule)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..op import op
 from ..signatures import written as _written
-from .conventions import is_recorded, jumps
+from .conventions import bent, is_recorded, strict
 from .rows import Placed as _Placed
 from .rows import Rows as _Rows
 from .rows import is_basic as _is_basic
@@ -108,17 +108,17 @@ def _sort_rule(g: Any, shape: tuple[int, ...], x: Any, axis: int | None) -> Any:
         return _sort_rule(g, (), x.reshape(-1), 0).reshape(shape)
     ranks = np.argsort(np.argsort(x, axis, kind="stable"), axis)
     back = g[_positions(ranks, axis)]
-    n = x.shape[axis]
-    if not is_recorded(x) or n < 2:
+    n, values = x.shape[axis], getattr(x, "_array", x)
+    if not (is_recorded(x) or strict.get()) or n < 2:
         return back
-    order = np.argsort(x._array, axis, kind="stable")
-    risen = np.sort(x._array, axis)
+    order = np.argsort(values, axis, kind="stable")
+    risen = np.sort(values, axis)
     to_next, to_last = (risen == np.roll(risen, shift, axis) for shift in (-1, 1))  # the last is next to the first
     if not to_next.any():
         return back
     neighbour = (ranks + np.where(to_next, 1, np.where(to_last, -1, 0))[_positions(ranks, axis)]) % n
     twin = x[_positions(order[_positions(neighbour, axis)], axis)]  # an equal one, or where there is none, itself
-    return jumps(back, x - twin, (to_next | to_last)[_positions(ranks, axis)])
+    return bent(back, back, (to_next | to_last)[_positions(ranks, axis)], x - twin)
 
 
 @op(

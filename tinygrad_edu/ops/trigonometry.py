@@ -8,6 +8,7 @@ import numpy as np
 
 from ..op import elementwise
 from ..signatures import filled
+from .conventions import bent
 
 _UNIT = {"x": (-0.9, 0.9)}
 
@@ -78,7 +79,12 @@ def hypot_slope(x: Any, y: Any) -> Any:
     return x / np.where(length == 0, 1, length)
 
 
-@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, x, y: g * hypot_slope(x, y), y=lambda g, x, y: g * hypot_slope(y, x))
+def _towards(g: Any, x: Any, y: Any) -> Any:
+    """What ``hypot`` passes to ``x``."""
+    return bent(g * hypot_slope(x, y), g, (x == 0) & (y == 0))
+
+
+@elementwise(r"\sqrt{$x^2 + $y^2}", x=lambda g, x, y: _towards(g, x, y), y=lambda g, x, y: _towards(g, y, x))
 def hypot(x: Any, y: Any) -> Any:
     """The hypotenuse sqrt(x^2 + y^2), without overflow.  At (0, 0) it has no slope, and the gradient is 0."""
     return np.hypot(x, y)
