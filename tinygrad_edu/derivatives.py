@@ -252,9 +252,9 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         call = called(f, args, options, [argnums])
         (x,), y = call.inputs, call.result
         with across(call.second):
-            return filled(call, x, y)
+            return entries(call, x, y)
 
-    def filled(call: Call, x: Tensor, y: Tensor) -> Any:
+    def entries(call: Call, x: Tensor, y: Tensor) -> Any:
         if not y.requires_grad:
             return call.shown(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
         if call.differentiable or y.size <= x.size:

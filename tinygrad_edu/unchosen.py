@@ -192,14 +192,10 @@ def settled(node: Node, k: int) -> Any:
         values, z = tensors(node)
         c = node.op.pull(node.args, ones, z, values, k)[k]
         found: Any = None
-        pending = [c.node] if isinstance(c, Value) else []
-        while pending:
-            each = pending.pop()
-            if each.op is jumps.op and each.args[1] is not None:
+        for each in ancestors(c.node) if isinstance(c, Value) else ():
+            if each.op is jumps.op and each.serial > node.serial and each.args[1] is not None:
                 calm = stays(each.args[1], each.values[3])
                 found = calm if found is None else found | calm
-            if each.op is not None:
-                pending += [a for a in each.args if a is not None and a.serial > node.serial and a.op is not None]
     return found if np.shape(found) == shape else None
 
 

@@ -52,7 +52,7 @@ strict: ContextVar[bool] = ContextVar("strict", default=False)
 
 @contextmanager
 def across(second: bool = True) -> Iterator[None]:
-    """In this block a gradient is differentiated: at a bend it has no derivative, so rules give NaN for a convention."""
+    """In this block a gradient is differentiated.  At a bend it has no derivative: rules give NaN, not a convention."""
     token = strict.set(second)
     try:
         yield
@@ -61,7 +61,7 @@ def across(second: bool = True) -> Iterator[None]:
 
 
 def agreed(x: Any, g: Any, at: Any) -> Any:
-    """What a rule makes of ``g``, where ``at`` the bends it is a convention: see ``across``."""
+    """What a rule makes of ``g``: ``x``, which is a convention ``at`` the bends.  There it is NaN in ``across``."""
     return np.where(at & (g != 0), np.nan, x) if strict.get() and np.any(at) else x
 
 

@@ -80,7 +80,7 @@ def hypot_slope(x: Any, y: Any) -> Any:
 
 
 def _towards(g: Any, x: Any, y: Any) -> Any:
-    """What ``hypot`` passes to ``x``."""
+    """g x/hypot(x, y), the rule for either operand, which bends at (0, 0)."""
     return bent(g * hypot_slope(x, y), g, (x == 0) & (y == 0))
 
 
