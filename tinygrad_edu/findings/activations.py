@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..format.locations import OURS
+from ..graph import Node
 from ..nn.gradient_norms import norm
-from ..op import Node
 from ..stepping.jacobian import local
 from .alike import moved
 from .case import Case, finite, listed, number_of, percent, short

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
-from ..op import Node
+from ..graph import Node
 from .alike import sources
 from .case import Case, short
 from .finding import Finding, Remedy

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..findings import code
 from ..format.text import listed
-from ..op import Node
+from ..graph import Node
 from ..ops import where
 from ..ops.conventions import jumps
 from ..stepping.choices import Choosers, narrowed, union
@@ -242,7 +242,7 @@ def guarded(case: Case, each: Steep) -> Iterator[Candidate]:
 def differentiable(case: Case, node: Node, k: int, x: Any) -> bool:
     """Is an operand an array that a harmless number may be put into?"""
     a = node.args[k]
-    return node.op.names[k] in node.op.rules_by_name and (a is not None and a.active or not np.isfinite(x).all())
+    return node.op.names[k] in node.op.rules and (a is not None and a.active or not np.isfinite(x).all())
 
 
 def is_inside(case: Case, node: Node, k: int, at: tuple[int, ...], x: float) -> bool:
@@ -297,7 +297,7 @@ def picked_first(case: Case, each: Steep) -> Iterator[Candidate]:
 
         def change(given: list[Any], made: Any, k: int = k, chooser: Node = chooser) -> Any:
             x = called(chooser.op, [made[node.args[k]], *given[1:]])
-            arguments = [*node.op.joined(node.values, case.operands(node))]
+            arguments = [*node.op.with_operands(node.values, case.operands(node))]
             return called(node.op, [*arguments[:k], x, *arguments[k + 1 :]])
 
         inner = code.replaced(whole, part, code.operand(case, node, k))

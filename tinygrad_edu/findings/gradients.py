@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import coerce
 from ..findings import code
 from ..format import locations, text
-from ..op import OPS, Node
+from ..graph import Node
+from ..op import OPS
 from ..stepping.jacobian import local
 from ..tensor import Tensor
 from .alike import single
@@ -291,7 +292,7 @@ def alone(case: Case, node: Node, k: int) -> bool:
         with np.errstate(all="ignore"):
             for size in (1.0, 10.0):
                 operands[k] = rng.normal(size=node.args[k].shape) * size
-                if not np.allclose(node.op.forward(*node.op.joined(node.values, operands)), case.value(node)):
+                if not np.allclose(node.op.forward(*node.op.with_operands(node.values, operands)), case.value(node)):
                     return False
         return True
     except Exception:  # an operation may refuse other numbers
@@ -370,7 +371,7 @@ def of_pair(node: Node) -> Any:
         return None
     x = np.linspace(-3, 3, 13)
     try:
-        wanted = node.op.forward(*node.op.complete(np.stack([x, 0 * x]), axis=0))[0]
+        wanted = node.op.forward(*node.op.arguments(np.stack([x, 0 * x]), axis=0))[0]
     except Exception:  # an operation may do something else along an axis
         return None
     return kinds(lambda op, z, slopes: np.allclose(op.forward(x), wanted))

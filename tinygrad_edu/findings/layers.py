@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
 from .case import Case, finite, listed, root_mean_square, short
 from .curves import curve, operand_of
 from .finding import Finding, Remedy

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import coerce
 from ..findings import code
-from ..op import Node
+from ..graph import Node
 from ..ops import clip
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite

@@ -15,8 +15,8 @@ import numpy as np
 from ..derivatives import gradients
 from ..engine.used_gradients import holds_older
 from ..format.locations import OURS
+from ..graph import Node
 from ..nn.gradient_norms import norm
-from ..op import Node
 from ..optim import SGD, Optimiser
 from ..tensor import Tensor
 from .case import Case, finite, listed, short

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..context import within
 from ..engine import calling
-from ..op import Node, Value
+from ..graph import Node, Value
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
 from .case import Case, entries, finite
@@ -61,7 +61,7 @@ def replay(
                 made[node] = new = x if isinstance(x, Value) or not record else leaf(x, node.active)
             else:
                 given = [made[a] if a in made else x for a, x in zip(node.args, case.operands(node))]
-                arguments = [*node.op.joined(node.values, given)]
+                arguments = [*node.op.with_operands(node.values, given)]
                 if node in changes:
                     made[node] = new = changes[node](arguments, made)
                 else:

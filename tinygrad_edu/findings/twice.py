@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
-from ..op import Node
+from ..graph import Node
 from .alike import alike, single, sources
 from .case import Case, short
 from .finding import Finding, Remedy
@@ -37,7 +37,7 @@ class Taken(NamedTuple):
 def taken(node: Node) -> Taken | None:
     """Does an operation make probabilities of an operand?"""
     op = node.op
-    if op is None or op.family is not None:
+    if op is None or op.variadic is not None:
         return None
     if takes_logits(op):
         k = op.names.index(LOGITS)
@@ -203,6 +203,6 @@ def makes(op: Any, kind: str, axis: int | None) -> bool:
     x = 10 * np.random.default_rng(0).normal(size=(5, 4))
     try:
         with np.errstate(all="ignore"):
-            return kind_of(np.asarray(op.forward(*op.complete(x))), None if kind == UNIT else 1) == kind
+            return kind_of(np.asarray(op.forward(*op.arguments(x))), None if kind == UNIT else 1) == kind
     except Exception:  # an operation may refuse these numbers
         return False

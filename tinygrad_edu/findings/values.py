@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import coerce, trace_nan
 from ..errors import operations as advice
-from ..op import Node
+from ..graph import Node
 from ..stepping.jacobian import local
 from ..tensor import constant
 from .alike import sources

@@ -6,14 +6,12 @@ Nothing here follows the record further than one step, so a graph of any depth p
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..format import locations
-
-if TYPE_CHECKING:
-    from ..op import Node
+from ..graph import Node
 
 
 def tensor(t: Any) -> str:

@@ -16,7 +16,7 @@ from ..context import within
 from ..derivatives import gradients
 from ..engine.calling import is_packed
 from ..engine.recompute import operands
-from ..op import Node, get_frame
+from ..graph import Node, get_frame
 from ..tensor import Tensor, constant
 
 
@@ -41,7 +41,7 @@ def replayed(nodes: Sequence[Node], data: dict[int, Any]) -> dict[int, Tensor]:
                 continue
             op = node.op
             inner = [x if a is None else again[a.serial] for a, x in zip(node.args, operands(node))]
-            args = list(op.joined(node.values, inner))
+            args = list(op.with_operands(node.values, inner))
             packed = is_packed(op.function)
             again[node.serial] = op.public(*args[:-1], *args[-1]) if packed else op.public(*args)
     return again

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..errors import coerce
 from ..format.numbers import norm
-from ..op import Node
-from ..sweep import fitted
+from ..graph import Node
+from ..sweep import unbroadcast
 from .stepper import Stepper
 
 MOST = 64  # paths that are followed one by one
@@ -101,5 +101,5 @@ def along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
     with np.errstate(all="ignore"):
         for user, k in reversed(uses):
             c = stepper.pulled(user, coerce.dense(g), k)
-            g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
+            g = c if c.shape == user.args[k].shape else unbroadcast(c, user.args[k])
     return coerce.dense(g)
