@@ -41,7 +41,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "lessons").rglob("README.md"))]
-COPIED = ["README.md", "docs", "lessons", "tests/data"]  # what a page may name, of the checkout
+COPIED = ["README.md", "bench", "docs", "lessons", "tests/data"]  # what a page may name, of the checkout
 BLOCK = re.compile(
     r"^(?:<!-- (?P<mark>\w+)(?: (?P<name>\S+))? -->\s*\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -119,16 +119,16 @@ class Session:
         name = f"{self.page.name}, line {block.line}"
         if ">>> " in block.text:
             runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
-            test = doctest.DocTestParser().get_doctest(
-                block.text, self.variables, name, str(self.page), block.line - 1
-            )
+            test = doctest.DocTestParser().get_doctest(block.text, {}, name, str(self.page), block.line - 1)
+            test.globs = self.variables  # the same for all blocks: doctest would copy them
+            for number, example in enumerate(test.examples):
+                remember(f"<doctest {name}[{number}]>", example.source)
             report = io.StringIO()
             runner.run(test, out=report.write, clear_globs=False)
-            self.variables.update(test.globs)
             if runner.failures:
                 raise Wrong(report.getvalue())
         else:
-            linecache.cache[name] = (len(block.text), None, block.text.splitlines(True), name)  # for its error messages
+            remember(name, block.text)
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(block.text, name, "exec"), self.variables)
 
@@ -185,6 +185,11 @@ class Session:
         if source.count(old) != 1:
             raise Wrong(f"what is to be changed stands {source.count(old)} times in {self.program.name}:\n{old}")
         self.program.write_text(source.replace(old, new), encoding="utf-8")
+
+
+def remember(file: str, source: str) -> None:
+    """Let the engine find this source, out of which it takes the names of values and the lines in its messages."""
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
 
 
 def replay(page: Path, kinds: Iterable[str] = RUNNERS, slow: bool = False, write: bool = False) -> tuple[int, list[str]]:
