@@ -129,7 +129,7 @@ def listed(link: str) -> str:
     """The list of lessons, as Markdown: with a line about each in the folder of the lessons, else the titles alone."""
     if link:
         titles = [f"{e.number} [{e.title}]({link}{e.file.name})".replace(" ", "\0") for e in entries()]
-        return textwrap.fill(" · ".join(titles), 120, break_long_words=False).replace("\0", " ")
+        return textwrap.fill(" · ".join(titles), 120, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
     rows = [f"| {e.number} | [{e.title}]({e.file.name}) | {e.about} |" for e in entries()]
     return "\n".join(["| | lesson | what it is about |", "|---|---|---|", *rows])
 
