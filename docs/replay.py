@@ -43,7 +43,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "lessons").rglob("README.md"))]
 COPIED = ["README.md", "bench", "docs", "lessons", "tests/data"]  # what a page may name, of the checkout
 BLOCK = re.compile(
-    r"^(?:<!-- (?P<mark>\w+)(?: (?P<name>\S+))? -->\s*\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^(?:<!-- (?P<mark>\w+)(?: (?P<name>\S+))? -->\s*\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 TYPED = re.compile(r"^\((?:step|what if) \d+\) ?(.*)$", re.MULTILINE)
 INSTALLS = {"run", "test", "install"}
@@ -192,7 +193,9 @@ def remember(file: str, source: str) -> None:
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
 
 
-def replay(page: Path, kinds: Iterable[str] = RUNNERS, slow: bool = False, write: bool = False) -> tuple[int, list[str]]:
+def replay(
+    page: Path, kinds: Iterable[str] = RUNNERS, slow: bool = False, write: bool = False
+) -> tuple[int, list[str]]:
     """Run a page: how many of its blocks have been run, and what is wrong with it."""
     wrong: list[str] = []
     new: list[str] = []
@@ -205,7 +208,7 @@ def replay(page: Path, kinds: Iterable[str] = RUNNERS, slow: bool = False, write
                 if text != block.text and not write:
                     raise Wrong(f"It shows\n{block.text}\nand is now\n{text}")
             except Wrong as error:
-                wrong.append(f"{page.relative_to(ROOT)}, line {block.line}: {error}")
+                wrong.append(f"{page.name}, line {block.line}: {error}")
             new.append(text)
         os.chdir(ROOT)  # Windows does not delete the folder that one is in
     if write:
