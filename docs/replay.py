@@ -35,6 +35,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -131,7 +132,10 @@ class Session:
         else:
             remember(name, block.text)
             with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(block.text, name, "exec"), self.variables)
+                try:
+                    exec(compile(block.text, name, "exec"), self.variables)
+                except Exception:
+                    raise Wrong(traceback.format_exc()) from None
 
     def shell(self, line: str) -> None:
         """Run a line of a shell."""
