@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tinygrad_edu.checker.handin import handin
-from tinygrad_edu.files import whole
+from tinygrad_edu.output.atomic_write import whole
 from tinygrad_edu.teaching.lesson import entries
 
 HERE = Path(__file__).parent

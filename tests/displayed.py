@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.debugging.screen import Screen
-from tinygrad_edu.debugging.views import Views
+from tinygrad_edu.console.views import Views
 from tinygrad_edu.language import latex, reading
 from tinygrad_edu.language.computing import Impossible, Misfit, shape
 from tinygrad_edu.language.lines import line
@@ -26,6 +25,7 @@ from tinygrad_edu.language.tree import Expr
 from tinygrad_edu.language.values import Arrays
 from tinygrad_edu.language.vocabulary import ALIASES
 from tinygrad_edu.op import OPS
+from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.stepping.jacobian import by_differences
 from tinygrad_edu.tracing import Trace

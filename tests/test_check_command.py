@@ -9,11 +9,12 @@ from pathlib import Path
 import commands
 import pytest
 
-from tinygrad_edu.checker.grading import command, hints, pages, reports, sheets, terminal
+from tinygrad_edu.checker.grading import hints, pages, reports, sheets, terminal
 from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.results import CODES, Diagnosis, Result
-from tinygrad_edu.debugging.screen import Screen
+from tinygrad_edu.commands import check as command
+from tinygrad_edu.output.terminal import Screen
 
 ROOT = Path(__file__).parent.parent
 
@@ -234,7 +235,7 @@ def test_a_mark_at_the_beginning_is_not_text(hand_in):
     ["a.md", "--json", "-", "--csv", "-"], ["a.md", "--json", ""],
 ])  # fmt: skip
 def test_a_mistake_in_the_call_is_code_4(words, capsys):
-    from tinygrad_edu.cli import main
+    from tinygrad_edu.commands.main import main
 
     try:
         code = main(["check", *words])
@@ -245,7 +246,7 @@ def test_a_mistake_in_the_call_is_code_4(words, capsys):
 
 
 def test_help_is_no_mistake(capsys):
-    from tinygrad_edu.cli import main
+    from tinygrad_edu.commands.main import main
 
     with pytest.raises(SystemExit) as end:
         main(["check", "--help"])
@@ -253,7 +254,7 @@ def test_help_is_no_mistake(capsys):
 
 
 def test_other_commands_keep_their_code():
-    from tinygrad_edu.cli import main
+    from tinygrad_edu.commands.main import main
 
     with pytest.raises(SystemExit) as end:
         main(["draw", "--bogus"])

@@ -16,8 +16,8 @@ from displayed_programs import PROGRAMS
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, nn
-from tinygrad_edu.examples import Example, examples
 from tinygrad_edu.language.lines import line
+from tinygrad_edu.numeric.op_examples import Example, examples
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.tracing import traced
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.files import whole
+from tinygrad_edu.output.atomic_write import whole
 
 
 def written(file: Path, text: bytes = b"new") -> None:

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tinygrad_edu import Tensor, embedding, nn, norms, optim, train
+from tinygrad_edu import Tensor, embedding, nn, optim
+from tinygrad_edu.commands import train
 from tinygrad_edu.data import digits
-from tinygrad_edu.norms import GradientNorms, norm
+from tinygrad_edu.nn import gradient_norms
+from tinygrad_edu.nn.gradient_norms import GradientNorms, norm
 from tinygrad_edu.render import plot
 from tinygrad_edu.render.scene import Group, Shape, Text
 
@@ -116,7 +118,7 @@ def test_only_some_steps_are_looked_at():
 
 
 def test_a_long_run_is_thinned_out(monkeypatch):
-    monkeypatch.setattr(norms, "MOST", 20)
+    monkeypatch.setattr(gradient_norms, "MOST", 20)
     size = [float(i) for i in range(1, 1001)]
     size[436] = math.nan
     size[776] = 5000.0
@@ -130,7 +132,7 @@ def test_a_long_run_is_thinned_out(monkeypatch):
 
 
 def test_memory_is_bounded_even_if_all_is_bad(monkeypatch):
-    monkeypatch.setattr(norms, "MOST", 20)
+    monkeypatch.setattr(gradient_norms, "MOST", 20)
     found = watched({"a": [1.0] * 98 + [math.inf] * 402})
     assert len(found.looks) <= 20 and found.number_bad == 402 and found.steps[[0, -1]].tolist() == [1, 500]
     assert found.steps[found.bad][0] == 99, "the first bad one stays"
@@ -312,12 +314,12 @@ def test_the_table_fits(names, width, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
     assert str(found) == found.table(width)
     lines = str(found).split("\n")
-    assert max(map(norms.columns, lines)) <= width and len(lines) == 2 + len(names)
+    assert max(map(gradient_norms.columns, lines)) <= width and len(lines) == 2 + len(names)
     assert all(len(re.findall("[▁-█]", line)) >= 12 and "1.00e-300" in line for line in lines[2:])
 
 
 def test_a_long_path_shows_both_its_ends():
-    assert norms.cut("layers.0.attention.query.W", 20) == "layers.0.....query.W"
+    assert gradient_norms.cut("layers.0.attention.query.W", 20) == "layers.0.....query.W"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

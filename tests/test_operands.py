@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.examples import Example, examples
+from tinygrad_edu.numeric.op_examples import Example, examples
 
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
 EXAMPLES = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op)) if op.rules_by_name]

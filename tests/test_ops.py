@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tinygrad_edu as tg
-from tinygrad_edu.examples import Example, examples
-from tinygrad_edu.notation import Formula, typeset
-from tinygrad_edu.replay import value
+from tinygrad_edu.engine.recompute import value
+from tinygrad_edu.language.op_notation import Formula, typeset
+from tinygrad_edu.numeric.op_examples import Example, examples
 
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
 ALL = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.reference import command
-from tinygrad_edu.reference.entries import entries, entry, found
-from tinygrad_edu.reference.page import Glyphs, page
+from tinygrad_edu.commands import ops as command
+from tinygrad_edu.teaching.reference.entries import entries, entry, found
+from tinygrad_edu.teaching.reference.page import Glyphs, page
 
 
 def run(*words):

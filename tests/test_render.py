@@ -541,7 +541,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 def test_an_interrupt_leaves_the_old_file(tmp_path: Path) -> None:
-    from tinygrad_edu.files import whole
+    from tinygrad_edu.output.atomic_write import whole
 
     (tmp_path / "a.svg").write_text("old", encoding="utf-8")
     with interruptible(), pytest.raises(KeyboardInterrupt), whole(tmp_path / "a.svg") as stream:

@@ -17,7 +17,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
-from tinygrad_edu.examples import Example, examples
+from tinygrad_edu.numeric.op_examples import Example, examples
 
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.") and op.rules_by_name]
 EXAMPLES = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]

@@ -243,7 +243,7 @@ def test_rows_meet_a_dense_gradient() -> None:
 
 @pytest.mark.parametrize("context", [tg.no_grad, tg.trace_nan, lambda: tg.scope("net"), lambda: tg.scope("a")])
 def test_the_fast_way_to_call_records_what_the_general_way_does(context: Any) -> None:
-    from tinygrad_edu.fast import binary, unary
+    from tinygrad_edu.engine.fast_calls import binary, unary
     from tinygrad_edu.op import Node, general
 
     x, y, c = Tensor([1.0, 2.0], "x"), Tensor([3.0, 4.0], "y") * 1, tg.constant([5.0, 6.0], "c")
@@ -424,7 +424,7 @@ def cost(loss: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Of one sweep: functions called, and numbers written where zeros are filled in or a sum is not made in place."""
     import sys
 
-    from tinygrad_edu.ops.rows import Placed
+    from tinygrad_edu.engine.sparse_rows import Placed
 
     module, copied = sys.modules["tinygrad_edu.sweep"], 0  # its name in the package is that of a function
     dense, add = Placed.dense, module.add

@@ -18,7 +18,7 @@ class Context:
     scope: str | None = None  # where in the model an operation stands, as "net/layer1"
     frame: FrameType | None = None  # where the user is, when we record on the user's behalf
     watch: Callable[..., None] | None = None  # is shown every value and every gradient: see nan.py
-    usual: bool = True  # it records, and nobody has to be asked: see fast.py
+    usual: bool = True  # it records, and nobody has to be asked: see engine/fast_calls.py
 
 
 current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())

@@ -24,14 +24,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import advice, errors, signatures
 from .context import Context, current
-from .inputs import held, held_as_array
+from .engine import calling
+from .errors import messages as errors
+from .errors import operations as advice
+from .errors.coerce import held, held_as_array
 
 OPS: dict[str, op] = {}  # every operation by name; the statements themselves fill it
 new, get_frame, get_state = object.__new__, sys._getframe, current.get
 next_serial = itertools.count().__next__
-RECORDERS: dict[int, Any] = {}  # faster ways to call, by the number of operands: see fast.py
+RECORDERS: dict[int, Any] = {}  # faster ways to call, by the number of operands: see engine/fast_calls.py
 
 
 class Node:
@@ -46,7 +48,7 @@ class Node:
     active: bool  # does a gradient flow here?
     serial: int  # its age: a value is computed from older ones only
     scope: str | None
-    code: CodeType  # code and lasti are the place in the user's program: see place.py
+    code: CodeType  # code and lasti are the place in the user's program: see format/locations.py
     lasti: int
     name: str | None
     grad: Any
@@ -108,7 +110,7 @@ def general(op: op) -> Callable[..., Any]:
     return apply
 
 
-class op(signatures.Calls):
+class op(calling.Calls):
     """Makes a NumPy function an operation, and is then all that is known of it, as the function's ``.op``.
 
     ``binds``: how strongly the notation holds together (1 a sum, 2 a product, 3 a power, 9 f(x)).  ``needs``: what the
@@ -116,7 +118,7 @@ class op(signatures.Calls):
     ``examples``: shapes of the operands, then a dict of options.  ``domain``: where to draw an operand from, if not
     from (-2, 2).  ``elementwise``: its Jacobian is diagonal, but for broadcasting.  ``family``: the argument that is a
     list of operands.  ``selects``: the result is put together of elements of the operands and leaves others out, those
-    at which the rule is 0; ``masks``: a factor that is data may be 0 and leave elements out: see unchosen.py.
+    at which the rule is 0; ``masks``: a factor that is data may be 0 and leave elements out: see engine/unchosen.py.
     ``never``: numbers, as 0 for exp, that results come near to and are equal to by rounding only.
     Rules may also read ``shape``, that of their operand, ``which``, its number, and ``shapes``.
     """
@@ -130,12 +132,12 @@ class op(signatures.Calls):
         self.domain, self.elementwise, self.family_name, self.rules_by_name = domain, elementwise, family, rules
 
     def __call__(self, function: Callable[..., Any]) -> Any:
-        self.function, self.name, self.names = function, function.__name__, signatures.names(function)
-        self.forward = signatures.called_with_tuple(function)
-        self.notation = self.notation or signatures.notation(self.name, self.rules_by_name)
+        self.function, self.name, self.names = function, function.__name__, calling.names(function)
+        self.forward = calling.called_with_tuple(function)
+        self.notation = self.notation or calling.notation(self.name, self.rules_by_name)
         self.family = self.names.index(self.family_name) if self.family_name else None
         OPS[self.name] = errors.checked_op(self, OPS.get(self.name))
-        read = {name for rule in self.rules_by_name.values() for name in signatures.names(rule)}
+        read = {name for rule in self.rules_by_name.values() for name in calling.names(rule)}
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
         self.rules = ()  # not yet compiled
         self.plain = self.family is None and not errors.READABLE & read  # do rules read the arguments alone?
@@ -153,7 +155,7 @@ class op(signatures.Calls):
         """What each operand receives, if a gradient flows there; or what ``only`` the one of that number does."""
         k, pulled, rules = self.family, [None] * len(args), self.rules or self.compiled()
         operands = None if k is None else zip(values[k], args)
-        shapes = operands and signatures.Shapes(np.shape(x) if a is None else a.shape for x, a in operands)
+        shapes = operands and calling.Shapes(np.shape(x) if a is None else a.shape for x, a in operands)
         for i, a in enumerate(args):
             if a is not None and a.active and (only is None or only == i):
                 known = () if self.plain else (i, a.shape, shapes)

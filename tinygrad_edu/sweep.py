@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from . import advice, errors
 from .context import current
-from .inputs import dense
+from .engine.recompute import tensors
+from .engine.sparse_rows import Placed, Rows
+from .errors import messages as errors
+from .errors import operations as advice
+from .errors.coerce import dense
 from .op import Node
-from .ops.rows import Placed, Rows
-from .replay import tensors
 
 Step = tuple[Node, Any, tuple[Any, ...]]  # a node, its gradient, and what it passes to each operand
 
@@ -25,7 +26,7 @@ Step = tuple[Node, Any, tuple[Any, ...]]  # a node, its gradient, and what it pa
 def steps(root: Node, seed: Any, differentiable: bool = False, chosen: Any = None, nodes: Any = None) -> Iterator[Step]:
     """Yield each node when its gradient is complete, that gradient, and what the node passes to each operand.
 
-    ``chosen``: passes 0 for what the root does not depend on, though its derivative is infinite: see unchosen.py.
+    ``chosen``: passes 0 for what the root does not depend on, though its derivative is infinite: engine/unchosen.py.
     ``nodes``: the ``ancestors`` of the root, where they are known.
     """
     watch, gradients = current.get().watch, {root: seed}

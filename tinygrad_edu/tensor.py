@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import errors, fast, inputs
 from .context import current
-from .interface import Interface
-from .locked import locked
+from .engine import fast_calls
+from .engine.array_api import Interface
+from .engine.unchosen import collected
+from .engine.used_gradients import mark
+from .errors import coerce
+from .errors import messages as errors
+from .errors.readonly import locked
 from .op import Node, Value, get_frame, record
-from .spent import mark
 from .sweep import ancestors
-from .unchosen import collected
 
 
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
     """What ``Tensor`` and ``constant`` make."""
     try:
-        array = inputs.array_of(data, name, active, dtype)
+        array = coerce.array_of(data, name, active, dtype)
         tensor: Tensor = record(None, (), (), array, False, current.get(), frame)
         tensor.node.active, tensor.name = active, name
     except Exception as error:
@@ -57,7 +59,7 @@ class Tensor(Interface, Value):
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._array = self.node.result = inputs.like(self, value, "data")
+        self._array = self.node.result = coerce.like(self, value, "data")
         mark(self.node)  # its gradient was used: if zero_grad does not forget it now, that is found
 
     @property
@@ -65,11 +67,11 @@ class Tensor(Interface, Value):
         """What ``backward`` has added up for this leaf, read-only.  AttributeError, saying why, where there is none."""
         if self.node.grad is None:
             raise errors.no_gradient(self.node)
-        return locked(inputs.dense(self.node.grad), self, "grad")
+        return locked(coerce.dense(self.node.grad), self, "grad")
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        self.node.grad = None if value is None else inputs.like(self, value, "grad")
+        self.node.grad = None if value is None else coerce.like(self, value, "grad")
 
     def backward(self, seed: Any = None, *, free: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.
@@ -79,7 +81,7 @@ class Tensor(Interface, Value):
         Raises ValueError for a missing or misshapen seed, RuntimeError where there is no record, or no more, and what a
         rule or a hook raises.  Then, and if it is interrupted, no ``.grad`` has changed.
         """
-        found = collected(self.node, inputs.seed(self, seed))
+        found = collected(self.node, coerce.seed(self, seed))
         totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
         any(map(Node.grad.__set__, found, totals))  # in one go: Ctrl-C comes before it or after
         if free:
@@ -88,4 +90,4 @@ class Tensor(Interface, Value):
                     node.values = node.result = None
 
 
-Value.kind = fast.tensor_type = Tensor
+Value.kind = fast_calls.tensor_type = Tensor

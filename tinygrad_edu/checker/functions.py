@@ -21,8 +21,8 @@ from ..derivatives import gradients
 from ..language.reading import ALIASES
 from ..language.tree import Expr, number
 from ..language.values import Arrays, Columns, Impossible, Misfit, Values, shape
+from ..numeric.differences import STEP
 from ..op import OPS
-from ..stencil import STEP
 from ..tensor import Tensor
 from .judge import Place, Uncheckable
 from .problem import Declared, Problem, drawn, jacobian, squeezed

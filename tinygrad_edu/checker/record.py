@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import operands
 from ..language.tree import Expr, call, name, number
 from ..op import Node
-from ..replay import operands
 
 LARGEST = 600  # nodes of a tree
 

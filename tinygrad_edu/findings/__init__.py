@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, text
+from ..errors import messages as errors
+from ..format import text
 from ..op import Node, Value
 from ..optim import Optimiser
 from ..stepping import Stepper

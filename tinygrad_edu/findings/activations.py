@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..norms import norm
+from ..format.locations import OURS
+from ..nn.gradient_norms import norm
 from ..op import Node
-from ..place import OURS
 from ..stepping.jacobian import local
 from .alike import moved
 from .case import Case, finite, listed, number_of, percent, short

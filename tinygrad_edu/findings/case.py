@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place, text
-from ..norms import norm
+from ..errors import coerce
+from ..format import locations, text
+from ..format.locations import Place
+from ..nn.gradient_norms import norm
 from ..op import Node
-from ..place import Place
 from ..stepping import Stepper
 from ..stepping.record import Record
 from .finding import Finding, Remedy
@@ -106,13 +107,13 @@ class Case:
         """Where a value was computed."""
         where = node.code, node.lasti
         if where not in self.places:
-            self.places[where] = place.of(node)
+            self.places[where] = locations.of(node)
         return self.places[where]
 
     def written(self, node: Node) -> str | None:
         """The user's own expression for a value, if it is short and stands in one line of the user's program."""
         where = self.place(node)
-        if node.op is None or where.columns is None or where.file.startswith(place.OURS):
+        if node.op is None or where.columns is None or where.file.startswith(locations.OURS):
             return None
         found = where.text[slice(*where.columns)]
         return text.shown(found) if found and len(found) <= LONGEST else None
@@ -150,7 +151,7 @@ class Case:
         if a is not None:
             return self.said(a)
         values = node.values if node.op.family is None else node.values[node.op.family]
-        called = place.operands(node)[k] if k < len(node.args) else None
+        called = locations.operands(node)[k] if k < len(node.args) else None
         return text.shown(called) if called else text.operand(None, values[k])
 
     @cached_property
@@ -161,7 +162,7 @@ class Case:
     def line(self, node: Node) -> str:
         """``in line 7``, with the file if it is another than that of the result."""
         where = self.place(node)
-        file = "" if where.file == self.place(self.root).file else f" of {place.title(where.file)}"
+        file = "" if where.file == self.place(self.root).file else f" of {locations.title(where.file)}"
         return f"in line {where.line}{file}"
 
     # Findings.
@@ -222,7 +223,7 @@ def largest(x: Any) -> float:
 
 def root_mean_square(x: Any) -> float:
     """The root mean square, which does not depend on how many numbers there are."""
-    return norm(x) / max(1, np.size(inputs.dense(x))) ** 0.5
+    return norm(x) / max(1, np.size(coerce.dense(x))) ** 0.5
 
 
 def short(x: float) -> str:

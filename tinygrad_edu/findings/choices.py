@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..findings import code
+from ..format.text import listed
 from ..op import Node
 from ..ops import where
 from ..ops.conventions import jumps
 from ..stepping.choices import Choosers, narrowed, union
-from ..text import listed
-from . import code
 from .alike import moved
 from .case import Case, entries, finite, short
 from .edges import entry_of, inside

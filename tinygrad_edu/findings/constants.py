@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..findings import code
 from ..op import Node
 from ..tensor import Tensor
-from . import code
 from .case import Case, listed
 from .finding import Finding, Remedy
 from .layers import PRODUCTS, is_layer, weights

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place, text
+from ..errors import coerce
+from ..findings import code
+from ..format import locations, text
 from ..op import OPS, Node
 from ..stepping.jacobian import local
 from ..tensor import Tensor
-from . import code
 from .alike import single
 from .case import Case, largest, listed, number_of, short
 from .curves import curve, operand_of
@@ -64,7 +65,7 @@ def reached(
 ) -> Finding:
     """A finding about several parameters, at the line where the first of them was made."""
     at = case.place(nodes[0])
-    at = case.place(case.root) if at.file.startswith(place.OURS) else at  # a parameter of nn is made in nn.py
+    at = case.place(case.root) if at.file.startswith(locations.OURS) else at  # of nn: made in nn/layers.py
     found = case.finding(kind, nodes[0], words, nodes[1:], at, remedies, 2, **numbers)
     return found._replace(about=listed([case.wanted.get(node, case.about(node)) for node in nodes]))
 
@@ -214,7 +215,7 @@ def reason(case: Case, node: Node, k: int | None) -> str:
     x = operands[k]
     if cancels(case, node, k):
         return f"{what}, because what it would pass on cancels"
-    g = inputs.dense(case.gradients[node])
+    g = coerce.dense(case.gradients[node])
     if np.any(drawn(case, node, k, (g != 0).astype(np.asarray(g).dtype))):
         return f"{what}, because the products with a gradient of at most {short(largest(g))} are too small for a number"
     if (axis := single_axis(node)) is not None and alone(case, node, k):

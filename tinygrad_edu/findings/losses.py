@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..derivatives import gradients
+from ..findings import code
 from ..op import OPS, Node
 from ..tensor import Tensor
-from . import code
 from .alike import SIZE, between
 from .case import Case
 from .trying import replay

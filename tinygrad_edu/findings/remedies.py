@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import inputs
+from ..errors import coerce
+from ..findings import code
 from ..op import Node
 from ..ops import clip
-from . import code
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite
 from .edges import NOWHERE, edges, entry_of, looked
@@ -49,7 +49,7 @@ def unchosen(case: Case, node: Node, mask: Any) -> Unchosen | None:
         if len(uses) != 1 or uses[0][0].shape != node.shape or not uses[0][0].op.elementwise:
             return None
         seen, k = uses[0]
-        if np.any(np.broadcast_to(inputs.dense(case.gradients.get(seen, 0.0)), node.shape)[mask]):
+        if np.any(np.broadcast_to(coerce.dense(case.gradients.get(seen, 0.0)), node.shape)[mask]):
             return drops(case, seen, k, mask)
     return None
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import inputs, place
 from ..context import within
-from ..mistakes import NOT_LINEAR, Sample, likely
+from ..errors import coerce
+from ..format import locations
+from ..format.locations import Place
+from ..numeric.differences import Slopes, slopes
+from ..numeric.mistakes import NOT_LINEAR, Sample, likely
 from ..op import Node
-from ..place import Place
-from ..stencil import Slopes, slopes
 from ..sweep import fitted
 from .case import Case
 from .finding import Finding
@@ -38,7 +39,7 @@ class Worst(NamedTuple):
 def is_theirs(op: Any) -> bool:
     """Was an operation declared outside of the package?"""
     code = getattr(op.function, "__code__", None)
-    return code is not None and not code.co_filename.startswith(place.PACKAGE + os.sep)
+    return code is not None and not code.co_filename.startswith(locations.PACKAGE + os.sep)
 
 
 def wrong_rules(case: Case) -> Iterator[Finding]:
@@ -90,7 +91,7 @@ def told(case: Case, node: Node, k: int, worst: Worst, times: int) -> Finding:
 def where_declared(op: Any, k: int) -> Place:
     """The line of the rule."""
     code = getattr(op.rules_by_name[op.names[k]], "__code__", None) or op.function.__code__
-    where = place.resolve(code, 0)
+    where = locations.resolve(code, 0)
     return where._replace(columns=None)
 
 
@@ -115,7 +116,7 @@ def inexact(v: Any) -> bool:
 def pulled(node: Node, k: int, operands: list[Any], g: Any) -> Any:
     """What the rule gives for a gradient, computed in float64."""
     z = node.op.forward(*operands)
-    return inputs.dense(node.op.pull(node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands, k)[k])
+    return coerce.dense(node.op.pull(node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands, k)[k])
 
 
 def disagree(rule: Any, found: Slopes) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs
+from ..errors import coerce
+from ..format.locations import OURS
 from ..op import Node
-from ..place import OURS
 from .case import Case, finite, largest, listed, number_of
 from .depends import rounding
 from .finding import Finding, Remedy
@@ -44,14 +44,14 @@ def equal_units(case: Case) -> Iterator[Finding]:
         f"{'Each layer is' if many else 'The layer is'} worth a single unit."
     )
     at = case.place(first)
-    at = case.place(case.root) if at.file.startswith(OURS) else at  # a parameter of nn is made in nn.py
+    at = case.place(case.root) if at.file.startswith(OURS) else at  # a parameter of nn is made in nn/layers.py
     made = case.finding("equal units", first, words, [*found][1:], at, broken(case, found), units=n)
     yield made._replace(about=names)
 
 
 def units_alike(case: Case, node: Node) -> int | None:
     """The axis of the units, if these are equal and receive the same gradient."""
-    x, g = case.value(node), inputs.dense(case.gradients[node])
+    x, g = case.value(node), coerce.dense(case.gradients[node])
     if not finite(g) or (not np.any(x) and not np.any(g)):
         return None
     noise = rounding(node, case) * max(largest(g), passed_to(case, node))

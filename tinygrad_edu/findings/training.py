@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..derivatives import gradients
-from ..norms import norm
+from ..engine.used_gradients import holds_older
+from ..format.locations import OURS
+from ..nn.gradient_norms import norm
 from ..op import Node
 from ..optim import SGD, Optimiser
-from ..place import OURS
-from ..spent import holds_older
 from ..tensor import Tensor
 from .case import Case, finite, listed, short
 from .finding import Finding, Remedy

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import signatures
 from ..context import within
+from ..engine import calling
 from ..op import Node, Value
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
@@ -29,7 +29,7 @@ Check = Callable[[Case], Iterator[Finding]]
 
 def called(op: Any, arguments: Sequence[Any]) -> Any:
     """An operation called with all its arguments, options too."""
-    if signatures.is_packed(op.function):
+    if calling.is_packed(op.function):
         return op.public(*arguments[:-1], *arguments[-1])
     return op.public(*arguments)
 

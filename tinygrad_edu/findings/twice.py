@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..findings import code
 from ..op import Node
-from . import code
 from .alike import alike, single, sources
 from .case import Case, short
 from .finding import Finding, Remedy

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import advice, inputs, nan
+from ..errors import coerce, trace_nan
+from ..errors import operations as advice
 from ..op import Node
 from ..stepping.jacobian import local
 from ..tensor import constant
@@ -16,16 +17,7 @@ from .case import Case, finite, number_of, short
 from .edges import entry_of
 from .finding import Finding, Remedy
 from .losses import Whole, wholes
-from .remedies import (
-    Unchosen,
-    cure,
-    downstream,
-    in_one,
-    kept_inside,
-    not_defined_beside,
-    one_operation,
-    unchosen,
-)
+from .remedies import Unchosen, cure, downstream, in_one, kept_inside, not_defined_beside, one_operation, unchosen
 from .trying import cures, tried
 from .zeros import Rounded, rounded
 
@@ -74,7 +66,7 @@ def told(case: Case, node: Node) -> str:
                     f"{what}, in which {np.sum(~np.isfinite(x))} of {np.size(x)} are not finite" if np.ndim(x) else what
                 )
                 return f"{node.op.name} was given values that are not finite: {given}."
-    first, *notes = nan.value_words(node, case.value(node))
+    first, *notes = trace_nan.value_words(node, case.value(node))
     return " ".join([f"{first}.", *map(without_advice, notes)])
 
 
@@ -167,12 +159,12 @@ def gradient_not_finite(case: Case) -> Iterator[Finding]:
             spoilt.add(node)
     for node, g, passed, _ in case.stepper.swept:
         if node in spoilt and not finite(g):
-            words = nan.arrived_words(node, inputs.dense(g))
-            yield case.finding("not finite", node, sentence(words), **census(inputs.dense(g)))
+            words = trace_nan.arrived_words(node, coerce.dense(g))
+            yield case.finding("not finite", node, sentence(words), **census(coerce.dense(g)))
             return
         for k, (a, c) in enumerate(zip(node.args, passed)):
             if a in spoilt and c is not None and not finite(c):
-                yield failing(case, node, k, inputs.dense(c))
+                yield failing(case, node, k, coerce.dense(c))
                 return
 
 
@@ -188,7 +180,7 @@ def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
     """What is said of a contribution that is not finite, where the gradient still is."""
     a, bad = node.args[k], ~np.isfinite(c)
     here = np.broadcast_to(bad, node.shape) if node.op.elementwise else True  # the results that it comes by
-    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {nan.census(c)}."
+    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {trace_nan.census(c)}."
     for each, places in (a, bad if node.op.elementwise else True), (node, here):
         if np.any(~np.isfinite(case.value(each)) & places):
             first, _ = first_bad(case, each)
@@ -200,7 +192,7 @@ def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
         return log_of_rounded(case, node, zero, [a])
     if node.op.elementwise:
         return slope(case, node, k, here, start, c)
-    words = f"{start} {nan.gradient_words(node, a, c)[1]}"
+    words = f"{start} {trace_nan.gradient_words(node, a, c)[1]}"
     remedies = in_one(case, node, downstream(case, node), CHECKS)
     return case.finding("not finite", node, words, [a], remedies=remedies, **census(c))
 

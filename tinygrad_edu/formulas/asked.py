@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs
 from ..context import within
-from ..names import Names
+from ..engine.recompute import operands, value
+from ..errors import coerce
+from ..language.names import Names
 from ..op import Node, Value, get_frame
-from ..replay import operands, value
 from ..sweep import steps
 from ..tensor import Tensor, constant
 from .index import size
@@ -29,7 +29,7 @@ class Asked:
         for x in (result, *wrt):
             if not isinstance(x, Value):
                 raise TypeError(f"formula() takes tensors, not {type(x).__name__}")
-        inputs.seed(result, np.ones(result.shape))  # says what is wrong if no gradient flows
+        coerce.seed(result, np.ones(result.shape))  # says what is wrong if no gradient flows
         if order not in (1, 2) or (order == 2 and result.size != 1):
             raise ValueError("order is 1, or 2 for the Hessian of a single number")
         self.result, self.wrt, self.order, self.expand = result, wrt, order, expand

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..interface import WRITES
+from ..engine.array_api import WRITES
 from ..language.lines import line
-from ..notation import CALLED, Formula
+from ..language.op_notation import CALLED, Formula
 from ..op import Node
 
 LONGEST = 24  # characters of an operand that is written out in the words

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import is_packed, names
+from ..language.op_notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..language.symbols import number, symbol, words
-from ..notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..op import OPS, Node, Value
-from ..signatures import is_packed, names
 
 MATRICES = re.compile(r"\$(\w+)(\^\{\\top\})? \\, \$(\w+)(\^\{\\top\})?(?: \+ \$(\w+))?")  # W x + b
 FEW, LONGEST = 8, 80  # elements of an index, and characters of an option, that are written out

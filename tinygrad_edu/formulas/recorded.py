@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import operands
 from ..op import Node
-from ..replay import operands
 from .axes import Template, indices, placed, stretched
 from .index import Atom, NoForm, Place, Poly, as_number, constant, of
 from .simplify import Rules

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import within
-from ..notation import Formula, call, typeset
+from ..language.op_notation import Formula, call, typeset
 from ..op import OPS, Node, get_frame, get_state, new, record
 from ..op import op as Op
 from ..tensor import Tensor

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..context import within
 from ..derivatives import gradients
+from ..engine.calling import is_packed
+from ..engine.recompute import operands
 from ..op import Node, get_frame
-from ..replay import operands
-from ..signatures import is_packed
 from ..tensor import Tensor, constant
 
 

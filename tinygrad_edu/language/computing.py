@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import is_packed
+from ..engine.calling import names as signature_names
 from ..op import OPS
-from ..signatures import is_packed
-from ..signatures import names as signature_names
 from .tree import Expr, Path, names
 
 MOST_STEPS, MOST_NUMBERS = 200_000, 20_000_000  # of one computation: what somebody wrote shall not take long

@@ -12,13 +12,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .. import notation
+from ..language import op_notation as notation
 from ..op import OPS
 from ..op import op as Op
 from .kinds import COLUMN, NUMBER, Kinds, Ndims
 from .lines import line
 from .numpy_source import python as python
-from .pieces import (
+from .pieces import (  # fmt: skip
     ALL,
     FRACTION,
     FUNCTION,
@@ -34,7 +34,7 @@ from .pieces import (
     functions,
     held,
     number,
-)  # fmt: skip
+)
 from .symbols import symbol, words
 from .tree import Expr, call, names
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import written as _written
 from ..op import op
-from ..signatures import written as _written
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in Python's string, which is slow to import
 

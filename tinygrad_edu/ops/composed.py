@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
 from ..context import within
+from ..errors import messages as errors
 from ..op import get_frame, get_state
-from . import image, inverse, pointwise, select
+from ..ops import image, inverse, pointwise, select
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import written as _written
 from ..op import op
-from ..signatures import written as _written
 
 
 def _flat(given: tuple[Any, ...]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..nn import Module
+from ..nn.layers import Module
 from ..op import Value
 from ..stepping import Stepper
 from ..tensor import constant

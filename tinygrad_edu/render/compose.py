@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..render import figures
 from ..tracing.data import Trace
-from . import figures
 from .content import SMALL, USUAL, Row, Timeline, rows, said
 from .layout import Box as Area
 from .layout import Point, laid_out

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ..language.lines import line
 from ..language.symbols import words as upright
+from ..render import figures
 from ..tracing.data import Node, Numbers, Trace
-from . import figures
 from .typeset import Label, mathematics, words
 from .view import EARLIER, Box, View
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import text
+from ..format import text
 from .chart import SMALL, Chart, disc
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text

@@ -1,7 +1,7 @@
 """Who did not choose an element: where a step passes 0 on in the place of what is infinite or NaN, this says why.
 
-Why that is right stands in unchosen.py, which says what the result depends on.  Here the way from an element to the
-result is followed up to the operation that leaves it out: a ``where``, an index, a ``maximum``, a factor 0.
+Why that is right stands in engine/unchosen.py, which says what the result depends on.  Here the way from an element to
+the result is followed up to the operation that leaves it out: a ``where``, an index, a ``maximum``, a factor 0.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import inputs, place
+from ..engine.recompute import operands
+from ..engine.unchosen import Chosen, of_seed
+from ..errors import coerce
+from ..format import locations
 from ..op import Node
-from ..replay import operands
 from ..sweep import fitted
-from ..unchosen import Chosen, of_seed
 
 if TYPE_CHECKING:
     from .stepper import Stepper
@@ -55,7 +56,7 @@ class Choices:
             return None
         try:
             with np.errstate(all="ignore"):
-                c = inputs.dense(node.op.pull(node.args, g, node.result, node.values, k)[k])
+                c = coerce.dense(node.op.pull(node.args, g, node.result, node.values, k)[k])
         except Exception:  # a rule of the user's, which the sweep did not ask
             return None
         lost = ~np.isfinite(c) & (True if mask is None else ~mask)
@@ -142,8 +143,8 @@ class Choices:
 
 def line(node: Node, other: Node) -> str:
     """``line 2``, with the file if it is not that of another node."""
-    at = place.of(node)
-    return f"line {at.line}" if at.file == place.of(other).file else f"line {at.line} of {place.title(at.file)}"
+    at = locations.of(node)
+    return f"line {at.line}" if at.file == locations.of(other).file else f"line {at.line} of {locations.title(at.file)}"
 
 
 def union(*each: Choosers) -> Choosers:

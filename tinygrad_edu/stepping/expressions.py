@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, text
+from ..errors import coerce
+from ..format import text
 from ..op import Node, Value
 from .stepper import Moment, Stepper
 
@@ -354,7 +355,7 @@ class Answer:
             if not self.stepper.flows[node] and node is not self.stepper.root:
                 raise LookupError(f"no gradient flows to {called}" + ("" if node.active else ", which is a constant"))
             raise NotYet(f"no gradient has come to {called} yet; n goes on with the sweep, b {called} stops there")
-        return inputs.dense(found)
+        return coerce.dense(found)
 
 
 @functools.lru_cache(maxsize=256)

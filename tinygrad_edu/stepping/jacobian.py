@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs
+from ..errors import coerce
 from ..op import Node
 from ..sweep import fitted
 
@@ -28,7 +28,7 @@ def local(node: Node, k: int) -> Any:
         for i in range(n):
             e = np.zeros(n, dtype)
             e[i] = 1
-            rows.append(inputs.dense(fitted(op.pull(node.args, e.reshape(node.shape)[()], z, values, k)[k], a)))
+            rows.append(coerce.dense(fitted(op.pull(node.args, e.reshape(node.shape)[()], z, values, k)[k], a)))
         return np.reshape(rows, (n, m))
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import inputs
-from ..figures import norm
+from ..errors import coerce
+from ..format.numbers import norm
 from ..op import Node
 from ..sweep import fitted
 from .stepper import Stepper
@@ -66,7 +66,7 @@ def done(stepper: Stepper, user: Node, k: int) -> bool:
 
 def passed(stepper: Stepper, user: Node, k: int) -> Any:
     """What a node passed on to operand ``k``."""
-    return inputs.dense(stepper.swept[stepper.visited[user]].passed[k])
+    return coerce.dense(stepper.swept[stepper.visited[user]].passed[k])
 
 
 def counted(stepper: Stepper, node: Node) -> dict[Node, int]:
@@ -100,6 +100,6 @@ def along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
     g = stepper.seed
     with np.errstate(all="ignore"):
         for user, k in reversed(uses):
-            c = stepper.pulled(user, inputs.dense(g), k)
+            c = stepper.pulled(user, coerce.dense(g), k)
             g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
-    return inputs.dense(g)
+    return coerce.dense(g)

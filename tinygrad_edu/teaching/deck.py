@@ -7,7 +7,7 @@ from importlib import resources
 
 from ..render import theme
 from ..render.page import hashed
-from . import html
+from ..teaching import html
 from .exercises import opened
 from .lesson import Cell, Lesson, Slide
 

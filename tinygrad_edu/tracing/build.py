@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place
+from ..errors import coerce
+from ..format import locations
 from ..formulas.printed import factors, in_elements, options
 from ..formulas.rules import inner
-from ..names import Name
+from ..language.names import Name
 from ..op import Node as Recorded
 from ..stepping import Stepper
 from ..stepping.jacobian import local
@@ -179,7 +180,7 @@ class Tracer:
             new.name, new.symbol = readable(name.word), name.latex
             new.variable = readable(name.base) if name.which else None
         new.value = None if x is None else summed_up(x, self.whole)
-        new.place = self.place(*place.where(node))
+        new.place = self.place(*locations.where(node))
         self.nodes.append(new)
         return new
 
@@ -188,7 +189,7 @@ class Tracer:
         found = resolved(code, lasti)
         if not found.text:
             return None
-        file = place.cell(found.file) or shown(found.file)
+        file = locations.cell(found.file) or shown(found.file)
         if file not in self.lines or str(found.line) not in self.lines[file]:
             about = self.lines.setdefault(file, {})
             for number in range(max(1, found.line - AROUND), found.line + AROUND + 1):
@@ -214,7 +215,7 @@ class Tracer:
         stepper.jump(stepper.last)
         for node, g, _, _ in stepper.swept:
             if node.serial in self.number:
-                self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
+                self.nodes[self.number[node.serial]].gradient = summed_up(coerce.dense(g), self.whole)
         yield Step("seed", self.number[self.root.serial])
         self.steps.append(stepper.start + 1)
         recursion = Recursion(self.record, lambda node: self.formulas.formula(node).latex)
@@ -233,7 +234,7 @@ class Tracer:
                 of = [(*each, False) for each in known.values] + [(*each, True) for each in known.gradients]
                 step.letters = [Letter(latex, self.number.get(a.serial), is_gradient) for latex, a, is_gradient in of]
             if stepper.flows[a] > 1:
-                step.total = summed_up(inputs.dense(stepper.total(a, stepper.contributions(a))), self.whole)
+                step.total = summed_up(coerce.dense(stepper.total(a, stepper.contributions(a))), self.whole)
             self.steps.append(number)
             yield step
         stepper.jump(at)
@@ -256,7 +257,7 @@ class Tracer:
         for node in self.record:
             new = self.nodes[self.number[node.serial]]
             if node.grad is not None:
-                stored = summed_up(inputs.dense(node.grad), self.whole)
+                stored = summed_up(coerce.dense(node.grad), self.whole)
                 if not swept or new.gradient is None or stored != new.gradient:
                     new.stored = stored
             if node.hooks:
@@ -277,15 +278,15 @@ def said(node: Recorded) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def resolved(code: Any, lasti: int) -> place.Place:
+def resolved(code: Any, lasti: int) -> locations.Place:
     """A place is asked for again at every pass of a loop."""
-    return place.resolve(code, lasti)
+    return locations.resolve(code, lasti)
 
 
 @functools.lru_cache(maxsize=256)
 def shown(file: str) -> str:
     """A file as it may be shown to others: ours and what is below the working directory by its path."""
-    for above in (Path(place.PACKAGE).parent, Path.cwd()):
+    for above in (Path(locations.PACKAGE).parent, Path.cwd()):
         try:
             return Path(file).resolve().relative_to(above).as_posix()
         except (ValueError, OSError):

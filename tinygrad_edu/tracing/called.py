@@ -13,8 +13,8 @@ import numpy as np
 
 from ..formulas.printed import elements, made, of_name, of_value, split
 from ..formulas.rules import Rule, inner, letters, rule
+from ..language.op_notation import Formula
 from ..language.symbols import symbol, words
-from ..notation import Formula
 from ..op import Node
 from ..stepping.record import Record
 

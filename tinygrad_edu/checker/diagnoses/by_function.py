@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import derivatives
+from ...engine.recompute import operands
 from ...op import OPS, Node
-from ...replay import operands
 from ...sweep import ancestors
 from ...tensor import Tensor
 from ..judge import Place
@@ -83,7 +83,7 @@ class Forward:
 
 def value_of(node: Node) -> Any:
     """The value of a node on which nothing changes."""
-    from ...replay import value
+    from ...engine.recompute import value
 
     return value(node)
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...derivatives import gradients
+from ...engine.recompute import operands, value
 from ...ops import positive
-from ...replay import operands, value
 from ...sweep import ancestors
 from ...tensor import Tensor
 from ..judge import Place

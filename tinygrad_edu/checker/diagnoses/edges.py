@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ... import inputs
+from ...engine.recompute import operands, value
+from ...errors import coerce
 from ...language.tree import Expr
 from ...op import OPS, Node
-from ...replay import operands, value
 from ...sweep import ancestors, fitted
 from .guess import Guess, equal, fraction
 
@@ -54,7 +54,7 @@ class Change(NamedTuple):
 
 def dense(g: Any) -> Any:
     """A gradient as an array."""
-    return np.asarray(inputs.dense(g))
+    return np.asarray(coerce.dense(g))
 
 
 def everything(node: Node) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.recompute import value
 from ...language.tree import Expr
 from ...op import Node
-from ...replay import value
 from ...sweep import ancestors, fitted
 from ...tensor import Tensor
 from ..judge import Place

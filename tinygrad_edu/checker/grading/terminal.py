@@ -9,9 +9,9 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from ... import text
-from ...debugging.screen import Screen
+from ...format import text
 from ...language import lines
+from ...output.terminal import Screen
 from ..results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, VERDICTS, WRONG, Result, said
 from .hints import ANSWER, SIGNS, claim, is_first_wrong, remarks, steps
 from .sheets import CHECKED, LEFT, Sheet, summary
