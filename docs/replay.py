@@ -5,6 +5,7 @@ python docs/replay.py docs/draw.md     runs this page alone
 python docs/replay.py --write          writes into the pages what their commands print now
 python docs/replay.py --slow           also runs the blocks that are marked as slow
 python docs/replay.py --only python    runs the examples in Python, and no commands
+python docs/replay.py --command test   prints the commands that are marked so, and runs nothing
 
 The blocks of a page are one session, from top to bottom, in a copy of the checkout:
 
@@ -18,7 +19,7 @@ A comment before a block changes what is done with it:
 
 <!-- file NAME -->   the block is that file: it must be equal to the one in the checkout, or is written if there is none
 <!-- slow -->        it takes more than some seconds, and runs with --slow only
-<!-- run -->, <!-- test -->, <!-- install -->   it installs something: .ci/run runs it, and nobody else
+<!-- run -->, <!-- test -->, <!-- install -->   it installs something: only .ci/run runs it
 """
 
 from __future__ import annotations
@@ -73,6 +74,14 @@ def blocks(page: Path) -> Iterator[Block]:
     for match in BLOCK.finditer(content):
         line = content.count("\n", 0, match.start("text")) + 1
         yield Block(match["mark"] or "", match["name"] or "", match["kind"], match["text"], line)
+
+
+def commands(mark: str) -> str:
+    """The text of all blocks with this mark, of all pages.  SystemExit if there are none."""
+    found = [block.text for page in PAGES for block in blocks(page) if block.mark == mark]
+    if not found:
+        sys.exit(f"no page has a block that is marked <!-- {mark} -->")
+    return "".join(found)
 
 
 class Session:
@@ -230,7 +239,11 @@ def main() -> int:
     p.add_argument("--write", action="store_true", help="write what the commands print now")
     p.add_argument("--slow", action="store_true", help="also run the slow blocks")
     p.add_argument("--only", choices=sorted(RUNNERS), action="append", help="run only blocks of this kind")
+    p.add_argument("--command", metavar="MARK", help="print the commands with this mark, and run nothing")
     options = p.parse_args()
+    if options.command:
+        print(commands(options.command), end="")
+        return 0
     failed = False
     for page in options.pages:
         count, wrong = replay(page.resolve(), options.only or RUNNERS, options.slow, options.write)

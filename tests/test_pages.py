@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from commands import ROOT, command
 
-from tinygrad_edu.cli import parser
+from tinygrad_edu.commands.main import parser
 
 sys.path.insert(0, str(ROOT / "docs"))  # for the program that runs the pages
 import replay
@@ -59,6 +60,14 @@ def test_commands_in_the_text_exist() -> None:
     for page in replay.PAGES:
         for words in re.findall(r"`tinygrad-edu ([^`]+)`", page.read_text(encoding="utf-8")):
             assert shlex.split(words)[0] in known, f"{page}: tinygrad-edu {words}"
+
+
+def test_extras_in_the_text_exist() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    for page in replay.PAGES:
+        for words in re.findall(r"pip install [^`]*\.\[([\w,]+)\]", page.read_text(encoding="utf-8")):
+            assert {*words.split(",")} <= {*settings["options.extras_require"]}, f"{page}: {words}"
 
 
 @PAGES
