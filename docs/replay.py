@@ -15,6 +15,8 @@ console   begins with "$ COMMAND", and must print what follows; what stands afte
 diff      changes the program that was run last
 text, markdown and others are only shown
 
+Then every `tinygrad-edu COMMAND ARGUMENTS` in the text of the page is run as a line of sh.
+
 A comment before a block changes what is done with it:
 
 <!-- file NAME -->   the block is that file: it must be equal to the one in the checkout, or is written if there is none
@@ -48,6 +50,7 @@ BLOCK = re.compile(
     r"^(?:<!-- (?P<mark>\w+)(?: (?P<name>\S+))? -->\s*\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+INLINE = re.compile(r"`(tinygrad-edu \w+ [^`]+)`")
 TYPED = re.compile(r"^\((?:step|what if) \d+\) ?(.*)$", re.MULTILINE)
 INSTALLS = {"run", "test", "install"}
 RUNNERS = {"python", "sh", "console"}
@@ -74,6 +77,13 @@ def blocks(page: Path) -> Iterator[Block]:
     for match in BLOCK.finditer(content):
         line = content.count("\n", 0, match.start("text")) + 1
         yield Block(match["mark"] or "", match["name"] or "", match["kind"], match["text"], line)
+
+
+def inline(page: Path) -> Iterator[Block]:
+    """The commands with arguments that stand in the text of a page."""
+    content = page.read_text(encoding="utf-8")
+    for match in INLINE.finditer(BLOCK.sub(lambda block: "\n" * block[0].count("\n"), content)):
+        yield Block("", "", "sh", match[1], content.count("\n", 0, content.index(match[0])) + 1)
 
 
 def commands(mark: str) -> str:
@@ -214,7 +224,7 @@ def replay(
     new: list[str] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, contextlib.chdir(name):
         session = Session(page, Path(name).resolve(), kinds, slow)
-        for block in blocks(page):
+        for block in [*blocks(page), *inline(page)]:
             text = block.text
             try:
                 text = session.run(block)
