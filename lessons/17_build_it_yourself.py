@@ -246,7 +246,7 @@ for step in range(300):
         parameter.data = parameter.data - 0.002 * parameter.grad
         parameter.grad = None
     if step in (0, 299):
-        print(f"mean squared error {loss.data / 40:.2f}")
+        print(f"mean squared error {loss.data / 40:.3f}")
 
 # %% [markdown]
 # ---
@@ -259,13 +259,14 @@ show(picture, caption="learned by an engine that you have typed")
 # %% [markdown]
 # ## Is it right?
 #
-# The same program on both engines: only the name of the module differs.
+# The same program runs on both engines:
 
 
 # %%
 def program(Tensor, tanh):
     W, b = Tensor([[0.5, -1.0], [2.0, 0.3]]), Tensor([0.1, -0.2])
-    H = tanh(Tensor([[1.0, 2.0], [3.0, -1.0], [0.0, 0.5]]) @ W + b)
+    X = Tensor([[1.0, 2.0], [3.0, -1.0], [0.0, 0.5]])
+    H = tanh(X @ W + b)
     R = (H * H + H).sum()
     R.backward()
     return R, W, b
