@@ -21,9 +21,9 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
     errors engine format output context
-    engine.calling format.locations format.numbers output.atomic_write
+    engine.calling format.locations output.atomic_write numeric.norms
     format.text
-    errors.messages
+    format.numbers errors.messages
     errors.operations errors.coerce errors.readonly
     op
     engine.fast_calls engine.used_gradients engine.sparse_rows

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..format.text import size
 from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Columns, Impossible, Misfit, Values, shape
@@ -200,13 +201,12 @@ def in_words(error: Misfit, sizes: Mapping[str, int]) -> str:
     letters = {n: s for s, n in sizes.items()}
 
     def said(dims: tuple[int, ...]) -> str:
-        return "×".join(
-            letters.get(n, next((f"({s}+1)" for m, s in letters.items() if m + 1 == n), str(n))) for n in dims
-        )
+        known = letters | {m + 1: f"({s}+1)" for m, s in letters.items() if m + 1 not in letters}
+        return size((known.get(n, n) for n in dims), "×")
 
     signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
     if len(error.shapes) == 2 and error.head in signs:
-        left, right = (said(dims) or "number" for dims in error.shapes)
+        left, right = map(said, error.shapes)
         return f"{left} {signs[error.head]} {right}"
     return str(error)
 

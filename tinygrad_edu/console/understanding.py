@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..findings import explain, findings_about
-from ..format import numbers
+from ..format import numbers, text
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
 from ..language.lines import line
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local
@@ -185,7 +185,7 @@ class Understanding(Looking):
         ways = sum(path.ways for path in every)
         self.screen.array(self.views.gradient(node), g)
         if self.screen.width >= 40:
-            self.screen.say(f"  {left}{ways:,} path{'s' * (ways > 1)}; share, norm, and way to the loss:", "dim")
+            self.screen.say(f"  {left}{text.plural(ways, 'path')}; share, norm, and way to the loss:", "dim")
         for path in every[:12]:
             names = [stepper.called(one) for one in path.nodes]
             if len(names) > 9:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
+from ..format.numbers import short
 from ..op import Node
 from .alike import sources
-from .case import Case, short
+from .case import Case
 from .finding import Finding, Remedy
 from .losses import wholes
 from .remedies import downstream

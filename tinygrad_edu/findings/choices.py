@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
-from ..format.text import listed
+from ..format.numbers import short
+from ..format.text import listed, plural
 from ..op import Node
 from ..ops import where
 from ..ops.conventions import jumps
 from ..stepping.choices import Choosers, narrowed, union
 from .alike import moved
-from .case import Case, entries, finite, short
+from .case import Case, entries, finite
 from .edges import entry_of, inside
 from .finding import NOT_CHOSEN, Finding, Remedy
 from .remedies import candidates
@@ -140,7 +141,7 @@ def what(case: Case, each: Steep) -> str:
 def spots(case: Case, each: Steep, at: Any) -> str:
     """``x[1] = 0 and x[2] = -1``: the operands at some elements of the result."""
     shown = [spot(case, each, tuple(i)) for i in at[:FEW].tolist()]
-    return listed([*shown, *([f"{len(at) - FEW:,} others"] if len(at) > FEW else [])])
+    return listed([*shown, *([plural(len(at) - FEW, "other")] if len(at) > FEW else [])])
 
 
 def spot(case: Case, each: Steep, at: tuple[int, ...]) -> str:

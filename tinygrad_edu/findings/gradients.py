@@ -10,11 +10,13 @@ import numpy as np
 from ..errors import coerce
 from ..findings import code
 from ..format import locations, text
+from ..format.numbers import short
+from ..format.text import plural
 from ..op import OPS, Node
 from ..stepping.jacobian import local
 from ..tensor import Tensor
 from .alike import single
-from .case import Case, largest, listed, number_of, short
+from .case import Case, largest, listed
 from .curves import curve, operand_of
 from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
 from .finding import Finding, Remedy
@@ -248,8 +250,7 @@ def reason(case: Case, node: Node, k: int | None) -> str:
         there = wide[np.broadcast_to(g, node.shape) != 0]
         if len(there) and not np.any(slopes[np.broadcast_to(g, node.shape) != 0]):
             return (
-                f"{what}, because its slope is 0 at the {number_of(len(there), 'value')} of {name} whose gradient is "
-                "not"
+                f"{what}, because its slope is 0 at the {plural(len(there), 'value')} of {name} whose gradient is not"
             )
     return f"{what}: its derivative there is 0 in every element that the gradient reaches"
 

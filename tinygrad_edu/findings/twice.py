@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
+from ..format.numbers import short
 from ..op import Node
 from .alike import alike, single, sources
-from .case import Case, short
+from .case import Case
 from .finding import Finding, Remedy
 from .losses import LOGITS, takes_logits
 from .trying import called, cures, replay, tried

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import coerce
-from ..format.numbers import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..sweep import fitted
 from .stepper import Stepper

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ...format.numbers import fraction
 from ...language.tree import Expr, replaced, walk
 from ...language.values import Impossible, Misfit
 from ..functions import LOSS, FunctionPlace
-from .guess import Case, Guess, Guesses, equal, fraction
+from .guess import Case, Guess, Guesses, equal
 
 
 def guesses(case: Case) -> Guesses:

@@ -13,10 +13,11 @@ import numpy as np
 
 from ...engine.recompute import operands, value
 from ...errors import coerce
+from ...format.numbers import fraction
 from ...language.tree import Expr
 from ...op import OPS, Node
 from ...sweep import ancestors, fitted
-from .guess import Guess, equal, fraction
+from .guess import Guess, equal
 
 if TYPE_CHECKING:
     from .sweeps import Called
