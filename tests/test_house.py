@@ -21,7 +21,7 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
     errors engine format output context
-    engine.calling format.locations output.atomic_write numeric.norms
+    engine.calling format.locations output.atomic_write numeric.norms numeric.equality
     format.text
     format.numbers errors.messages
     errors.operations errors.coerce errors.readonly

@@ -10,6 +10,17 @@ import pytest
 
 from tinygrad_edu import Tensor, embedding
 from tinygrad_edu.format.numbers import number, summary
+from tinygrad_edu.numeric.equality import (
+    DIFFERENCES,
+    NEARLY,
+    PROGRAM,
+    REPEATED,
+    ROUNDING,
+    SINGLE,
+    Tolerance,
+    differs,
+    same,
+)
 from tinygrad_edu.numeric.norms import norm
 from tinygrad_edu.tracing.numbers import summed_up
 
@@ -37,3 +48,30 @@ def test_the_norm_of_a_gradient_that_is_kept_as_rows() -> None:
 def test_a_trace_and_the_console_say_the_same_norm() -> None:
     found = summed_up(np.array(LARGE), whole=0).norm
     assert found is not None and f"norm {number(found)}" == summary(LARGE).split(", ")[-1] == "norm 2.2361e+200"
+
+
+TOLERANCES = {  # what is allowed beside 1000: at 1, at 1000, and of 0
+    ROUNDING: (1e-4, 1e-4, 1e-4), REPEATED: (1e-6, 1e-3, 1e-12), SINGLE: (0.1, 0.1, 0.1), PROGRAM: (1e-5, 1e-2, 1e-8),
+    DIFFERENCES: (1.1e-3, 0.101, 1e-3), NEARLY: (2e-3, 1.001, 1e-3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tolerance", TOLERANCES, ids=map(str, TOLERANCES))
+def test_a_tolerance_is_of_each_entry_or_of_the_largest(tolerance: Tolerance) -> None:
+    expected = np.array([1.0, 1000.0, 0.0])
+    for at, allowed in enumerate(TOLERANCES[tolerance]):
+        for sign in (1, -1):
+            beside = expected.copy()
+            beside[at] += sign * 0.99 * allowed
+            assert same(beside, expected, tolerance)
+            beside[at] += sign * 0.02 * allowed
+            assert differs(beside, expected, tolerance).tolist() == [i == at for i in range(3)]
+
+
+def test_what_is_no_number_equals_nothing_and_infinity_itself() -> None:
+    infinite, ones = np.array([np.inf, 1.0]), np.ones(2)
+    assert not same(infinite, ones) and not same(ones, infinite) and same(infinite, infinite)
+    assert not same(infinite, -infinite) and not same([2.0, np.inf], [1.0, np.inf], NEARLY)
+    unknown = np.array([np.nan, 1.0])
+    assert not same(unknown, unknown) and same(unknown, unknown, nan=True) and not same(unknown, ones, nan=True)
+    assert same([], []) and not same(ones, np.ones((2, 1))) and not same(1.0, ones)

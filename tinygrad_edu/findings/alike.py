@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import within
+from ..numeric.equality import same
 from ..op import OPS, Node
 from .case import Case
 from .trying import replay
@@ -151,7 +152,7 @@ def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any],
         if scale is None:
             at = int(np.argmax(np.abs(z)))
             scale = next((c for c in SCALES if z.ravel()[at] and abs(y.ravel()[at] / z.ravel()[at] - c) < 1e-8), None)
-        if scale is None or not np.allclose(y, scale * z, rtol=1e-8, atol=1e-10):
+        if scale is None or not same(y, scale * z):
             return None
     return scale
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..findings import code
 from ..format.numbers import short
 from ..format.text import listed, plural
+from ..numeric.equality import REPEATED, same
 from ..op import Node
 from ..ops import where
 from ..ops.conventions import jumps
@@ -189,17 +190,17 @@ def in_all(case: Case, group: list[Steep]) -> Iterator[Remedy]:
     for text, (at, _) in every[0].items():
         if all(text in each for each in every):
             changes = {n: change for each in every for n, change in each[text][1].items()}
-            if same(case, tried(case, {}, changes), node):
+            if changes_nothing_else(case, tried(case, {}, changes), node):
                 yield Remedy(f"What serves in all is {text}.", text, case.place(at))
 
 
-def same(case: Case, trial: Trial | None, node: Node) -> bool:
+def changes_nothing_else(case: Case, trial: Trial | None, node: Node) -> bool:
     """Is nothing left out at a node any more, and are the loss and the gradients of all leaves what they were?"""
     if trial is None or not cures(trial, NOT_CHOSEN, node, (not_chosen,)):
         return False
 
     def near(old: Any, new: Any) -> bool:
-        return np.allclose(entries(new), entries(old), rtol=1e-6, atol=1e-12)
+        return same(entries(new), entries(old), REPEATED)
 
     new = trial.case.gradients
     leaves = [(g, new.get(trial.made[a].node)) for a, g in case.gradients.items() if a.op is None]

@@ -12,6 +12,7 @@ from ..findings import code
 from ..format import locations, text
 from ..format.numbers import short
 from ..format.text import plural
+from ..numeric.equality import PROGRAM, same
 from ..op import OPS, Node
 from ..stepping.jacobian import local
 from ..tensor import Tensor
@@ -292,7 +293,7 @@ def alone(case: Case, node: Node, k: int) -> bool:
         with np.errstate(all="ignore"):
             for size in (1.0, 10.0):
                 operands[k] = rng.normal(size=node.args[k].shape) * size
-                if not np.allclose(node.op.forward(*node.op.joined(node.values, operands)), case.value(node)):
+                if not same(node.op.forward(*node.op.joined(node.values, operands)), case.value(node), PROGRAM):
                     return False
         return True
     except Exception:  # an operation may refuse other numbers
@@ -374,4 +375,4 @@ def of_pair(node: Node) -> Any:
         wanted = node.op.forward(*node.op.complete(np.stack([x, 0 * x]), axis=0))[0]
     except Exception:  # an operation may do something else along an axis
         return None
-    return kinds(lambda op, z, slopes: np.allclose(op.forward(x), wanted))
+    return kinds(lambda op, z, slopes: same(op.forward(x), wanted, PROGRAM))

@@ -13,6 +13,7 @@ from ..errors import coerce
 from ..format import locations
 from ..format.locations import Place
 from ..numeric.differences import Slopes, slopes
+from ..numeric.equality import DIFFERENCES, PROGRAM, differs, same
 from ..numeric.mistakes import NOT_LINEAR, Sample, likely
 from ..op import Node
 from ..sweep import fitted
@@ -123,8 +124,7 @@ def disagree(rule: Any, found: Slopes) -> Any:
     """By how much, beyond what differences cannot tell; 0 where they agree."""
     usual = np.median(found.error[found.smooth]) if np.any(found.smooth) else 0.0
     noise = 10 * found.error + 30 * usual  # by chance, the error of one entry may look small
-    limit = 1e-4 * np.maximum(np.abs(rule), np.abs(found.value)) + noise + 1e-6
-    wrong = found.smooth & ~(np.abs(rule - found.value) <= limit)
+    wrong = found.smooth & differs(rule, found.value, DIFFERENCES, noise + 1e-6)
     return np.where(wrong, np.nan_to_num(np.abs(rule - found.value), nan=np.inf), 0)
 
 
@@ -170,7 +170,7 @@ def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
     x = operands[k]
     own = tuple(int(i) if n > 1 else 0 for i, n in zip(at[len(at) - np.ndim(x) :], np.shape(x)))
     once, wide = np.broadcast_to(pulled(node, k, operands, 1.0), node.shape), np.broadcast_to(x, np.shape(wrong))
-    said = kind(node, k, operands, sampled) or NOT_LINEAR * (not np.allclose(once, rule))
+    said = kind(node, k, operands, sampled) or NOT_LINEAR * (not same(once, rule, PROGRAM))
     return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), said)
 
 

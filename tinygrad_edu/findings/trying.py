@@ -15,6 +15,7 @@ import numpy as np
 
 from ..context import within
 from ..engine import calling
+from ..numeric.equality import NEARLY, same
 from ..op import Node, Value
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
@@ -154,4 +155,4 @@ def near(old: Any, new: Any) -> bool:
     if old.shape != new.shape:
         return False
     known = np.isfinite(old)
-    return bool(np.all(np.abs(new[known] - old[known]) <= 1e-3 * (1 + np.abs(old[known]))))
+    return same(new[known], old[known], NEARLY)

@@ -15,6 +15,7 @@ from ..op import Value
 from ..ops import concatenate, ravel
 from ..tensor import Tensor
 from .differences import STEP, five_point, slopes
+from .equality import Tolerance, differs
 from .mistakes import BEND, FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, what
 
 Index = tuple[int, ...]
@@ -163,7 +164,7 @@ class Check:
 
     def wrong(self, rule: Any, found: Any, error: Any = 0.0, tolerance: float = 1.0) -> Any:
         """Where do they differ by more than is allowed, and than the error of the differences?"""
-        return ~(np.abs(rule - found) <= tolerance * (self.atol + self.rtol * np.abs(found)) + 10 * error)
+        return differs(rule, found, Tolerance(tolerance * self.rtol, absolute=tolerance * self.atol), 10 * error)
 
     # What is compared.
 
