@@ -7,6 +7,7 @@ look like a factor of one half.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .equality import DIFFERENCES, differs, same
+
+NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
 
 
 class Sample(NamedTuple):
@@ -41,6 +44,27 @@ def likely(samples: Sequence[Sample], name: str) -> str:
         if words:
             return words
     return ""
+
+
+def is_inexact(x: Any) -> bool:
+    """Is it an array of floating numbers, or one of them?"""
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
+
+
+def samples_near(sampled: Callable[[list[Any]], Sample], operands: Sequence[Any]) -> list[Sample]:
+    """Samples at given operands, and at two points near them.  ``sampled``: what makes a sample at other operands.
+
+    Floating numbers are moved by a part of themselves; a function may refuse the moved ones.
+    """
+    rng, found = np.random.default_rng(1), [sampled([*operands])]
+
+    def moved(x: Any) -> Any:
+        return (x + NEAR * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1.0))[()] if is_inexact(x) else x
+
+    for _ in range(2):
+        with contextlib.suppress(Exception):
+            found.append(sampled([*map(moved, operands)]))
+    return found
 
 
 def agrees(rule: Any, found: Any) -> bool:

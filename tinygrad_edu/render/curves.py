@@ -54,7 +54,7 @@ def curves(
     Raises ValueError where shapes do not fit, for what is not real numbers, and for more lines than can be told apart.
 
     >>> curves({"$x^2$": [0.0, 1.0, 4.0, float("nan")]}, xlabel="$x$", log="y")
-    <curves: $x^2$ over $x$; 1 number not finite and 1 number not above 0 left out; .save('curves.svg') writes them to a file>
+    <curves: $x^2$ over $x$; 1 number not finite and 1 number not above 0 left out; ...>
     """
     if log not in LOGS:
         raise ValueError(f'log names the axes that are logarithmic, "x", "y" or "xy", not {log!r}')
