@@ -303,7 +303,7 @@ def letter(part: str, stepper: Stepper, moment: Any) -> tuple[str, Any]:
     if made:
         return made[1] or made[3], stepper.value(moment.node)  # z = tanh(v)
     name, colon, words = part.partition(": ")
-    if colon and not re.fullmatch(r"[\d x]+( numbers)?", words):
+    if colon and not re.fullmatch(r"[\d x]+( numbers?)?", words):
         return name, words
     name = re.sub(r", of step \d+$", "", name.partition(" = ")[0])
     for node in stepper.nodes:

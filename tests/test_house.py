@@ -21,10 +21,10 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
     errors engine format output context
-    graph engine.calling format.numbers output.atomic_write
+    graph engine.calling output.atomic_write numeric.norms numeric.equality
     format.locations engine.fast_rules
     format.text
-    errors.messages
+    format.numbers errors.messages
     errors.operations errors.coerce errors.readonly
     engine.fast_calls
     op engine.used_gradients engine.sparse_rows engine.recompute

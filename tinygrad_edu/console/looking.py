@@ -9,7 +9,7 @@ import numpy as np
 
 from ..format import numbers, text
 from ..graph import Node
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..stepping.expressions import Expression, NotYet
 from ..stepping.paths import passed, uses_of
 from ..tracing.build import paged

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..findings import explain, findings_about
-from ..format import numbers
+from ..format import numbers, text
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
 from ..graph import Node
 from ..language.lines import line
-from ..nn.gradient_norms import norm
+from ..numeric.equality import DIFFERENCES, SINGLE, differs, same
+from ..numeric.norms import norm
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local
 from ..stepping.paths import paths
@@ -103,11 +104,8 @@ class Understanding(Looking):
         self.screen.write(numbers.array(found, width=self.screen.width))
         expected = by_differences(node, k, self.values(node))
         error = np.abs(np.asarray(found, float) - expected)
-        allowed = 1e-5 * np.abs(expected) + 1e-6 * max(1.0, float(np.abs(expected).max(initial=0)))
-        if np.asarray(found).dtype == np.float32:
-            allowed = allowed * 1e3
-        wrong = error > allowed
-        if wrong.any() and np.isfinite(expected).all():
+        noise = 1e-6 if np.asarray(found).dtype != np.float32 else 1e-3 * (1 + np.abs(expected))
+        if differs(found, expected, DIFFERENCES, noise).any() and np.isfinite(expected).all():
             self.screen.say("by differences it is", "bad")
             self.screen.write(numbers.array(expected, width=self.screen.width))
             self.screen.say(f"The rule of {node.op.name} is not its derivative there, or it has a bend.", "bad")
@@ -185,7 +183,7 @@ class Understanding(Looking):
         ways = sum(path.ways for path in every)
         self.screen.array(self.views.gradient(node), g)
         if self.screen.width >= 40:
-            self.screen.say(f"  {left}{ways:,} path{'s' * (ways > 1)}; share, norm, and way to the loss:", "dim")
+            self.screen.say(f"  {left}{text.plural(ways, 'path')}; share, norm, and way to the loss:", "dim")
         for path in every[:12]:
             names = [stepper.called(one) for one in path.nodes]
             if len(names) > 9:
@@ -196,7 +194,7 @@ class Understanding(Looking):
         if len(every) > 12:
             self.screen.say(f"  and {len(every) - 12} others that brought less", "dim")
         total = np.asarray(sum(path.part for path in every), float)
-        if not np.allclose(total, g, rtol=1e-4, atol=1e-7, equal_nan=True):
+        if not same(total, g, SINGLE, nan=True):
             self.screen.say(
                 "  A hook or a what-if has changed a gradient on the way: these are the parts without it.", "mark", 2
             )

@@ -12,7 +12,7 @@ from ..format import numbers as figures
 from ..formulas.printed import in_elements
 from ..graph import Node
 from ..language.lines import line
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..output.terminal import Screen
 from ..stepping import Moment, Stepper
 from ..tracing.called import Called, Letter, Passed
@@ -36,7 +36,7 @@ class Views:
     def rule(self, passed: Passed) -> str:
         """What a node passes to an operand, in terms of g."""
         return line(passed.rule.latex) + (
-            f", stretched to {numbers(passed.rule.stretched)}" if passed.rule.stretched else ""
+            f", stretched to {text.size_in_words(passed.rule.stretched)}" if passed.rule.stretched else ""
         )
 
     def where(self, letters: list[Letter], but: Node | None = None) -> None:
@@ -58,7 +58,7 @@ class Views:
         if np.ndim(x) == 0:
             return f"{said} = {figures.number(x)}"
         few = np.ndim(x) == 1 and np.size(x) <= 8 and letter.node is None and np.asarray(x).dtype.kind in "iub"
-        return f"{said} = {np.asarray(x).tolist()}" if few else f"{said}: {numbers(np.shape(x))}"
+        return f"{said} = {np.asarray(x).tolist()}" if few else f"{said}: {text.size_in_words(np.shape(x))}"
 
     def gradient(self, node: Node) -> str:
         """``∂loss/∂W``."""
@@ -148,7 +148,7 @@ class Views:
             here = number == where.line
             before = f"{number:>4} {'->' if here else '  '} "
             row = before + text.printable(source[number - 1].rstrip("\n"))
-            self.screen.write(cut(row.rstrip(), self.screen.width), "bold" if here else "")
+            self.screen.write(text.cut(row.rstrip(), self.screen.width), "bold" if here else "")
             if here and where.columns and where.columns[0] + len(before) < self.screen.width:
                 start, end = (min(n + len(before), self.screen.width) for n in where.columns)
                 self.screen.write(" " * start + "^" * (end - start), "mark")
@@ -164,18 +164,8 @@ class Views:
         room = self.screen.width - len(at) - len(size) - 7
         formula = self.screen.plain(self.made(node))
         if room < 10:
-            return cut(f"{mark} {formula}", self.screen.width)
-        return f"{mark} {cut(formula, room):<{room}}  {size}  {at}".rstrip()
-
-
-def numbers(shape: tuple[int, ...]) -> str:
-    """``3 x 4``, ``64 numbers``."""
-    return text.size(shape) + (" numbers" if len(shape) == 1 else "")
-
-
-def cut(line: str, width: int) -> str:
-    """A line that is not wider; where something is left out, dots say so."""
-    return line if len(line) <= width else f"{line[: width - 3]}..."
+            return text.cut(f"{mark} {formula}", self.screen.width)
+        return f"{mark} {text.cut(formula, room):<{room}}  {size}  {at}".rstrip()
 
 
 def underlined(where: locations.Place, width: int) -> str:
@@ -184,7 +174,7 @@ def underlined(where: locations.Place, width: int) -> str:
     before = f"> {locations.title(where.file)}:{where.line}  "
     if len(before) + 12 > width:
         before = f"> {where.line}  "
-    shown = cut(before + source, width)
+    shown = text.cut(before + source, width)
     if where.columns is None:
         return shown
     removed = len(where.text) - len(where.text.lstrip())

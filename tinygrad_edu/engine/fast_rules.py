@@ -18,7 +18,7 @@ from .calling import Shapes, names
 def vjps(op: Any) -> Callable[..., list[Any]]:
     """A function of the operands' nodes, g, z and all arguments that gives what each operand receives.
 
-    It is in the shape that the rule gave it, and None where no gradient flows.  ``_only``: the number of the one operand
+    It has the shape that the rule gave it, and is None where no gradient flows.  ``_only``: the number of the operand
     that is asked for.  For tanh the function is
 
         def vjps(_args, g, z, _values, _only=None):

@@ -338,7 +338,7 @@ def not_a_list(wrt: Any) -> Exception:
 
 def no_argument(f: Any, i: int, given: int) -> Exception:
     name = getattr(f, "__name__", "the function")
-    words = f"{name} was called with {given} argument{'s' * (given != 1)}, and argnums={i} is not among them"
+    words = f"{name} was called with {text.plural(given, 'argument')}, and argnums={i} is not among them"
     return taught(IndexError(words), "argnums counts from 0.")
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..context import within
 from ..graph import Node
+from ..numeric.equality import same
 from ..op import OPS
 from .case import Case
 from .trying import replay
@@ -152,7 +153,7 @@ def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any],
         if scale is None:
             at = int(np.argmax(np.abs(z)))
             scale = next((c for c in SCALES if z.ravel()[at] and abs(y.ravel()[at] / z.ravel()[at] - c) < 1e-8), None)
-        if scale is None or not np.allclose(y, scale * z, rtol=1e-8, atol=1e-10):
+        if scale is None or not same(y, scale * z):
             return None
     return scale
 

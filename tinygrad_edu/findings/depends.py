@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import coerce
+from ..format.numbers import short
 from ..graph import Node
 from ..sweep import unbroadcast
-from .case import Case, finite, largest, listed, root_mean_square, short
+from .case import Case, finite, largest, listed, root_mean_square
 from .finding import Finding
 from .trying import replay
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
+from ..numeric.equality import PROGRAM, same
 from ..op import OPS
 from .alike import single
 from .case import Case
@@ -43,7 +44,7 @@ def never_flat(node: Node, k: int) -> Any:
     steep = NEAR & (slopes != 0)
 
     def fits(op: Any, other: Any, other_slopes: Any) -> bool:
-        return bool(np.allclose(other[steep], z[steep]) and np.all(other_slopes[NEAR] != 0))
+        return same(other[steep], z[steep], PROGRAM) and bool(np.all(other_slopes[NEAR] != 0))
 
     def bent(op: Any, other: Any, other_slopes: Any) -> bool:
         return fits(op, other, other_slopes) and bool(np.ptp(other_slopes[NEAR]))
@@ -57,7 +58,7 @@ def unsaturated() -> Any:
     def fits(op: Any, z: Any, slopes: Any) -> bool:
         above = NEAR & (GRID > 0)
         below = NEAR & (GRID < 0)
-        return bool(np.allclose(z[above], GRID[above]) and np.all(np.abs(slopes[below]) < 0.5))
+        return bool(same(z[above], GRID[above], PROGRAM) and np.all(np.abs(slopes[below]) < 0.5))
 
     return kinds(fits)
 

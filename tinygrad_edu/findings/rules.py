@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,14 +14,14 @@ from ..format import locations
 from ..format.locations import Place
 from ..graph import Node
 from ..numeric.differences import Slopes, slopes
-from ..numeric.mistakes import NOT_LINEAR, Sample, likely
+from ..numeric.equality import DIFFERENCES, PROGRAM, differs, same
+from ..numeric.mistakes import NOT_LINEAR, Sample, is_inexact, likely, samples_near
 from ..sweep import unbroadcast
 from .case import Case
 from .finding import Finding
 
 ENTRIES, POINTWISE = 4096, 500_000  # of an operand that is compared; and of that of an elementwise operation
 USES = 3  # of an operation that is used in a loop
-NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
 JACOBIAN = 100_000  # entries of a Jacobian that is looked at as a whole
 
 
@@ -100,17 +100,12 @@ def compared(case: Case, node: Node, k: int) -> Worst | None:
     try:
         with within(recording=False, watch=None), np.errstate(all="ignore"):
             operands = [
-                np.array(v, np.float64)[()] if a is not None or inexact(v) else v
+                np.array(v, np.float64)[()] if a is not None or is_inexact(v) else v
                 for a, v in zip(node.args, case.operands(node))
             ]
             return by_entries(node, k, operands) if node.op.elementwise else by_direction(node, k, operands)
     except Exception:  # a forward may refuse numbers beside those that it was given
         return None
-
-
-def inexact(v: Any) -> bool:
-    """Is it an array of floating numbers?"""
-    return isinstance(v, np.ndarray) and v.dtype.kind == "f"
 
 
 def pulled(node: Node, k: int, operands: list[Any], g: Any) -> Any:
@@ -123,26 +118,8 @@ def disagree(rule: Any, found: Slopes) -> Any:
     """By how much, beyond what differences cannot tell; 0 where they agree."""
     usual = np.median(found.error[found.smooth]) if np.any(found.smooth) else 0.0
     noise = 10 * found.error + 30 * usual  # by chance, the error of one entry may look small
-    limit = 1e-4 * np.maximum(np.abs(rule), np.abs(found.value)) + noise + 1e-6
-    wrong = found.smooth & ~(np.abs(rule - found.value) <= limit)
+    wrong = found.smooth & differs(rule, found.value, DIFFERENCES, noise + 1e-6)
     return np.where(wrong, np.nan_to_num(np.abs(rule - found.value), nan=np.inf), 0)
-
-
-def near(x: Any, rng: Any) -> Any:
-    """Numbers next to others."""
-    return np.asarray(x + NEAR * rng.uniform(-1, 1, np.shape(x)) * np.where(x, np.abs(x), 1.0))[()]
-
-
-def kind(node: Node, k: int, operands: list[Any], sampled: Callable[[list[Any]], Sample]) -> str:
-    """What the mistake looks like, here and at other numbers."""
-    rng, samples = np.random.default_rng(1), [sampled(operands)]
-    for _ in range(2):
-        moved = [near(v, rng) if node.args[i] is not None or inexact(v) else v for i, v in enumerate(operands)]
-        try:
-            samples.append(sampled(moved))
-        except Exception:  # a forward may refuse other numbers
-            continue
-    return likely(samples, node.op.names[k])
 
 
 def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
@@ -170,7 +147,7 @@ def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
     x = operands[k]
     own = tuple(int(i) if n > 1 else 0 for i, n in zip(at[len(at) - np.ndim(x) :], np.shape(x)))
     once, wide = np.broadcast_to(pulled(node, k, operands, 1.0), node.shape), np.broadcast_to(x, np.shape(wrong))
-    said = kind(node, k, operands, sampled) or NOT_LINEAR * (not np.allclose(once, rule))
+    said = likely(samples_near(sampled, operands), node.op.names[k]) or NOT_LINEAR * (not same(once, rule, PROGRAM))
     return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), said)
 
 
@@ -191,7 +168,7 @@ def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
         return None
     at = tuple(map(int, np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))))
     result, own = at[: len(node.shape)], at[len(node.shape) :]
-    said = kind(node, k, operands, lambda moved: jacobian(node, k, moved)[0])
+    said = likely(samples_near(lambda moved: jacobian(node, k, moved)[0], operands), node.op.names[k])
     return Worst(result, own, float(np.asarray(x)[own]), float(sample.rule[at]), float(every.value[at]), said)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from ..context import within
 from ..engine import calling
 from ..graph import Node, Value
+from ..numeric.equality import NEARLY, same
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
 from .case import Case, entries, finite
@@ -154,4 +155,4 @@ def near(old: Any, new: Any) -> bool:
     if old.shape != new.shape:
         return False
     known = np.isfinite(old)
-    return bool(np.all(np.abs(new[known] - old[known]) <= 1e-3 * (1 + np.abs(old[known]))))
+    return same(new[known], old[known], NEARLY)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph import Node
+from ..numeric.equality import PROGRAM, same
 from .alike import moved
 from .case import Case
 from .trying import called
@@ -193,7 +194,8 @@ def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
     draw = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(x))
     try:
         factor = np.asarray(node.op.forward(np.ones(np.shape(x)), *rest))
-        if node.op.elementwise and np.all(factor > 0) and np.allclose(node.op.forward(draw[()], *rest), draw * factor):
+        scales = node.op.elementwise and np.all(factor > 0)
+        if scales and same(node.op.forward(draw[()], *rest), draw * factor, PROGRAM):
             added = logarithm.forward(factor[()])
             return lambda z: z + added
     except Exception:  # an operation may refuse these numbers

@@ -14,6 +14,7 @@ from ..engine.recompute import operands
 from ..engine.unchosen import Chosen, of_seed
 from ..errors import coerce
 from ..format import locations
+from ..format.text import plural
 from ..graph import Node
 from ..sweep import unbroadcast
 
@@ -132,7 +133,7 @@ class Choices:
         here, name = narrowed(lost, a), self.stepper.called(a)
         places = np.argwhere(here)
         at = [f"{name}[{', '.join(map(str, i))}]" if len(i) else name for i in places[:FEW].tolist()]
-        more = f" and {len(places) - FEW:,} others" if len(places) > FEW else ""
+        more = f" and {plural(len(places) - FEW, 'other')}" if len(places) > FEW else ""
         was = " or ".join(sorted({str(x) for x in np.unique(c[lost])}))
         with np.errstate(all="ignore"):
             who = union(*[who for _, who in self.choosers(node, k, here)])

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import coerce
-from ..format.numbers import norm
 from ..graph import Node
+from ..numeric.norms import norm
 from ..sweep import unbroadcast
 from .stepper import Stepper
 

@@ -14,11 +14,12 @@ import numpy as np
 from ...engine.calling import vjp_without_nodes
 from ...engine.recompute import operands, value
 from ...errors import coerce
+from ...format.numbers import fraction
 from ...graph import Node
 from ...language.tree import Expr
 from ...op import OPS
 from ...sweep import topological_order, unbroadcast
-from .guess import Guess, equal, fraction
+from .guess import Guess, equal
 
 if TYPE_CHECKING:
     from .sweeps import Called
