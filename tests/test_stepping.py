@@ -487,8 +487,10 @@ def test_an_expression_writes_to_nothing_and_calls_nothing_of_the_program(words:
 LOOKS = """W.tofile("x")|W.fill(7)|W.sort()|W.setflags(write=True)|W.T.fill(7)|a.partition(1)|a.put(0, 7)|a.resize(9)
 a.byteswap(True)|a.itemset(0, 7)|a.dump("x")|a.tobytes()|a.view()|a.data|a.flags|a.base|a.ctypes|a[0].fill(7)
 W.data.fill(7)|kept["a"].fill(7)|kept["list"][0].sort()|net.W.fill(7)|net.fill(7)|net.sort()|net.fill|sub.sum()|sub + 1
-sub.sort()|objects + 1|objects.sum()|objects[0] + 1|objects.item(0).fill(7)|kept["new"]|kept.clear()|kept["list"].append(3)
-net(a)|net + 1|[net] == a|net in [net]|a.sum(out=a)|abs(a, out=a)|sum(a, where=a)""".replace("\n", "|").split("|")
+sub.sort()|objects + 1|objects.sum()|objects[0] + 1|objects.item(0).fill(7)|kept["new"]|kept.clear()
+kept["list"].append(3)|net(a)|net + 1|[net] == a|net in [net]|a.sum(out=a)|abs(a, out=a)|sum(a, where=a)""".replace(
+    "\n", "|"
+).split("|")
 
 
 @pytest.mark.parametrize("condition", [False, True])

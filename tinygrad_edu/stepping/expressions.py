@@ -164,7 +164,7 @@ def is_harmless(function: Any) -> bool:
 def attribute(x: Any, name: str) -> Any:
     """An attribute or a method of an array; of a module of the program its tensors and modules."""
     if isinstance(x, (np.ndarray, np.generic, float, int)) and name in ATTRIBUTES:
-        return getattr(read_only(np.asarray(x)), name)
+        return getattr((operand if name in METHODS else read_only)(np.asarray(x)), name)
     parts = getattr(x, "__dict__", {})
     if not name.startswith("_") and name in parts and not isinstance(x, type):
         return parts[name]
