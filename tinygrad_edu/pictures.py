@@ -48,6 +48,7 @@ def add_arguments(p: argparse.ArgumentParser, command: str) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run the program, draw what is wanted, say where it is."""
     from .render import draw, walk
+    from .render.packages import require
     from .render.picture import FORMATS
 
     program(options.script, options.nth)
@@ -57,6 +58,7 @@ def command(options: argparse.Namespace) -> int:
         raise ValueError(f"{output}: the file's ending is none of {known}")
     if not output.absolute().parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.absolute().parent}")
+    require(output.suffix)
     done = run(options.script, options.args, Calls(Wanted(options.at, options.nth)))
     if done.code and done.call is None:
         print("tinygrad-edu: nothing is drawn, since the program failed before a backward() was done", file=sys.stderr)

@@ -161,6 +161,10 @@ def refuse(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}")
     if options.map and options.map.suffix.lower() not in ENDINGS:
         raise ValueError(f"--map: {text.shown(options.map.name)} ends in none of {', '.join(ENDINGS)}")
+    if options.map:
+        from ..render.packages import require  # which is not loaded where nothing is drawn
+
+        require(options.map.suffix, graph=False)
 
 
 class Shown:
