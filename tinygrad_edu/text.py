@@ -6,6 +6,7 @@ Nothing here follows the record further than one step, so a graph of any depth p
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,6 +80,15 @@ def operand(node: Node | None, value: Any) -> str:
 def listed(parts: list[str]) -> str:
     """``a, b and c``."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def meant(word: str, known: Iterable[str], most: int = 2) -> str:
+    """``.  Did you mean check?``: what is spelled like a word that is not known; nothing if nothing is."""
+    import difflib  # who only imports the engine does not wait for it
+
+    lower = {name.lower(): name for name in known}
+    near = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, most, 0.6)]
+    return f".  Did you mean {' or '.join(near)}?" if near else ""
 
 
 def plural(number: int, one: str, many: str = "") -> str:
