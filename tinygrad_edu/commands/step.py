@@ -50,7 +50,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run the program, and step where it is wanted."""
-    program(options.script, options.nth)
+    program(options.script, options.at, options.nth)
     commands = [Queued(line) for line in options.typed]
     if options.commands is not None:
         try:
