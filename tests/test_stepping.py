@@ -12,10 +12,10 @@ import pytest
 
 from tinygrad_edu import Tensor, constant, cross_entropy, embedding, log, scope, sigmoid, sign, softmax, stack, where
 from tinygrad_edu.stepping import Stepper
+from tinygrad_edu.stepping.breakpoints import parse_breakpoint
 from tinygrad_edu.stepping.expressions import Expression, NotYet
 from tinygrad_edu.stepping.jacobian import by_differences, local
 from tinygrad_edu.stepping.paths import MOST, paths
-from tinygrad_edu.stepping.stops import stop
 from tinygrad_edu.tracing import traced
 from tinygrad_edu.tracing.build import Tracer, paged
 
@@ -307,7 +307,7 @@ def test_what_is_no_change_says_so(what: str, to: Any, words: str) -> None:
 def met(words: str, build: Any = network) -> list[int]:
     """The steps at which a breakpoint holds."""
     stepper = Stepper(build())
-    found = stop(words, stepper)
+    found = parse_breakpoint(words, stepper)
     stepper.jump(0)
     return [moment.number for moment in stepper.moments() if found.holds(stepper, moment)]
 
@@ -341,7 +341,7 @@ def test_a_line_is_where_it_was_computed() -> None:
     stepper = Stepper(network())
     line = network.__code__.co_firstlineno + 6
     assert met(str(line)) == met(f"test_stepping.py:{line}") == [1, 29] and met(f"other.py:{line}") == []
-    assert stop(str(line), stepper).kind == "line"
+    assert parse_breakpoint(str(line), stepper).kind == "line"
 
 
 def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
@@ -366,7 +366,7 @@ def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
 )
 def test_what_is_no_place_to_stop_says_so(words: str, said: str) -> None:
     with pytest.raises(ValueError) as caught:
-        stop(words, Stepper(network()))
+        parse_breakpoint(words, Stepper(network()))
     assert str(caught.value) == said
 
 

@@ -114,12 +114,12 @@ class Stepper(Record):
         """Go on (or back) to the next step ``to`` which one wants to go; None, if there is none: all are done then.
 
         ``to``: a function of the step, or words, as "W", "sigmoid", "net.py:12", "step 17", "if abs(grad).max() > 1e3",
-        "W if isnan": see stops.py.  ValueError for words that mean nothing here.
+        "W if isnan": see breakpoints.py.  ValueError for words that mean nothing here.
         """
         if isinstance(to, str):
-            from .stops import stop  # which stands on this
+            from .breakpoints import parse_breakpoint  # which stands on this
 
-            to = partial(stop(to, self).holds, self)
+            to = partial(parse_breakpoint(to, self).holds, self)
         while (moment := self.back() if back else self.next()) is not None:
             if to(moment):
                 return moment
@@ -271,11 +271,11 @@ class Stepper(Record):
 
     def console(self) -> None:
         """Step through it in the terminal or the notebook; ``h`` lists the commands, ``q`` leaves."""
-        from ..console.console import Console, caller, of_frame  # which stands on this
-        from ..console.reading import INTRODUCTION
+        from ..console.shell import INTRODUCTION, Console  # which stands on this
+        from ..console.step_here import calling_frame, variables_of
 
-        console = Console(self, variables=of_frame(caller()))
-        console.opened(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
+        console = Console(self, variables=variables_of(calling_frame()))
+        console.open(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
         console.interact()
 
     # Questions.

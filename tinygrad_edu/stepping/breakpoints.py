@@ -29,7 +29,7 @@ KINDS = ("name", "op", "scope", "line", "step")
 
 
 @dataclass
-class Stop:
+class Breakpoint:
     """A breakpoint."""
 
     words: str
@@ -79,7 +79,7 @@ def within(node: Node, scope: str) -> bool:
     return node.scope is not None and f"/{scope}/" in f"/{node.scope}/"
 
 
-def stop(words: str, stepper: Stepper | None = None, once: bool = False) -> Stop:
+def parse_breakpoint(words: str, stepper: Stepper | None = None, once: bool = False) -> Breakpoint:
     """The breakpoint that these words mean.  ValueError, saying what there is, if they mean nothing in ``stepper``."""
     words = words.strip()
     where, condition = re.fullmatch(r"(.*?)(?:(?:^|\s|,\s*)if\s+(.*))?", words, re.DOTALL).groups()  # type: ignore[union-attr]
@@ -88,13 +88,13 @@ def stop(words: str, stepper: Stepper | None = None, once: bool = False) -> Stop
     if not where or words == "if":
         if asked is None:
             raise ValueError("stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b")
-        return Stop(words, condition=asked, once=once)
+        return Breakpoint(words, condition=asked, once=once)
     first, _, rest = where.partition(" ")
     kind, what = (first, rest.strip()) if first in KINDS and rest else ("", where)
     kind = kind or guessed(what, stepper)
     if not kind:
         if condition is None and re.search(r"[<>=(]|\bisnan\b|\bisinf\b", where):  # they forgot the word if
-            return Stop(words, condition=parsed(where), once=once)
+            return Breakpoint(words, condition=parsed(where), once=once)
         raise ValueError(
             f"{text.shown(what)} is no name, operation, part of the model, line or step here" + near(what, stepper)
         )
@@ -102,7 +102,7 @@ def stop(words: str, stepper: Stepper | None = None, once: bool = False) -> Stop
         raise ValueError(f"a {kind} has a number, and {text.shown(what)} is none")
     if kind == "step" and stepper is not None and int(what) > stepper.last:
         raise ValueError(f"there is no step {what}: there are steps 0 to {stepper.last}")
-    return Stop(words, kind, what, asked, once)
+    return Breakpoint(words, kind, what, asked, once)
 
 
 def guessed(what: str, stepper: Stepper | None) -> str:
