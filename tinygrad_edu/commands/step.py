@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..console.shell import INTRODUCTION, Console, Queued
-from ..console.step_here import variables_of
+from ..console.stepper import variables_of
 from ..format import locations, text
 from ..output.terminal import Progress, Screen, is_interactive
 from ..stepping import Moment, Stepper

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..format import locations
 from ..output.terminal import is_notebook
-from ..stepping import stepper
+from ..stepping import Stepper
 from .shell import INTRODUCTION, Console
+from .stepper import calling_frame, variables_of
 
 ON_HERE = "c goes on with the program; go too, and does not stop here again; q ends it."
 ON_BY_HAND = "c and q go on; go too, and does not stop here again."  # where there is no program to end
@@ -27,7 +28,7 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
     if here in PASSED:
         return
     by_hand = hasattr(sys, "ps1") or is_notebook()
-    console = Console(stepper(loss, seed), variables=variables_of(frame), program=ON_BY_HAND if by_hand else ON_HERE)
+    console = Console(Stepper(loss, seed), variables=variables_of(frame), program=ON_BY_HAND if by_hand else ON_HERE)
     where = locations.resolve(frame.f_code, frame.f_lasti)
     console.open(f"step_here in line {where.line} of {locations.title(where.file)}", where, words or INTRODUCTION)
     if words:
@@ -42,16 +43,3 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
 # The places where somebody has said go.  Each by the identity of its code, which is kept so that no other gets it: code
 # that is only equal may be another program's, or of a cell that is run once more.
 PASSED: dict[tuple[int, int], Any] = {}
-
-
-def calling_frame() -> Any:
-    """The frame of the program that called this package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
-    return frame
-
-
-def variables_of(frame: Any) -> dict[str, Any]:
-    """The variables that the program's names mean in a frame."""
-    return {**frame.f_globals, **frame.f_locals}

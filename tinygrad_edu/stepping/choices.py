@@ -6,7 +6,7 @@ the result is followed up to the operation that leaves it out: a ``where``, an i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +16,7 @@ from ..errors import coerce
 from ..format import locations
 from ..op import Node
 from ..sweep import fitted
-
-if TYPE_CHECKING:
-    from .stepper import Stepper
+from .record import Record
 
 Choosers = tuple[Node, ...]  # from the first one on the way to the result; none: none was found
 MOST, FEW = 200, 3  # operations on the way that are looked at; elements that are listed
@@ -37,12 +35,12 @@ class Alone(Chosen):
 
 
 class Choices:
-    """What the sweep of a stepper left out, once it has met NaN."""
+    """What a sweep left out, once it has met NaN.  ``nodes``: those that it visits; ``seed``: what it starts from."""
 
-    def __init__(self, stepper: Stepper, chosen: Chosen) -> None:
-        self.stepper, self.chosen, self.alone, self.looked = stepper, chosen, Alone(), 0
+    def __init__(self, record: Record, nodes: list[Node], seed: Any, chosen: Chosen) -> None:
+        self.record, self.seed, self.chosen, self.alone, self.looked = record, seed, chosen, Alone(), 0
         self.users: dict[Node, list[tuple[Node, int]]] = {}
-        for node in stepper.ours:
+        for node in nodes:
             for k, a in enumerate(node.args):
                 if a is not None and a.active:
                     self.users.setdefault(a, []).append((node, k))
@@ -64,9 +62,7 @@ class Choices:
 
     def counts(self, node: Node) -> Any:
         """On which elements of a node the result depends."""
-        found = np.array(
-            np.broadcast_to(of_seed(self.stepper.seed) if node is self.stepper.root else False, node.shape)
-        )
+        found = np.array(np.broadcast_to(of_seed(self.seed) if node is self.record.root else False, node.shape))
         for user, k in self.users.get(node, ()):
             if user not in self.chosen.idle:
                 mask = self.chosen.masks.get((user, k))
@@ -109,7 +105,7 @@ class Choices:
 
     def planted(self, node: Node, k: int, mask: Any) -> Any:
         """Which results of an operation come from these elements of an operand: where NaN, planted there, comes out."""
-        values = [x if a is None or x is not None else self.stepper.value(a) for a, x in zip(node.args, operands(node))]
+        values = [x if a is None or x is not None else self.record.value(a) for a, x in zip(node.args, operands(node))]
 
         def bad(x: float) -> Any:
             given = [*values[:k], np.where(mask, x, 1.0)[()], *values[k + 1 :]]
@@ -129,7 +125,7 @@ class Choices:
         if found is None:
             return ""
         (lost, c), a = found, node.args[k]
-        here, name = narrowed(lost, a), self.stepper.called(a)
+        here, name = narrowed(lost, a), self.record.called(a)
         places = np.argwhere(here)
         at = [f"{name}[{', '.join(map(str, i))}]" if len(i) else name for i in places[:FEW].tolist()]
         more = f" and {len(places) - FEW:,} others" if len(places) > FEW else ""

@@ -261,22 +261,13 @@ class Stepper(Record):
     def choices(self) -> Choices:
         """What the sweep left out, if it has met NaN."""
         assert self.chosen is not None
-        return Choices(self, self.chosen)
+        return Choices(self, self.ours, self.seed, self.chosen)
 
     def not_chosen(self, moment: Moment) -> str:
         """What is said of a backward step that passes 0 in the place of NaN or infinity; nothing of any other."""
         if self.chosen is None or moment.operand is None:
             return ""
         return self.choices.words(moment.node, moment.operand, self.upstream(moment))
-
-    def console(self) -> None:
-        """Step through it in the terminal or the notebook; ``h`` lists the commands, ``q`` leaves."""
-        from ..console.shell import INTRODUCTION, Console  # which stands on this
-        from ..console.step_here import calling_frame, variables_of
-
-        console = Console(self, variables=variables_of(calling_frame()))
-        console.open(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
-        console.interact()
 
     # Questions.
 
