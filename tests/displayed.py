@@ -263,7 +263,9 @@ def of_console(stepper: Stepper) -> Iterator[Equation]:
             name, x = letter(part, stepper, moment)
             letters[name] = x
         if moment.phase == "forward":
-            formula = rows["head"].partition(" = ")[2]
+            formula = (
+                rows["head"].partition("forward   ")[2].rpartition(" = ")[2]
+            )  # what has no name is a formula alone
             yield Equation(f"step {moment.number}", formula, stepper.value(moment.node), letters, is_text=True)
             continue
         upstream = next(key for key in rows if len(key) == 1)

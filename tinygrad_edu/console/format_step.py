@@ -13,6 +13,7 @@ from ..format import numbers as figures
 from ..formulas.printed import in_elements, of_value
 from ..formulas.rules import rule
 from ..language.lines import line
+from ..language.op_notation import WHOLE
 from ..nn.gradient_norms import norm
 from ..op import Node
 from ..output.terminal import Screen
@@ -24,6 +25,7 @@ from ..tracing.called import Called, Letter, Passed
 MOST_SHOWN = 4096  # a Jacobian matrix with more elements is not printed
 MOST_PRINTED = 60  # an array with more elements is shortened, unless all of it is asked for
 PATHS, NAMES = 12, 9  # so many paths are printed, and so many values on each
+LONGEST_LABEL = 16  # a longer label of an array stands on a line of its own
 ROWS = 30  # so many rows above and below the marked one are printed of a long path
 
 
@@ -32,15 +34,21 @@ class StepPrinter:
 
     def __init__(self, stepper: Stepper, screen: Screen) -> None:
         self.stepper, self.screen = stepper, screen
-        self.called = Called(stepper, written_out=False)
+        self.called = Called(stepper, written_out=True)  # as in the picture and on the page
 
     # Formulas, as text.
 
+    def format_name(self, node: Node) -> str:
+        """The name of a node as one types it, ``W1``; a node without a name is called by its formula, ``(v₂ - 1)²``."""
+        is_unnamed = node.op is not None and self.stepper.name(node) is None
+        return line(self.called.formula(node).latex) if is_unnamed else self.stepper.called(node)
+
     def format_definition(self, node: Node) -> str:
-        """``h = σ(v)``; of a leaf its name."""
+        """``h = σ(v)``; of a leaf its name, and of a value without a name its formula alone."""
         if node.op is None:
             return self.stepper.called(node)
-        return f"{line(self.called.formula(node).latex)} = {line(self.called.made(node).latex)}"
+        name, formula = line(self.called.formula(node).latex), line(self.called.made(node).latex)
+        return formula if name == formula else f"{name} = {formula}"
 
     def format_rule(self, passed: Passed) -> str:
         """What a node passes to an operand, in terms of g."""
@@ -49,14 +57,14 @@ class StepPrinter:
         )
 
     def format_letter(self, letter: Letter) -> str:
-        """``W: 3 x 4``, ``z = σ(v): 4 numbers``, ``#7, of step 7: 3 x 4``, ``a = 2``; of an index its elements."""
+        """``W: 3 x 4``, ``z = σ(v): 4 numbers``, ``a b = 2``, ``#7, of step 7: 3 x 4``; of an index its elements."""
         node, name = letter.node, line(letter.latex)
         if letter.words:
             return f"{name}: {letter.words}"
         if node is not None and node.op is not None and name != line(self.called.formula(node).latex):
             name = f"{name} = {line(self.called.made(node).latex)}"  # the letter for a result that has no name
         x = self.stepper.value(node) if node is not None else letter.array
-        if node in self.stepper.numbers and name[:1] == "#" and np.ndim(x):
+        if node in self.stepper.numbers and name == f"#{self.stepper.numbers[node]}" and np.ndim(x):
             name = f"{name}, of step {name[1:]}"
         if np.ndim(x) == 0:
             return f"{name} = {figures.number(x)}"
@@ -64,10 +72,15 @@ class StepPrinter:
         return f"{name} = {np.asarray(x).tolist()}" if is_short_index else f"{name}: {format_shape(np.shape(x))}"
 
     def format_gradient(self, node: Node) -> str:
-        """``∂loss/∂W``."""
+        """``∂loss/∂W``; a loss that has no name is called so."""
         root = self.stepper.root
         top = "loss" if self.stepper.name(root) is None else line(self.called.formula(root).latex)
-        return f"∂{top}/∂{line(self.called.formula(node).latex)}"
+        return f"∂{top}/∂{self.format_factor(node)}"
+
+    def format_factor(self, node: Node) -> str:
+        """What formulas call a node, in parentheses where it is a sum, a product or a power: ``W₁``, ``(h ⊙ h)``."""
+        formula = self.called.formula(node)
+        return line(formula.latex) if formula.binds == WHOLE else f"({line(formula.latex)})"
 
     def format_operation(self, node: Node) -> str:
         """``sigmoid, in layer1``."""
@@ -90,7 +103,7 @@ class StepPrinter:
             self.show_letters(self.called.read(node))
             self.show_array("value", stepper.value(node), self.format_operation(node))
         elif moment.phase == "seed":
-            screen.say(f"{head}  backward  starts at {stepper.called(node)}", "bold", indent=4)
+            screen.say(f"{head}  backward  starts at {self.format_name(node)}", "bold", indent=4)
             self.show_array("seed", stepper.seed, f"= {self.format_gradient(node)}")
         else:
             self.show_backward(head, moment)
@@ -100,9 +113,9 @@ class StepPrinter:
     def show_backward(self, head: str, moment: Moment) -> None:
         """Print what an operation passes on to one operand, and the gradient of that operand so far."""
         stepper, screen, node, a = self.stepper, self.screen, moment.node, moment.receiver
-        screen.say(f"{head}  backward  {node.op.name} passes on to {stepper.called(a)}", "bold", indent=4)
+        screen.say(f"{head}  backward  {node.op.name} passes on to {self.format_name(a)}", "bold", indent=4)
         if node in stepper.changes or a in stepper.changes:
-            changed = stepper.called(node if node in stepper.changes else a)
+            changed = self.format_name(node if node in stepper.changes else a)
             screen.say(f"  what if   the gradient of {changed} is changed", "mark", indent=12)
         elif a in stepper.changed:
             screen.say("  what if   this follows from a changed gradient", "mark", indent=12)
@@ -128,6 +141,13 @@ class StepPrinter:
         """Print an array with a label before it and a note after it; in red, if it is not finite."""
         bad = np.asarray(x).dtype.kind == "f" and not np.isfinite(x).all()
         self.screen.array(label, x, note, short=short, style="bad" if bad else "")
+
+    def show_labelled(self, label: str, x: Any, note: str = "") -> None:
+        """Print an array with a label that may be a formula: a long one stands on a line of its own."""
+        if len(label) > LONGEST_LABEL:
+            self.screen.say(f"  {label}", indent=4)
+            label = ""
+        self.screen.array(label, x, note)
 
     def show_end(self, program: str) -> None:
         """Print that the sweep is done, and the gradients of the leaves.  ``program``: how one goes on from here."""
@@ -163,13 +183,15 @@ class StepPrinter:
         """Print how a tensor was made, its value, and its gradient as far as it has come."""
         stepper, screen = self.stepper, self.screen
         shape = f"shape {node.shape}" if node.shape else "a number"
-        screen.say(f"{self.format_definition(node)}, {shape}", "bold")
+        handle = stepper.called(node)
+        number = f", the result of step {handle[1:]} ({handle})" if handle[:1] == "#" else ""
+        screen.say(f"{self.format_definition(node)}{number}, {shape}", "bold")
         if stepper.is_computed(node):
             screen.array("value", stepper.value(node), short=short)
         if (g := stepper.gradient(node)) is not None:
             screen.array("grad", g, f"= {self.format_gradient(node)}", short=short)
         else:
-            called = stepper.called(node)
+            called = self.format_name(node)
             words = f"no gradient has come to {called} yet" if node.active else f"no gradient flows to {called}"
             screen.say(f"  {words}", "dim")
 
@@ -179,10 +201,10 @@ class StepPrinter:
         names = node.op.names if node.op.family is None else [node.op.names[node.op.family]] * len(node.args)
         for name, a, x in zip(names, node.args, self.operands(node)):
             if a is not None or x is not None:
-                called = self.stepper.called(a) if a is not None else name
-                self.screen.array(called, x, f"as {name}" if called != name else "")
+                called = self.format_name(a) if a is not None else name
+                self.show_labelled(called, x, f"as {name}" if called != name else "")
         if self.stepper.is_computed(node):
-            self.screen.array("result", self.stepper.value(node), self.stepper.called(node))
+            self.screen.array("result", self.stepper.value(node), self.format_name(node))
 
     def operands(self, node: Node) -> list[Any]:
         """The values of the operands of a node, from which it was computed."""
@@ -210,7 +232,7 @@ class StepPrinter:
         stepper, screen, a = self.stepper, self.screen, node.args[k]
         screen.say(f"{node.op.name}: {self.format_definition(node)}", "bold", indent=4)
         passed = self.called.passed(node, k)
-        screen.say(f"  to {stepper.called(a)} it passes  {self.format_rule(passed)}", indent=6)
+        screen.say(f"  to {self.format_name(a)} it passes  {self.format_rule(passed)}", indent=6)
         self.show_letters(passed.letters)
         i = stepper.visited.get(node)
         g = stepper.gradient(node) if i is None else stepper.swept[i].g
@@ -222,7 +244,7 @@ class StepPrinter:
         screen.array(line(passed.g), g, f"= {self.format_gradient(node)}")
         for name, a, x in zip(node.op.names, node.args, self.operands(node)):
             if node.op.family is None and (a is not None or isinstance(x, np.ndarray)):
-                screen.array(stepper.called(a) if a is not None else name, x)
+                self.show_labelled(self.format_name(a) if a is not None else name, x)
         if i is not None:
             screen.array("passed", stepper.swept[i].passed[k])
 
@@ -234,9 +256,9 @@ class StepPrinter:
 
     def show_jacobian(self, node: Node, k: int) -> None:
         """Print the Jacobian of a node by operand ``k``, made by its rule, and whether differences agree with it."""
-        a, called = node.args[k], self.stepper.called(node)
+        a = node.args[k]
         n, m = math.prod(node.shape), math.prod(a.shape)
-        title = f"∂{called}/∂{self.stepper.called(a)}"
+        title = f"∂{self.format_factor(node)}/∂{self.format_factor(a)}"
         diagonal = node.op.elementwise
         if (n if diagonal else n * m) > MOST_SHOWN:
             definition = f"{node.op.name}: {self.format_definition(node)}"
@@ -290,11 +312,11 @@ class StepPrinter:
         """Print by which paths the gradient ``g`` of a node came from the loss, and how much by each."""
         stepper, screen, every = self.stepper, self.screen, paths(self.stepper, node)
         if not every:
-            raise LookupError(f"{stepper.called(node)} is not on a path to the loss")
+            raise LookupError(f"{self.format_name(node)} is not on a path to the loss")
         number, of = stepper.contributions(node), stepper.flows[node]
         so_far = f"{number} of {of} contributions so far, " if number < of else ""
         ways = sum(path.ways for path in every)
-        screen.array(self.format_gradient(node), g)
+        self.show_labelled(self.format_gradient(node), g)
         if screen.width >= 40:
             screen.say(f"  {so_far}{ways:,} path{'s' * (ways > 1)}; share, norm, and way to the loss:", "dim")
         for path in every[:PATHS]:
@@ -308,7 +330,7 @@ class StepPrinter:
 
     def format_path(self, path: Path) -> str:
         """``50.0%  0.10128  h → p → loss``."""
-        names = [self.stepper.called(node) for node in path.nodes]
+        names = [self.format_name(node) for node in path.nodes]
         if len(names) > NAMES:
             names = [*names[:5], "…", *names[-3:]]
         way = " → ".join(names)

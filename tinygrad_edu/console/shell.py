@@ -493,12 +493,12 @@ class Console(cmd.Cmd):
 
     def do_rule(self, words: str) -> None:
         """rule: the rule by which the operation passes a gradient on, as mathematics and with numbers"""
-        stepper, moment = self.stepper, self.stepper.moment
+        moment = self.stepper.moment
         if moment.phase == "backward" and not self.chosen and not words.strip():
             return self.printer.show_rule(moment.node, moment.operand or 0)
         node = self.find(words)
         if node.op is None:
-            raise ValueError(f"{stepper.called(node)} was given, not computed: no rule belongs to it")
+            raise ValueError(f"{self.printer.format_name(node)} was given, not computed: no rule belongs to it")
         for k, a in enumerate(node.args):
             if a is not None and a.active:
                 self.printer.show_rule(node, k)
@@ -509,10 +509,10 @@ class Console(cmd.Cmd):
         It is the derivative of the result by one operand.  Of an elementwise operation it is a diagonal, of which the
         diagonal is shown.  Where the rule and the differences are not the same, the rule is wrong.
         """
-        stepper, moment = self.stepper, self.stepper.moment
+        moment = self.stepper.moment
         node = self.find(words) if words.strip() or self.chosen else moment.node
         if node.op is None:
-            raise ValueError(f"{stepper.called(node)} was given, not computed: it has no local Jacobian")
+            raise ValueError(f"{self.printer.format_name(node)} was given, not computed: it has no local Jacobian")
         if moment.phase == "backward" and node is moment.node:
             return self.printer.show_jacobian(node, moment.operand or 0)
         for k, a in enumerate(node.args):
@@ -522,7 +522,7 @@ class Console(cmd.Cmd):
     def do_why(self, words: str) -> None:
         """why [NAME]: which paths from the loss brought how much of its gradient, and what is wrong with it"""
         stepper, node = self.stepper, self.find(words)
-        called, g = stepper.called(node), stepper.gradient(node)
+        called, g = self.printer.format_name(node), stepper.gradient(node)
         if not node.active:
             raise ValueError(f"no gradient flows to {called}: it is a constant, or was computed from constants alone")
         if g is None:
@@ -590,7 +590,7 @@ class Console(cmd.Cmd):
         def changed(g: Any) -> Any:  # all but grad is as it is now, at whichever step the sweep asks
             return expression.value(self.stepper, moment, self.variables, known={"grad": g})
 
-        called = self.stepper.called(node)
+        called = self.printer.format_name(node)
         with contextlib.suppress(NotYet):
             if (shape := np.shape(changed(np.ones(node.shape)))) not in ((), node.shape):
                 raise ValueError(f"the gradient of {called} has shape {node.shape}, and this {shape}")
