@@ -162,8 +162,10 @@ def test_the_console_says_the_same(tmp_path: Path) -> None:
     while (moment := stepper.next()) is not None:
         printer.show_step(moment, source=False)
     printed = stream.getvalue()
-    assert "forward   #4 = W h₁" in printed and "forward   h₂ = tanh(#5)" in printed and "rule      g h₂ᵀ" in printed
-    assert "where     #5, of step 5: 2 numbers" in printed and "h₂: 2 numbers" in printed and "∂result/∂h₂" in printed
+    assert (
+        "forward   W h₁\n" in printed and "forward   h₂ = tanh(W h₁ + x₂)" in printed and "rule      g h₂ᵀ" in printed
+    )
+    assert "where     W h₁ + x₂: 2 numbers" in printed and "h₂: 2 numbers" in printed and "∂result/∂h₂" in printed
 
 
 def test_lists_of_a_library_name_nothing(tmp_path: Path) -> None:

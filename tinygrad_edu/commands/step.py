@@ -155,8 +155,6 @@ class StopAtBackward(Calls):
         if self.progress is not None:
             self.progress.end()
         nth = f", its call number {self.matching + 1}" if self.matching else ""
-        called = text.shown(stepper.called(stepper.root))
-        head = f"backward() of {called} in line {call.line} of {locations.title(call.file)}{nth}"
         console = Console(
             stepper,
             self.screen,
@@ -167,6 +165,9 @@ class StopAtBackward(Calls):
             breakpoints=self.breakpoints,
             watches=self.watches,
         )
+        name = console.printer.format_name(stepper.root)
+        of_name = "" if name.startswith("#") else f" of {name}"  # too long a formula is only a number
+        head = f"backward(){of_name} in line {call.line} of {locations.title(call.file)}{nth}"
         where = locations.resolve(call.frame.f_code, call.frame.f_lasti)
         self.calls_to_stop = None
         try:

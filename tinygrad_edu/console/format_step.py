@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import math
 from typing import Any
@@ -347,15 +348,16 @@ class StepPrinter:
         if where.text:
             self.screen.write(underline(where, self.screen.width))
 
-    def show_listing(self, node: Node, around: int = 5) -> None:
-        """Print the program's lines around the one that computed a node, which is marked and underlined."""
+    def show_listing(self, node: Node, around: int | None = 5) -> None:
+        """Print the lines around the one that computed a node, or all of its function; it is marked and underlined."""
         where = locations.of(node)
         source = linecache.getlines(where.file)
         if not source:
             self.screen.say(f"there is no source of {locations.title(where.file)} to show, line {where.line}")
             return
         self.screen.write(locations.title(where.file), "dim")
-        for number in range(max(1, where.line - around), min(len(source), where.line + around) + 1):
+        first, last = function_lines(node, source) if around is None else (where.line - around, where.line + around)
+        for number in range(max(1, first), min(len(source), last) + 1):
             here = number == where.line
             before = f"{number:>4} {'->' if here else '  '} "
             row = before + text.printable(source[number - 1].rstrip("\n"))
@@ -369,6 +371,15 @@ class StepPrinter:
         self.screen.say(finding.words, "bold")
         if finding.place is not None and finding.place.text:
             self.screen.write(underline(finding.place, self.screen.width))
+
+
+def function_lines(node: Node, source: list[str]) -> tuple[int, int]:
+    """The first and the last line of the function that computed a node; outside of functions, those of the file."""
+    code, _ = locations.where(node)
+    if code.co_name == "<module>":
+        return 1, len(source)
+    first = code.co_firstlineno
+    return first, first + len(inspect.getblock(source[first - 1 :])) - 1
 
 
 def format_shape(shape: tuple[int, ...]) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import cmd
 import contextlib
+import difflib
 import inspect
 import io
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,16 +31,18 @@ from ..stepping.expressions import FUNCTIONS, Expression, NotYet
 from ..stepping.paths import passed, uses_of
 from ..tracing.build import paged
 from .format_step import StepPrinter, underline
+from .pager import by_pages
 
 INTRODUCTION = "n and s go a step on, back goes back, p W.grad prints, why explains, h lists the commands."
 GROUPS = {
     "Go": "next step continue until return back rc jump go",
     "Stop": "break tbreak clear",
-    "Look": "print pp args display undisplay tensors list where up down",
+    "Look": "print pp args display undisplay tensors list ll where up down",
     "Understand": "rule jac why explain whatif",
     "Keep": "save",
     "Leave": "quit help",
 }
+GOING_ON = "next n step s continue c cont until return r".split()
 ONE_CONSOLE = threading.RLock()  # threads may call backward at the same time, but share one terminal
 MANY_VALUES = 50_000  # in so many values faults are not found at once, and the console says that it takes a while
 
@@ -80,6 +84,8 @@ class Console(cmd.Cmd):
         self.cmdqueue: list[Any] = [] if commands is None else commands
         self.chosen = 0  # how many nodes u has gone up on the path from the step to the loss
         self.at_end = False  # was the end of the sweep shown, so that c goes on with the program?
+        self.end_was_said = False  # did an empty line say that the sweep is done?
+        self.is_typed = False  # was the command that is being done typed by a person, and not piped or queued?
         self.end, self.calls = "", 0
 
     # The loop: read a command, do it, until one ends it.
@@ -134,6 +140,7 @@ class Console(cmd.Cmd):
 
     def precmd(self, line: str) -> str:
         """Print a command that nobody typed here, so that the whole session can be read from what is printed."""
+        self.is_typed = self.interactive and not isinstance(line, Queued)
         if line == "EOF":
             self.screen.write()
         elif isinstance(line, Queued):
@@ -156,27 +163,58 @@ class Console(cmd.Cmd):
         for note in getattr(error, "__notes__", []):
             self.screen.say(note)
 
+    def emptyline(self) -> bool:
+        """Repeat the last command; but at the end of the sweep nothing goes on, and that is said once."""
+        if not self.at_end or self.lastcmd.split()[:1][0] not in GOING_ON:
+            return super().emptyline()
+        if not self.end_was_said:
+            self.end_was_said = True
+            self.screen.say(self.end_of_sweep(), "dim")
+        return False
+
+    def end_of_sweep(self) -> str:
+        """What one can do at the end of the sweep."""
+        on = "c goes on with the program, " if self.program else ""
+        return f"The sweep is done: {on}back and j go back in it, q leaves."
+
     def default(self, line: str) -> None:
-        """Print a line that is no command as an expression; a comment does nothing."""
+        """Print a line that is no command as an expression, as also what follows !; a comment does nothing."""
+        if line.startswith("!"):
+            self.lastcmd = line
+            return self.do_print(line[1:])
         if line.startswith("#"):
             if line[1:2].isdecimal():  # #7 is the result of step 7
                 self.do_print(line)
-            return
+            return None
         word = line.split()[0]
         try:
             found = self.ask(line)
         except (ValueError, LookupError) as error:
             if isinstance(error, NotYet) or word in self.stepper.names or not word.isidentifier():
                 raise
-            raise ValueError(f"{text.shown(word)} is no command (h lists them), and no name: {error}") from None
-        self.printer.show_result(found, short=True)
+            raise ValueError(self.explain_unknown(word, error)) from None
+        return self.printer.show_result(found, short=True)
+
+    def explain_unknown(self, word: str, error: Exception | None = None) -> str:
+        """That a word is no command and, where an ``error`` says why, no expression; with the nearest word there is."""
+        names = [] if error is None else list(self.stepper.names)
+        near = difflib.get_close_matches(word, [*self.completenames(""), *names], n=1, cutoff=0.7)
+        said = f"{text.shown(word)} is no command"
+        if near:
+            return f"{said}{' and no name' if near[0] in names else ''}. Did you mean {text.shown(near[0])}?"
+        return said if error is None else f"{said} (h lists them), and no name: {error}"
+
+    def paged(self) -> contextlib.AbstractContextManager[None]:
+        """In this block what is printed is shown page by page, if a person typed the command and reads the answer."""
+        return by_pages(self.screen, self.stdin) if self.is_typed and self.screen.terminal else contextlib.nullcontext()
 
     # Going.
 
     def do_next(self, words: str) -> None:
-        """n(ext) [N]: to the next operation: forward it is computed, backward it has passed on all that it does
+        """n(ext) [N]: go on by one operation, or by N
 
-        Backward these are several steps, one for each operand; s stops at each.
+        Forward, the operation is computed.  Backward, it passes its gradient on to all of its operands: that is one
+        step for each operand, and s stops at each of them.
         """
         for left in reversed(range(count(words, least=1))):
             moment = self.stepper.next()
@@ -193,7 +231,10 @@ class Console(cmd.Cmd):
         return moment.phase == "backward" and number < len(uses) and uses[number][0] == uses[number - 1][0]
 
     def do_step(self, words: str) -> None:
-        """s(tep) [N]: one step; backward that is what one operand receives"""
+        """s(tep) [N]: go on by one step, or by N
+
+        Forward, a step computes one operation.  Backward, a step passes a gradient on to one operand.
+        """
         moment: Moment | None = None
         for _ in range(count(words, least=1)):
             if (moment := self.stepper.next()) is None:
@@ -201,7 +242,10 @@ class Console(cmd.Cmd):
         self.show_step(moment)
 
     def do_back(self, words: str) -> None:
-        """back [N]: undo a step; all is again as it was then"""
+        """back [N]: undo one step, or N
+
+        Every value and gradient is again as it was then, to the bit.
+        """
         moment: Moment | None = None
         for _ in range(count(words, least=1)):
             if (moment := self.stepper.back()) is None:
@@ -209,36 +253,48 @@ class Console(cmd.Cmd):
         self.show_step(moment, back=True)
 
     def do_jump(self, words: str) -> None:
-        """j(ump) N: to step N, forward or back; also j start, j loss (before the sweep) and j end"""
+        """j(ump) N: go to step N; also j start, j loss and j end
+
+        It goes forward or back.  j loss goes to the step where all values are computed, before the sweep begins.
+        """
         named = {"start": 0, "loss": self.stepper.start, "end": self.stepper.last}
         number = named[words.strip()] if words.strip() in named else count(words, self.stepper.start)
         self.show_step(self.stepper.jump(number))
 
     def do_return(self, words: str) -> None:
-        """r(eturn): on until this part of the model (its scope) is left"""
+        """r(eturn): go on until this part of the model (scope) is left"""
         scope = self.stepper.moment.node.scope
         self.run_to(lambda moment: moment.node.scope != scope and moment.phase != "seed")
 
     def do_continue(self, words: str) -> Any:
-        """c(ontinue): to the next breakpoint, or to the end of the sweep; there, on with the program"""
+        """c(ontinue): go on to a breakpoint, or to the end of the sweep
+
+        At the end of the sweep, c goes on with the program, to its next backward().
+        """
         if not self.at_end:
             return self.run_to(self.meets_breakpoint if self.breakpoints else None)
         if self.program:
             self.end = "continue"
             return True
-        return self.screen.say("The sweep is done; back and j go back in it, q leaves.")
+        return self.screen.say(self.end_of_sweep())
 
     def do_rc(self, words: str) -> None:
-        """rc: back to the breakpoint before, or to the start"""
+        """rc: go back to a breakpoint, or to the start"""
         self.run_to(self.meets_breakpoint, back=True)
 
     def do_until(self, words: str) -> None:
-        """until WHERE: on to there, as if a breakpoint were there: until W, until sigmoid, until if isnan"""
+        """until WHERE: go on to a place: until W, until if isnan
+
+        It also stops at breakpoints on the way.  h b lists what WHERE can be.
+        """
         wanted = parse_breakpoint(words, self.stepper)
         self.run_to(lambda moment: wanted.holds(self.stepper, moment, self.variables) or self.meets_breakpoint(moment))
 
     def do_go(self, words: str) -> bool:
-        """go [N]: let the program run; it stops at breakpoints of yours, or at its N-th next backward()"""
+        """go [N]: let the program run on, to a breakpoint of yours
+
+        go N also stops at the Nth backward() from here, whether it meets a breakpoint or not.
+        """
         if not self.program:
             raise ValueError("there is no program to go on with: c runs to the end of the sweep")
         self.calls = count(words, 0)
@@ -278,7 +334,7 @@ class Console(cmd.Cmd):
 
     def show_step(self, moment: Moment | None, back: bool = False) -> None:
         """Print the step that was gone to, and what is displayed; None: there was none left on the way, or ``back``."""
-        self.chosen, self.at_end = 0, False
+        self.chosen, self.at_end, self.end_was_said = 0, False, False
         if moment is not None:
             self.printer.show_step(moment)
         elif back:
@@ -291,20 +347,22 @@ class Console(cmd.Cmd):
     # Breakpoints.
 
     def do_break(self, words: str) -> None:
-        """b(reak) [WHERE] [if EXPR]: stop there; without words, the list of breakpoints
+        """b(reak) [WHERE] [if EXPR]: set a breakpoint; without words, list them
 
-        b W            where W is computed, and where a gradient comes to it; also b #7, the result of step 7
-        b sigmoid      where an operation of that name is at work
-        b layer1       in a part of the model (its scope)
+        b W            where W is computed, and where a gradient comes to it; b #7: the same for the result of step 7
+        b sigmoid      where this operation is computed, and where it passes a gradient on
+        b layer1       in this part of the model (its scope)
         b 12           at what line 12 of the program computed; also b net.py:12
-        b step 17      at a step
-        b if EXPR      where it holds: b if abs(grad).max() > 1e3, b if isnan, b if shape == (3,)
-        b W if isnan   both.  b name W, b op W, b scope W and b line 12 say which is meant.
+        b step 17      at step 17
+        b if EXPR      where a condition holds: b if abs(grad).max() > 1e3, b if isnan, b if shape == (3,)
+        b W if isnan   both
+
+        If a word has several meanings, b name W, b op W, b scope W and b line 12 say which one is meant.
         """
         self.set_breakpoint(words, once=False)
 
     def do_tbreak(self, words: str) -> None:
-        """tbreak WHERE: the same, once"""
+        """tbreak WHERE [if EXPR]: set a breakpoint that stops only once"""
         self.set_breakpoint(words, once=True)
 
     def set_breakpoint(self, words: str, once: bool) -> None:
@@ -345,7 +403,7 @@ class Console(cmd.Cmd):
         return False
 
     def do_clear(self, words: str) -> None:
-        """cl(ear) [N]: take breakpoint N away; all, without N"""
+        """cl(ear) [N]: delete breakpoint N, or all breakpoints"""
         if not words.strip():
             self.breakpoints.clear()
             self.screen.say("no breakpoints")
@@ -368,17 +426,24 @@ class Console(cmd.Cmd):
         return self.stepper.find(words.strip(), until=self.stepper.at) if words.strip() else self.node
 
     def do_print(self, words: str) -> None:
-        """p(rint) EXPR: a tensor, its gradient, arithmetic: p W, p W.grad, p abs(v).max()
+        """p(rint) [EXPR]: print a tensor or arithmetic: p W, p W.grad
 
-        p W.grad is the gradient as far as it has come at this step.  p #7 is the result of step 7, p delta2 the
-        gradient of v(2), p dW that of W.  grad, value, passed, g and z are those of the step, and the variables of the
-        program are there too.  Without EXPR: what the step is about.  pp prints every element.
+        p W.grad       the gradient of W as far as it has come at this step; also p dW
+        p delta2       the gradient of v2, or of v(2)
+        p abs(v[0])    arithmetic, elements of arrays, and functions: sum, mean, max, norm, isnan, where, ...
+        p #7           the result of step 7
+        p grad         the gradient of the tensor of this step; there are also value, passed, g and z
+        p              the tensor of this step, with its gradient
+
+        The variables of the program can be used too.  A line that is no command is printed as an expression, and so is
+        a line after !, where it begins as a command does: !n prints the variable n.
         """
         self.print_value(words, short=True)
 
     def do_pp(self, words: str) -> None:
-        """pp EXPR: the same with every element, however many"""
-        self.print_value(words, short=False)
+        """pp [EXPR]: print every element, however many there are"""
+        with self.paged():
+            self.print_value(words, short=False)
 
     do_p = do_print
 
@@ -390,7 +455,7 @@ class Console(cmd.Cmd):
             self.printer.show_tensor(self.node, short)
 
     def do_args(self, words: str) -> None:
-        """a(rgs): the operands of the operation, and its result"""
+        """a(rgs): print the operands of the operation, and its result"""
         node = self.node if self.chosen else self.stepper.moment.node
         if node.op is None:
             self.do_print("")
@@ -400,19 +465,39 @@ class Console(cmd.Cmd):
     do_a = do_args
 
     def do_tensors(self, words: str) -> None:
-        """tensors: the names that there are, with their shapes and steps"""
-        self.printer.show_names(most=None if words.strip() == "all" else 40)
+        """tensors [all]: list the tensors that have a name
+
+        Each with its shape, its step and the norm of its gradient.  Of more than 40 the youngest are listed; tensors
+        all lists every one.
+        """
+        with self.paged():
+            self.printer.show_names(most=None if words.strip() == "all" else 40)
 
     do_names = do_tensors
 
     def do_list(self, words: str) -> None:
-        """l(ist) [N]: your program about the line of the operation, which is underlined; N lines on each side"""
-        self.printer.show_listing(self.node if self.chosen else self.stepper.moment.node, count(words, 5))
+        """l(ist) [N]: list your program around this line
 
-    do_l = do_list
+        N lines on each side, or 5.  The operation is underlined.
+        """
+        with self.paged():
+            self.printer.show_listing(self.node if self.chosen else self.stepper.moment.node, count(words, 5))
+
+    def do_ll(self, words: str) -> None:
+        """ll: list the whole function, or the whole program
+
+        It is the function that the line of this operation is in.
+        """
+        with self.paged():
+            self.printer.show_listing(self.node if self.chosen else self.stepper.moment.node, around=None)
+
+    do_l, do_longlist = do_list, do_ll
 
     def do_display(self, words: str) -> None:
-        """display EXPR: show it after every step; display alone lists what is shown, undisplay ends it"""
+        """display [EXPR]: print an expression after every step
+
+        display alone prints all of them now, and undisplay ends it.
+        """
         if words.strip():
             Expression(words)  # raises, if it is none
             if words.strip() not in self.stepper.watches:
@@ -422,7 +507,7 @@ class Console(cmd.Cmd):
     do_watch = do_display
 
     def do_undisplay(self, words: str) -> None:
-        """undisplay [EXPR]: show it no longer; nothing any more, without EXPR"""
+        """undisplay [EXPR]: stop displaying an expression, or all of them"""
         if words.strip() and words.strip() not in self.stepper.watches:
             raise LookupError(f"{text.shown(words.strip())} is not displayed")
         self.stepper.watches[:] = [w for w in self.stepper.watches if words.strip() and w != words.strip()]
@@ -465,20 +550,21 @@ class Console(cmd.Cmd):
         return found
 
     def do_where(self, words: str) -> None:
-        """w(here): the path from the loss down to this step, and what is looked at
+        """w(here): show the path from the loss down to this step
 
-        u and d go up and down on it; then p, l, jac, rule and why are about the tensor that is marked.
+        u and d move up and down on this path.  Then p, a, l, rule, jac and why are about the tensor that is marked.
         """
-        self.printer.show_path(self.path, self.chosen)
+        with self.paged():
+            self.printer.show_path(self.path, self.chosen)
 
     do_w = do_bt = do_where
 
     def do_up(self, words: str) -> None:
-        """u(p) [N]: look at what used it, towards the loss"""
+        """u(p) [N]: move up on this path, towards the loss"""
         self.choose(min(self.chosen + count(words), len(self.path) - 1))
 
     def do_down(self, words: str) -> None:
-        """d(own) [N]: back down, to what the step is about"""
+        """d(own) [N]: move down on this path, towards this step"""
         self.choose(max(self.chosen - count(words), 0))
 
     do_u, do_d = do_up, do_down
@@ -492,7 +578,10 @@ class Console(cmd.Cmd):
     # Understanding a gradient.
 
     def do_rule(self, words: str) -> None:
-        """rule: the rule by which the operation passes a gradient on, as mathematics and with numbers"""
+        """rule [NAME]: show the rule of the operation, and its numbers
+
+        It is the rule by which the operation passes a gradient on to its operands.
+        """
         moment = self.stepper.moment
         if moment.phase == "backward" and not self.chosen and not words.strip():
             return self.printer.show_rule(moment.node, moment.operand or 0)
@@ -504,10 +593,10 @@ class Console(cmd.Cmd):
                 self.printer.show_rule(node, k)
 
     def do_jac(self, words: str) -> None:
-        """jac [NAME]: the local Jacobian of the operation, by its rule, and beside it by differences
+        """jac [NAME]: show its local Jacobian, checked by differences
 
-        It is the derivative of the result by one operand.  Of an elementwise operation it is a diagonal, of which the
-        diagonal is shown.  Where the rule and the differences are not the same, the rule is wrong.
+        It is the derivative of the result with respect to one operand.  For an elementwise operation it is a diagonal
+        matrix, and only the diagonal is shown.  If the rule and the differences disagree, the rule is wrong.
         """
         moment = self.stepper.moment
         node = self.find(words) if words.strip() or self.chosen else moment.node
@@ -520,13 +609,17 @@ class Console(cmd.Cmd):
                 self.printer.show_jacobian(node, k)
 
     def do_why(self, words: str) -> None:
-        """why [NAME]: which paths from the loss brought how much of its gradient, and what is wrong with it"""
+        """why [NAME]: show by which paths a gradient came, and faults
+
+        For each path from the loss: its share of the gradient, and the norm of that share.  Then what is wrong with the
+        gradient, if anything is: it vanishes, it is not finite, a layer is saturated, ...
+        """
         stepper, node = self.stepper, self.find(words)
         called, g = self.printer.format_name(node), stepper.gradient(node)
         if not node.active:
             raise ValueError(f"no gradient flows to {called}: it is a constant, or was computed from constants alone")
         if g is None:
-            if stepper.at >= stepper.start and stepper.last > stepper.start:
+            if stepper.last > stepper.start:
                 self.screen.say(f"No gradient has come to {called} yet.  c runs the sweep to its end.")
         elif node is stepper.root:
             self.screen.say(f"{called} is where the sweep begins: its gradient is the seed, {numbers.array(g)}.")
@@ -539,7 +632,7 @@ class Console(cmd.Cmd):
             self.printer.show_finding(finding)
 
     def do_explain(self, words: str) -> None:
-        """explain: look for what goes wrong: NaN, zeros, saturation, shapes, wrong rules, ..."""
+        """explain: look for faults: NaN, saturation, wrong rules, ..."""
         models = [x for x in self.variables.values() if hasattr(x, "named_parameters")]
         with self.hooks_answered():
             found = explain(self.restart(), *models)
@@ -565,10 +658,10 @@ class Console(cmd.Cmd):
         return Stepper(self.stepper.result, self.stepper.seed)
 
     def do_whatif(self, words: str) -> None:
-        """whatif NAME = EXPR: what if its gradient were another?  whatif h = 2*grad; whatif off undoes it
+        """whatif NAME = EXPR: try another gradient: whatif h = 2*grad
 
-        grad is the gradient that comes to it.  What follows in the sweep follows from the other one, and is marked; the
-        program and its .grad never see it.
+        grad is the gradient that comes to NAME.  What follows from the change in the sweep is marked.  The program and
+        its .grad are not changed.  whatif off takes the changes back; whatif alone lists them.
         """
         stepper, words = self.stepper, words.strip()
         if words in ("off", "undo"):
@@ -600,9 +693,10 @@ class Console(cmd.Cmd):
     # Keeping, leaving and help.
 
     def do_save(self, words: str) -> None:
-        """save FILE: the page that walks through the computation, opened at this step: save step.html
+        """save FILE: save the page, opened at this step: save step.html
 
-        Other endings make pictures: svg, pdf, png, tex, dot, gif; json is the trace.
+        The page walks through the computation.  Other endings save a picture: svg, pdf, png, tex, dot and gif.  json
+        saves the trace, as data.
         """
         from ..render import draw, walk  # it takes longer to load than the console
 
@@ -618,21 +712,40 @@ class Console(cmd.Cmd):
             self.screen.say(f"{draw(trace).save(file)}")
 
     def do_quit(self, words: str) -> bool:
-        """q(uit): leave; a program that is being stepped through ends"""
+        """q(uit): leave; a program that is stepped through ends"""
         self.end = "quit"
         return True
 
     do_q = do_exit = do_EOF = do_quit
 
     def do_help(self, words: str) -> None:
-        """h(elp) [COMMAND]: the commands, or what one of them does"""
-        if words.strip():
-            method = getattr(self, f"do_{words.strip()}", None)
-            if method is None:
-                raise ValueError(f"{text.shown(words.strip())} is no command")
-            for line in inspect.cleandoc(method.__doc__ or "").splitlines():
-                self.screen.say(line, indent=15 if "  " in line else 0)
-            return
+        """h(elp) [COMMAND]: list the commands, or explain one of them"""
+        with self.paged():
+            if words.strip():
+                self.explain_command(words.strip())
+            else:
+                self.list_commands()
+
+    def explain_command(self, word: str) -> None:
+        """Print all that the help of a command says, and its other names."""
+        method = getattr(type(self), f"do_{word}", None)
+        if method is None:
+            raise ValueError(self.explain_unknown(word))
+        first, *paragraphs = inspect.cleandoc(method.__doc__ or "").split("\n\n")
+        self.screen.say(first)
+        for paragraph in paragraphs:
+            rows = paragraph.splitlines()
+            is_table = rows[0][13:15] == "  "  # of examples, and what each does; the rest is prose, wrapped anew
+            for row in rows if is_table else [" ".join(rows)]:
+                self.screen.say(row, indent=15 if is_table else 0)
+        short, full = re.sub(r"\(\w+\)", "", first).split()[0], re.sub(r"[()]", "", first).split()[0]
+        known = (short.rstrip(":"), full.rstrip(":"), "EOF")
+        others = [name[3:] for name, x in vars(type(self)).items() if x is method and name[3:] not in known]
+        if others:
+            self.screen.say(f"Also: {', '.join(others)}", "dim")
+
+    def list_commands(self) -> None:
+        """Print a row for each command: how it is typed, and the first sentence of its help."""
         for title, names in GROUPS.items():
             self.screen.write(title, "bold")
             for name in names.split():
@@ -641,7 +754,11 @@ class Console(cmd.Cmd):
                     self.screen.say(f"{first}:{rest}", indent=2)
                 else:
                     self.screen.say(f"  {first:<26}{rest.strip()}", indent=28)
-        self.screen.say("An empty line repeats the last command; anything else is printed as an expression.", "dim")
+        self.screen.say(
+            "h COMMAND says more about one of them.  An empty line repeats the last command.  Any other line is "
+            "printed as an expression; !n prints the variable n, though n is a command.",
+            "dim",
+        )
 
     do_h = do_help
 

@@ -17,7 +17,7 @@ class InteractiveStepper(Stepper):
         from .shell import INTRODUCTION, Console  # it takes longer to load than the stepper, which works without it
 
         console = Console(self, variables=variables_of(calling_frame()))
-        console.open(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
+        console.open(f"the computation of {console.printer.format_name(self.root)}", introduction=INTRODUCTION)
         console.interact()
 
 
