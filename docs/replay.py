@@ -1,7 +1,7 @@
-"""stepping.md, taken at its word: what it shows is what the commands in it print.
+"""Replays stepping.md: runs its commands, and compares what they print with what the page shows.
 
-python docs/replay.py           says where it does not
-python docs/replay.py --write   writes what they print now
+python docs/replay.py           prints the differences
+python docs/replay.py --write   writes what the commands print now into the page
 
 A block that begins with "$ tinygrad-edu step" is replayed: what follows each prompt is typed.  A block of kind diff
 changes the program for the blocks after it, as it says.
@@ -22,7 +22,7 @@ WORDS = ("$ tinygrad-edu step ", "$ python ")
 
 
 def main() -> int:
-    """Replay the page; how many of its blocks are not what is printed."""
+    """Replay the page; the number of blocks that differ from what is printed."""
     old = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         program = Path(name) / "faulty.py"
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def replayed(kind: str, text: str, program: Path) -> str:
-    """A block as it comes out now."""
+    """A block of the page, with what its command prints now."""
     first = text.partition("\n")[0]
     if kind == "diff":
         change(program, text)

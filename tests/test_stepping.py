@@ -223,9 +223,9 @@ def test_interrupted_in_the_middle_it_goes_on_from_there(monkeypatch: pytest.Mon
     whole.jump(whole.last)
     stepper = Stepper(loss)
     stepper.jump(stepper.start + 4)
-    real, times = stepper.note, iter([True])
+    real, times = stepper.keep, iter([True])
     monkeypatch.setattr(
-        stepper, "note", lambda s: real(s) if not next(times, False) else (_ for _ in ()).throw(KeyboardInterrupt)
+        stepper, "keep", lambda s: real(s) if not next(times, False) else (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         stepper.jump(stepper.last)
@@ -386,10 +386,10 @@ def test_watches_are_asked_at_every_step() -> None:
     stepper = Stepper(network())
     stepper.watches += ["h.grad", "1 +", "step"]
     stepper.jump(11)
-    found = dict(stepper.watched())
+    found = dict(stepper.watch_values())
     assert isinstance(found["h.grad"], NotYet) and isinstance(found["1 +"], ValueError) and found["step"] == 11
     stepper.jump(23)
-    assert np.array_equal(dict(stepper.watched())["h.grad"], stepper.gradient("h"))
+    assert np.array_equal(dict(stepper.watch_values())["h.grad"], stepper.gradient("h"))
 
 
 def asked(words: str, at: int | None = None, **variables: Any) -> Any:

@@ -129,7 +129,7 @@ class StopAtBackward(Calls):
     def during(self) -> AbstractContextManager[None]:
         """While ``backward`` runs, hooks that were called when it was stepped through are not called a second time."""
         stepper = self.steppers.pop(threading.get_ident(), None)
-        return nullcontext() if stepper is None else stepper.answered()
+        return nullcontext() if stepper is None else stepper.hooks_replayed()
 
     def run_to_breakpoint(self, stepper: Stepper, call: Call) -> bool:
         """Run a computation that is passed by as far as its first breakpoint; False, if it meets none."""

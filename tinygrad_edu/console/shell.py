@@ -516,7 +516,7 @@ class Console(cmd.Cmd):
 
     def show_watches(self) -> None:
         """Print what the displayed expressions give at this step, or why they give nothing."""
-        for words, found in self.stepper.watched(self.variables):
+        for words, found in self.stepper.watch_values(self.variables):
             if isinstance(found, NotYet):
                 self.screen.say(f"  {words}  not yet", "dim")
             elif isinstance(found, Exception):
@@ -647,8 +647,8 @@ class Console(cmd.Cmd):
     def hooks_answered(self) -> Iterator[None]:
         """In this block a computation can be gone through afresh: no hook is called a second time."""
         with contextlib.suppress(Exception):  # a rule that fails is one of the things that are found
-            self.stepper.reach(self.stepper.last)
-        with self.stepper.answered():
+            self.stepper.run_sweep_to(self.stepper.last)
+        with self.stepper.hooks_replayed():
             yield
 
     def restart(self) -> Stepper:
