@@ -39,8 +39,7 @@ backward() of loss in line 12 of net.py
 > net.py:12  loss.backward()
              ^^^^^^^^^^^^^^^
 9 operations on 3 leaves.  The values are there; steps 10 to 22 are the sweep.
-n and s go a step on, back goes back, p W.grad prints, why explains, h lists the
-commands.
+n and s go on, back goes back, p W.grad prints a value, h lists the commands.
 """
 CLOSED = "after [2.14239123 3.77402388]\nThe program has ended; backward() was called 1 time.\n"
 QUIT = "The program was ended here.\n"
@@ -117,7 +116,7 @@ step 2/22  forward   h = σ(v₁)
 (step 2) b
 1: sigmoid, stopped 1 time
 (step 2) cl 1
-taken away: sigmoid
+deleted: sigmoid
 (step 2) until W1
 step 22/22  backward  matmul passes on to W1
   rule      g xᵀ
@@ -277,7 +276,7 @@ net.py
 (step 16) jac
 ∂(∑ h ⊙ h)/∂(h ⊙ h), 1 x 2
 [[1 1]]
-differences agree to 1.1e-13
+finite differences agree to 1.1e-13
 (step 16) rule
 sum: ∑ h ⊙ h
   to h ⊙ h it passes  g, stretched to 2 numbers
@@ -389,37 +388,39 @@ There are no breakpoints; h b says how to make one.
 *** hiden is no name, operation, part of the model, line or step here; near it:
 hidden
 (step 9) b if
-*** stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b
+*** where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan:
+see h b
 (step 9) until
-*** stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b
+*** where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan:
+see h b
 (step 9) tbreak step 99
 *** there is no step 99: there are steps 0 to 22
 (step 9) cl 1
 *** there is no breakpoint 1
 (step 9) cl
-no breakpoints
+all breakpoints deleted
 (step 9) undisplay W1
 *** W1 is not displayed
 (step 9) rule x
-*** x was given, not computed: no rule belongs to it
+*** x was given and not computed, so it has no rule
 (step 9) jac W1
-*** W1 was given, not computed: it has no local Jacobian
+*** W1 was given and not computed, so it has no local Jacobian
 (step 9) why x
 *** no gradient flows to x: it is a constant, or was computed from constants
 alone
 (step 9) why
 No gradient has come to loss yet.  c runs the sweep to its end.
 (step 9) whatif h
-*** what if it were what?  whatif h = 2*grad
+*** whatif needs a gradient to try: whatif h = 2*grad
 (step 9) whatif h = nothing
 *** there is no nothing in this computation; it has x, W1, W2, v1, h, v2 and
 loss
 (step 9) whatif h = W1
-*** the gradient of h has shape (2,), and this (2, 2)
+*** the gradient of h has shape (2,), and this has shape (2, 2)
 (step 9) whatif x = 1
 *** no gradient flows to x of shape (2,)
 (step 9) save
-*** save under which name?  save step.html
+*** save needs the name of a file: save step.html
 (step 9) save net.bmp
 *** net.bmp ends in none of the formats that a picture can be saved in: svg,
 pdf, png, tex, dot, json, html, gif

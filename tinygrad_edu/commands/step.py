@@ -64,7 +64,7 @@ def command(options: argparse.Namespace) -> int:
     if stops.ended:
         say("The program was ended here.", "dim")
     elif not stops.stopped and done.code:
-        say(f"{options.script.name} failed before a backward() that is wanted: nothing was stepped through.")
+        say(f"{options.script.name} failed before a backward() to stop at: the console was not opened.")
     elif not stops.stopped:
         raise ValueError(explain_no_stop(options, done.calls, done.matching))
     else:
@@ -81,8 +81,8 @@ def explain_no_stop(options: argparse.Namespace, calls: int, matching: int) -> s
         return f"{name} never called backward(): call it on the loss, or put step_here(loss) where you want to stop"
     if matching:
         return f"backward() was called {text.plural(matching, 'time')} there, so there is no call number {options.nth}"
-    where = f"line {options.at}" if options.at.isdecimal() else f"a tensor called {options.at}"
-    return f"of {text.plural(calls, 'call')} of backward() none was of {where}"
+    where = f"in line {options.at}" if options.at.isdecimal() else f"of a tensor called {options.at}"
+    return f"backward() was called {text.plural(calls, 'time')}, but never {where}"
 
 
 HOW_TO_GO_ON = "c goes on with the program, to its next backward(); go lets it run; q ends it."
@@ -154,7 +154,7 @@ class StopAtBackward(Calls):
         """Step through one call in the console, and then go on, run, or end the program, as the last command says."""
         if self.progress is not None:
             self.progress.end()
-        nth = f", its call number {self.matching + 1}" if self.matching else ""
+        nth = f", call number {self.matching + 1}" if self.matching else ""
         console = Console(
             stepper,
             self.screen,

@@ -159,7 +159,7 @@ class StepPrinter:
         for leaf in leaves[-12:]:
             self.show_array(stepper.called(leaf), stepper.gradient(leaf), f"= {self.format_gradient(leaf)}")
         if len(leaves) > 12:
-            screen.say(f"  and {len(leaves) - 12} others: tensors", "dim")
+            screen.say(f"  and {len(leaves) - 12} others, which tensors lists", "dim")
         if stepper.changes:
             screen.say("What if: these follow from changed gradients; the program's own are not touched.", "mark")
         if program:
@@ -224,7 +224,7 @@ class StepPrinter:
             row = f"  {stepper.called(node):<16} {text.size(node.shape):<12} {number:<10}{size}"
             self.screen.say(row.rstrip() if self.screen.width >= 60 else "  ".join(row.split("  ")), indent=4)
         if len(named) > len(shown):
-            self.screen.say(f"  and {len(named) - len(shown)} older ones: tensors all", "dim")
+            self.screen.say(f"  and {len(named) - len(shown)} older ones, which tensors all lists", "dim")
 
     # Rules and Jacobians.
 
@@ -238,7 +238,7 @@ class StepPrinter:
         i = stepper.visited.get(node)
         g = stepper.gradient(node) if i is None else stepper.swept[i].g
         if g is None or not stepper.is_computed(node):
-            screen.say("  its numbers are there once its gradient is", "dim")
+            screen.say("  the numbers are shown once its gradient is known", "dim")
             return
         if all(math.prod(x.shape) == 1 for x in (node, *(x for x in node.args if x is not None))):
             screen.say(f"  = {self.format_rule_with_numbers(node, k, g)}", indent=6)
@@ -263,7 +263,7 @@ class StepPrinter:
         diagonal = node.op.elementwise
         if (n if diagonal else n * m) > MOST_SHOWN:
             definition = f"{node.op.name}: {self.format_definition(node)}"
-            self.screen.say(f"{title} has {n:,} x {m:,} numbers: too many to look at.  {definition}")
+            self.screen.say(f"{title} has {n:,} x {m:,} numbers, which are too many to show.  {definition}")
             return
         self.screen.say(f"{title}, {n} x {m}" + (", a diagonal" if diagonal and n > 1 else ""), "bold")
         found = local(node, k)
@@ -275,11 +275,11 @@ class StepPrinter:
             allowed = allowed * 1e3
         wrong = error > allowed
         if wrong.any() and np.isfinite(expected).all():
-            self.screen.say("by differences it is", "bad")
+            self.screen.say("finite differences give", "bad")
             self.screen.write(figures.array(expected, width=self.screen.width))
-            self.screen.say(f"The rule of {node.op.name} is not its derivative there, or it has a bend.", "bad")
+            self.screen.say(f"The rule of {node.op.name} is not its derivative here, or it has a bend here.", "bad")
         elif np.isfinite(error).all():
-            self.screen.say(f"differences agree to {figures.number(float(error.max(initial=0)), 2)}", "dim")
+            self.screen.say(f"finite differences agree to {figures.number(float(error.max(initial=0)), 2)}", "dim")
 
     # The way to the loss.
 

@@ -33,7 +33,7 @@ from ..tracing.build import paged
 from .format_step import StepPrinter, underline
 from .pager import by_pages
 
-INTRODUCTION = "n and s go a step on, back goes back, p W.grad prints, why explains, h lists the commands."
+INTRODUCTION = "n and s go on, back goes back, p W.grad prints a value, h lists the commands."
 GROUPS = {
     "Go": "next step continue until return back rc jump go",
     "Stop": "break tbreak clear",
@@ -406,12 +406,12 @@ class Console(cmd.Cmd):
         """cl(ear) [N]: delete breakpoint N, or all breakpoints"""
         if not words.strip():
             self.breakpoints.clear()
-            self.screen.say("no breakpoints")
+            self.screen.say("all breakpoints deleted")
             return
         number = count(words)
         if not 1 <= number <= len(self.breakpoints):
             raise ValueError(f"there is no breakpoint {number}")
-        self.screen.say(f"taken away: {self.breakpoints.pop(number - 1).words}")
+        self.screen.say(f"deleted: {self.breakpoints.pop(number - 1).words}")
 
     do_b, do_cl = do_break, do_clear
 
@@ -587,7 +587,7 @@ class Console(cmd.Cmd):
             return self.printer.show_rule(moment.node, moment.operand or 0)
         node = self.find(words)
         if node.op is None:
-            raise ValueError(f"{self.printer.format_name(node)} was given, not computed: no rule belongs to it")
+            raise ValueError(f"{self.printer.format_name(node)} was given and not computed, so it has no rule")
         for k, a in enumerate(node.args):
             if a is not None and a.active:
                 self.printer.show_rule(node, k)
@@ -601,7 +601,9 @@ class Console(cmd.Cmd):
         moment = self.stepper.moment
         node = self.find(words) if words.strip() or self.chosen else moment.node
         if node.op is None:
-            raise ValueError(f"{self.printer.format_name(node)} was given, not computed: it has no local Jacobian")
+            raise ValueError(
+                f"{self.printer.format_name(node)} was given and not computed, so it has no local Jacobian"
+            )
         if moment.phase == "backward" and node is moment.node:
             return self.printer.show_jacobian(node, moment.operand or 0)
         for k, a in enumerate(node.args):
@@ -677,7 +679,7 @@ class Console(cmd.Cmd):
     def change_gradient(self, name: str, equals: str, words: str) -> None:
         """Put what an expression in grad gives in the place of the gradient of a tensor."""
         if not equals:
-            raise ValueError("what if it were what?  whatif h = 2*grad")
+            raise ValueError("whatif needs a gradient to try: whatif h = 2*grad")
         node, expression, moment = self.find(name), Expression(words), self.stepper.moment
 
         def changed(g: Any) -> Any:  # all but grad is as it is now, at whichever step the sweep asks
@@ -686,7 +688,7 @@ class Console(cmd.Cmd):
         called = self.printer.format_name(node)
         with contextlib.suppress(NotYet):
             if (shape := np.shape(changed(np.ones(node.shape)))) not in ((), node.shape):
-                raise ValueError(f"the gradient of {called} has shape {node.shape}, and this {shape}")
+                raise ValueError(f"the gradient of {called} has shape {node.shape}, and this has shape {shape}")
         self.stepper.change(node, changed)
         self.screen.say(f"What if the gradient of {called} were {words.strip()}?  What follows is marked.", "mark")
 
@@ -701,7 +703,7 @@ class Console(cmd.Cmd):
         from ..render import draw, walk  # it takes longer to load than the console
 
         if not words.strip():
-            raise ValueError("save under which name?  save step.html")
+            raise ValueError("save needs the name of a file: save step.html")
         file, (trace, at) = Path(words.strip()), paged(self.stepper)
         if not file.absolute().parent.is_dir():
             raise ValueError(f"{file}: there is no folder {file.absolute().parent}")

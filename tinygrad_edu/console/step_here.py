@@ -11,17 +11,17 @@ from ..stepping import Stepper
 from .shell import INTRODUCTION, Console
 from .stepper import calling_frame, variables_of
 
-ON_HERE = "c goes on with the program; go too, and does not stop here again; q ends it."
-ON_BY_HAND = "c and q go on; go too, and does not stop here again."  # where there is no program to end
+ON_HERE = "c goes on with the program; go does too, and never stops here again; q ends it."
+ON_BY_HAND = "c and q go on; go does too, and never stops here again."  # where there is no program to end
 
 
 def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
-    """Open the console on the computation of ``loss`` here, as ``breakpoint()`` does: q ends the program.
+    """Open the console on the computation of ``loss`` here, as ``breakpoint()`` opens the debugger.
 
-    ``c`` at the end of the sweep goes on; ``go`` too, and does not stop here again.  Where Python is used by hand, and
-    in a notebook, q goes on as well.  ``words``, if there are any, say why: then it goes to the first step that made
-    something that is not finite, if there is one, as in ``GradientNorms(net, on_bad=step_here)``.  ``seed``: as for
-    ``backward``.  Raises what that would for what has no gradient.
+    ``c`` at the end of the sweep goes on with the program.  ``go`` also goes on, and does not stop here again.  ``q``
+    ends the program; at Python's own prompt and in a notebook it goes on.  ``words`` say why the console opens; with
+    them it goes to the first step that made NaN or infinity, as in ``GradientNorms(net, on_bad=step_here)``.
+    ``seed``: as for ``backward``.  Raises what ``backward`` would raise for a ``loss`` that has no gradient.
     """
     frame = calling_frame()
     here = id(frame.f_code), frame.f_lasti
@@ -40,6 +40,6 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
         raise SystemExit(0)
 
 
-# The places where somebody has said go.  Each by the identity of its code, which is kept so that no other gets it: code
-# that is only equal may be another program's, or of a cell that is run once more.
+# The places where somebody has typed go.  A place is known by the identity of its code object, because an equal one may
+# belong to another program, or to a cell that is run again.  The object is kept, so that no other gets its identity.
 PASSED: dict[tuple[int, int], Any] = {}

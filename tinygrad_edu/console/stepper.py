@@ -24,8 +24,9 @@ class InteractiveStepper(Stepper):
 def stepper(loss: Any, seed: Any = None) -> InteractiveStepper:
     """The computation of ``loss``, to be stepped through, forward and backward and back again: see ``Stepper``.
 
-    It stands where ``backward`` is called.  ``.console()`` steps through it in the terminal or in a notebook.
-    ``seed``: as for ``backward``.  Raises what that would for what has no gradient, TypeError for what is no tensor.
+    It begins at the step where ``backward`` would be called.  ``.console()`` steps through it in the terminal or in a
+    notebook.  ``seed``: as for ``backward``.  Raises what ``backward`` would raise for a ``loss`` that has no gradient,
+    and TypeError for what is no tensor.
 
     >>> from tinygrad_edu import Tensor, stepper
     >>> x = Tensor(3.0, name="x")

@@ -87,7 +87,7 @@ def parse_breakpoint(words: str, stepper: Stepper | None = None, once: bool = Fa
     wanted = parsed(condition) if condition else None
     if not where or words == "if":
         if wanted is None:
-            raise ValueError("stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b")
+            raise ValueError("where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b")
         return Breakpoint(words, condition=wanted, once=once)
     first, _, rest = where.partition(" ")
     kind, what = (first, rest.strip()) if first in KINDS and rest else ("", where)
@@ -100,7 +100,7 @@ def parse_breakpoint(words: str, stepper: Stepper | None = None, once: bool = Fa
             + suggest_near(what, stepper)
         )
     if kind in ("step", "line") and not what.rpartition(":")[2].isdecimal():
-        raise ValueError(f"a {kind} has a number, and {text.shown(what)} is none")
+        raise ValueError(f"a {kind} has a number, and {text.shown(what)} is no number")
     if kind == "step" and stepper is not None and int(what) > stepper.last:
         raise ValueError(f"there is no step {what}: there are steps 0 to {stepper.last}")
     return Breakpoint(words, kind, what, wanted, once)
