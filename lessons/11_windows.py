@@ -222,8 +222,8 @@ print("rows:", kept.rows.shape, " table:", kept.shape)
 print("the same as V.grad:", np.array_equal(kept.dense(), V.grad))
 
 # %% [markdown] tags=["notes"]
-# The file is `tinygrad_edu/ops/rows.py`; it is short, and can be read in the lecture. Other libraries call this a
-# sparse gradient.
+# The file is `tinygrad_edu/engine/sparse_rows.py`; it is short, and can be read in the lecture. Other libraries call
+# this a sparse gradient.
 
 # %% [markdown]
 # ## The step changes those rows alone

@@ -20,7 +20,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from tinygrad_edu import cli
+from tinygrad_edu.commands import main as cli
 from tinygrad_edu.teaching import running
 
 ROOT = Path(__file__).parent.parent

@@ -13,10 +13,11 @@ import commands
 import pytest
 
 from tinygrad_edu.checker.check import check_text
-from tinygrad_edu.checker.grading import classroom, command, remembered, sheets, terminal
+from tinygrad_edu.checker.grading import classroom, remembered, sheets, terminal
 from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.results import Diagnosis, Result
-from tinygrad_edu.debugging.screen import Screen
+from tinygrad_edu.commands import check as command
+from tinygrad_edu.output.terminal import Screen
 
 RIGHT = "u: M\nJ = sum(u**2)\ndJ/du = 2*u\n"
 WRONG = "u: M\nJ = sum(u**2)\ndJ/du = u\n"
@@ -333,7 +334,7 @@ def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path, number, code)
     program = """
 import sys
 from pathlib import Path
-from tinygrad_edu import cli
+from tinygrad_edu.commands import main as cli
 from tinygrad_edu.checker.grading.terminal import Bar
 Bar.step = lambda bar: Path(sys.argv[-1]).touch()
 sys.exit(cli.main(sys.argv[1:-1]))

@@ -9,11 +9,12 @@ from pathlib import Path
 import commands
 import pytest
 
-from tinygrad_edu.checker.grading import command, hints, pages, reports, sheets, terminal
+from tinygrad_edu.checker.grading import hints, pages, reports, sheets, terminal
 from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.results import CODES, Diagnosis, Result
-from tinygrad_edu.debugging.screen import Screen
+from tinygrad_edu.commands import check as command
+from tinygrad_edu.output.terminal import Screen
 
 ROOT = Path(__file__).parent.parent
 
@@ -234,7 +235,7 @@ def test_a_mark_at_the_beginning_is_not_text(hand_in):
     ["a.md", "--json", "-", "--csv", "-"], ["a.md", "--json", ""],
 ])  # fmt: skip
 def test_a_mistake_in_the_call_is_code_4(words, capsys):
-    from tinygrad_edu.cli import main
+    from tinygrad_edu.commands.main import main
 
     try:
         code = main(["check", *words])
@@ -245,7 +246,7 @@ def test_a_mistake_in_the_call_is_code_4(words, capsys):
 
 
 def test_help_is_no_mistake(capsys):
-    from tinygrad_edu.cli import main
+    from tinygrad_edu.commands.main import main
 
     with pytest.raises(SystemExit) as end:
         main(["check", "--help"])
@@ -253,7 +254,7 @@ def test_help_is_no_mistake(capsys):
 
 
 def test_other_commands_keep_their_code():
-    from tinygrad_edu.cli import main
+    from tinygrad_edu.commands.main import main
 
     with pytest.raises(SystemExit) as end:
         main(["draw", "--bogus"])
@@ -343,15 +344,6 @@ def test_a_result_is_a_score_and_says_nothing_by_itself(hand_in, capfd):
     scores = [float(result) for result in check_text(CHAIN) + check_text(SOFTMAX)]
     assert scores == [pytest.approx(2 / 3), 1, 1]
     assert capfd.readouterr() == ("", "")
-
-
-def test_the_readme_shows_what_it_prints(hand_in, monkeypatch):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    text, shown = re.search(
-        r"```markdown\n(.*?)```\n\n```console\n\$ tinygrad-edu check \S+\n(.*?)```", readme, re.S
-    ).groups()
-    path = hand_in(text, "softmax.md")
-    assert run(path).stdout.replace(str(path), "softmax.md") == shown
 
 
 def test_a_page_is_opened_where_the_mistake_is(hand_in, tmp_path):

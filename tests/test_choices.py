@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, elementwise, logsumexp, relu
-from tinygrad_edu.debugging.screen import Screen
-from tinygrad_edu.debugging.views import Views
+from tinygrad_edu.console.views import Views
 from tinygrad_edu.op import OPS
+from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.tracing import Trace, traced
 

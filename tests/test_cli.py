@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from commands import command, environment
 
-from tinygrad_edu import __version__, cli
+from tinygrad_edu import __version__
+from tinygrad_edu.commands import main as cli
 
 COMMAND = [sys.executable, "-m", "tinygrad_edu"]
 

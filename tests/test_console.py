@@ -14,8 +14,8 @@ from commands import command
 from stepped import step
 
 from tinygrad_edu import Tensor, sigmoid
-from tinygrad_edu.debugging.console import Console
-from tinygrad_edu.debugging.screen import Screen
+from tinygrad_edu.console.console import Console
+from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
 
 NET = """\

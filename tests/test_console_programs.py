@@ -51,13 +51,13 @@ GO = ("-c", "go")
 def test_a_program_that_is_not_stopped_in_says_why(program: str, code: int, said: str, tmp_path: Path) -> None:
     done = step(tmp_path, program, "n", "q")
     assert said in done.stdout + done.stderr and done.returncode == code, done
-    assert "tinygrad_edu/debugging" not in done.stderr and "(step" not in done.stdout
+    assert "tinygrad_edu/co" not in done.stderr and "(step" not in done.stdout
 
 
 def test_a_program_that_ends_its_process_ends_it(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(NET + "import os\nos._exit(5)\n", encoding="utf-8")
     done = python(tmp_path, *STEP, "net.py", typed="n\nq\n")
-    assert done.returncode == 5 and "tinygrad_edu/debugging" not in done.stderr and "(step" not in done.stdout, done
+    assert done.returncode == 5 and "tinygrad_edu/co" not in done.stderr and "(step" not in done.stdout, done
 
 
 @pytest.mark.parametrize("name", ["missing.py", ".", "notutf8.py", "zeros.py"])
@@ -91,7 +91,7 @@ def test_options_that_lead_nowhere(options: tuple[str, ...], said: str, tmp_path
 def test_a_program_that_fails_after_it_was_stepped_through(tmp_path: Path) -> None:
     done = step(tmp_path, NET + "loss.backward()\nW.nonsense\n", "c", "c")
     assert "AttributeError" in done.stderr and 'net.py", line 6' in done.stderr and done.returncode == 1
-    assert "script.py" not in done.stderr and "program.py" not in done.stderr
+    assert "run_script.py" not in done.stderr and "step.py" not in done.stderr
 
 
 def test_backward_that_fails_says_what_it_says_alone(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from displayed_programs import PROGRAMS
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, nn
-from tinygrad_edu.examples import Example, examples
 from tinygrad_edu.language.lines import line
+from tinygrad_edu.numeric.op_examples import Example, examples
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.tracing import traced
 
@@ -35,7 +35,7 @@ def result(example: Example) -> Any:
 @pytest.mark.parametrize("example", ALL)
 def test_an_equation_of_the_page_is_true(example: Example) -> None:
     z = result(example)
-    trace = traced(z, RNG.normal(size=z.shape), sweep=bool(example.op.rules_by_name))
+    trace = traced(z, RNG.normal(size=z.shape), sweep=bool(example.op.rules))
     for equation in of_trace(trace):
         assert not wrong(equation), equation
 
@@ -43,9 +43,7 @@ def test_an_equation_of_the_page_is_true(example: Example) -> None:
 @pytest.mark.parametrize("example", ALL)
 def test_an_equation_of_the_console_is_true(example: Example) -> None:
     z = result(example)
-    stepper = Stepper(
-        z, RNG.normal(size=z.shape) if example.op.rules_by_name else None, sweep=bool(example.op.rules_by_name)
-    )
+    stepper = Stepper(z, RNG.normal(size=z.shape) if example.op.rules else None, sweep=bool(example.op.rules))
     for equation in of_console(stepper):
         assert not wrong(equation), equation
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu
-from tinygrad_edu import OPS, Tensor, gradients, nn, optim, place
+from tinygrad_edu import OPS, Tensor, gradients, nn, optim
+from tinygrad_edu.format import locations
 
 FILE = os.path.join("homework", "lesson.py")
 NAMES = {name: value for name, value in vars(tinygrad_edu).items() if not name.startswith("_")}
@@ -70,7 +71,7 @@ def frames(error):
 
 
 def is_ours(file):
-    return file.startswith(place.PACKAGE + os.sep)
+    return file.startswith(locations.PACKAGE + os.sep)
 
 
 EDITS = {
@@ -1062,7 +1063,7 @@ def test_without_trace_nan_the_numbers_flow():
 
 
 def test_a_student_whose_file_is_named_after_us_is_shown_it_all_the_same():
-    error = error_of("x = Tensor([1.0, 2.0])\nx.backward()", place.PACKAGE + "_homework.py")
+    error = error_of("x = Tensor([1.0, 2.0])\nx.backward()", locations.PACKAGE + "_homework.py")
     assert error.__notes__[0].startswith("tinygrad_edu_homework.py, line 2:  x.backward()\n")
 
 

@@ -14,7 +14,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from tinygrad_edu.figures import array, number, summary
+from tinygrad_edu.format.numbers import array, number, summary
 
 f4, f8 = np.float32, np.float64
 NUMBERS = [

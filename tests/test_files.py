@@ -17,7 +17,7 @@ import pytest
 
 import tinygrad_edu
 from tinygrad_edu import Tensor, draw
-from tinygrad_edu.files import whole
+from tinygrad_edu.output.atomic_write import whole
 
 PACKAGE = Path(tinygrad_edu.__file__).parent
 posix = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -127,7 +127,7 @@ def test_processes_may_save_the_same_file(tmp_path: Path) -> None:
     program = f"""
 import os, sys
 os.getpid = lambda: 1
-from tinygrad_edu.files import whole
+from tinygrad_edu.output.atomic_write import whole
 with whole({str(tmp_path / "a.txt")!r}) as stream:
     print("open", flush=True)
     sys.stdin.readline()
@@ -193,4 +193,4 @@ def test_the_package_writes_files_whole() -> None:
         found += [
             (file.name, ast.unparse(call)) for call in calls if writes(call) and "os.devnull" not in ast.unparse(call)
         ]
-    assert {name for name, _ in found} == {"files.py"}, found
+    assert {name for name, _ in found} == {"atomic_write.py"}, found

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from test_findings import declared, explained, ran
 
-from tinygrad_edu import GradientNorms, Tensor, cross_entropy, data, nn, optim, relu, sigmoid, spent
+from tinygrad_edu import GradientNorms, Tensor, cross_entropy, data, nn, optim, relu, sigmoid
+from tinygrad_edu.engine import used_gradients as spent
 from tinygrad_edu.findings import explain
 
 assert declared  # a fixture

@@ -11,12 +11,12 @@ from formulas_random import Drawn
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, sigmoid, softmax
 from tinygrad_edu.derivatives import gradients, hessian, jacobian
+from tinygrad_edu.engine.recompute import value
 from tinygrad_edu.formulas.closed import UNFORESEEN, Search, formula
 from tinygrad_edu.formulas.simplify import Rules
 from tinygrad_edu.formulas.verified import Sizes, reached
 from tinygrad_edu.language.tree import walk
 from tinygrad_edu.op import OPS
-from tinygrad_edu.replay import value
 
 SIZES = json.loads((Path(__file__).parent / "data" / "formulas.json").read_text())
 CASES = [(case, J, name, x, options) for case, J, wrt, options in cases() for name, x in wrt.items()]

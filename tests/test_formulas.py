@@ -10,11 +10,11 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant
-from tinygrad_edu.examples import examples
 from tinygrad_edu.formulas.printed import of_name
 from tinygrad_edu.formulas.rules import rule
+from tinygrad_edu.language.op_notation import Formula
 from tinygrad_edu.language.symbols import number, plain, symbol
-from tinygrad_edu.notation import Formula
+from tinygrad_edu.numeric.op_examples import examples
 
 NAMES = {
     "W": "W", "W1": "W_{1}", "W₂": "W_{2}", "W(2)": "W^{(2)}", "v_c": "v_{c}", "w_ij": "w_{ij}", "x_train": r"x_{\text{train}}",
@@ -84,7 +84,7 @@ def test_a_rule_is_printed_as_one_writes_it(case: str) -> None:
             )
 
 
-@pytest.mark.parametrize("op", [op for op in tg.OPS.values() if op.rules_by_name], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in tg.OPS.values() if op.rules], ids=lambda op: op.name)
 def test_every_rule_is_printed_somehow(op: Any) -> None:
     for example in examples(op):
         operands = {

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import OPS, Tensor, constant, nn
-from tinygrad_edu.examples import examples
 from tinygrad_edu.formulas.printed import made, of_name, of_value
 from tinygrad_edu.formulas.rules import rule
 from tinygrad_edu.language.lines import ascii, line
+from tinygrad_edu.language.op_notation import POWER, PRODUCT, SUM, Formula, typeset
 from tinygrad_edu.language.symbols import LONGEST, number, plain, symbol, words
-from tinygrad_edu.notation import POWER, PRODUCT, SUM, Formula, typeset
+from tinygrad_edu.numeric.op_examples import examples
 from tinygrad_edu.tracing import traced
 
 LINES = {
@@ -124,7 +124,7 @@ def test_every_notation_is_a_line(op: Any) -> None:
         assert is_sound(typeset(op, **given).latex)
 
 
-@pytest.mark.parametrize("op", [op for op in OPS.values() if op.rules_by_name], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in OPS.values() if op.rules], ids=lambda op: op.name)
 def test_every_rule_is_a_line(op: Any) -> None:
     for example_ in examples(op):
         tensors = {
@@ -261,7 +261,7 @@ def constant_leaf(x: float) -> Meant:
 def applied(name: str, operands: list[Meant]) -> Meant:
     """An operation on what has been made: its formula, and the value that is meant."""
     op = OPS[name]
-    used = operands[: len([n for n in op.names if n in op.rules_by_name])]
+    used = operands[: len([n for n in op.names if n in op.rules])]
     try:
         value = VALUES[name](*(value for _, value in used)) if all(math.isfinite(v) for _, v in used) else math.nan
     except (OverflowError, ZeroDivisionError, ValueError):

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor, constant, nn, place
-from tinygrad_edu.debugging.screen import Screen
-from tinygrad_edu.debugging.views import Views
+from tinygrad_edu import Tensor, constant, nn
+from tinygrad_edu.console.views import Views
+from tinygrad_edu.format import locations
+from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.stepping.record import Record
 from tinygrad_edu.tracing import traced
@@ -150,7 +151,7 @@ class Net(nn.Module):
 loss = Net()(np.ones(2)).sum()
 """
     found = run(program, tmp_path)["loss"]
-    assert [place.of(node).line for node in Stepper(found).computed] == [5, 5, 6, 7]
+    assert [locations.of(node).line for node in Stepper(found).computed] == [5, 5, 6, 7]
 
 
 def test_the_console_says_the_same(tmp_path: Path) -> None:

@@ -5,19 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_edu import (
-    OPS,
-    Tensor,
-    constant,
-    cross_entropy,
-    elementwise,
-    gelu,
-    nn,
-    relu,
-    sigmoid,
-    softplus,
-    tanh,
-)
+from tinygrad_edu import OPS, Tensor, constant, cross_entropy, elementwise, gelu, nn, relu, sigmoid, softplus, tanh
 
 
 def bent(x):
@@ -89,7 +77,7 @@ def test_the_delta_recursion_is_the_sweep(network):
 def test_a_wrong_phi_prime_would_be_seen(wrong, monkeypatch):
     net, x, y = drawn((3, 4, 2), 5, tanh, True, labels, seed=0)
     assert_recursion_is_sweep(net, x, y)
-    monkeypatch.setattr(nn, "grad", lambda f: wrong)
+    monkeypatch.setattr(nn.layers, "grad", lambda f: wrong)
     with pytest.raises(AssertionError):
         assert_recursion_is_sweep(net, x, y)
 

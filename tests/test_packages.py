@@ -31,7 +31,7 @@ def main():
     names = {}
     exec("from tinygrad_edu import *; import tinygrad_edu", names)
     assert callable(names["draw"]) and callable(names["walk"])
-    from tinygrad_edu import cli
+    from tinygrad_edu.commands import main as cli
     done = []
     for words in commands:
         out, err = io.StringIO(), io.StringIO()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from commands import Done, command
 
-from tinygrad_edu import script
+from tinygrad_edu.commands import run_script
 
 HEAD = "import sys, threading\nfrom tinygrad_edu import *\nW = Tensor([1.0, 2.0])\n"
 LOSS = "loss = (W * W).sum()\n"
@@ -131,7 +131,7 @@ def test_a_program_that_fails(case: str, tmp_path: Path) -> None:
     assert done.returncode == code and words in done.stderr, done.stderr
     assert (tmp_path / "s.svg").exists() == written
     ours = done.stderr.replace(os.sep, "/")
-    assert "tinygrad_edu/script.py" not in ours and "tinygrad_edu/pictures.py" not in ours  # as it would fail alone
+    assert "tinygrad_edu/commands/" not in ours  # as it would fail alone
 
 
 MISTAKES = {
@@ -209,5 +209,5 @@ def test_where_modules_are_found_is_as_it_was(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "s.py").write_text("import sys\nsys.path.insert(0, 'elsewhere')\n", encoding="utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path])  # which is for this test alone, if it is not
     before = [*sys.path]
-    script.run(tmp_path / "s.py", [], script.Calls(script.Wanted()))
+    run_script.run(tmp_path / "s.py", [], run_script.Calls(run_script.Wanted()))
     assert sys.path == before

@@ -22,9 +22,10 @@ import pytest
 from commands import environment, interruptible
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor, constant, draw, files, nn, sigmoid, walk
+from tinygrad_edu import Tensor, constant, draw, nn, sigmoid, walk
+from tinygrad_edu.format.numbers import typographic
+from tinygrad_edu.output import atomic_write
 from tinygrad_edu.render import compose, content, layout, paths, raster, theme, typeset
-from tinygrad_edu.render.figures import figure
 from tinygrad_edu.render.picture import FORMATS
 from tinygrad_edu.render.view import EARLIER, viewed
 from tinygrad_edu.tracing import traced
@@ -190,7 +191,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("x", NUMBERS, ids=str)
 def test_numbers_are_short_and_do_not_mislead(x: Any) -> None:
-    assert figure(x) == NUMBERS[x]
+    assert typographic(x) == NUMBERS[x]
 
 
 # Where things are.
@@ -525,7 +526,7 @@ def test_an_unwritable_target_is_told_and_nothing_is_left(tmp_path: Path) -> Non
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = draw(neuron()).save(tmp_path / "net.svg")
     before = old.read_bytes()
-    monkeypatch.setattr(files, "open", lambda *a, **k: Path("/dev/full").open("wb"), raising=False)
+    monkeypatch.setattr(atomic_write, "open", lambda *a, **k: Path("/dev/full").open("wb"), raising=False)
     with pytest.raises(OSError, match="No space left"):
         draw(network()).save(tmp_path / "net.svg")
     monkeypatch.undo()
@@ -534,7 +535,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 def test_an_interrupt_leaves_the_old_file(tmp_path: Path) -> None:
-    from tinygrad_edu.files import whole
+    from tinygrad_edu.output.atomic_write import whole
 
     (tmp_path / "a.svg").write_text("old", encoding="utf-8")
     with interruptible(), pytest.raises(KeyboardInterrupt), whole(tmp_path / "a.svg") as stream:

@@ -14,11 +14,12 @@ import nbformat
 import numpy as np
 import pytest
 
-from tinygrad_edu import OPS, Tensor, check, cli, formula
-from tinygrad_edu.debugging.screen import Screen
+from tinygrad_edu import OPS, Tensor, check, formula
+from tinygrad_edu.commands import main as cli
+from tinygrad_edu.commands.lesson import Steps
+from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.teaching import answered, derive, judge, mark, show
 from tinygrad_edu.teaching import lesson as lessons
-from tinygrad_edu.teaching.command import Steps
 from tinygrad_edu.teaching.deck import deck
 from tinygrad_edu.teaching.derivations import Derivation
 from tinygrad_edu.teaching.exercises import EXAMPLE, STEPS, NotAnswered, opened, stripped

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor, Trace, constant, nn, place, sigmoid, sweep
+from tinygrad_edu import Tensor, Trace, constant, nn, sigmoid, sweep
+from tinygrad_edu.format import locations
 from tinygrad_edu.tracing import traced
 from tinygrad_edu.tracing.numbers import summed_up
 
@@ -336,5 +337,5 @@ def test_a_cell_is_called_what_the_notebook_calls_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     (made,) = [node for node in traced(names["y"]).nodes if node.op]
     assert made.place is not None and made.place.file == "In[3]"
-    assert place.of(names["y"].node).pointed().startswith("In[3], line 1:  y = x * 2")
-    assert place.title(__file__) == "test_tracing.py"
+    assert locations.of(names["y"].node).pointed().startswith("In[3], line 1:  y = x * 2")
+    assert locations.title(__file__) == "test_tracing.py"

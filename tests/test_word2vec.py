@@ -10,7 +10,7 @@ import pytest
 from commands import interruptible
 
 from tinygrad_edu import Tensor, gradcheck
-from tinygrad_edu.ops.rows import add_rows
+from tinygrad_edu.engine.sparse_rows import add_rows
 from tinygrad_edu.word2vec import (
     Corpus,
     Settings,

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from commands import environment, interruptible
 
+from tinygrad_edu.commands import word2vec as command
 from tinygrad_edu.render import wordmap
-from tinygrad_edu.word2vec import Vectors, command, training
+from tinygrad_edu.word2vec import Vectors, training
 
 
 @pytest.fixture

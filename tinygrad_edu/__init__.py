@@ -24,7 +24,7 @@ from .derivatives import jvp as jvp
 from .derivatives import sweep as sweep
 from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
-from .nan import trace_nan as trace_nan
+from .errors.trace_nan import trace_nan as trace_nan
 from .op import OPS as OPS
 from .op import elementwise as elementwise
 from .op import op as op
@@ -34,11 +34,11 @@ from .tensor import constant as constant
 
 if _TYPE_CHECKING:
     from .checker.given import check as check
-    from .debugging import step_here as step_here
-    from .differences import gradcheck as gradcheck
+    from .console import step_here as step_here
     from .findings import explain as explain
     from .formulas.closed import formula as formula
-    from .norms import GradientNorms as GradientNorms
+    from .nn.gradient_norms import GradientNorms as GradientNorms
+    from .numeric.gradcheck import gradcheck as gradcheck
     from .render import draw as draw
     from .render import walk as walk
     from .stepping import stepper as stepper
@@ -47,8 +47,8 @@ if _TYPE_CHECKING:
 __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "stepping", "explain": "findings",
-    "formula": "formulas.closed", "check": "checker.given", "gradcheck": "differences",
-    "step_here": "debugging", "GradientNorms": "norms",
+    "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
+    "step_here": "console", "GradientNorms": "nn.gradient_norms",
 }  # fmt: skip
 __all__ = ["OPS", "elementwise", *_LATER]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]

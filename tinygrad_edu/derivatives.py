@@ -17,14 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import errors, inputs
-from .op import Node, Value
+from .engine.recompute import tensors, value
+from .engine.unchosen import any_nan, collected, plain, swept, watched
+from .errors import coerce
+from .errors import messages as errors
+from .graph import Node, Value, handle
 from .ops import broadcast_to, positive, where
 from .ops.conventions import across
-from .replay import handle, tensors, value
-from .sweep import ancestors, fitted, steps
+from .sweep import steps, topological_order, unbroadcast
 from .tensor import Tensor, constant
-from .unchosen import any_nan, collected, plain, swept, watched
 
 
 class Step(NamedTuple):
@@ -44,8 +45,8 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
     None 1.0 (np.float64(3.0), np.float64(3.0))
     x 6.0 ()
     """
-    for node, g, passed in watched(result.node, inputs.seed(result, seed)):
-        yield Step(handle(node, value(node)), inputs.dense(g), tuple(map(inputs.dense, passed)))
+    for node, g, passed in watched(result.node, coerce.seed(result, seed)):
+        yield Step(handle(node, value(node)), coerce.dense(g), tuple(map(coerce.dense, passed)))
 
 
 def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
@@ -64,14 +65,14 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     for t in (result, *wrt):
         if not isinstance(t, Value):
             raise errors.not_tensors(t)
-    start = seed if isinstance(seed, Value) else inputs.seed(result, seed, constant=True)
+    start = seed if isinstance(seed, Value) else coerce.seed(result, seed, constant=True)
     if differentiable and not isinstance(start, Value):
         start = constant(start)
     found = collected(result.node, start, {t.node for t in wrt}, differentiable) if result.requires_grad else {}
     every = [found[t.node] if t.node in found else np.zeros(t.shape, t.dtype)[()] for t in wrt]
     if differentiable:
         return [g if isinstance(g, Value) else constant(g) for g in every]
-    return [inputs.dense(g)[()] for g in every]
+    return [coerce.dense(g)[()] for g in every]
 
 
 class Call(NamedTuple):
@@ -89,7 +90,7 @@ class Call(NamedTuple):
 
     def shown(self, x: Any) -> Any:
         """A Tensor as the caller wants it."""
-        return x if self.differentiable else inputs.dense(x._array) if isinstance(x, Value) else x
+        return x if self.differentiable else coerce.dense(x._array) if isinstance(x, Value) else x
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]) -> Call:
@@ -109,11 +110,11 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
     result = f(*given, **options)
     ours = getattr(getattr(f, "__code__", None), "co_filename", "") == __file__  # as grad(f), whose derivative may be 0
     if not isinstance(result, Tensor):
-        result = constant(inputs.independent(f, result, not ours))
+        result = constant(coerce.independent(f, result, not ours))
     if not result.requires_grad:
         return Call(chosen, result, any(isinstance(x, Value) for x in args), ours)
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
-    return Call(chosen, result, ancestors(result.node)[0].serial < oldest, ours)
+    return Call(chosen, result, topological_order(result.node)[0].serial < oldest, ours)
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:
@@ -172,7 +173,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise errors.not_paired()
     call = called(f, primals, {}, range(len(primals)))
     differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
-    directions = [t if isinstance(t, Value) else inputs.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]
+    directions = [t if isinstance(t, Value) else coerce.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]
     start = dict(zip((x.node.serial for x in call.inputs), directions))
     with across(call.second):
         tangent = pushed(call.result.node, start, differentiable) if call.result.requires_grad else None
@@ -183,7 +184,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 def pushed(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
     """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
-    tangents, nodes = {**start}, ancestors(result)
+    tangents, nodes = {**start}, topological_order(result)
     for node in nodes:
         if node.op is None or node.serial in tangents:
             continue
@@ -200,7 +201,7 @@ def pushed(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
 
 
 def twice_reversed(nodes: list[Node], result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
-    """The same by reverse mode, which knows what the result does not depend on: see unchosen.py.
+    """The same by reverse mode, which knows what the result does not depend on: see engine/unchosen.py.
 
     The vector-Jacobian product is linear in its cotangent u; the transpose of that linear function is applied to the
     tangents.  (Townsend, A new trick for calculating Jacobian vector products, 2017.)
@@ -217,7 +218,7 @@ def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """How an elementwise node changes when its operands do, given by their numbers: its rules, applied to tangents."""
     (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
     for k, tangent in tangents.items():
-        part = node.op.pull(node.args, tangent, z, values, k)[k]
+        part = node.op.vjp(k, node.args, tangent, z, values)
         total = part if total is None else total + part
     return total
 
@@ -226,15 +227,15 @@ def transposed(node: Node, tangents: dict[int, Any], differentiable: bool) -> An
     """The same for any other node: the transpose of its rules, applied to tangents."""
     values, z = tensors(node) if differentiable else (node.values, node.result)
     g = Tensor(np.zeros(node.shape))  # the rules are linear in g, so any will do
-    pulled = node.op.pull(node.args, g, z, values)
-    parts = [(fitted(pulled[k], node.args[k]), tangent) for k, tangent in tangents.items()]
+    pulled = node.op.vjps(node.args, g, z, values)
+    parts = [(unbroadcast(pulled[k], node.args[k]), tangent) for k, tangent in tangents.items()]
     total: Any = sum(((part * tangent).sum() for part, tangent in parts if isinstance(part, Value)), start=0.0)
     if not isinstance(total, Tensor):
         return np.zeros(node.shape)
     if differentiable:
         return gradients(total, [g], differentiable=True)[0]
     found = swept(steps(total.node, total.dtype.type(1)), {g.node})
-    return inputs.dense(found[g.node]) if found else np.zeros(node.shape)
+    return coerce.dense(found[g.node]) if found else np.zeros(node.shape)
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:

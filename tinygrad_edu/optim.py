@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, inputs
-from .ops.rows import Rows, add_rows
-from .spent import Spent, mark
+from .engine.sparse_rows import Rows, add_rows
+from .engine.used_gradients import Spent, mark
+from .errors import coerce
+from .errors import messages as errors
 from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
@@ -125,7 +126,7 @@ class SGD(Optimiser):
                 p._array = p.node.result = p._array.copy()
             add_rows(p._array, g.index, p._array.dtype.type(-rate) * g.rows)
             return
-        g = inputs.dense(g)
+        g = coerce.dense(g)
         if self.momentum:
             v = self.velocity[i]
             self.velocity[i] = g = g if v is None else self.momentum * v + g
@@ -151,7 +152,7 @@ class Adam(Optimiser):
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
         """One step against the mean gradient, in units of its spread."""
-        g, (m, v), (b1, b2) = inputs.dense(g), self.means[i], self.betas
+        g, (m, v), (b1, b2) = coerce.dense(g), self.means[i], self.betas
         self.times[i] += 1
         m = b1 * m + (1 - b1) * g
         v = b2 * v + (1 - b2) * g * g

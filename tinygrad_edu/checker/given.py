@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import place
+from ..engine.calling import is_packed
+from ..engine.recompute import operands, value
+from ..format import locations
+from ..graph import Node, Value
 from ..language import latex
 from ..language.reading import Unreadable, read
 from ..language.tree import Expr, name
 from ..language.values import Arrays, Columns, Impossible, Misfit, shape
-from ..op import Node, Value
-from ..replay import operands, value
-from ..signatures import is_packed
 from ..tensor import Tensor
 from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
@@ -265,7 +265,7 @@ def of_record(
             pending += [a for a in node.args if a is not None]
     names: dict[int, str] = {}
     for serial in sorted(nodes):
-        word = nodes[serial].name or place.name(nodes[serial])
+        word = nodes[serial].name or locations.name(nodes[serial])
         if word and NAME.fullmatch(word) and word not in names.values():
             names[serial] = word
     if not isinstance(wrt, str):
@@ -282,7 +282,7 @@ def of_record(
             if node.op is not None:
                 given = [x if a is None else made[a.serial] for a, x in zip(node.args, operands(node))]
                 rest = operands(node)[len(given) :]
-                args = [*node.op.joined(node.values, [*given, *rest])]
+                args = [*node.op.with_operands(node.values, [*given, *rest])]
                 packed = is_packed(node.op.function)
                 made[serial] = node.op.public(*args[:-1], *args[-1]) if packed else node.op.public(*args)
         loss.variables = {w: made[s] for s, w in names.items()}  # type: ignore[attr-defined]

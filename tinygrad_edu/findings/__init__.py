@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, text
-from ..op import Node, Value
+from ..errors import messages as errors
+from ..format import text
+from ..graph import Node, Value
 from ..optim import Optimiser
 from ..stepping import Stepper
 from .activations import dead, saturated

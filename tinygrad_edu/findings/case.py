@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place, text
-from ..norms import norm
-from ..op import Node
-from ..place import Place
+from ..errors import coerce
+from ..format import locations, text
+from ..format.locations import Place
+from ..graph import Node
+from ..numeric.norms import norm
 from ..stepping import Stepper
 from ..stepping.record import Record
 from .finding import Finding, Remedy
@@ -49,7 +50,7 @@ class Case:
 
     def operands(self, node: Node) -> list[Any]:
         """The values of a node's operands, also of plain arrays and options."""
-        values = node.values if node.op.family is None else node.values[node.op.family]
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         return [x if a is None or x is not None else self.value(a) for a, x in zip(node.args, values)]
 
     def sweep(self) -> None:
@@ -106,13 +107,13 @@ class Case:
         """Where a value was computed."""
         where = node.code, node.lasti
         if where not in self.places:
-            self.places[where] = place.of(node)
+            self.places[where] = locations.of(node)
         return self.places[where]
 
     def written(self, node: Node) -> str | None:
         """The user's own expression for a value, if it is short and stands in one line of the user's program."""
         where = self.place(node)
-        if node.op is None or where.columns is None or where.file.startswith(place.OURS):
+        if node.op is None or where.columns is None or where.file.startswith(locations.OURS):
             return None
         found = where.text[slice(*where.columns)]
         return text.shown(found) if found and len(found) <= LONGEST else None
@@ -149,8 +150,8 @@ class Case:
         a = node.args[k]
         if a is not None:
             return self.said(a)
-        values = node.values if node.op.family is None else node.values[node.op.family]
-        called = place.operands(node)[k] if k < len(node.args) else None
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
+        called = locations.operands(node)[k] if k < len(node.args) else None
         return text.shown(called) if called else text.operand(None, values[k])
 
     @cached_property
@@ -161,7 +162,7 @@ class Case:
     def line(self, node: Node) -> str:
         """``in line 7``, with the file if it is another than that of the result."""
         where = self.place(node)
-        file = "" if where.file == self.place(self.root).file else f" of {place.title(where.file)}"
+        file = "" if where.file == self.place(self.root).file else f" of {locations.title(where.file)}"
         return f"in line {where.line}{file}"
 
     # Findings.
@@ -178,8 +179,8 @@ class Case:
         names = list(dict.fromkeys(name for node in group[1:] if (name := self.name(node))))
         known = [name for name in names if name != self.name(group[0])]
         shown = f" ({text.listed(known)})" if 0 < len(known) <= 4 else ""
-        s = "s" * (len(group) > 2)
-        return f" The same holds for {len(group) - 1:,} other value{s} that this line made{shown}." if group[1:] else ""
+        others = text.plural(len(group) - 1, "other value")
+        return f" The same holds for {others} that this line made{shown}." if group[1:] else ""
 
     def finding(
         self,
@@ -222,12 +223,7 @@ def largest(x: Any) -> float:
 
 def root_mean_square(x: Any) -> float:
     """The root mean square, which does not depend on how many numbers there are."""
-    return norm(x) / max(1, np.size(inputs.dense(x))) ** 0.5
-
-
-def short(x: float) -> str:
-    """A number in three digits."""
-    return f"{x:.3g}"
+    return norm(x) / max(1, np.size(coerce.dense(x))) ** 0.5
 
 
 def percent(share: float) -> str:
@@ -239,9 +235,4 @@ def listed(names: list[str]) -> str:
     """Names in a sentence; of many, the first and how many others; of one for all, as in a loop, how many."""
     if len(names) > 1 and len({*names}) == 1:
         return f"{len(names):,} leaves called {names[0]}"
-    return text.listed(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5:,} others"
-
-
-def number_of(n: int, thing: str) -> str:
-    """``1 value``, ``2 values``."""
-    return f"{n:,} {thing}{'s' * (n != 1)}"
+    return text.listed(names, 6)

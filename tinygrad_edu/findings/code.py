@@ -15,36 +15,36 @@ from typing import Any
 
 import numpy as np
 
-from .. import place
-from ..op import Node
+from ..format import locations
+from ..graph import Node
 from .case import Case
 
 USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # modules that a program may have without a line that says so
 
 
 @functools.lru_cache(maxsize=16)
-def parsed(source: str) -> tuple[ast.Module | None, dict[place.Span, ast.expr]]:
+def parsed(source: str) -> tuple[ast.Module | None, dict[locations.Span, ast.expr]]:
     """A program's tree, and its expressions by their positions."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None, {}
-    found: dict[place.Span, ast.expr] = {}
+    found: dict[locations.Span, ast.expr] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
-            found.setdefault(place.span(node), node)  # the outer one of two that stand at the same place
+            found.setdefault(locations.span(node), node)  # the outer one of two that stand at the same place
     return tree, found
 
 
 def source_of(node: Node) -> str:
     """The program in which a value was computed, if it is the user's."""
     file = node.code.co_filename
-    return "" if file.startswith(place.OURS) else "".join(linecache.getlines(file))
+    return "" if file.startswith(locations.OURS) else "".join(linecache.getlines(file))
 
 
 def expression(node: Node) -> ast.expr | None:
     """What the user wrote for a value."""
-    return parsed(source_of(node))[1].get(place.position(node.code, node.lasti)) if node.op is not None else None
+    return parsed(source_of(node))[1].get(locations.position(node.code, node.lasti)) if node.op is not None else None
 
 
 def operands(node: Node) -> list[ast.expr | None]:
@@ -53,7 +53,7 @@ def operands(node: Node) -> list[ast.expr | None]:
     if op is None:
         return []
     parts: list[ast.expr | None] = [None] * len(op.names)
-    if op.family is not None:
+    if op.variadic is not None:
         return parts
     given: list[ast.expr] = []
     if isinstance(written, ast.BinOp):
@@ -133,7 +133,7 @@ def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
 
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
-            if isinstance(node, ast.expr) and place.span(node) == place.span(part) and type(node) is type(part):
+            if isinstance(node, ast.expr) and locations.span(node) == locations.span(part) and type(node) is type(part):
                 return ast.parse(new, mode="eval").body
             return super().visit(node)
 
@@ -193,7 +193,7 @@ def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
 def known_at(part: ast.expr, node: Node) -> ast.expr | None:
     """An expression as it can be written at the line of a value: what gets its name later only is written out."""
     tree, _ = parsed(source_of(node))
-    line = place.position(node.code, node.lasti)[0]
+    line = locations.position(node.code, node.lasti)[0]
     part = copy.deepcopy(part)
     for _ in range(5):
         late: dict[str, list[ast.Assign]] = {}

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs
-from ..op import Node
-from ..sweep import fitted
-from .case import Case, finite, largest, listed, root_mean_square, short
+from ..errors import coerce
+from ..format.numbers import short
+from ..graph import Node
+from ..sweep import unbroadcast
+from .case import Case, finite, largest, listed, root_mean_square
 from .finding import Finding
 from .trying import replay
 
@@ -96,7 +97,7 @@ def why(case: Case, where: Node) -> str:
     """What the mathematics says, where the gradient shows that it is this: that a sum over an axis is 0."""
     if where.op is not None and where.op.name == "softmax":
         return " The values of a softmax sum to 1, whatever it is taken of."
-    g = inputs.dense(case.gradients[where])
+    g = coerce.dense(case.gradients[where])
     sums = [largest(g.sum(axis)) <= rounding(where, case) * largest(g) for axis in range(np.ndim(g))]
     after = sorted(case.above([where]), key=lambda node: node.serial) if any(sums) else []
     for node in after:
@@ -135,11 +136,11 @@ def cancels(case: Case, node: Node, k: int) -> bool:
 
     Where a slope is 0 nothing of either comes through.
     """
-    c, g = inputs.dense(case.passed[node][k]), case.gradients[node]
+    c, g = coerce.dense(case.passed[node][k]), case.gradients[node]
     size = largest(g)
     if not size or not finite(g) or np.size(c) > ENTRIES or largest(c) > 1e-3 * size:
         return False
-    usual = largest(drawn(case, node, k, np.abs(inputs.dense(g))))
+    usual = largest(drawn(case, node, k, np.abs(coerce.dense(g))))
     return 0 < usual and largest(c) <= rounding(node, case) * usual
 
 
@@ -150,7 +151,7 @@ def drawn(case: Case, node: Node, k: int, sizes: Any) -> Any:
     g = np.asarray(g, np.asarray(sizes).dtype)[()]
     try:
         with np.errstate(all="ignore"):
-            return inputs.dense(fitted(node.op.pull(node.args, g, node.result, node.values, k)[k], node.args[k]))
+            return coerce.dense(unbroadcast(node.op.vjp(k, node.args, g, node.result, node.values), node.args[k]))
     except Exception:  # a rule that cannot do with another gradient is none to compare with
         return np.zeros(1)
 
@@ -187,7 +188,7 @@ def changes(
         return None
     x, rng = case.value(leaf), np.random.default_rng(0)
     seed = case.gradients[case.root]
-    was = float(np.sum(case.value(case.root) * inputs.dense(seed)))
+    was = float(np.sum(case.value(case.root) * coerce.dense(seed)))
     passed = [c for user in after for c in case.passed.get(user, ()) if c is not None]
     natural = max((largest(c) for c in passed), default=0.0)
     noise = 1e3 * rounding(leaf, case)
@@ -229,4 +230,4 @@ def in_a_valley(case: Case, leaf: Node) -> bool:
 
 def again(case: Case, after: list[Node], values: Mapping[Node, Any], seed: Any) -> float:
     """The result, computed again with other values of leaves."""
-    return float(np.sum(replay(case, values, {}, after, record=False)[case.root] * inputs.dense(seed)))
+    return float(np.sum(replay(case, values, {}, after, record=False)[case.root] * coerce.dense(seed)))

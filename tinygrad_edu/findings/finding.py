@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any, NamedTuple
 
-from ..op import Node
-from ..place import Place
+from ..format.locations import Place
+from ..graph import Node
 
 WIDTH = 80
 INDENT = "   "

@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place, text
-from ..op import OPS, Node
+from ..errors import coerce
+from ..findings import code
+from ..format import locations, text
+from ..format.numbers import short
+from ..format.text import plural
+from ..graph import Node
+from ..numeric.equality import PROGRAM, same
+from ..op import OPS
 from ..stepping.jacobian import local
 from ..tensor import Tensor
-from . import code
 from .alike import single
-from .case import Case, largest, listed, number_of, short
+from .case import Case, largest, listed
 from .curves import curve, operand_of
 from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
 from .finding import Finding, Remedy
@@ -64,7 +69,7 @@ def reached(
 ) -> Finding:
     """A finding about several parameters, at the line where the first of them was made."""
     at = case.place(nodes[0])
-    at = case.place(case.root) if at.file.startswith(place.OURS) else at  # a parameter of nn is made in nn.py
+    at = case.place(case.root) if at.file.startswith(locations.OURS) else at  # of nn: made in nn/layers.py
     found = case.finding(kind, nodes[0], words, nodes[1:], at, remedies, 2, **numbers)
     return found._replace(about=listed([case.wanted.get(node, case.about(node)) for node in nodes]))
 
@@ -214,7 +219,7 @@ def reason(case: Case, node: Node, k: int | None) -> str:
     x = operands[k]
     if cancels(case, node, k):
         return f"{what}, because what it would pass on cancels"
-    g = inputs.dense(case.gradients[node])
+    g = coerce.dense(case.gradients[node])
     if np.any(drawn(case, node, k, (g != 0).astype(np.asarray(g).dtype))):
         return f"{what}, because the products with a gradient of at most {short(largest(g))} are too small for a number"
     if (axis := single_axis(node)) is not None and alone(case, node, k):
@@ -247,8 +252,7 @@ def reason(case: Case, node: Node, k: int | None) -> str:
         there = wide[np.broadcast_to(g, node.shape) != 0]
         if len(there) and not np.any(slopes[np.broadcast_to(g, node.shape) != 0]):
             return (
-                f"{what}, because its slope is 0 at the {number_of(len(there), 'value')} of {name} whose gradient is "
-                "not"
+                f"{what}, because its slope is 0 at the {plural(len(there), 'value')} of {name} whose gradient is not"
             )
     return f"{what}: its derivative there is 0 in every element that the gradient reaches"
 
@@ -290,7 +294,7 @@ def alone(case: Case, node: Node, k: int) -> bool:
         with np.errstate(all="ignore"):
             for size in (1.0, 10.0):
                 operands[k] = rng.normal(size=node.args[k].shape) * size
-                if not np.allclose(node.op.forward(*node.op.joined(node.values, operands)), case.value(node)):
+                if not same(node.op.forward(*node.op.with_operands(node.values, operands)), case.value(node), PROGRAM):
                     return False
         return True
     except Exception:  # an operation may refuse other numbers
@@ -369,7 +373,7 @@ def of_pair(node: Node) -> Any:
         return None
     x = np.linspace(-3, 3, 13)
     try:
-        wanted = node.op.forward(*node.op.complete(np.stack([x, 0 * x]), axis=0))[0]
+        wanted = node.op.forward(*node.op.arguments(np.stack([x, 0 * x]), axis=0))[0]
     except Exception:  # an operation may do something else along an axis
         return None
-    return kinds(lambda op, z, slopes: np.allclose(op.forward(x), wanted))
+    return kinds(lambda op, z, slopes: same(op.forward(x), wanted, PROGRAM))

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import inputs
-from ..op import Node
+from ..errors import coerce
+from ..findings import code
+from ..graph import Node
+from ..numeric.equality import PROGRAM, same
 from ..ops import clip
-from . import code
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite
 from .edges import NOWHERE, edges, entry_of, looked
@@ -49,7 +50,7 @@ def unchosen(case: Case, node: Node, mask: Any) -> Unchosen | None:
         if len(uses) != 1 or uses[0][0].shape != node.shape or not uses[0][0].op.elementwise:
             return None
         seen, k = uses[0]
-        if np.any(np.broadcast_to(inputs.dense(case.gradients.get(seen, 0.0)), node.shape)[mask]):
+        if np.any(np.broadcast_to(coerce.dense(case.gradients.get(seen, 0.0)), node.shape)[mask]):
             return drops(case, seen, k, mask)
     return None
 
@@ -194,7 +195,7 @@ def is_same(case: Case, y: Node, x: Node, change: Change) -> bool:
         for draw in moderate(case.value(x)):
             known = np.asarray(replay(case, {x: draw[()]}, {}, between(case, x, y), record=False)[y])
             new = np.asarray(change([], {x: draw[()]}))
-            if known.shape != new.shape or not np.allclose(known, new, equal_nan=True):
+            if not same(known, new, PROGRAM, nan=True):
                 return False
     except Exception:  # an operation may refuse what another one is given
         return False

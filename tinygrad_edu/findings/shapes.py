@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import place
-from ..op import Node
-from . import code
+from ..findings import code
+from ..format import locations
+from ..graph import Node
 from .case import Case
 from .finding import Finding, Remedy
 from .trying import called, cures, tried
@@ -115,7 +115,7 @@ def meant(case: Case, node: Node, k: int) -> bool:
     for part in ast.walk(written):
         if isinstance(part, ast.Constant) and part.value is None:
             return True
-        if isinstance(part, (ast.Name, ast.Attribute)) and place.called(part) is None:
+        if isinstance(part, (ast.Name, ast.Attribute)) and locations.called(part) is None:
             return True  # .T or .mT
         called = getattr(part, "attr", None) or getattr(part, "id", None) or getattr(part, "arg", None)
         if called in TURNS:
@@ -125,10 +125,10 @@ def meant(case: Case, node: Node, k: int) -> bool:
 
 def operand_written(node: Node, k: int) -> ast.expr | None:
     """The user's expression for an operand."""
-    if node.code.co_filename.startswith(place.OURS):
+    if node.code.co_filename.startswith(locations.OURS):
         return None
     source = "".join(linecache.getlines(node.code.co_filename))
-    written = place.expressions(source).get(place.position(node.code, node.lasti))
+    written = locations.expressions(source).get(locations.position(node.code, node.lasti))
     if isinstance(written, ast.BinOp):
         return written.right if k else written.left
     if isinstance(written, ast.AugAssign):

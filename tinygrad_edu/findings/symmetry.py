@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs
-from ..op import Node
-from ..place import OURS
-from .case import Case, finite, largest, listed, number_of
+from ..errors import coerce
+from ..format.locations import OURS
+from ..format.text import plural
+from ..graph import Node
+from .case import Case, finite, largest, listed
 from .depends import rounding
 from .finding import Finding, Remedy
 from .others import glorot
@@ -38,20 +39,20 @@ def equal_units(case: Case) -> Iterator[Finding]:
     first, axis = next(iter(found.items()))
     n, many = first.shape[axis], len(found) > 1
     names = listed([case.wanted.get(node, case.said(node)) for node in found])
-    which = f"The {'units' if many else number_of(n, 'unit')} of {names} are equal{' to each other' * many}"
+    which = f"The {'units' if many else plural(n, 'unit')} of {names} are equal{' to each other' * many}"
     words = (
         f"{which}, and so are their gradients: they compute the same, and every step leaves them equal. "
         f"{'Each layer is' if many else 'The layer is'} worth a single unit."
     )
     at = case.place(first)
-    at = case.place(case.root) if at.file.startswith(OURS) else at  # a parameter of nn is made in nn.py
+    at = case.place(case.root) if at.file.startswith(OURS) else at  # a parameter of nn is made in nn/layers.py
     made = case.finding("equal units", first, words, [*found][1:], at, broken(case, found), units=n)
     yield made._replace(about=names)
 
 
 def units_alike(case: Case, node: Node) -> int | None:
     """The axis of the units, if these are equal and receive the same gradient."""
-    x, g = case.value(node), inputs.dense(case.gradients[node])
+    x, g = case.value(node), coerce.dense(case.gradients[node])
     if not finite(g) or (not np.any(x) and not np.any(g)):
         return None
     noise = rounding(node, case) * max(largest(g), passed_to(case, node))
@@ -98,7 +99,7 @@ def makes_slice(case: Case, node: Node, axis: int, user: Node, k: int) -> bool:
 def again(case: Case, node: Node, k: int, x: Any) -> Any:
     """The value of a node for another operand."""
     operands = case.operands(node)
-    return node.op.forward(*node.op.joined(node.values, [*operands[:k], x, *operands[k + 1 :]]))
+    return node.op.forward(*node.op.with_operands(node.values, [*operands[:k], x, *operands[k + 1 :]]))
 
 
 def broken(case: Case, found: dict[Node, int]) -> Iterator[Remedy]:

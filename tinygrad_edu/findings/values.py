@@ -7,25 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from .. import advice, inputs, nan
-from ..op import Node
+from ..errors import coerce, trace_nan
+from ..errors import operations as advice
+from ..format.numbers import short
+from ..format.text import plural
+from ..graph import Node
 from ..stepping.jacobian import local
 from ..tensor import constant
 from .alike import sources
-from .case import Case, finite, number_of, short
+from .case import Case, finite
 from .edges import entry_of
 from .finding import Finding, Remedy
 from .losses import Whole, wholes
-from .remedies import (
-    Unchosen,
-    cure,
-    downstream,
-    in_one,
-    kept_inside,
-    not_defined_beside,
-    one_operation,
-    unchosen,
-)
+from .remedies import Unchosen, cure, downstream, in_one, kept_inside, not_defined_beside, one_operation, unchosen
 from .trying import cures, tried
 from .zeros import Rounded, rounded
 
@@ -74,7 +68,7 @@ def told(case: Case, node: Node) -> str:
                     f"{what}, in which {np.sum(~np.isfinite(x))} of {np.size(x)} are not finite" if np.ndim(x) else what
                 )
                 return f"{node.op.name} was given values that are not finite: {given}."
-    first, *notes = nan.value_words(node, case.value(node))
+    first, *notes = trace_nan.value_words(node, case.value(node))
     return " ".join([f"{first}.", *map(without_advice, notes)])
 
 
@@ -123,7 +117,7 @@ def value_remedies(case: Case, node: Node) -> Iterator[Remedy]:
 
 def log_of_rounded(case: Case, node: Node, zero: Rounded, nodes: list[Node]) -> Finding:
     """The logarithm of a 0 that is none: the operation that computes it without rounding is named."""
-    count = number_of(zero.times, "value")
+    count = plural(zero.times, "value")
     words = (
         f"{node.op.name} of {zero.number} in {case.made(node)}: {count} of {zero.size:,} in {zero.of} "
         f"{'is' if zero.times == 1 else 'are'} exactly {zero.number}, but only by rounding, for {zero.reason}."
@@ -167,12 +161,12 @@ def gradient_not_finite(case: Case) -> Iterator[Finding]:
             spoilt.add(node)
     for node, g, passed, _ in case.stepper.swept:
         if node in spoilt and not finite(g):
-            words = nan.arrived_words(node, inputs.dense(g))
-            yield case.finding("not finite", node, sentence(words), **census(inputs.dense(g)))
+            words = trace_nan.arrived_words(node, coerce.dense(g))
+            yield case.finding("not finite", node, sentence(words), **census(coerce.dense(g)))
             return
         for k, (a, c) in enumerate(zip(node.args, passed)):
             if a in spoilt and c is not None and not finite(c):
-                yield failing(case, node, k, inputs.dense(c))
+                yield failing(case, node, k, coerce.dense(c))
                 return
 
 
@@ -188,7 +182,7 @@ def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
     """What is said of a contribution that is not finite, where the gradient still is."""
     a, bad = node.args[k], ~np.isfinite(c)
     here = np.broadcast_to(bad, node.shape) if node.op.elementwise else True  # the results that it comes by
-    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {nan.census(c)}."
+    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {trace_nan.census(c)}."
     for each, places in (a, bad if node.op.elementwise else True), (node, here):
         if np.any(~np.isfinite(case.value(each)) & places):
             first, _ = first_bad(case, each)
@@ -200,7 +194,7 @@ def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
         return log_of_rounded(case, node, zero, [a])
     if node.op.elementwise:
         return slope(case, node, k, here, start, c)
-    words = f"{start} {nan.gradient_words(node, a, c)[1]}"
+    words = f"{start} {trace_nan.gradient_words(node, a, c)[1]}"
     remedies = in_one(case, node, downstream(case, node), CHECKS)
     return case.finding("not finite", node, words, [a], remedies=remedies, **census(c))
 

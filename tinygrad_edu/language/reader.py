@@ -13,7 +13,7 @@ from .beside import products
 from .pieces import functions as notations
 from .signs import accented
 from .tree import Expr, call, name, number
-from .vocabulary import (
+from .vocabulary import (  # fmt: skip
     ALIASES,
     CHOOSERS,
     COMPARED,
@@ -26,7 +26,7 @@ from .vocabulary import (
     SIGNS,
     Unreadable,
     closing,
-)  # fmt: skip
+)
 
 
 class Reader:

@@ -12,13 +12,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .. import notation
+from ..language import op_notation as notation
 from ..op import OPS
 from ..op import op as Op
 from .kinds import COLUMN, NUMBER, Kinds, Ndims
 from .lines import line
 from .numpy_source import python as python
-from .pieces import (
+from .pieces import (  # fmt: skip
     ALL,
     FRACTION,
     FUNCTION,
@@ -34,7 +34,7 @@ from .pieces import (
     functions,
     held,
     number,
-)  # fmt: skip
+)
 from .symbols import symbol, words
 from .tree import Expr, call, names
 
@@ -307,7 +307,7 @@ class Writer:
     def operation(self, tree: Expr) -> Piece:
         """An operation in its notation, or by its name, if that says more."""
         op = OPS.get(tree.head)
-        if op is None or tree.value or len(tree.args) != len(op.rules_by_name) or not self.readable(op):
+        if op is None or tree.value or len(tree.args) != len(op.rules) or not self.readable(op):
             return self.named(tree)
         if FUNCTION.fullmatch(op.notation):
             return Piece(op.notation[: op.notation.index("(")] + self.given(tree))

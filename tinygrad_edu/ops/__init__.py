@@ -1,6 +1,6 @@
 """All operations, each one statement in the file of its kind."""
 
-from .. import fast as fast  # before any operation is declared
+from ..engine import fast_calls as fast_calls  # before any operation is declared
 from .algebra import *
 from .composed import correlate as correlate
 from .composed import dropout as dropout

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Value, elementwise, op
-from ..signatures import filled
+from ..engine.calling import filled
+from ..graph import Value
+from ..op import elementwise, op
 
 
 def is_recorded(x: Any) -> bool:
@@ -39,7 +40,7 @@ def jumps(x: Any, of: Any, by: Any, at: Any) -> Any:
     """``x``, which is ``by`` times a step function of the sign of ``of``, but where ``at`` holds, for there ``of`` is 0.
 
     So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none; unless ``of`` stays 0 when the
-    program's numbers move, which unchosen.py finds out.  What goes through ``x`` to ``by`` is a convention there: see
+    program's numbers move, which engine/unchosen.py finds out.  What goes through ``x`` to ``by`` is a convention there: see
     ``across``.
     """
     if np.broadcast_shapes(np.shape(x), np.shape(of), np.shape(by), np.shape(at)) != np.shape(x):

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Value, op
-from ..signatures import written as _written
+from ..engine.calling import written as _written
+from ..graph import Value
+from ..op import op
 from .conventions import jumping, xdivy
 from .normalise import log_softmax, softmax
 from .pointwise import log_sigmoid, sigmoid

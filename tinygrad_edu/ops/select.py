@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import written as _written
+from ..engine.sparse_rows import Placed as _Placed
+from ..engine.sparse_rows import Rows as _Rows
+from ..engine.sparse_rows import is_basic as _is_basic
 from ..op import op
-from ..signatures import written as _written
 from .conventions import bent, is_recorded, strict
-from .rows import Placed as _Placed
-from .rows import Rows as _Rows
-from .rows import is_basic as _is_basic
 
 
 @op(
@@ -156,7 +156,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, ``y`` elsewhere.
 
     Both are computed first, and NumPy warns of a logarithm of 0 among them; ``np.errstate`` keeps it quiet.  The
-    gradient of what is not chosen is 0, also where it is infinite or NaN, or its derivative is: see unchosen.py.
+    gradient of what is not chosen is 0, also where it is infinite or NaN, or its derivative is: see engine/unchosen.py.
     """
     return np.where(condition, x, y)
 

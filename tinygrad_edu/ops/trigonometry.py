@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import filled
 from ..op import elementwise
-from ..signatures import filled
 from .conventions import bent
 
 _UNIT = {"x": (-0.9, 0.9)}

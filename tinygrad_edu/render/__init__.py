@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..nn import Module
-from ..op import Value
+from ..format.text import meant
+from ..graph import Value
+from ..nn.layers import Module
 from ..stepping import Stepper
 from ..tensor import constant
-from ..text import meant
 from ..tracing import Trace as Trace
 from ..tracing.build import Tracer
 from .compose import Style

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from ..files import saved
 from ..language.symbols import ESCAPES
-from . import pdf, raster
+from ..output.atomic_write import saved
+from ..render import pdf, raster
 from .compose import CURVE
 from .scene import Scene, Shape, Text
 from .svg import svg

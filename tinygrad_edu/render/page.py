@@ -12,8 +12,8 @@ import json
 from importlib import resources
 from typing import Any
 
+from ..render import svg, theme
 from ..tracing.data import Trace, known
-from . import svg, theme
 from .compose import Style, composed
 from .content import MANY
 from .typeset import Label, mathematics

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..files import saved
+from ..output.atomic_write import saved
+from ..render import layout, page, pdf, raster, svg, tikz
 from ..tracing.data import Trace
-from . import layout, page, pdf, raster, svg, tikz
 from .compose import Style, composed, contents, flowing
 from .scene import Scene
 from .theme import theme

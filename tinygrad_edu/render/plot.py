@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import text
+from ..format import text
 from ..language.symbols import LONGEST, symbol
-from ..norms import cut, mean, together
+from ..nn.gradient_norms import cut, mean, together
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, at_the_end, disc, stepping
 from .chart import apart as apart
 from .compose import MARGIN
@@ -21,7 +21,7 @@ from .scene import Group, Scene, Shape, Text
 from .typeset import mathematics, words
 
 if TYPE_CHECKING:
-    from ..norms import GradientNorms, Look
+    from ..nn.gradient_norms import GradientNorms, Look
 
 BAD = {"light": "#d11920", "dark": "#ff5c5c"}
 LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros

@@ -1,7 +1,7 @@
 """Who did not choose an element: where a step passes 0 on in the place of what is infinite or NaN, this says why.
 
-Why that is right stands in unchosen.py, which says what the result depends on.  Here the way from an element to the
-result is followed up to the operation that leaves it out: a ``where``, an index, a ``maximum``, a factor 0.
+Why that is right stands in engine/unchosen.py, which says what the result depends on.  Here the way from an element to
+the result is followed up to the operation that leaves it out: a ``where``, an index, a ``maximum``, a factor 0.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import inputs, place
-from ..op import Node
-from ..replay import operands
-from ..sweep import fitted
-from ..unchosen import Chosen, of_seed
+from ..engine.recompute import operands
+from ..engine.unchosen import Chosen, of_seed
+from ..errors import coerce
+from ..format import locations
+from ..format.text import plural
+from ..graph import Node
+from ..sweep import unbroadcast
 
 if TYPE_CHECKING:
     from .stepper import Stepper
@@ -55,7 +57,7 @@ class Choices:
             return None
         try:
             with np.errstate(all="ignore"):
-                c = inputs.dense(node.op.pull(node.args, g, node.result, node.values, k)[k])
+                c = coerce.dense(node.op.vjp(k, node.args, g, node.result, node.values))
         except Exception:  # a rule of the user's, which the sweep did not ask
             return None
         lost = ~np.isfinite(c) & (True if mask is None else ~mask)
@@ -112,7 +114,7 @@ class Choices:
 
         def bad(x: float) -> Any:
             given = [*values[:k], np.where(mask, x, 1.0)[()], *values[k + 1 :]]
-            return np.isnan(node.op.forward(*node.op.joined(node.values, given)))
+            return np.isnan(node.op.forward(*node.op.with_operands(node.values, given)))
 
         try:
             with np.errstate(all="ignore"):
@@ -131,7 +133,7 @@ class Choices:
         here, name = narrowed(lost, a), self.stepper.called(a)
         places = np.argwhere(here)
         at = [f"{name}[{', '.join(map(str, i))}]" if len(i) else name for i in places[:FEW].tolist()]
-        more = f" and {len(places) - FEW:,} others" if len(places) > FEW else ""
+        more = f" and {plural(len(places) - FEW, 'other')}" if len(places) > FEW else ""
         was = " or ".join(sorted({str(x) for x in np.unique(c[lost])}))
         with np.errstate(all="ignore"):
             who = union(*[who for _, who in self.choosers(node, k, here)])
@@ -142,8 +144,8 @@ class Choices:
 
 def line(node: Node, other: Node) -> str:
     """``line 2``, with the file if it is not that of another node."""
-    at = place.of(node)
-    return f"line {at.line}" if at.file == place.of(other).file else f"line {at.line} of {place.title(at.file)}"
+    at = locations.of(node)
+    return f"line {at.line}" if at.file == locations.of(other).file else f"line {at.line} of {locations.title(at.file)}"
 
 
 def union(*each: Choosers) -> Choosers:
@@ -153,4 +155,4 @@ def union(*each: Choosers) -> Choosers:
 
 def narrowed(mask: Any, node: Node) -> Any:
     """Which elements of a node are in a mask that was broadcast from it, anywhere."""
-    return np.asarray(fitted(mask.astype(float), node)) > 0
+    return np.asarray(unbroadcast(mask.astype(float), node)) > 0

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, text
-from ..op import Node, Value
+from ..errors import coerce
+from ..format import text
+from ..graph import Node, Value
 from .stepper import Moment, Stepper
 
 LONGEST = 1000  # characters
@@ -406,7 +407,7 @@ class Answer:
             if not self.stepper.flows[node] and node is not self.stepper.root:
                 raise LookupError(f"no gradient flows to {called}" + ("" if node.active else ", which is a constant"))
             raise NotYet(f"no gradient has come to {called} yet; n goes on with the sweep, b {called} stops there")
-        return inputs.dense(found)
+        return coerce.dense(found)
 
 
 @functools.lru_cache(maxsize=256)

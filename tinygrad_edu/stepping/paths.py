@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import inputs
-from ..figures import norm
-from ..op import Node
-from ..sweep import fitted
+from ..errors import coerce
+from ..graph import Node
+from ..numeric.norms import norm
+from ..sweep import unbroadcast
 from .stepper import Stepper
 
 MOST = 64  # paths that are followed one by one
@@ -66,7 +66,7 @@ def done(stepper: Stepper, user: Node, k: int) -> bool:
 
 def passed(stepper: Stepper, user: Node, k: int) -> Any:
     """What a node passed on to operand ``k``."""
-    return inputs.dense(stepper.swept[stepper.visited[user]].passed[k])
+    return coerce.dense(stepper.swept[stepper.visited[user]].passed[k])
 
 
 def counted(stepper: Stepper, node: Node) -> dict[Node, int]:
@@ -100,6 +100,6 @@ def along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
     g = stepper.seed
     with np.errstate(all="ignore"):
         for user, k in reversed(uses):
-            c = stepper.pulled(user, inputs.dense(g), k)
-            g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
-    return inputs.dense(g)
+            c = stepper.pulled(user, coerce.dense(g), k)
+            g = c if c.shape == user.args[k].shape else unbroadcast(c, user.args[k])
+    return coerce.dense(g)

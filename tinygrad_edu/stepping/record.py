@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import text
-from ..names import Names
-from ..op import Node, Value
-from ..replay import operands, value
+from ..engine.recompute import operands, value
+from ..format import text
+from ..graph import Node, Value
+from ..language.names import Names
 
 
 def reached(root: Node, limit: int | None = None) -> tuple[list[Node], int]:

@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import errors, inputs, text
 from ..context import within
-from ..op import Node, Value
-from ..ops.rows import Placed
-from ..sweep import add, ancestors, steps
-from ..unchosen import Chosen, any_nan
+from ..engine.sparse_rows import Placed
+from ..engine.unchosen import Chosen, any_nan
+from ..errors import coerce
+from ..errors import messages as errors
+from ..format import text
+from ..graph import Node, Value
+from ..sweep import accumulate, steps, topological_order
 from .choices import Choices
 from .record import Record
 
@@ -73,9 +75,9 @@ class Stepper(Record):
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from that
         if sweep and self.root.active:
-            self.seed = inputs.seed(result, seed)  # type: ignore[arg-type]
+            self.seed = coerce.seed(result, seed)
             plain = not self.left_out and all(node.active for node in self.computed)
-            self.ours = [node for node in self.nodes if node.active] if plain else ancestors(self.root)
+            self.ours = [node for node in self.nodes if node.active] if plain else topological_order(self.root)
             self.last += 1 + sum([a is not None and a.active for node in self.ours for a in node.args])
         self.begin()
 
@@ -187,8 +189,8 @@ class Stepper(Record):
     def pulled(self, node: Node, g: Any, k: int) -> Any:
         """What a node would pass to its operand ``k`` of a gradient ``g``."""
         if self.chosen is not None:
-            return self.chosen.pull(node, g, node.result, node.values)[k]
-        return node.op.pull(node.args, g, node.result, node.values, k)[k]
+            return self.chosen.vjps(node, g, node.result, node.values)[k]
+        return node.op.vjp(k, node.args, g, node.result, node.values)
 
     def note(self, swept: Swept) -> None:
         """Keep what the sweep did at a node."""
@@ -212,11 +214,11 @@ class Stepper(Record):
             return None
         i = self.visited.get(node)
         if i is not None and (self.swept[i].before < self.at or self.at == self.last):
-            return inputs.dense(self.swept[i].g)  # complete, as hooks have left it
+            return coerce.dense(self.swept[i].g)  # complete, as hooks have left it
         if node is self.root:
             return self.seed
         number = self.contributions(node)
-        return inputs.dense(self.total(node, number)) if number else None
+        return coerce.dense(self.total(node, number)) if number else None
 
     def contributions(self, node: Node) -> int:
         """How many contributions to the gradient of a node have come."""
@@ -233,13 +235,10 @@ class Stepper(Record):
         if done > number:
             done, total = 0, None
         for _, c in self.received[node][done:number]:
-            if done == 0:
-                total = c
-            elif done == 1:
-                total = add(total, c, node, set())
-            else:  # a copy, because the sum is added to in place
-                total = add(total.copy() if isinstance(total, np.ndarray) else total, c, node, {node})
-            done += 1
+            again = done > 1  # then the sum is added to in place, so this is done to a copy
+            sums = {node: total.copy() if again and isinstance(total, np.ndarray) else total} if done else {}
+            accumulate(sums, node, c, {node} if again else set())
+            total, done = sums[node], done + 1
         self.totals[node] = done, total
         return total
 
@@ -247,13 +246,13 @@ class Stepper(Record):
         """g: the complete gradient of the node that passes it on; of the result, for the seed."""
         if moment.phase == "seed":
             return self.seed
-        return inputs.dense(self.swept[self.visited[moment.node]].g) if moment.phase == "backward" else None
+        return coerce.dense(self.swept[self.visited[moment.node]].g) if moment.phase == "backward" else None
 
     def passed(self, moment: Moment) -> Any:
         """What is passed on in a backward step."""
         if moment.operand is None:
             return self.seed if moment.phase == "seed" else None
-        return inputs.dense(self.swept[self.visited[moment.node]].passed[moment.operand])
+        return coerce.dense(self.swept[self.visited[moment.node]].passed[moment.operand])
 
     @cached_property
     def choices(self) -> Choices:
@@ -269,8 +268,8 @@ class Stepper(Record):
 
     def console(self) -> None:
         """Step through it in the terminal or the notebook; ``h`` lists the commands, ``q`` leaves."""
-        from ..debugging.console import Console, caller, of_frame  # which stands on this
-        from ..debugging.reading import INTRODUCTION
+        from ..console.console import Console, caller, of_frame  # which stands on this
+        from ..console.reading import INTRODUCTION
 
         console = Console(self, variables=of_frame(caller()))
         console.opened(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
@@ -308,16 +307,16 @@ class Stepper(Record):
             raise ValueError(f"no gradient flows to {text.described(node)}")
 
         def changed(g: Any) -> Any:
-            new = np.asarray(to(inputs.own(g)) if callable(to) else to)
+            new = np.asarray(to(coerce.own(g)) if callable(to) else to)
             try:
-                return np.array(np.broadcast_to(inputs.numeric(new).astype(g.dtype), node.shape))[()]
+                return np.array(np.broadcast_to(coerce.numeric(new).astype(g.dtype), node.shape))[()]
             except ValueError:
                 raise errors.hook_gave(node, new) from None
 
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?
         with self.whole():
-            self.changes, self.changed = {**self.changes, node: changed}, self.changed.union(ancestors(node))
+            self.changes, self.changed = {**self.changes, node: changed}, self.changed.union(topological_order(node))
             self.follow(node)
 
     def undo(self) -> None:

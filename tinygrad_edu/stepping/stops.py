@@ -20,8 +20,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import place, text
-from ..op import OPS, Node
+from ..format import locations, text
+from ..graph import Node
+from ..op import OPS
 from .expressions import Expression, parsed
 from .stepper import Moment, Stepper
 
@@ -62,10 +63,10 @@ class Stop:
     def at_line(self, stepper: Stepper, moment: Moment) -> bool:
         """Did this line compute what the step is about?"""
         file, _, number = self.what.rpartition(":")
-        code, lasti = place.where(moment.node)
-        first, last = place.position(code, lasti)[:2]
-        name = place.title(code.co_filename)
-        if not file and code.co_filename.startswith(place.OURS):
+        code, lasti = locations.where(moment.node)
+        first, last = locations.position(code, lasti)[:2]
+        name = locations.title(code.co_filename)
+        if not file and code.co_filename.startswith(locations.OURS):
             return False
         return first <= int(number) <= (last or first) and (not file or os.path.basename(file) == name)
 

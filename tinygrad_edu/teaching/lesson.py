@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from ..text import meant
+from ..format.text import meant
 from .showing import Shown
 
 NAME = re.compile(r"(\d\d)_(\w+)\.py")

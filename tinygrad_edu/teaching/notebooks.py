@@ -9,7 +9,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from ..files import whole
+from ..output.atomic_write import whole
 from .exercises import stripped
 from .lesson import Cell, Lesson
 

@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ..checker.grading.terminal import PLAIN_SIGNS
-from ..debugging.screen import holds_unicode, is_notebook
 from ..language.lines import ascii, line
+from ..output.terminal import holds_unicode, is_notebook
 
 
 class Shown(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from ..files import whole
-from . import html
+from ..output.atomic_write import whole
+from ..teaching import html
 from .deck import deck, page
 from .lesson import Lesson
 from .notebooks import write_notebook
@@ -55,8 +55,8 @@ def write(file: Path, text: str) -> None:
 
 def reference() -> str:
     """The page of all operations."""
-    from ..reference.entries import entries
-    from ..reference.page import page
+    from .reference.entries import entries
+    from .reference.page import page
 
     return page(entries())
 

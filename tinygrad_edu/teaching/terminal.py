@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..checker.grading.hints import SIGNS
-from ..debugging.screen import Screen, is_interactive
+from ..output.terminal import Screen, is_interactive
 from ..render.chart import Chart
 from ..render.picture import Picture
 from .derivations import Derivation

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import inputs, place
+from ..errors import coerce
+from ..format import locations
 from ..formulas.printed import factors, in_elements, options
 from ..formulas.rules import inner
-from ..names import Name
-from ..op import Node as Recorded
+from ..graph import Node as Recorded
+from ..language.names import Name
 from ..stepping import Stepper
 from ..stepping.jacobian import local
 from ..stepping.record import Record
@@ -121,7 +122,7 @@ class Tracer:
         new.letters = self.letters([x for x in self.formulas.arrays(node) if x.latex not in drawn])
         for k, (a, (operand, source)) in enumerate(zip(node.args, uses)):
             if source is not None:
-                argument = operand if op is None or op.family is None else f"{operand}[{k}]"
+                argument = operand if op is None or op.variadic is None else f"{operand}[{k}]"
                 edge = self.uses[node.serial, k] = Edge(len(self.edges), source, new.id, argument)
                 self.edges.append(edge)
                 if a is not None and a.active and node.active and node.values is not None:
@@ -157,7 +158,7 @@ class Tracer:
         if op is None:
             return []
         values = (None,) * len(node.args) if node.values is None else inner(op, node.values)
-        names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
+        names = op.names if op.variadic is None else (op.names[op.variadic],) * len(node.args)
         return [
             (name, self.constant(node, k, name, x) if a is None else self.number.get(a.serial))
             for k, (name, a, x) in enumerate(zip(names, node.args, values))
@@ -165,7 +166,7 @@ class Tracer:
 
     def constant(self, node: Recorded, k: int, operand: str, x: Any) -> int | None:
         """A node for a plain array that was used directly; numbers and options stand in the formula."""
-        if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules_by_name:
+        if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules:
             return None
         new = self.new("constant", x, x.shape, self.known.words.plain(node, k), node)
         new.called = self.formulas.plain(node, k, x).latex
@@ -179,7 +180,7 @@ class Tracer:
             new.name, new.symbol = readable(name.word), name.latex
             new.variable = readable(name.base) if name.which else None
         new.value = None if x is None else summed_up(x, self.whole)
-        new.place = self.place(*place.where(node))
+        new.place = self.place(*locations.where(node))
         self.nodes.append(new)
         return new
 
@@ -188,7 +189,7 @@ class Tracer:
         found = resolved(code, lasti)
         if not found.text:
             return None
-        file = place.cell(found.file) or shown(found.file)
+        file = locations.cell(found.file) or shown(found.file)
         if file not in self.lines or str(found.line) not in self.lines[file]:
             about = self.lines.setdefault(file, {})
             for number in range(max(1, found.line - AROUND), found.line + AROUND + 1):
@@ -214,7 +215,7 @@ class Tracer:
         stepper.jump(stepper.last)
         for node, g, _, _ in stepper.swept:
             if node.serial in self.number:
-                self.nodes[self.number[node.serial]].gradient = summed_up(inputs.dense(g), self.whole)
+                self.nodes[self.number[node.serial]].gradient = summed_up(coerce.dense(g), self.whole)
         yield Step("seed", self.number[self.root.serial])
         self.steps.append(stepper.start + 1)
         recursion = Recursion(self.record, lambda node: self.formulas.formula(node).latex)
@@ -233,7 +234,7 @@ class Tracer:
                 of = [(*each, False) for each in known.values] + [(*each, True) for each in known.gradients]
                 step.letters = [Letter(latex, self.number.get(a.serial), is_gradient) for latex, a, is_gradient in of]
             if stepper.flows[a] > 1:
-                step.total = summed_up(inputs.dense(stepper.total(a, stepper.contributions(a))), self.whole)
+                step.total = summed_up(coerce.dense(stepper.total(a, stepper.contributions(a))), self.whole)
             self.steps.append(number)
             yield step
         stepper.jump(at)
@@ -256,7 +257,7 @@ class Tracer:
         for node in self.record:
             new = self.nodes[self.number[node.serial]]
             if node.grad is not None:
-                stored = summed_up(inputs.dense(node.grad), self.whole)
+                stored = summed_up(coerce.dense(node.grad), self.whole)
                 if not swept or new.gradient is None or stored != new.gradient:
                     new.stored = stored
             if node.hooks:
@@ -277,15 +278,15 @@ def said(node: Recorded) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def resolved(code: Any, lasti: int) -> place.Place:
+def resolved(code: Any, lasti: int) -> locations.Place:
     """A place is asked for again at every pass of a loop."""
-    return place.resolve(code, lasti)
+    return locations.resolve(code, lasti)
 
 
 @functools.lru_cache(maxsize=256)
 def shown(file: str) -> str:
     """A file as it may be shown to others: ours and what is below the working directory by its path."""
-    for above in (Path(place.PACKAGE).parent, Path.cwd()):
+    for above in (Path(locations.PACKAGE).parent, Path.cwd()):
         try:
             return Path(file).resolve().relative_to(above).as_posix()
         except (ValueError, OSError):

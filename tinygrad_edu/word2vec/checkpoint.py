@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import text
-from ..files import whole
+from ..format import text
+from ..output.atomic_write import whole
 from .corpus import Corpus
 from .model import Word2Vec
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import text
-from . import wikitext
+from ..format import text
+from ..word2vec import wikitext
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 SAMPLES = {  # in the package gensim, among the data of its tests

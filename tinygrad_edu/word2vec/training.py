@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .. import optim
-from . import checkpoint
+from ..word2vec import checkpoint
 from .corpus import Corpus
 from .model import Word2Vec
 from .pairs import Pairs

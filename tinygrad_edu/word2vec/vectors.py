@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import text
-from ..files import whole
+from ..format import text
+from ..output.atomic_write import whole
 
 if TYPE_CHECKING:
     from ..render.wordmap import WordMap

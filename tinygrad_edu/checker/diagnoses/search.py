@@ -17,10 +17,10 @@ import numpy as np
 
 from ...language.tree import Expr, names
 from ...language.values import Impossible, Misfit
+from ..diagnoses import by_chain, by_edge, by_function, by_name, by_question, by_repair, by_value
 from ..judge import Outcome, Question, Uncheckable
 from ..problem import Point, Problem
 from ..results import Diagnosis
-from . import by_chain, by_edge, by_function, by_name, by_question, by_repair, by_value
 from .guess import Case, Guess, Guesses, said
 from .sweeps import Sweep, run
 

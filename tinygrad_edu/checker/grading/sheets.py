@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..grading import remembered
 from ..handin import LARGEST_FILE
 from ..results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
-from . import remembered
 from .hints import steps
 
 CHECKED, UNREAD, LATE, LEFT = "checked", "unreadable", "timed-out", "interrupted"

@@ -1,0 +1,1 @@
+"""The commands of ``tinygrad-edu``, a file for each."""

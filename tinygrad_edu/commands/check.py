@@ -1,0 +1,276 @@
+"""``tinygrad-edu check FILE...``: hand-ins checked, for the student who wrote one and for the teacher who got many."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from ..checker.grading import pages, reports
+from ..checker.grading.classroom import check_files, cores, stoppable
+from ..checker.grading.hints import ANSWER, KIND
+from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, inside, leads_out
+from ..checker.grading.terminal import Bar, Report
+from ..checker.results import LANGUAGES, UNCHECKABLE, WRONG, said
+from ..format import text
+from ..output import atomic_write as files
+from ..output.terminal import Screen
+
+ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
+
+EPILOG = """\
+A hand-in is a text file: what is given, and the derivation, line by line.
+
+    # Softmax and cross-entropy
+    s: K                          a vector of K numbers
+    y: K, sums to one             what else is known of it
+    g = softmax(s)                a definition
+    R = -sum(y*log(g))            the loss
+
+    dR/ds = sum(y)*g - y          a claim; a line that begins with = goes on with it
+          = g - y
+
+It is read, never run.  A folder stands for all .md and .txt in it, and is shown as a table.  Links that lead out of
+the folder are named there and not followed.
+
+exit codes: 0 all is right, 1 something is wrong, 2 a file could not be read or written or took too long, 4 a mistake in
+the call, 5 there was nothing to check, 130 interrupted by Ctrl-C, 143 by SIGTERM: what is done is reported then"""
+
+REPORTS: dict[str, Callable[[Sequence[Sheet], int], bytes]] = {
+    "json": reports.json,
+    "junit": reports.junit,
+    "gradescope": reports.gradescope,
+    "csv": reports.csv,
+}
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
+
+    def processes(words: str) -> int:
+        if not words.isdecimal() or not 0 < int(words) <= 1000:
+            raise argparse.ArgumentTypeError(f"{words} is not a number of processes")
+        return int(words)
+
+    p.add_argument("files", nargs="+", type=str, metavar="FILE", help="a hand-in, .md or .txt, or a folder of them")
+    p.add_argument(
+        "--hint",
+        type=int,
+        choices=[1, 2, 3],
+        default=KIND,
+        help="what is said of a wrong step: 1 that it is wrong, 2 what kind of mistake it is, "
+        "3 also what it should be (default: %(default)s)",
+    )
+    p.add_argument("--language", choices=LANGUAGES, default="en", help="of the words (default: %(default)s)")
+    p.add_argument("--points", action="store_true", help="print the points of each problem, and of all")
+    p.add_argument("--json", metavar="PATH", help="write everything that was found; - for the standard output")
+    p.add_argument("--junit", metavar="PATH", help="write a JUnit file: each claim is a test")
+    p.add_argument("--gradescope", metavar="PATH", help="write Gradescope's results.json, within the stage of the hint")
+    p.add_argument("--csv", metavar="PATH", help="write a table: a row for each hand-in")
+    p.add_argument(
+        "--page", type=Path, metavar="DIR", help="write the graph of each wrong claim, as a page to walk through"
+    )
+    p.add_argument("--jobs", type=processes, metavar="N", help="processes at a time (default: one for each core)")
+    p.add_argument(
+        "--timeout",
+        type=text.above_zero,
+        default=60,
+        metavar="S",
+        help="seconds for one hand-in (default: %(default)s)",
+    )
+
+
+def command(options: argparse.Namespace) -> int:
+    """Check, show, write, and say by the exit code how it went."""
+    targets = {name: getattr(options, name) for name in REPORTS if getattr(options, name) is not None}
+    mistake = misused(targets) or unusable(options)
+    if mistake:
+        return refused(mistake)
+    with stoppable() as terminated:
+        try:
+            code = checked_and_reported(options, targets)
+        except KeyboardInterrupt:  # before there was anything to report
+            if not terminated:
+                raise
+            code = INTERRUPTED
+        return TERMINATED if terminated and code == INTERRUPTED else code
+
+
+def refused(mistake: str) -> int:
+    """Say what is wrong with the call."""
+    print(f"tinygrad-edu: {mistake}", file=sys.stderr)
+    return USAGE
+
+
+def checked_and_reported(options: argparse.Namespace, targets: dict[str, str]) -> int:
+    """Check all files, write the reports and pages, show the rest.  Gives the exit code."""
+    found, links, folder = gathered(options.files)
+    if mistake := overwrites(targets, found):
+        return refused(mistake)
+    bar = Bar(said("checking", options.language), len(found))
+    try:
+        jobs, answers = options.jobs or cores(), options.hint >= ANSWER
+        own = [file for file in found if file not in links]
+        checked = iter(check_files(own, options.language, jobs, options.timeout, lambda sheet: bar.step(), answers))
+        outside = said("file-outside", options.language)
+        sheets = [Sheet(file, UNREAD, why=outside) if file in links else next(checked) for file in found]
+    finally:
+        bar.end()
+    writing = Writing(options.language)
+    for name, target in targets.items():
+        if target != "-":
+            writing.attempt(target, partial(write, target, REPORTS[name], sheets, options.hint))
+    if options.page is not None:
+        write_pages(sheets, options, writing)
+    shown = [REPORTS[name] for name, target in targets.items() if target == "-"]
+    if shown:  # last, since nobody may read it to its end
+        sys.stdout.write(shown[0](sheets, options.hint).decode("utf-8").removeprefix("\ufeff"))
+    else:
+        show(sheets, folder, options)
+        for file in writing.done:
+            print("  " + said("written", options.language, file=text.printable(file)))
+    return writing.code or code(sheets)
+
+
+class Writing:
+    """Files that are written one after the other.  What happens to one of them does not take the others with it."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.done: list[str] = []
+        self.code = 0  # 0 if nothing failed
+
+    def attempt(self, file: str, make: Callable[[], bool]) -> bool:
+        """Write a file by ``make``, which gives False if there is nothing to write.  Says why it could not be written.
+
+        An interruption ends this file alone: a report may be held up by what reads it, and the others are not.
+        """
+        try:
+            if make():
+                self.done.append(file)
+            return True
+        except KeyboardInterrupt:
+            why, self.code = said("writing-interrupted", self.language), INTERRUPTED
+        except Exception as error:  # a fault in one report must not cost the others
+            known = isinstance(error, (OSError, ValueError, RuntimeError))
+            why = (
+                (getattr(error, "strerror", None) or text.told(error)) if known else f"{type(error).__name__}: {error}"
+            )
+            self.code = self.code or NOT_READ
+        words = said("unwritten", self.language, file=text.printable(file), why=text.printable(why))
+        print(f"tinygrad-edu: {words}", file=sys.stderr)
+        return False
+
+
+def misused(targets: dict[str, str]) -> str:
+    """What is wrong with the places for reports, before anything is done."""
+    if list(targets.values()).count("-") > 1:
+        return "only one report can go to the standard output"
+    for name, target in targets.items():
+        path = Path(target)
+        if target == "-":
+            continue
+        if not target or path.is_dir():
+            return f"--{name}: {text.printable(target)} is a folder, not a file" if target else f"--{name} has no name"
+        if not path.absolute().parent.is_dir():
+            return f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}"
+    return ""
+
+
+def unusable(options: argparse.Namespace) -> str:
+    """What is wrong with the folder for pages."""
+    if options.page is None:
+        return ""
+    if any(Path(name).is_dir() for name in options.files):
+        return "--page is for hand-ins that are named, and not for a folder of them"
+    return f"--page: {text.printable(str(options.page))} is not a folder" if options.page.is_file() else ""
+
+
+def overwrites(targets: dict[str, str], found: Sequence[str]) -> str:
+    """Which report would be written over another one or over a hand-in; empty if none would."""
+    taken = {Path(file).resolve(): text.printable(file) for file in found}
+    for name, target in targets.items():
+        path = Path(target).resolve()
+        if target == "-" or (path.exists() and not path.is_file()):
+            continue
+        if path in taken:
+            return f"--{name} would be written over {taken[path]}: give it another name"
+        taken[path] = f"--{name}"
+    return ""
+
+
+def write_pages(sheets: Sequence[Sheet], options: argparse.Namespace, writing: Writing) -> None:
+    """A page for each wrong claim, in a folder that is made if it is not there; no more pages after an interruption."""
+
+    def folder() -> bool:
+        options.page.mkdir(parents=True, exist_ok=True)
+        return False
+
+    if not writing.attempt(str(options.page), folder):
+        return
+    for sheet in sheets:
+        for claim, result in pages.wrong_claims(sheet):
+            file = options.page / pages.page_name(sheet.file, result.line)
+            written = writing.attempt(str(file), partial(pages.write_page, claim, result, file, options.hint))
+            if not written and writing.code == INTERRUPTED:
+                return
+
+
+def gathered(names: Sequence[str]) -> tuple[list[str], set[str], bool]:
+    """The files that are meant, those of them that are links out of their folder, and whether there is a folder."""
+    found: list[str] = []
+    links: set[str] = set()
+    for name in names:
+        if Path(name).is_dir():
+            files = inside(Path(name))
+            links |= {file for file in files if leads_out(Path(file), Path(name))}
+            found += files
+        else:
+            found.append(name)
+    return found, links, any(Path(name).is_dir() for name in names)
+
+
+def write(target: str, report: Callable[[Sequence[Sheet], int], bytes], sheets: Sequence[Sheet], stage: int) -> bool:
+    """A report in its file, whole or not at all."""
+    made = report(sheets, stage)
+    with files.whole(target) as stream:
+        stream.write(made)
+    return True
+
+
+def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> None:
+    """On the screen: files that were named, line by line; a folder as a table."""
+    report = Report(Screen(sys.stdout), options.language, options.hint, options.points)
+    if not sheets:
+        report.say(said("empty-folder", options.language), "", 2)
+    if not folder:
+        for number, sheet in enumerate(sheets):
+            if number:
+                report.row(("", ""))
+            report.sheet(sheet)
+    if sheets and (folder or len(sheets) > 1):
+        if not folder:
+            report.row(("", ""))
+        report.table(sheets)
+        report.mistakes(sheets)
+    left = sum(sheet.status == LEFT for sheet in sheets)
+    if left:
+        report.row(("", ""))
+        report.say(said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", 2)
+
+
+def code(sheets: Sequence[Sheet]) -> int:
+    """How it went, as a number."""
+    if any(sheet.status == LEFT for sheet in sheets):
+        return INTERRUPTED
+    if any(sheet.status != CHECKED for sheet in sheets):
+        return NOT_READ
+    wrong, unclear = (sum(sheet.count(verdict) for sheet in sheets) for verdict in (WRONG, UNCHECKABLE))
+    if wrong:
+        return SOME_WRONG
+    if not any(sheet.right for sheet in sheets):
+        return NOTHING
+    return SOME_WRONG if unclear else ALL_RIGHT

@@ -1,0 +1,141 @@
+"""The command ``tinygrad-edu``: without an argument it trains a network and shows how its gradient was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from ..commands import check as check
+from ..commands import draw as pictures
+from ..commands import lesson as lesson
+from ..commands import ops as ops
+from ..commands import step as program
+from ..commands import train
+from ..commands import word2vec as word2vec
+from ..format import text
+
+EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
+
+DESCRIPTION = """\
+Automatic differentiation that shows its work.  Without a command it trains the network
+R = logloss(softmax(B sigma(A x))) on handwritten digits, then shows one example's backward
+sweep as a table, and the delta recursion beside it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Reads a command line, and says what may have been meant by a word that it does not know."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As ``argparse`` does it; options that there are not are refused first, by the parser whose they would be."""
+        words = list(sys.argv[1:] if args is None else args)
+        if unknown := self.unknown(words):
+            near = text.meant(unknown, [name for name in self.options if name.startswith("--")])
+            self.error(f"unrecognized arguments: {text.printable(unknown)}{near}")
+        return super().parse_known_args(words, namespace)
+
+    @property
+    def options(self) -> dict[str, argparse.Action]:
+        """All options by their names."""
+        return {name: action for action in self._actions for name in action.option_strings}
+
+    def unknown(self, words: Sequence[str]) -> str:
+        """The first option that there is not, empty if there is none.  What belongs to others is left alone.
+
+        That is what stands behind a command, and behind a program whose own arguments follow it.
+        """
+        others = any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._actions)
+        takes_value = False  # is the next word the value of an option?
+        for word in words:
+            name = word.partition("=")[0]
+            if name.startswith("--"):
+                fits = [option for option in self.options if option.startswith(name)]  # it may be written shorter
+                if not fits:
+                    return name
+                takes_value = self.options[fits[0]].nargs is None and "=" not in word
+            elif word in self.options:
+                takes_value = self.options[word].nargs is None
+            elif takes_value:
+                takes_value = False
+            elif others and not word.startswith("-"):
+                break
+        return ""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Of what is none of the choices: which is spelled like it."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += text.meant(str(value), map(str, action.choices or ()))
+            raise
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    p = Parser("tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
+    train.add_arguments(p)
+    commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    words = "train on digits and show a backward sweep: what is done without a command"
+    train.add_arguments(commands.add_parser("train", help=words, description=sentence(words)))
+    for name, words in PICTURES.items():
+        pictures.add_arguments(commands.add_parser(name, help=words, description=sentence(words)), name)
+    for name, (module, words) in OTHERS.items():
+        module.add_arguments(commands.add_parser(name, help=words, description=sentence(words)))
+    return p
+
+
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; what it returns is the exit code: 0 done, 2 a mistake in the call, 130 interrupted."""
+    for name in ("stdout", "stderr"):  # a shell may have closed them
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without σ shows a question mark
+    words = list(sys.argv[1:] if argv is None else argv)
+    own, _, others = (
+        (words[: words.index("--")], "--", words[words.index("--") + 1 :]) if "--" in words else (words, "", [])
+    )
+    try:
+        options = parser().parse_args(own, argparse.Namespace(args=others))
+    except SystemExit as end:
+        if end.code == EXIT_MISTAKE and own[:1] == ["check"]:  # where that code is for files that cannot be read
+            raise SystemExit(check.USAGE) from None
+        raise
+    try:
+        code = COMMANDS[options.command or "train"](options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader has seen enough, as with | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except KeyboardInterrupt:
+        print("\ntinygrad-edu: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"tinygrad-edu: {text.told(error)}", file=sys.stderr)
+        return EXIT_MISTAKE
+
+
+PICTURES = {
+    "draw": "run a program and draw the graph of what its backward() saw",
+    "walk": "run a program and write a page that walks through its graph, forward and backward",
+}
+OTHERS: dict[str, tuple[Any, str]] = {
+    "step": (program, "run a program and step through its backward(): a debugger for gradients"),
+    "check": (check, "check a derivation made by hand: is it right, where does it go wrong, and why"),
+    "lesson": (lesson, "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"),
+    "ops": (ops, "the operations: how each is written, its rule, what it needs, and that the rule is right"),
+    "word2vec": (word2vec, "learn vectors of words from a text, and see which are near"),
+}
+COMMANDS = {"train": train.run, **dict.fromkeys(PICTURES, pictures.command)}
+COMMANDS |= {name: module.command for name, (module, _) in OTHERS.items()}

@@ -1,0 +1,62 @@
+"""``tinygrad-edu ops``: all operations as a table, one of them wholly, or the page of the reference."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from ..format import text
+from ..output import atomic_write as files
+from ..output.terminal import Screen
+from ..teaching.reference.entries import entries
+from ..teaching.reference.terminal import table, whole
+
+EPILOG = """\
+Everything comes from the statements of the operations: the notation, the rules, which are run and printed, what they
+need, and examples, which are computed and compared with differences each time.
+
+  tinygrad-edu ops                   a table
+  tinygrad-edu ops softmax tanh      all that is known of these
+  tinygrad-edu ops --page ops.html   a page of all, which needs no network"""
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
+    p.add_argument("names", nargs="*", metavar="NAME", help="an operation to be shown wholly")
+    p.add_argument("--page", type=Path, metavar="FILE.html", help="write the reference as a page")
+    p.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Show or write; ValueError for a name that is none, and OSError where the page cannot be written."""
+    begun = time.perf_counter()
+    if options.page is not None and options.page.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"--page writes a page: {text.shown(options.page.name)} does not end in .html")
+    found = entries(options.names)
+    if options.json:
+        print(json.dumps([entry.plain() for entry in found], indent=1, ensure_ascii=True, allow_nan=False))
+    if options.page is not None:
+        from ..teaching.reference.page import page  # which loads what draws
+
+        made = page(found).encode("utf-8")
+        with files.whole(options.page) as stream:
+            stream.write(made)
+        took = time.perf_counter() - begun
+        words = f"{text.plural(len(found), 'operation')}, {len(made) / 1e6:.1f} MB, {took:.1f} s"
+        print(
+            f"written to {text.printable(str(options.page))}: {words}", file=sys.stderr if options.json else sys.stdout
+        )
+    if options.json or options.page is not None:
+        return 0
+    screen = Screen(sys.stdout)
+    if not options.names:
+        table(screen, found)
+    for number, entry in enumerate(found if options.names else []):
+        if number:
+            screen.write()
+        whole(screen, entry)
+    return 0

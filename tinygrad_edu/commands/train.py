@@ -1,0 +1,253 @@
+"""The main job: train a two-layer network on handwritten digits, then show where one gradient came from.
+
+The network is that of hand-in 002, R = logloss(softmax(B sigma(A x))): no biases, one hidden layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import nn, ops, optim
+from ..data import Digits, digits
+from ..derivatives import sweep
+from ..format import text
+from ..format.numbers import number
+from ..nn import gradient_norms
+from ..numeric.norms import norm
+from ..tensor import constant
+
+SHADES = " .:-=+*#%@"
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The options of the main job."""
+
+    def whole(words: str) -> int:
+        if not words.isdecimal():
+            raise argparse.ArgumentTypeError(f"{words} is not a whole number from 0 up")
+        return int(words)
+
+    p.add_argument(
+        "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
+    )
+    p.add_argument(
+        "--epochs", type=whole, default=30, metavar="N", help="how often every image is seen (default: %(default)s)"
+    )
+    p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
+    p.add_argument(
+        "--rate",
+        type=text.above_zero,
+        default=0.5,
+        metavar="R",
+        help="learning rate, falling along a cosine to 0 (default: %(default)s)",
+    )
+    p.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="of the random start and order (default: %(default)s)"
+    )
+    p.add_argument(
+        "--example",
+        type=whole,
+        metavar="N",
+        help="the test image whose sweep is shown (default: the one with the largest loss)",
+    )
+    p.add_argument("--save", type=Path, metavar="FILE", help="write A and B to an .npz file")
+    p.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        default=Path("tinygrad-edu-pictures"),
+        help="where the graph and the page that walks through it are written (default: %(default)s)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, measure, show, and say what to try next."""
+    for name in ("hidden", "batch"):
+        if not getattr(options, name):
+            raise ValueError(f"--{name} is at least 1")
+    data = digits(seed=0)
+    if options.example is not None and options.example >= len(data.test_labels):
+        raise ValueError(f"--example is the number of a test image, from 0 to {len(data.test_labels) - 1}")
+    if options.save and not options.save.absolute().parent.is_dir():
+        raise ValueError(f"--save: there is no folder {options.save.absolute().parent}")
+    if options.save and options.save.is_dir():
+        raise ValueError(f"--save: {options.save} is a folder, not a file")
+    net = network(options.hidden, options.seed)
+    A, B = net.parameters()
+    learning, testing = len(data.labels), len(data.test_labels)
+    print(f"R = logloss(softmax(B σ(A x))) on {learning + testing:,} handwritten digits of 8 x 8")
+    print(f"A is {text.size(A.shape)} and B is {text.size(B.shape)}: {A.size + B.size:,} parameters")
+    print(f"{learning:,} images to learn from, {testing} to test on\n")
+
+    started = time.perf_counter()
+    course = fit(net, data, options)
+    seconds = time.perf_counter() - started
+    right = int((predicted(net, data.test_images).argmax(1) == data.test_labels).sum())
+    print(f"test accuracy {100 * right / testing:.1f} % ({right} of {testing} unseen images) after {seconds:.1f} s")
+    if options.save:
+        net.save(options.save)
+        print(f"A and B are saved in {options.save}")
+    show_norms(course)
+
+    number = hardest(net, data) if options.example is None else options.example
+    x, y = data.test_images[number], int(data.test_labels[number])
+    show_example(net, x, y, number)
+    show_sweep(net, x, y)
+    show_recursion(net, x, y)
+    write_pictures(net, x, y, options.pictures)
+    print(NEXT)
+    return 0
+
+
+def network(hidden: int, seed: int) -> nn.MLP:
+    """B σ(A x), with its parameters named as in the hand-in."""
+    net = nn.MLP((64, hidden, 10), ops.sigmoid, bias=False, rng=np.random.default_rng(seed))
+    net.layers[0].W.name, net.layers[1].W.name = "A", "B"
+    return net
+
+
+def predicted(net: nn.MLP, images: Any) -> Any:
+    """The probability of each digit, (examples, 10)."""
+    return ops.softmax(net(images)).data
+
+
+def hardest(net: nn.MLP, data: Digits) -> int:
+    """The test image with the largest loss: the one that the network would learn most from."""
+    return int(ops.cross_entropy(net(data.test_images), data.test_labels, reduction="none").argmax())
+
+
+def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> gradient_norms.GradientNorms:
+    """Stochastic gradient descent with momentum, in random batches; what it gives are the gradients' norms on the way.
+
+    Raises ValueError as soon as one is not finite: nothing is learned from there on.
+    """
+
+    def diverged(loss: Any, words: str) -> None:
+        raise ValueError(f"{words}; a --rate below {options.rate:g} may help")
+
+    rng, n = np.random.default_rng(options.seed), len(data.labels)
+    steps = options.epochs * -(-n // options.batch)
+    course = gradient_norms.GradientNorms(net, on_bad=diverged)
+    optimiser = optim.SGD(net.parameters(), optim.cosine(options.rate, steps), momentum=0.9, callback=course)
+    for epoch in range(options.epochs):
+        total, order = 0.0, rng.permutation(n)
+        for start in range(0, n, options.batch):
+            batch = order[start : start + options.batch]
+            R = ops.cross_entropy(net(data.images[batch]), data.labels[batch])
+            optimiser.zero_grad()
+            R.backward()
+            optimiser.step(R)
+            total += R.item() * len(batch)
+        last = " ".join(f"{name} {size:.2g}" for name, size in course.last().items())
+        progress(epoch + 1, options.epochs, f"mean loss {total / n:.4f}, gradients {last}")
+    return course
+
+
+def progress(done: int, of: int, words: str, within: float = 0.0) -> None:
+    """A bar in a terminal, as long as there is room for; in a file or pipe, a line now and then.
+
+    ``done``: epochs that are finished; ``within``: the share of the next one that is, where it is long.
+    """
+    if sys.stderr.isatty():
+        begin = f"  epoch {done:>{len(str(of))}}/{of} ["
+        room = min(79, shutil.get_terminal_size().columns - 1)  # always all of it: what stood there is written over
+        length = max(5, room - len(begin) - len(words) - 2)
+        bar = "#" * int(length * (done + within) / of)
+        shown = f"{begin}{bar:<{length}}] {words}"[:room]
+        print(f"\r{shown}", end="\n\n" if done == of else "", file=sys.stderr, flush=True)
+    elif not within and (done == of or done % max(1, of // 5) == 0):
+        print(f"  epoch {done}/{of}: {words}", file=sys.stderr, flush=True)
+
+
+def show_norms(course: gradient_norms.GradientNorms) -> None:
+    """How large the gradients were at each step."""
+    heading("Gradient norms over training")
+    print(textwrap.indent(course.table(78), "  "))
+
+
+def heading(words: str) -> None:
+    """A line of words, underlined."""
+    print(f"\n{words}\n{'-' * len(words)}")
+
+
+def show_example(net: nn.MLP, x: Any, y: int, number: int) -> None:
+    """The image as characters, beside what the network makes of it."""
+    p = predicted(net, x)
+    heading(f"Test image {number}, a {y}; the network says {p.argmax()}")
+    for row, digit in zip(x.reshape(8, 8), [*range(8)]):
+        image = "".join(2 * SHADES[int(v * (len(SHADES) - 1))] for v in row)
+        left, right = (
+            f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" if d < 10 else "" for d in (digit, digit + 8)
+        )
+        print(f"  {image}   {left} {right}".rstrip())
+
+
+def show_sweep(net: nn.MLP, x: Any, y: int) -> None:
+    """Each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
+    heading("Its backward sweep, from the loss to the parameters")
+    R = loss(net, x, y)
+    print(f"  {'node':<27}{'shape':<10}{'gradient in':<13}passed on (Euclidean norms)")
+    for tensor, gradient, passed in sweep(R):
+        node = tensor.node
+        given = [(a, c) for a, c in zip(node.args, passed) if a is not None and c is not None]
+        parts = [f"{text.label(a)} {number(norm(c))}" for a, c in given]
+        row = f"  {text.definition(node):<27}{text.size(node.shape):<10}{number(norm(gradient)):<13}"
+        print(row + (", ".join(parts) or "kept as .grad"))
+
+
+def loss(net: nn.MLP, x: Any, y: int) -> Any:
+    """R of one example, its tensors named."""
+    R = ops.cross_entropy(net(constant(x, "x")), constant(y, "y"))
+    R.name = "R"
+    return R
+
+
+def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
+    """The delta of each layer and the gradient of its weights: by the recursion, and by the sweep."""
+    heading("The delta recursion by hand, beside it")
+    e = f"e{'₀₁₂₃₄₅₆₇₈₉'[y]}"
+    print(f"  δ(2) = softmax(v(2)) - {e}       ∂R/∂B = δ(2) a(1)ᵀ")
+    print("  δ(1) = σ'(v(1)) ⊙ (Bᵀ δ(2))     ∂R/∂A = δ(1) xᵀ")
+    print(f"  where {e} is 1 at index {y}, counted from 0, and 0 elsewhere\n")
+    print(f"  {'':<9}{'by hand':<13}{'by the sweep':<15}largest difference")
+    hand, swept = nn.delta_recursion(net, x, y), nn.swept_deltas(net, x, y)
+    names = [[f"δ({s + 1})", f"∂R/∂{layer.W.name}"] for s, layer in enumerate(net.layers)]
+    for s in reversed(range(len(net.layers))):
+        for name, one, other in zip(names[s], (hand.delta[s], hand.W[s]), (swept.delta[s], swept.W[s])):
+            print(f"  {name:<9}{number(norm(one)):<13}{number(norm(other)):<15}{np.abs(one - other).max():.1e}")
+
+
+def write_pictures(net: nn.MLP, x: Any, y: int, folder: Path) -> None:
+    """The graph of the example, and the page that walks through it; where they cannot be written, it says why."""
+    from ..render import draw, walk
+
+    heading("The same to look at")
+    R = loss(net, x, y)
+    net.zero_grad()
+    R.backward()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"  {draw(R).save(folder / 'graph.svg')}    the graph, with its values and gradients")
+        print(f"  {walk(R).save(folder / 'walk.html')}    a page that walks through it: open it in a browser")
+    except (OSError, RuntimeError) as error:
+        print(f"  not written: {text.told(error)}", file=sys.stderr)
+
+
+NEXT = """
+Next
+----
+  tinygrad-edu --example 7       the sweep of another image
+  tinygrad-edu --hidden 3        so narrow that it errs: gradients grow
+  tinygrad-edu draw SCRIPT       a picture of what your own program's backward() saw
+  tinygrad-edu walk SCRIPT       a page that walks through it
+  tinygrad-edu step SCRIPT       the same in the terminal, as pdb would
+  tinygrad-edu --help            all options
+  To read: op.py, sweep.py and tensor.py in tinygrad_edu are the engine"""

@@ -1,0 +1,1 @@
+"""What makes the engine fast and complete.  Nothing here has to be read to understand backpropagation."""

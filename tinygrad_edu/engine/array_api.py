@@ -1,0 +1,303 @@
+"""What a Tensor shares with other arrays and tensors: operators, attributes, methods, and NumPy's functions.
+
+To understand how a gradient is found, nothing of this is needed: see tensor.py.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .. import ops
+from ..context import within
+from ..errors import coerce
+from ..errors import messages as errors
+from ..format import locations, text
+from ..graph import Value, get_frame
+from ..op import OPS
+from ..ops import composed
+from .fast_calls import binary
+
+Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
+
+
+def both_ways(function: Any) -> tuple[Any, Any]:
+    """An operator and its reflection: ``x - 2`` and ``2 - x``."""
+    return function, binary(function.op, reflected=True)
+
+
+def compared(name: str) -> Any:
+    """A comparison gives a plain array of truth values: it has no derivative."""
+    function = getattr(np, name)
+    return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
+
+
+def plain(name: str) -> Any:
+    """A method of arrays that has no derivative answers on the values."""
+    method = getattr(np.ndarray, name)
+    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
+
+
+def refuse_update(self: Tensor, other: Any) -> Any:
+    """``W -= step`` would make W a result; for results (``total += loss``) Python falls back to ``+``."""
+    if self.is_leaf and self.requires_grad:
+        raise errors.leaf_updated(self)
+    return NotImplemented
+
+
+def of_constants(name: str) -> Any:
+    """An operator that has no derivative, or none that anybody asks for, is for constants alone."""
+    method = getattr(np.ndarray, name)
+
+    def applied(self: Value, *others: Any) -> Any:
+        for x in (self, *others):
+            if isinstance(x, Value) and x.node.active:
+                raise errors.lacking_operator(name, x.node)
+        return method(np.asarray(self._array), *map(_values, others))
+
+    return applied
+
+
+class Interface(Value):
+    """What every array or tensor is expected to do.
+
+    It has no ``__getattr__``: with one, Python looks up every attribute of a tensor the slow way.
+    """
+
+    __slots__ = ()
+    __pandas_priority__ = 5000  # a table of pandas, which has 4000 at most, leaves its operators to a tensor
+
+    __add__, __radd__ = both_ways(ops.add)
+    __sub__, __rsub__ = both_ways(ops.subtract)
+    __mul__, __rmul__ = both_ways(ops.multiply)
+    __truediv__, __rtruediv__ = both_ways(ops.divide)
+    __pow__, __rpow__ = both_ways(ops.power)
+    __matmul__, __rmatmul__ = both_ways(ops.matmul)
+    __neg__, __pos__, __abs__ = ops.negative, ops.positive, ops.absolute
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = refuse_update
+    __eq__, __ne__ = compared("equal"), compared("not_equal")
+    __lt__, __le__, __gt__, __ge__ = map(compared, ("less", "less_equal", "greater", "greater_equal"))
+    __floordiv__, __rfloordiv__ = map(of_constants, ("__floordiv__", "__rfloordiv__"))
+    __mod__, __rmod__, __divmod__, __rdivmod__ = map(of_constants, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__"))
+    __and__, __rand__, __or__, __ror__ = map(of_constants, ("__and__", "__rand__", "__or__", "__ror__"))
+    __xor__, __rxor__, __invert__ = map(of_constants, ("__xor__", "__rxor__", "__invert__"))
+    __hash__ = object.__hash__
+    __getitem__ = ops.getitem
+
+    sum, prod, mean, var, std, max, min = ops.sum, ops.prod, ops.mean, ops.var, ops.std, ops.max, ops.min
+    dot, trace, diagonal, sort, clip = ops.dot, ops.trace, ops.diagonal, ops.sort, ops.clip
+    cumsum, cumprod = ops.cumsum, ops.cumprod
+    reshape, transpose, ravel, flatten, squeeze = ops.reshape, ops.transpose, ops.ravel, ops.ravel, ops.squeeze
+    swapaxes, take, repeat = ops.swapaxes, ops.take, ops.repeat
+    argmax, argmin, argsort, nonzero, all, any = map(plain, ("argmax", "argmin", "argsort", "nonzero", "all", "any"))
+    T, mT = property(ops.transpose), property(ops.matrix_transpose)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis; () for a single number."""
+        return self.node.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.node.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(self._array.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its numbers."""
+        return self._array.dtype
+
+    @property
+    def name(self) -> str | None:
+        """The name given, which pictures, formulas and errors use; they find it in the program where there is none."""
+        return self.node.name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise errors.bad_name(name)
+        self.node.name = name
+
+    @property
+    def scope(self) -> str | None:
+        """The part of the model it was computed in: see ``scope``."""
+        return self.node.scope
+
+    @property
+    def requires_grad(self) -> bool:
+        """Does a gradient flow here?  Not to constants and what was computed from them alone."""
+        return self.node.active
+
+    @property
+    def is_leaf(self) -> bool:
+        """Was it made, by ``Tensor`` or ``constant``, rather than computed?"""
+        return self.node.op is None
+
+    def zero_grad(self) -> None:
+        """Forget ``.grad``."""
+        self.node.grad = None
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> SimpleNamespace:
+        """Show ``hook`` each gradient that arrives here; what it returns, unless None, takes the gradient's place.
+
+        The result's ``remove()`` ends it.
+        """
+
+        def shown(g: Any) -> Any:
+            changed = hook(coerce.own(g))
+            if changed is None:
+                return g
+            if getattr(changed, "shape", None) != node.shape:
+                raise errors.hook_gave(node, changed)
+            return coerce.own(changed)
+
+        node = self.node
+        node.hooks += (shown,)
+        return SimpleNamespace(remove=lambda: setattr(node, "hooks", tuple(h for h in node.hooks if h is not shown)))
+
+    def detach(self) -> Tensor:
+        """A constant of the same value: no gradient flows through it."""
+        with within(frame=get_frame(1)):
+            return type(self)(self._array, self.name, requires_grad=False)  # type: ignore
+
+    def item(self) -> Any:
+        """The value of a tensor of one element, as a Python number.  ValueError if it has more."""
+        return self._array.item()
+
+    def numpy(self) -> Any:
+        """The values, as an array of their own."""
+        return np.array(self._array)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"len() of {text.described(self.node)}: a single number has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self._array)
+
+    def __repr__(self) -> str:
+        return text.tensor(self)
+
+    def __format__(self, spec: str) -> str:
+        return text.formatted(self._array, spec)
+
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A leaf is copied; a result never changes, so it is its own copy."""
+        if not self.is_leaf:
+            return self
+        copied = type(self)(self._array, self.name, requires_grad=self.requires_grad)  # type: ignore[call-arg]
+        copied.node.grad = self.node.grad
+        memo[id(self)] = copied
+        return copied
+
+    # Whatever would lose the record without a word says so instead.
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise errors.edited_in_place(self, "data")
+
+    def __float__(self) -> float:
+        if self.requires_grad:
+            raise errors.plain_function(self.node)
+        return float(self._array)
+
+    def __int__(self) -> int:
+        return int(float(self))
+
+    def __round__(self, digits: int = 0) -> Any:
+        if self.requires_grad:
+            raise errors.lacking_operator("__round__", self.node)
+        return np.round(self._array, digits)
+
+    def __index__(self) -> int:
+        if self.requires_grad:
+            raise errors.plain_function(self.node)
+        return operator.index(self._array)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.requires_grad:
+            raise errors.made_plain(self.node)
+        return np.array(self._array, dtype)
+
+    def __reduce__(self) -> Any:
+        raise errors.pickled(self.node)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        if kwargs.get("out") is not None or method == "at":
+            raise errors.written_into(name, self.node)
+        return dispatched(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+        if function.__name__ in WRITES or kwargs.get("out") is not None:
+            raise errors.written_into(name, self.node)
+        return dispatched(name, function, args, kwargs)
+
+
+SHAPED = ("zeros_like", "ones_like", "empty_like", "full_like")  # read no value, so they lose no gradient
+WRITES = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")  # NumPy's, into their first argument
+
+
+def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """NumPy was called with a tensor: the operation of that name records, for the line that called."""
+    short = name.removeprefix("linalg.")
+    public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
+    if short != name and hasattr(np, short):
+        public = None  # linalg.trace and others mean something else than trace
+    if short in ("transpose", "reshape"):  # whose options NumPy's functions take by these names
+        args += tuple(kwargs.pop(name) for name in ("axes", "shape") if name in kwargs)
+    if short == "einsum" and not isinstance(args[0], str):
+        args = ops.in_letters(args)
+    if short == "clip":
+        kwargs = {name.removeprefix("a_"): x for name, x in kwargs.items()}
+    if public is None:
+        known = hasattr(np, name.partition(".")[0])  # a ufunc may be SciPy's
+        result = without_derivative(function, f"np.{name}" if known else name, args, kwargs)
+        if isinstance(result, Exception):
+            raise result
+        return result
+    frame = get_frame(2)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
+        frame = frame.f_back
+    try:
+        with within(frame=frame):
+            return public(*args, **kwargs)
+    except Exception as error:
+        raise errors.cut(error)
+
+
+def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What gives truth values, integers or shapes loses no gradient and is answered; for anything else, an error."""
+    result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    if function.__name__ not in SHAPED and any(
+        np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))
+    ):
+        return errors.lacking(name, OPS)
+    return result
+
+
+def _values(x: Any) -> Any:
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(_values, x))
+    return x._array if isinstance(x, Value) else x

@@ -1,0 +1,94 @@
+"""Functions made to be called in one fixed way, whatever their own signatures are.
+
+What is evaluated here is text made of the names of parameters alone, which errors/messages.py has checked.  It is
+made when it is first needed: a hundred operations would otherwise cost ten milliseconds at import.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+def names(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters: a rule's are what it reads."""
+    code = getattr(function, "__code__", None)
+    if code is None:  # a ufunc, say
+        return tuple(inspect.signature(function).parameters)
+    return tuple(code.co_varnames[: code.co_argcount + is_packed(function)])
+
+
+def is_packed(function: Any) -> bool:
+    """Does its last parameter take any number of arguments, as ``*shape`` does?"""
+    return bool(function.__code__.co_flags & inspect.CO_VARARGS)
+
+
+def called_with_tuple(function: Any) -> Any:
+    """The function, to be called with what ``arguments`` gives."""
+    return (lambda *values: function(*values[:-1], *values[-1])) if is_packed(function) else function
+
+
+def notation(name: str, operands: Iterable[str]) -> str:
+    """How a function is written that has no notation of its own: its name, and its operands in parentheses."""
+    return rf"\operatorname{{{name}}}({', '.join(f'${x}' for x in operands)})".replace("_", r"\_")
+
+
+class Shapes(list[Any]):
+    """The shapes of a list of operands, for the rules of an operation on a list."""
+
+    def __init__(self, shapes: Iterable[Any]) -> None:
+        super().__init__(shapes)
+        self.starts: dict[int | None, list[int]] = {}
+
+    def start(self, which: int, axis: int | None) -> int:
+        """Where operand ``which`` begins, if they are joined along an axis, or flattened; summed up once for all."""
+        if axis not in self.starts:
+            lengths = (math.prod(s) if axis is None else s[axis] for s in self)
+            self.starts[axis] = [0, *itertools.accumulate(lengths)]
+        return int(self.starts[axis][which])
+
+
+def written(notation: str, where: Callable[..., bool]) -> Callable[[Any], Any]:
+    """A decorator of an operation: how it is written where its own notation would be false.
+
+    ``where``: a predicate on the numbers of axes of the arguments that it names, as ``lambda x: x > 1``.  ``notation``:
+    as that of ``op``; empty: the operation is called by its name, which is true for any shapes.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.forms = (*public.op.forms, (notation, where))
+        return public
+
+    return decorated
+
+
+def filled(words: str, where: Callable[..., Any]) -> Callable[[Any], Any]:
+    """A decorator of an operation whose notation says nothing where it is 0/0, and that has a value there.
+
+    ``words``: what the value is, as "0 where $y is 0".  ``where``: a predicate on the arguments.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.filled = words, where
+        return public
+
+    return decorated
+
+
+def arguments(function: Any) -> Callable[..., tuple[Any, ...]]:
+    """A function that gives all arguments of a call of ``function`` in their order, defaults filled in."""
+    *first, last = parameters = names(function)
+    given = ", ".join([*first, "*" * is_packed(function) + last])
+    complete: Any = eval(f"lambda {given}: ({', '.join(parameters)},)")
+    complete.__defaults__, complete.__qualname__ = function.__defaults__, function.__name__
+    return complete
+
+
+def vjp_without_nodes(op: Any, k: int, g: Any, z: Any, values: Any) -> Any:
+    """What the rule for argument number ``k`` gives, where there is no record; it may not read shapes."""
+    rule = op.rules[op.names[k]]
+    known = {**dict(zip(op.names, values)), "g": g, "z": z}
+    return rule(*(known[word] for word in names(rule)))

@@ -1,0 +1,271 @@
+"""What a result does not depend on: its gradient there is 0, though a derivative on the way is infinite or NaN.
+
+``np.where(x > 0, np.log(x), 0).sum()`` is 0 at x = 0, and stays 0 when log(x), which ``where`` did not choose, is
+moved a little: so the gradient of that element is 0.  The chain rule by floating point says 0 times infinity, which is
+NaN.  Every other library has that trap.
+
+Here, if a gradient comes out NaN, the sweep runs once more and knows which elements the result depends on at all:
+
+- Of the result itself all, and of a seed that is data, those that it does not multiply by 0.
+- An operation that chooses (``where``, an index, ``maximum``, ``clip``; its statement says ``selects``) leaves elements
+  out.  Its rule, applied to a gradient of random numbers, is 0 exactly there, and at bends, where 0 is a convention.
+  The same holds of each rule that reads nothing but data: what it multiplies by 0, as by a mask, it multiplies by 0
+  wherever the operands are.
+- An elementwise operation of which a result is left out has its operands left out there.  Of any other operation all
+  operands count, if only one of its results does.
+- A value with several uses is left out only where all of them leave it out.
+- A second derivative is NaN at a bend, as of |x| at 0.  But if the x there is 0 with slope 0 and curvature 0, it stays
+  0 to second order, and the bend does not matter: so of ``max`` over copies of one value, or of a unit that is off.
+
+The result is constant in each element that is left out, with all others held fixed, so its derivative there is 0 and
+adds nothing to the chain rule, however steep the way goes on.  Where a factor is 0 only at this point, nothing is left
+out: sqrt(x)**2 has slope 1 at 0, and its gradient stays the NaN that floating point makes of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ..context import current, within
+from ..engine import calling
+from ..errors import coerce
+from ..errors import messages as errors
+from ..graph import Node, Value, get_frame, record
+from ..ops import jumps, where
+from ..ops.conventions import across, strict
+from ..sweep import Step, steps, topological_order, unbroadcast
+from .recompute import tensors
+
+
+def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
+    """The gradients of ``root`` with respect to the nodes that are wanted; with respect to all leaves, if None."""
+    chosen = None if current.get().watch is None else Chosen(root, seed)  # who watches for NaN is to see what counts
+    nodes = topological_order(root)
+    try:
+        found = swept(steps(root, seed, differentiable, chosen, nodes), wanted)
+        if chosen is None and any_nan(found.values(), nodes):
+            found = swept(steps(root, seed, differentiable, Chosen(root, seed), nodes), wanted)
+    except Exception as error:
+        raise errors.cut(error)
+    return found
+
+
+def swept(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
+    """What one sweep finds."""
+    if wanted is None:
+        return {node: g for node, g, _ in steps if node.op is None}
+    found, oldest = {}, min([node.serial for node in wanted], default=0)
+    for node, g, _ in steps:
+        if node in wanted:
+            found[node] = g
+        if node.serial <= oldest:
+            break  # nothing older is wanted
+    return found
+
+
+def watched(root: Node, seed: Any) -> Iterator[Step]:
+    """The steps of the sweep, for somebody who looks on: once NaN is passed on, those of the sweep that knows more."""
+    done = 0
+    for step in steps(root, seed):
+        if any_nan([c for c in step[2] if c is not None]):
+            yield from islice(steps(root, seed, False, Chosen(root, seed)), done, None)
+            return
+        yield step
+        done += 1
+
+
+def any_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
+    """Is there NaN among these, or infinity of both signs, which is rare?
+
+    A sum tells, for NaN spreads.  Of an array its sum of squares or, if it is large, its minimum is found fastest.
+    ``nodes``: those of the sweep.  If none of them leaves anything out, the large ones are not looked at.
+    """
+    total, large = 0.0, []
+    for g in gradients:
+        if isinstance(g, np.ndarray):
+            if g.size < LARGE:
+                flat = g if g.ndim == 1 else g.ravel()
+                total += float(flat.dot(flat))
+            else:
+                large.append(g)
+        elif isinstance(g, np.generic):
+            total += float(g)
+        else:
+            total += any_nan([g._array] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
+    if large and (nodes is None or nodes[-1].shape or any(node.op.leaves_out for node in nodes if node.op is not None)):
+        total += sum(float(g.min()) for g in large)
+    return total != total
+
+
+LARGE = 1000  # numbers
+
+
+class Chosen:
+    """Which elements of each value the root depends on: see above."""
+
+    def __init__(self, root: Node, seed: Any) -> None:
+        self.masks: dict[tuple[Node, int], Any] = {}  # of what a node passes to an operand; none where all counts
+        self.idle: set[Node] = set()  # nodes of which nothing counts
+        self.calm: dict[tuple[Node, int], Any] = {}  # of what a node passes, bends at which the convention is right
+        counts: dict[Node, Any] = {root: np.broadcast_to(of_seed(seed), root.shape)}
+        with np.errstate(all="ignore"):
+            for node in reversed(topological_order(root)):
+                here = counts.pop(node)
+                if not here.any():
+                    self.idle.add(node)
+                for k, a in enumerate(node.args):
+                    if a is not None and a.active:
+                        reached = self.reached(node, k, here)
+                        counts[a] = counts[a] | reached if a in counts else reached
+
+    def reached(self, node: Node, k: int, here: Any) -> Any:
+        """Which elements of an operand the elements ``here`` of a node depend on."""
+        op, a = node.op, node.args[k]
+        if node in self.idle:
+            return np.zeros(a.shape, bool)
+        if strict.get() and (calm := settled(node, k)) is not None:
+            self.calm[node, k] = calm
+        if not reads_data_alone(node, k):
+            if not op.elementwise:
+                return np.ones(a.shape, bool)
+            mask = here
+        else:
+            probe = np.where(here, np.random.default_rng(0).uniform(1, 2, node.shape), 0)
+            try:
+                mask = coerce.dense(op.vjp(k, node.args, probe[()], node.result, node.values)) != 0
+            except Exception:  # a rule of the user's, which takes no gradient but its own
+                return np.ones(a.shape, bool)
+            if op.selects and op.variadic is None and not mask.all():
+                mask = mask | np.broadcast_to(bends(node, k, probe[()]), mask.shape)
+            if op.elementwise and mask.shape == here.shape:
+                mask = mask & here  # 0 times an infinite number is not 0
+            if op is jumps.op and k and node.args[1] is not None and mask.any():
+                mask = mask & ~stays(node.args[1], node.values[3])
+        if not mask.all():
+            self.masks[node, k] = mask
+        return np.asarray(unbroadcast(mask.astype(float), a)) > 0
+
+    def vjps(self, node: Node, g: Any, z: Any, values: Any) -> list[Any]:
+        """What each operand receives, with 0 for what does not count."""
+        if node in self.idle:
+            return [np.zeros(a.shape, g.dtype)[()] if a is not None and a.active else None for a in node.args]
+        pulled = node.op.vjps(node.args, g, z, values)
+        for k, c in enumerate(pulled):
+            if (node, k) in self.calm:
+                with across(False):
+                    pulled[k] = c = where(self.calm[node, k], node.op.vjp(k, node.args, g, z, values), c)
+            mask = self.masks.get((node, k))
+            if c is not None and mask is not None:
+                pulled[k] = where(mask, coerce.dense(c), 0)
+        return pulled
+
+
+def bends(node: Node, k: int, g: Any) -> Any:
+    """Where the rule for operand ``k`` jumps when that operand moves: its derivative there is NaN, by ``jumps``."""
+
+    def leaf(x: Any, active: bool) -> Any:
+        tensor = record(None, (), (), x, False, current.get(), get_frame(0))
+        tensor.node.active = active
+        return tensor
+
+    with within(recording=True, watch=None, scope=None):
+        operands = [x if a is None or x is None else leaf(x, a.active) for a, x in zip(node.args, node.values)]
+        z = None if node.result is None else leaf(node.result, False)
+        c = node.op.vjp(k, node.args, g, z, operands)
+    found = {}
+    if isinstance(c, Value) and c.node.active:
+        found = swept(steps(c.node, np.ones(c.node.shape)[()]), {operands[k].node})
+    return np.isnan(plain(next(iter(found.values())))) if found else False
+
+
+def settled(node: Node, k: int) -> Any:
+    """At which bends a rule's convention is right, since what bends stays where it is; None for no such bend."""
+    ones = np.ones(node.shape)[()]
+    c = coerce.dense(node.op.vjp(k, node.args, ones, node.result, node.values))
+    if not np.isnan(c).any():
+        return None
+    shape = c.shape
+    with within(recording=True, watch=None, scope=None), across(False):
+        values, z = tensors(node)
+        c = node.op.vjp(k, node.args, ones, z, values)
+        found: Any = None
+        for each in topological_order(c.node) if isinstance(c, Value) else ():
+            if each.op is jumps.op and each.serial > node.serial and each.args[1] is not None:
+                calm = stays(each.args[1], each.values[3])
+                found = calm if found is None else found | calm
+    return found if np.shape(found) == shape else None
+
+
+def stays(node: Node, at: Any) -> Any:
+    """Of a node that is 0 ``at`` some places, those at which its slope and curvature by all leaves are 0 too."""
+    rng, at = np.random.default_rng(1), np.broadcast_to(at, node.shape)
+
+    def flat(places: Any) -> bool:
+        with within(recording=True, watch=None, scope=None):
+            slopes = cancelled(node, np.where(places, rng.uniform(1, 2, at.shape), 0), True)
+            along = None if slopes is None else sum((g * rng.uniform(1, 2, g.shape)).sum() for g in slopes)
+        if not isinstance(along, Value) or not along.node.active:
+            return slopes is not None
+        return cancelled(along.node, np.ones(along.node.shape)) is not None
+
+    if flat(at):
+        return at
+    found = np.zeros_like(at)
+    for place in map(tuple, np.argwhere(at) if np.sum(at) <= ONE_BY_ONE else ()):
+        one = np.zeros_like(at)
+        one[place] = True
+        found[place] = flat(one)
+    return found
+
+
+def cancelled(root: Node, seed: Any, differentiable: bool = False) -> Any:
+    """The gradients with respect to all leaves, if they are 0 but for the rounding of what cancels out in the sweep."""
+    found = collected(root, seed, None, differentiable)
+    noise = {root: 0.0}  # of each gradient the rounding of what is added up in it, and of what that was made of
+    for node, g, passed in steps(root, seed):
+        for a, c in zip(node.args, passed):
+            if c is not None:
+                here, there = largest(g), largest(c)
+                noise[a] = noise.get(a, 0.0) + 1e-14 * there + (noise[node] * there / here if here else 0.0)
+    return found.values() if all((np.abs(plain(g)) <= noise[leaf]).all() for leaf, g in found.items()) else None
+
+
+def largest(g: Any) -> float:
+    """The largest finite number of a gradient, without its sign."""
+    x = np.abs(np.asarray(plain(g), float))
+    return float(x.max(initial=0, where=np.isfinite(x)))
+
+
+ONE_BY_ONE = 64  # places that are looked at one by one, if not all of them stay
+
+
+def plain(g: Any) -> Any:
+    """A gradient as an array."""
+    return g._array if isinstance(g, Value) else coerce.dense(g)
+
+
+def of_seed(seed: Any) -> Any:
+    """Where a seed is not 0.  One through which a gradient is asked for counts everywhere."""
+    if isinstance(seed, Value):
+        return np.ones(seed.node.shape, bool) if seed.node.active else seed._array != 0
+    return np.asarray(seed) != 0
+
+
+def reads_data_alone(node: Node, k: int) -> bool:
+    """Is a rule 0 only where it is so for all values of the operands?"""
+    op = node.op
+    if op.selects:
+        return True
+    if op.variadic is not None:
+        name, others = op.names[op.variadic], [a for i, a in enumerate(node.args) if i != k]
+        data = not any(a is not None and a.active for a in others)
+        active = set() if data else {name}
+    else:
+        name = op.names[k]
+        active = {n for n, a in zip(op.names, node.args) if a is not None and a.active}
+    return not ({"z"} | active) & set(calling.names(op.rules[name]))

@@ -1,0 +1,55 @@
+"""The read-only arrays that ``.data`` and ``.grad`` show: an edit in place fails on the line that edits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import messages as errors
+
+
+class Locked(np.ndarray[Any, Any]):
+    """A view that cannot be written to and says why; what is computed from it is an ordinary array."""
+
+    _why: tuple[Any, str] | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        self._why = getattr(source, "_why", None)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        array = array.view(np.ndarray)
+        return array[()] if return_scalar else array
+
+    def __repr__(self) -> str:
+        return repr(self.view(np.ndarray))
+
+    def __reduce__(self) -> Any:
+        return self.view(np.ndarray).__reduce__()
+
+
+def _guarded(name: str) -> Any:
+    plain = getattr(np.ndarray, name)
+
+    def method(self: Locked, *args: Any, **options: Any) -> Any:
+        if self._why is not None and not self.flags.writeable:
+            raise errors.edited_in_place(*self._why)
+        return plain(self, *args, **options)
+
+    return method
+
+
+for _name in "setitem iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor".split():
+    setattr(Locked, f"__{_name}__", _guarded(f"__{_name}__"))
+for _name in ("fill", "sort", "put", "partition", "resize"):
+    setattr(Locked, _name, _guarded(_name))
+
+
+def locked(array: Any, tensor: Any, attribute: str) -> Any:
+    """The array as the user sees it: ``tensor.data`` or ``tensor.grad``.  A single number is itself."""
+    if not array.shape:
+        return array[()]
+    view = array.view(Locked)
+    view.flags.writeable = False
+    view._why = (tensor, attribute)
+    return view

@@ -1,0 +1,227 @@
+"""Where in the user's program something was computed, and what the user calls it there.
+
+Recording keeps two pointers, the code object and the instruction.  Only when somebody asks are they turned into a
+file, a line and columns, with ``co_positions`` (PEP 657), and the name that the line gives to the value.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import linecache
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..graph import Node
+
+PACKAGE, NUMPY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__)
+OURS = (PACKAGE + os.sep, NUMPY + os.sep)
+LAYERS = os.path.join(PACKAGE, "nn", "layers.py")  # is written as a user would write it
+COMMANDS = os.path.join(PACKAGE, "commands", "main.py")
+ERRORS = os.path.join(PACKAGE, "errors", "messages.py")
+Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
+
+
+class Call(str):
+    """The scope of what a layer of this package computes: a name, and the user's line that called the layer."""
+
+    __slots__ = ("code", "lasti", "result")
+    code: CodeType
+    lasti: int
+    result: int | None  # the serial of what the call has given, when it has
+
+    @classmethod
+    def made(cls, scope: str) -> str:
+        """That scope for the innermost line under way that is not ours; where a command of ours runs, that of ours."""
+        call, frame, found = cls(scope), sys._getframe(1), None
+        while frame is not None and frame.f_code.co_filename != COMMANDS:
+            ours = frame.f_code.co_filename.startswith(OURS)
+            if not ours or (found is None and frame.f_code.co_filename not in (LAYERS, ERRORS, __file__)):
+                found = frame
+            frame = frame.f_back if ours else None  # type: ignore[assignment]
+        if found is None:
+            return scope
+        call.code, call.lasti, call.result = found.f_code, found.f_lasti, None
+        return call
+
+
+class Place(NamedTuple):
+    """A place in a program: a line, and the columns of an expression in it."""
+
+    file: str
+    line: int
+    columns: tuple[int, int] | None  # of the expression in the line, in characters; None: unknown or over several lines
+    text: str  # the line, as the user wrote it; empty where there is no source, as under ``python -c``
+
+    def pointed(self, before: str = "") -> str:
+        """The line with the expression underlined, as Python's own errors do it."""
+        source = self.text.strip()
+        shown = f"{before}{title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
+        if not source or self.columns is None:
+            return shown
+        indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
+        start, end = self.columns
+        return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
+
+
+def title(file: str) -> str:
+    """The name of a file; of a cell that of the notebook."""
+    return cell(file) or os.path.basename(file)
+
+
+def cell(file: str) -> str | None:
+    """What a notebook calls a cell, as ``In[3]``; None for a file."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    found = shell.compile.format_code_name(file) if shell is not None else None
+    return found[1] if found else None
+
+
+def resolve(code: CodeType, lasti: int) -> Place:
+    """The place of an instruction."""
+    line, end_line, start, end = position(code, lasti)
+    text = linecache.getline(code.co_filename, line).rstrip("\n")
+    if start is None or end is None or line != end_line or not text:
+        return Place(code.co_filename, line, None, text)
+    encoded = text.encode()  # columns count bytes
+    return Place(code.co_filename, line, (len(encoded[:start].decode()), len(encoded[:end].decode())), text)
+
+
+def position(code: CodeType, lasti: int) -> Span:
+    """First line, last line, first and last column (in bytes) of an instruction."""
+    line, end_line, start, end = next(itertools.islice(code.co_positions(), lasti // 2, None), (None, None, None, None))
+    return line or code.co_firstlineno, end_line or 0, start, end
+
+
+def where(node: Node) -> tuple[CodeType, int]:
+    """The code and the instruction that computed a node; in a layer of this package, those that called the layer."""
+    if isinstance(node.scope, Call) and node.code.co_filename == LAYERS:
+        return node.scope.code, node.scope.lasti
+    return node.code, node.lasti
+
+
+def of(node: Node) -> Place:
+    """Where in the user's program the value of a node was computed."""
+    return resolve(*where(node))
+
+
+def of_user() -> Place:
+    """The innermost line under way that is not ours: that is the line the user has to look at."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+        frame = frame.f_back
+    return resolve(frame.f_code, frame.f_lasti) if frame else Place("?", 0, None, "")
+
+
+def name(node: Node) -> str | None:
+    """The name the user gave, or else the variable that the user's line assigns the value to."""
+    code, lasti = where(node) if is_result(node) else (node.code, node.lasti)
+    if node.name is not None or code.co_filename.startswith(OURS):
+        return node.name
+    return assignments("".join(linecache.getlines(code.co_filename))).get(position(code, lasti))
+
+
+def is_result(node: Node) -> bool:
+    """Is it what the call of a layer of this package has given, and not only computed on the way?"""
+    return isinstance(node.scope, Call) and node.scope.result == node.serial
+
+
+@functools.lru_cache(maxsize=64)
+def assignments(source: str) -> dict[Span, str]:
+    """The variable that each assigned expression of a program goes to, by the expression's position."""
+    found: dict[Span, str | None] = {}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.AugAssign):  # total += loss computes a new total
+            found[span(statement)] = called(statement.target)
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                pairs = [(target, statement.value)]
+                if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+                    pairs = list(zip(target.elts, statement.value.elts))
+                for variable, value in pairs:
+                    if called(variable):
+                        found[span(value)] = called(variable)
+                        parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else []
+                        found |= {span(part): f"{called(variable)}[{i}]" for i, part in enumerate(parts)}
+    return {where: name for where, name in found.items() if name}
+
+
+def span(node: Any) -> Span:
+    """Where a piece of a program stands, as ``position`` has it."""
+    return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset
+
+
+def called(variable: ast.expr) -> str | None:
+    """``W`` of ``W``, and of ``self.W``; nothing for ``W.data`` or ``W.T``."""
+    found = getattr(variable, "id", None) or getattr(variable, "attr", None)
+    return found if found not in ("data", "grad", "T", "mT") else None
+
+
+def operands(node: Node) -> tuple[str | None, ...]:
+    """What the user's line calls the operands of a node: ``X`` and ``W`` in ``X @ W``; None where it says nothing."""
+    number, ours = len(node.args), node.code.co_filename.startswith(LAYERS)
+    if node.code.co_filename.startswith(OURS) and not ours:
+        return (None,) * number
+    source = "".join(linecache.getlines(node.code.co_filename))
+    written = expressions(source).get(position(node.code, node.lasti))
+    if isinstance(written, ast.BinOp):
+        parts: list[ast.expr] = [written.left, written.right]
+    elif isinstance(written, ast.AugAssign):
+        parts = [written.target, written.value]
+    elif isinstance(written, ast.Subscript):
+        parts = [written.value, written.slice]
+    elif isinstance(written, ast.Call):
+        keywords = {k.arg: k.value for k in written.keywords}
+        given, required = [*written.args], len(node.op.names) - len(node.op.function.__defaults__ or ())
+        if isinstance(written.func, ast.Attribute) and len(given) + len(keywords) < required:
+            given.insert(0, written.func.value)  # a method: x.dot(y)
+        parts = [*given, *(keywords[name] for name in node.op.names[len(given) :] if name in keywords)]
+    else:
+        parts = []
+    if node.op.variadic is not None:  # a list of operands
+        listed = parts[node.op.variadic] if node.op.variadic < len(parts) else None
+        parts = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
+    if ours:  # what is handed to a layer is called as in the line that calls it
+        parts = [handed(part, node) for part in parts]
+    names = [called(part) or ast.unparse(part) for part in parts[:number]]
+    return (*(name if len(name) <= 20 else None for name in names), *(None,) * (number - len(names)))
+
+
+def keys(node: Node) -> tuple[str | None, ...]:
+    """What the user's line calls the parts of an index: ``rows`` and ``labels`` of ``p[rows, labels]``."""
+    source = "".join(linecache.getlines(node.code.co_filename))
+    written = expressions(source).get(position(node.code, node.lasti))
+    parts = written.slice.elts if isinstance(written, ast.Subscript) and isinstance(written.slice, ast.Tuple) else []
+    names = [called(part) or ast.unparse(part) for part in parts]
+    return tuple(name if len(name) <= 20 else None for name in names)
+
+
+def handed(part: ast.expr, node: Node) -> ast.expr:
+    """What the user's line gives to a layer for an argument of it; anything else as it is."""
+    parameters = node.code.co_varnames[1 : node.code.co_argcount]
+    if not isinstance(part, ast.Name) or part.id not in parameters or not isinstance(node.scope, Call):
+        return part
+    code, lasti = where(node)
+    call = expressions("".join(linecache.getlines(code.co_filename))).get(position(code, lasti))
+    which = parameters.index(part.id)
+    return call.args[which] if isinstance(call, ast.Call) and which < len(call.args) else part
+
+
+@functools.lru_cache(maxsize=64)
+def expressions(source: str) -> dict[Span, ast.AST]:
+    """Each operation, call and choice of elements of a program, by its position."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    kinds = (ast.BinOp, ast.AugAssign, ast.Call, ast.Subscript)
+    return {span(node): node for node in ast.walk(tree) if isinstance(node, kinds)}

@@ -1,0 +1,183 @@
+"""Numbers and arrays as text: short, aligned, and never misleading.
+
+A number that is shown as ``1`` is 1, and what is only near it is shown as ``1.0000``; nothing but 0 is shown as ``0``.
+Terminals and sentences have ``number``, ``short``, ``array`` and ``summary``; pictures have ``typographic``.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..numeric.norms import norm
+from .text import size, size_in_words
+
+DIGITS = 5
+MOST = 250  # numbers that are shown of an array with many axes, at whose corners there are thousands
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(x: Any, digits: int = DIGITS) -> str:
+    """A number in at most so many significant digits; all of them are there, zeros too, if it has been rounded.
+
+    >>> [number(x) for x in (1.0, 1 + 1e-9, 0.1, 1 / 3, -1.23456789e-12, 1e6, -0.0)]
+    ['1', '1.0000', '0.1', '0.33333', '-1.2346e-12', '1e+06', '-0']
+    """
+    x = x[()] if isinstance(x, np.ndarray) else x
+    if isinstance(x, (bool, np.bool_)):
+        return str(bool(x))
+    if isinstance(x, (int, np.integer)):  # as it is, unless it is too wide
+        return str(int(x)) if abs(int(x)) < 10**9 else written(Decimal(int(x)), Decimal(int(x)), digits)
+    if not isinstance(x, (float, np.floating)):
+        return str(x)
+    if not np.isfinite(x):
+        return str(float(x))
+    if x == 0:
+        return "-0" if np.signbit(x) else "0"
+    shortest = Decimal(np.format_float_scientific(x, unique=True))  # the fewest digits that mean it in its own dtype
+    return written(shortest, Decimal(float(x)), digits)
+
+
+def written(shortest: Decimal, exact: Decimal, digits: int) -> str:
+    """The shortest form, if it is short enough; if not, the exact number in so many digits."""
+    needed = len("".join(map(str, shortest.as_tuple().digits)).rstrip("0"))
+    if needed <= digits:
+        return f"{shortest:f}" if -5 < shortest.adjusted() <= digits else scientific(shortest, needed)
+    exponent = Decimal(f"{exact:.{digits - 1}e}").adjusted()
+    if -5 < exponent < digits:  # of 12000.3 the point is seen: 12000 is another number
+        return f"{exact:.{max(1, digits - 1 - exponent)}f}"
+    return scientific(exact, digits)
+
+
+def scientific(x: Decimal, digits: int) -> str:
+    """Python's own form of it, as that of a float is: an exponent has two digits or three."""
+    mantissa, _, exponent = f"{x:.{digits - 1}e}".partition("e")
+    return f"{mantissa}e{int(exponent):+03d}"
+
+
+def short(x: Any) -> str:
+    """A number in three digits, for sentences and narrow tables; ``-`` where there is none.
+
+    >>> [short(x) for x in (0.5, 1 / 3, 1234.5, None)]
+    ['0.5', '0.333', '1.23e+03', '-']
+    """
+    return "-" if x is None else number(x, 3)
+
+
+def typographic(x: float | str, digits: int = 3) -> str:
+    """A number as pictures show it, rounded to so many digits; a whole number of up to six digits is shown as it is.
+
+    ``x`` may be one of the words that JSON has for numbers that are not finite.
+
+    >>> [typographic(x) for x in (0.5, -0.04123, 1.2e-7, 123456, "-Infinity", "NaN")]
+    ['0.5', '−0.0412', '1.2·10⁻⁷', '123456', '−∞', 'NaN']
+    """
+    x = float(x)
+    if not math.isfinite(x):
+        return "NaN" if math.isnan(x) else "∞" if x > 0 else "−∞"
+    if x.is_integer() and abs(x) < 10**6:
+        return f"{int(x)}".replace("-", "−")
+    shown = f"{x:.0f}" if 10**digits <= abs(x) < 10**6 else f"{x:.{digits}g}"  # no zeros for digits there are
+    mantissa, e, exponent = shown.partition("e")
+    power = f"·10{str(int(exponent)).translate(SUPERSCRIPT)}" if e else ""
+    return (mantissa + power).replace("-", "−")
+
+
+def fraction(x: float, most: int = 60) -> str:
+    """A number as a fraction, if it is one of a denominator of at most so much; otherwise in four digits.
+
+    >>> fraction(0.5), fraction(-2 / 3), fraction(3.0), fraction(0.3141592)
+    ('1/2', '-2/3', '3', '0.3142')
+    """
+    near = Fraction(x).limit_denominator(most)
+    return str(near) if abs(float(near) - x) < 1e-9 * max(1, abs(x)) else f"{x:.4g}"
+
+
+def array(
+    x: Any, width: int = 72, edge: int = 3, threshold: int | None = 60, digits: int = DIGITS, indent: int = 0
+) -> str:
+    """An array as NumPy prints it, its numbers one below the other; of more than ``threshold`` numbers, the edges.
+
+    No line is wider than ``width``, if one number fits in; the first has ``indent`` columns of other text before it.
+
+    >>> print(array(np.array([[1.0, -0.25], [1e-9, 30000.0]])))
+    [[    1 -0.25]
+     [1e-09 30000]]
+    """
+    x = np.asarray(x)
+    if not x.ndim:
+        return number(x, digits)
+    if not x.size:
+        return f"[] of shape {size(x.shape)}"
+    most = sys.maxsize if threshold is None else threshold
+    edge = max(1, edge)
+    limit = max(MOST, 4 * most)
+    while (corners := shown(x, edge, most)).size > limit and edge > 1:
+        edge -= 1
+    if corners.size > limit:
+        return f"[...] of shape {size(x.shape)}"
+    column = max(len(number(v, digits)) for v in corners.flat)
+    return np.array2string(
+        x,
+        max_line_width=max(width, 1),
+        separator=" ",
+        prefix=" " * indent,
+        threshold=most,
+        edgeitems=edge,
+        formatter={"all": lambda v: number(v, digits).rjust(column)},
+    )
+
+
+def shown(x: Any, edge: int, threshold: int) -> Any:
+    """The numbers of an array that are printed: all, or those at its edges."""
+    if x.size <= threshold:
+        return x
+    return x[np.ix_(*([*range(edge), *range(n - edge, n)] if n > 2 * edge else range(n) for n in x.shape))]
+
+
+def summary(x: Any) -> str:
+    """An array in a line of words, where it is too long to be printed.
+
+    >>> summary(np.arange(12.0).reshape(3, 4))
+    '3 x 4, from 0 to 11, norm 22.494'
+    """
+    x = np.asarray(x)
+    if not x.ndim:
+        return number(x)
+    if not x.size or x.dtype.kind not in "fiub":
+        return f"{size_in_words(x.shape)}, {'empty' if not x.size else x.dtype}"
+    if x.dtype.kind == "b":
+        count = int(x.sum())
+        return f"{size_in_words(x.shape)}, {counted(count, x.size, 'True') if count else 'all False'}"
+    parts = [size_in_words(x.shape)]
+    finite = x if x.dtype.kind != "f" or np.isfinite(x).all() else x[np.isfinite(x)]
+    if finite.size < x.size:
+        nan = int(np.isnan(x).sum())
+        infinite = x.size - finite.size - nan
+        parts += [counted(nan, x.size, "nan")] * bool(nan)
+        parts += [f"{infinite} infinite" if nan else counted(infinite, x.size, "infinite")] * bool(infinite)
+    if finite.size and finite.min() == finite.max():
+        parts.append(f"{'all' if len(parts) == 1 else 'the rest'} {number(finite.flat[0] + 0)}")  # -0 + 0 is 0
+    elif finite.size:
+        parts.append(f"from {number(finite.min())} to {number(finite.max())}")
+    if finite.size == x.size and x.dtype.kind == "f" and finite.any():  # labels and indices have no length
+        parts.append(f"norm {length(finite)}")
+    return ", ".join(parts)
+
+
+def counted(n: int, size: int, what: str) -> str:
+    """``2 of 640 are nan``."""
+    return f"all {what}" if n == size else f"{n} of {size} {'is' if n == 1 else 'are'} {what}"
+
+
+def length(x: Any) -> str:
+    """The Euclidean norm of finite numbers, also where it is larger than any float."""
+    if math.isfinite(found := norm(x)):
+        return number(found)
+    largest = float(np.abs(x).max())
+    return scientific(Decimal(largest) * Decimal(norm(x / largest)), DIGITS)

@@ -1,0 +1,211 @@
+"""What kind of mistake a wrong derivative looks like: a sign, a factor, the upstream gradient forgotten, ...
+
+A kind is a relation between the derivatives that the rules give and those that differences give.  It is said only if it
+holds at all entries of all samples, which are Jacobians at several points: at one point alone, 2 x for x squared may
+look like a factor of one half.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .equality import DIFFERENCES, differs, same
+
+NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
+
+
+class Sample(NamedTuple):
+    """The derivatives by one argument, at one point."""
+
+    rule: Any  # by the rules: the shape of the result, then that of the argument; of an elementwise operation one shape
+    found: Any  # by differences
+    x: Any  # the argument, and
+    z: Any  # the result, in shapes that broadcast against the derivatives
+    others: dict[str, Any]  # by differences, by the name of each other argument
+    axes: int = 0  # how many of the last axes are those of the argument
+    unmoved: bool = False  # is the gradient the same when the upstream gradient is doubled?
+    lengths: tuple[int, ...] = ()  # over how many entries a sum or a mean may have been taken
+
+
+def likely(samples: Sequence[Sample], name: str) -> str:
+    """What the mistake looks like, in a sentence; nothing, if no kind fits everywhere.  ``name``: of the argument."""
+    samples = [s for s in samples if np.all(np.isfinite(s.rule)) and np.all(np.isfinite(s.found))]
+    if not samples:
+        return ""
+    if all(agrees(s.rule, s.found) for s in samples):
+        return forgotten(samples, name)
+    for kind in (forgotten, nothing, factor, exchanged, transposed, factor_missing, partly):
+        words = kind(samples, name)
+        if words:
+            return words
+    return ""
+
+
+def is_inexact(x: Any) -> bool:
+    """Is it an array of floating numbers, or one of them?"""
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
+
+
+def samples_near(sampled: Callable[[list[Any]], Sample], operands: Sequence[Any]) -> list[Sample]:
+    """Samples at given operands, and at two points near them.  ``sampled``: what makes a sample at other operands.
+
+    Floating numbers are moved by a part of themselves; a function may refuse the moved ones.
+    """
+    rng, found = np.random.default_rng(1), [sampled([*operands])]
+
+    def moved(x: Any) -> Any:
+        return (x + NEAR * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1.0))[()] if is_inexact(x) else x
+
+    for _ in range(2):
+        with contextlib.suppress(Exception):
+            found.append(sampled([*map(moved, operands)]))
+    return found
+
+
+def agrees(rule: Any, found: Any) -> bool:
+    """Are two derivatives equal, as far as differences can tell?"""
+    return same(rule, found, DIFFERENCES)
+
+
+def forgotten(samples: Sequence[Sample], name: str) -> str:
+    """The rule gives the same whatever comes in."""
+    return FORGOTTEN if all(s.unmoved for s in samples) else ""
+
+
+FORGOTTEN = (
+    "The rules give the same when the upstream gradient is doubled: a rule forgets g, by which what it gives has to be "
+    "multiplied."
+)
+NOT_LINEAR = (
+    "The rules do not give twice as much when the upstream gradient is doubled: what they give has to be linear in g."
+)
+
+
+def nothing(samples: Sequence[Sample], name: str) -> str:
+    """No gradient at all."""
+    if any(np.any(s.rule) for s in samples):
+        return ""
+    return (
+        f"By the rules it is 0 at every entry of {name}: is a value taken out of the record on the way, with .data, "
+        ".item() or np.asarray?"
+    )
+
+
+def factor(samples: Sequence[Sample], name: str) -> str:
+    """The same number times too much everywhere."""
+    found = np.concatenate([np.ravel(s.found) for s in samples])
+    rule = np.concatenate([np.ravel(s.rule) for s in samples])
+    largest = int(np.argmax(np.abs(found)))
+    if not found[largest]:
+        return ""
+    c = float(rule[largest] / found[largest])
+    if not c or not all(agrees(s.rule, c * s.found) for s in samples):
+        return ""
+    if abs(c + 1) < 1e-4:
+        return "It has the wrong sign at every entry."
+    near = Fraction(c).limit_denominator(1000)
+    few = max(abs(near.numerator), near.denominator) <= 12 or 1 in (abs(near.numerator), near.denominator)
+    exact = abs(c - near) < 1e-5 * abs(c) and few
+    shown = str(near) if exact else f"{c:.4g}"
+    words = f"It is {shown} times as large at every entry: a constant factor is wrong."
+    lengths = {n for s in samples for n in s.lengths if n > 2}  # twice has many reasons
+    if exact and near.numerator == 1 and near.denominator in lengths:
+        words += f" So it would be if a mean were taken of {near.denominator} contributions, and not their sum."
+    if exact and near.denominator == 1 and near.numerator in lengths:
+        words += f" So it would be if a sum were taken of {near.numerator} contributions, and not their mean."
+    return words
+
+
+def exchanged(samples: Sequence[Sample], name: str) -> str:
+    """It is the derivative by another argument."""
+    for other in samples[0].others:
+        if all(agrees(s.rule, s.others[other]) for s in samples):
+            return f"It is the derivative by {other} at every entry: were the rules of {name} and {other} exchanged?"
+    return ""
+
+
+def transposed(samples: Sequence[Sample], name: str) -> str:
+    """Rows and columns of the argument are exchanged."""
+    if any(s.axes < 2 or s.found.shape[-1] != s.found.shape[-2] for s in samples):
+        return ""
+    if not all(agrees(s.rule, np.swapaxes(s.found, -1, -2)) for s in samples):
+        return ""
+    return f"It is that of {name} transposed, at every entry: a transpose is missing, or is one too many."
+
+
+def factor_missing(samples: Sequence[Sample], name: str) -> str:
+    """The argument or the result is missing as a factor, or is one too many."""
+    for which, called in (("x", name), ("z", "the result")):
+        known = [np.broadcast_to(getattr(s, which), s.found.shape) for s in samples]
+        if all(agrees(v * s.rule, s.found) for v, s in zip(known, samples)):
+            return f"Times {called} it is right at every entry: that factor is missing."
+        if all(agrees(s.rule, v * s.found) for v, s in zip(known, samples)):
+            return f"Divided by {called} it is right at every entry: that factor is one too many."
+    return ""
+
+
+def partly(samples: Sequence[Sample], name: str) -> str:
+    """Some entries are 0 that ought not to be, or the other way round; all others are right."""
+    cases: tuple[tuple[Callable[[Sample], Any], str], ...] = (
+        (lambda s: s.rule == 0, "the rules give 0 and differences do not: a contribution is missing, as where not all "
+         "that was broadcast is summed over"),
+        (lambda s: np.abs(s.found) <= 1e-7, "differences give 0 and the rules do not: a contribution is one too many"),
+    )  # fmt: skip
+    for zero, words in cases:
+        if all(agrees(np.where(zero(s), 0, s.rule), np.where(zero(s), 0, s.found)) for s in samples):
+            first = samples[0]
+            number = int(np.sum(zero(first) & differs(first.rule, first.found, DIFFERENCES)))
+            if 0 < number < np.size(first.found):
+                return f"At {number:,} of {np.size(first.found):,} entries {words}. All others are right."
+    return ""
+
+
+# What is compared, in words.
+
+
+def place(at: Any) -> str:
+    """`` at [0, 2]``; of a single number nothing."""
+    return f" at [{', '.join(map(str, at))}]" if len(at) else ""
+
+
+def what(name: str, first: str, result: str) -> str:
+    """Which derivative: of a single result ``the gradient of W at [0, 1]``."""
+    if first:
+        of = f" of the result{result}" if result else ""
+        return f"the second derivative{of} by {first}{f' and {name}' if name != first else ''}"
+    return f"the derivative of the result{result} by {name}" if result else f"the gradient of {name}"
+
+
+BEND = (
+    "So it is at a kink, as of |x| at 0, where there is none or none that the rules know: there is nothing to compare "
+    "with. Choose arguments beside it, or order=1."
+)
+
+
+def kink(name: str, x: Any, left: float, right: float, rule: float, first: str) -> str:
+    """That there is no derivative, because those from both sides differ."""
+    f = f"the first derivative by {first}" if first else "f"
+    return (
+        f"{f} has a kink at {name.replace(' at ', '')} = {x:.7g}: differences give {left:.7g} from the left and "
+        f"{right:.7g} from the right, and the rules {rule:.7g}. There is no derivative to compare with: choose other "
+        "numbers."
+    )
+
+
+def beside(name: str, x: Any) -> str:
+    """That differences cannot be had, because the function ends here."""
+    return (
+        f"f is not finite next to {name.replace(' at ', '')} = {x:.7g}, so there are no differences to compare with. "
+        "Choose numbers further inside its domain."
+    )
+
+
+UNRECORDED = (
+    "On its way f takes a gradient that is not recorded, with backward() or gradients(...), and that is a constant for "
+    "the rules: gradients(..., differentiable=True) records it."
+)

@@ -1,0 +1,300 @@
+"""What is known of an operation, as plain data: nothing here is written by hand for any of them.
+
+The notation, the rules, the needs and the words come from the operation's own statement.  Its examples are computed,
+its rules run and printed, and what they give is compared with differences, each time that an entry is made.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...format import numbers, text
+from ...formulas.printed import of_name
+from ...graph import Node
+from ...language.lines import line
+from ...language.op_notation import Formula, typeset
+from ...numeric.op_examples import Example, examples
+from ...op import OPS
+from ...op import op as Op
+from ...stepping.jacobian import by_differences, local
+from ...stepping.record import Record
+from ...tensor import Tensor
+from ...tracing.called import Called
+
+PACKAGE = Path(__file__).parents[2]
+EXACT = 1e-6  # what the rules may differ from differences, as a share of the largest derivative, or of 1
+CASES = 4  # kinds of examples of an operation that are shown
+
+
+@dataclass
+class Rule:
+    """What an operand receives of g, the upstream gradient, in LaTeX and on a line of text."""
+
+    operand: str
+    latex: str
+    text: str
+    printed: bool = True  # or is only its form known?
+    words: str = ""  # what else has to be said: that it is stretched, and what stands in it
+
+
+@dataclass
+class Case:
+    """An example that has been computed: how it was called, its shapes, what was made, and the rules that ran."""
+
+    call: str
+    shapes: dict[str, tuple[int, ...]]
+    shape: tuple[int, ...]
+    latex: str
+    text: str
+    rules: list[Rule]
+    error: float | None  # how far the rules are from differences at most; None where there is no gradient
+    agrees: bool
+    result: Any = field(repr=False)  # the tensor
+
+    @property
+    def sizes(self) -> str:
+        """``x: (2, 3), y: (3,); z: (2, 3)``."""
+        return f"{', '.join(f'{name}: {shape}' for name, shape in self.shapes.items())}; z: {self.shape}"
+
+    @property
+    def agreement(self) -> str:
+        """What was found: is the gradient by the rules that by differences?"""
+        if self.error is None:
+            return "no gradient flows through it"
+        size = numbers.number(self.error, 1)
+        if not self.agrees:
+            return f"the rules do NOT agree with differences: they are {size} apart"
+        return f"the rules agree with differences to {size}"
+
+
+@dataclass
+class Entry:
+    """An operation."""
+
+    name: str
+    also: list[str]  # other names of the same
+    kind: str  # the heading of its file: the first sentence of what that says
+    about: str  # and the others
+    signature: str
+    latex: str
+    text: str
+    elementwise: bool
+    needs: list[str]
+    domain: dict[str, tuple[float, float]]  # where its examples draw operands from, if not from (-2, 2)
+    keeps: list[str]  # the operands that its rules read, and that are therefore kept until the sweep; z is the result
+    doc: str
+    file: str
+    line: int
+    source: str
+    helpers: list[str]  # the rules that are functions of their own
+    cases: list[Case]
+    why: str = ""  # there are no cases, if there are none
+
+    @property
+    def kept(self) -> str:
+        """What is kept until the sweep, in words; nothing where there is no sweep."""
+        if not self.cases or not self.cases[0].rules:
+            return ""
+        return text.listed([name if name != "z" else "the result z" for name in self.keeps]) or "no operand"
+
+    @property
+    def drawn(self) -> str:
+        """Where its examples draw operands from, in words; nothing where that is what is usual."""
+        return text.listed([f"{name} from {low:g} to {high:g}" for name, (low, high) in self.domain.items()])
+
+    @property
+    def summary(self) -> str:
+        """What it is: the first paragraph of its docstring."""
+        return " ".join(self.doc.partition("\n\n")[0].split())
+
+    def plain(self) -> dict[str, Any]:
+        """The entry as JSON has it."""
+        cases = [
+            {
+                **vars(case),
+                "error": case.error if case.agrees else None,
+                "rules": [vars(r) for r in case.rules],
+                "shapes": {n: [*s] for n, s in case.shapes.items()},
+            }
+            for case in self.cases
+        ]
+        for case in cases:
+            del case["result"]
+        return {**vars(self), "domain": {n: [*d] for n, d in self.domain.items()}, "cases": cases}
+
+
+def entries(names: Iterable[str] = ()) -> list[Entry]:
+    """The entries of these operations, or of all, those of a file together.  ValueError for a name that is none."""
+    chosen = [found(name) for name in names] or [*OPS.values()]
+    modules = list(dict.fromkeys(op.function.__module__ for op in chosen))
+    return [entry(op) for op in sorted(dict.fromkeys(chosen), key=lambda op: modules.index(op.function.__module__))]
+
+
+def found(name: str) -> Op:
+    """The operation of a name, or of another of its names.  ValueError, with those that are near, if there is none."""
+    others = {other: op for op in OPS.values() for other in aliases(op)}
+    known = others | OPS
+    if name in known:
+        return known[name]
+    lower = {each.lower(): each for each in known}
+    near = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, 4, 0.6)]
+    near += [each for each in known if name.lower() in each.lower() and each not in near][:4]
+    hint = f"near it are {text.listed(near)}" if near else "tinygrad-edu ops lists all"
+    raise ValueError(f"there is no operation {text.shown(name)}; {hint}")
+
+
+def aliases(op: Op) -> list[str]:
+    """Other names of an operation, in the module that it is declared in."""
+    module = sys.modules.get(op.function.__module__)
+    return [name for name, x in vars(module).items() if x is op.public and name != op.name] if module else []
+
+
+def entry(op: Op) -> Entry:
+    """All that is known of an operation."""
+    heading, _, about = (inspect.getdoc(sys.modules.get(op.function.__module__)) or "").partition(".")
+    file, at, source = origin(op.function)
+    formula = notation(op)
+    keeps = [name for name, kept in zip(op.names, op.keeps) if kept and name in op.rules]
+    cases, why = tried(op)
+    return Entry(
+        op.name, aliases(op), " ".join(heading.split()) or op.function.__module__, about.strip(), signature(op),
+        formula.latex, line(formula.latex), op.elementwise, [*op.needs],
+        {name: (float(low), float(high)) for name, (low, high) in op.domain.items()}, keeps + ["z"] * op.keeps_result,
+        inspect.getdoc(op.function) or "", file, at, source, helpers(op), cases, why,
+    )  # fmt: skip
+
+
+def notation(op: Op) -> Formula:
+    """How it is written, with the names of its own arguments."""
+    names: dict[str, Any] = {name: of_name(name) for name in op.names}
+    if op.variadic is not None:
+        family = op.names[op.variadic]
+        names[family] = [of_name(f"{family}_1"), Formula(r"\ldots")]
+    return typeset(op, **names)
+
+
+def signature(op: Op) -> str:
+    """``softmax(x, axis=-1)``: how it is called, without types."""
+    plain = [p.replace(annotation=p.empty) for p in inspect.signature(op.function).parameters.values()]
+    return op.name + str(inspect.Signature(plain))
+
+
+def origin(function: Any) -> tuple[str, int, str]:
+    """The file, the line and the text of the statement; nothing where it was typed and not written to a file."""
+    try:
+        lines, at = inspect.getsourcelines(function)
+        file = Path(inspect.getsourcefile(function) or "?").resolve()
+    except (OSError, TypeError):
+        return "", 0, ""
+    inside = file.is_relative_to(PACKAGE)
+    return file.relative_to(PACKAGE.parent).as_posix() if inside else file.name, at, inspect.cleandoc("".join(lines))
+
+
+def helpers(op: Op) -> list[str]:
+    """The text of rules that are functions with a name."""
+    named = dict.fromkeys(f for f in op.rules.values() if getattr(f, "__name__", "<lambda>") != "<lambda>")
+    return [source for _, _, source in map(origin, named) if source]
+
+
+# The examples.
+
+
+def tried(op: Op) -> tuple[list[Case], str]:
+    """Its examples, one of each kind, computed; and if there are none why not."""
+    cases: dict[Any, Case] = {}
+    try:
+        with np.errstate(all="ignore"):
+            for example in examples(op):
+                if op.examples or all(np.ndim(x) == 1 for x in example.operands.values()):  # no broadcasting
+                    case = computed(example)
+                    cases.setdefault((case.text, *(r.text for r in case.rules)), case)
+    except Exception as error:  # an operation of a user's, of which nothing has been checked
+        return [], f"its examples do not run: {text.printable(text.told(error)) or type(error).__name__}"
+    return [*cases.values()][:CASES], "" if cases else "it has no examples"
+
+
+def computed(example: Example) -> Case:
+    """An example with tensors for its operands, swept, and compared with differences."""
+    op = example.op
+    shapes: dict[str, tuple[int, ...]] = {}
+    given: dict[str, Any] = {}
+    for name, x in example.operands.items():
+        given[name] = (
+            [Tensor(part, f"{name}_{i}") for i, part in enumerate(x, 1)] if isinstance(x, list) else Tensor(x, name)
+        )
+        shapes |= {t.name: t.shape for t in (given[name] if isinstance(x, list) else [given[name]])}
+    result = example(**given)
+    result.name = "z"
+    node = result.node
+    called = Called(Record(result), written_out=False)
+    formula = called.made(node)
+    passed = {k: a for k, a in enumerate(node.args) if a is not None and a.active} if op.rules else {}
+    rules = []
+    for k, a in passed.items():
+        found = called.passed(node, k)
+        said = [f"stretched to {a.shape}"] if found.rule.stretched else []
+        said += [f"{line(latex)}: {words}" for latex, words in found.rule.words]
+        latex = found.rule.latex
+        rules.append(Rule(a.name, latex, line(latex), found.rule.printed, "; ".join(said)))
+    error, agrees = compared(node, [*passed], values(example, node))
+    return Case(
+        written(example), shapes, result.shape, formula.latex, line(formula.latex), rules, error, agrees, result
+    )
+
+
+def values(example: Example, node: Node) -> list[Any]:
+    """The arguments as arrays: the example's operands, and the options as the operation saw them."""
+    op = example.op
+    if op.variadic is not None:
+        return [*example.operands[op.names[op.variadic]]]
+    return [example.operands.get(name, x) for name, x in zip(op.names, node.values)]
+
+
+def compared(node: Node, passed: list[int], arguments: list[Any]) -> tuple[float | None, bool]:
+    """How far the derivatives by the rules are from differences at most, and whether that is what rounding explains."""
+    worst, agrees = None, True
+    for k in passed:
+        expected = by_differences(node, k, arguments)
+        error = float(np.abs(np.asarray(local(node, k), float) - expected).max(initial=0))
+        agrees = agrees and error <= EXACT * max(1.0, float(np.abs(expected).max(initial=0)))
+        worst = error if worst is None or not worst > error else worst
+    return worst, agrees
+
+
+def written(example: Example) -> str:
+    """The call: ``concatenate([arrays_1, arrays_2], axis=-1)``."""
+    parts, keyword = [], False
+    parameters = inspect.signature(example.op.function).parameters.values()
+    packed = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    for p in parameters:
+        x = example.operands.get(p.name)
+        if x is not None:
+            names = [f"{p.name}_{i}" for i, _ in enumerate(x, 1)] if isinstance(x, list) else [p.name]
+            listed = ", ".join(names)
+            parts.append(f"[{listed}]" if isinstance(x, list) and p.kind is not p.VAR_POSITIONAL else listed)
+        elif p.name in example.options:
+            option = said(example.options[p.name])
+            keyword = keyword or (p.default is not p.empty and not packed) or p.kind is p.KEYWORD_ONLY
+            parts.append(f"{p.name}={option}" if keyword else option)
+    return f"{example.op.name}({', '.join(parts)})"
+
+
+def said(x: Any) -> str:
+    """An option as one writes it."""
+    if isinstance(x, np.ndarray):
+        return str(x.tolist())
+    if isinstance(x, (tuple, list)):
+        inside = ", ".join(map(said, x)) + "," * (isinstance(x, tuple) and len(x) == 1)
+        return f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
+    if isinstance(x, slice):
+        return re.sub(r", None\)$", ")", repr(x))
+    return repr(x)

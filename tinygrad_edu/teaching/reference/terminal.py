@@ -1,0 +1,95 @@
+"""The reference in a terminal: a table of all operations, or one of them wholly."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from ...format import text
+from ...output.terminal import Screen
+from .entries import Case, Entry
+
+LEFT = 38  # columns of the name and the notation, where they are not longer
+NAMES = 17  # and of the name
+
+
+def table(screen: Screen, found: Sequence[Entry]) -> None:
+    """A line for each operation, below the heading of its file: its name, how it is written, what it is."""
+    for number, ((kind, _), group) in enumerate(groupby(found, key=lambda e: (e.kind, e.file))):
+        if number:
+            screen.write()
+        screen.say(plain(kind), "bold")
+        for entry in group:
+            row(screen, entry)
+    if len(found) > 1:
+        screen.write()
+        screen.say(f"{text.plural(len(found), 'operation')}; tinygrad-edu ops NAME shows one wholly", "dim")
+
+
+def row(screen: Screen, entry: Entry) -> None:
+    """One line, with as much of the words as there is room for."""
+    left = f"  {entry.name:<{NAMES}} {screen.plain(entry.text)}"
+    left = f"{left:<{LEFT + 2}} " if len(left) <= LEFT + 2 else f"{left}  "
+    room = screen.width - len(left)
+    words = plain(entry.summary)
+    first = re.split(r"(?<!\.)\. ", words)[0].removesuffix(".") + "."  # a sentence that is whole, if there is the room
+    words = first if len(first) <= room else textwrap.shorten(words, room, placeholder="...") if room > 5 else ""
+    screen.write((left + words).rstrip()[: screen.width])
+
+
+def plain(doc: str) -> str:
+    """A docstring without the marks of code."""
+    return doc.replace("``", "")
+
+
+def whole(screen: Screen, entry: Entry) -> None:
+    """All that is known of an operation."""
+    screen.write(entry.signature, "bold")
+    if entry.also:
+        screen.say(f"  also called {text.listed(entry.also)}", "dim")
+    for part in plain(entry.doc).split("\n\n"):
+        screen.say(f"  {' '.join(part.split())}", indent=2)
+    screen.write()
+    screen.say(f"  z = {entry.text}", "mark", 6)
+    for words in entry.needs:
+        screen.say(f"  it needs {words}", indent=4)
+    if entry.domain:
+        screen.say(f"  examples draw {entry.drawn}", indent=4)
+    if entry.kept:
+        screen.say(f"  until the sweep it keeps {entry.kept}", indent=4)
+    if any(one.rules for one in entry.cases):
+        screen.say("  in its rules g is the upstream gradient, the gradient of the loss by z", indent=4)
+    if entry.why:
+        screen.say(f"  {entry.why}", "bad", 4)
+    for number, one in enumerate(entry.cases):
+        screen.write()
+        case(screen, one, entry.text, numbers=number == 0)
+    screen.write()
+    if not entry.file:
+        screen.say("  its source was not kept in a file", "dim")
+        return
+    screen.say(f"  {entry.file}:{entry.line}", "dim")
+    for part in "\n\n".join([entry.source, *entry.helpers]).split("\n"):
+        screen.write(f"    {part}".rstrip())
+
+
+def case(screen: Screen, found: Case, header: str, numbers: bool) -> None:
+    """An example with its shapes and the rules, how well these agree with differences, and perhaps its numbers."""
+    screen.say(f"  {found.call}   {found.sizes}", "bold", 6)
+    if found.text not in (found.call, header):
+        screen.say(f"    z = {found.text}", indent=8)
+    for rule in found.rules:
+        screen.say(f"    {rule.operand} receives  {rule.text}{f', {rule.words}' * bool(rule.words)}", indent=8)
+    if not all(rule.printed for rule in found.rules):
+        screen.say("    a rule that cannot be printed is in the source below", "dim", 8)
+    screen.say(f"    {found.agreement}", "good" if found.agrees and found.rules else "bad" if found.rules else "dim", 8)
+    if numbers and found.result.size <= 12:
+        operands = [a for a in found.result.node.args if a is not None]
+        for a, name in zip(operands, found.shapes):
+            if a.op is None and np.size(a.result) <= 12:
+                screen.array(f"  {name}", a.result)
+        screen.array("  z", found.result.numpy())
