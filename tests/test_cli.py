@@ -176,7 +176,7 @@ def test_what_was_meant_is_said(words):
 def test_a_lesson_that_was_meant_is_said():
     shown = run("lesson", "sofmax")
     assert (shown.returncode, shown.stdout) == (2, "")
-    assert shown.stderr == "tinygrad-edu: there is no lesson sofmax; there are 0 to 16.  Did you mean softmax?\n"
+    assert shown.stderr == "tinygrad-edu: there is no lesson sofmax; there are 0 to 17.  Did you mean softmax?\n"
     assert "Did you mean" not in run("lesson", "99").stderr
 
 

@@ -24,7 +24,7 @@ from commands import environment, interruptible
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, draw, nn, sigmoid, walk
 from tinygrad_edu.format.numbers import typographic
-from tinygrad_edu.output import atomic_write
+from tinygrad_edu.output import atomic_write as files
 from tinygrad_edu.render import compose, content, layout, paths, raster, theme, typeset
 from tinygrad_edu.render.picture import FORMATS
 from tinygrad_edu.render.view import EARLIER, viewed
@@ -526,7 +526,7 @@ def test_an_unwritable_target_is_told_and_nothing_is_left(tmp_path: Path) -> Non
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = draw(neuron()).save(tmp_path / "net.svg")
     before = old.read_bytes()
-    monkeypatch.setattr(atomic_write, "open", lambda *a, **k: Path("/dev/full").open("wb"), raising=False)
+    monkeypatch.setattr(files, "open", lambda *a, **k: Path("/dev/full").open("wb"), raising=False)
     with pytest.raises(OSError, match="No space left"):
         draw(network()).save(tmp_path / "net.svg")
     monkeypatch.undo()

@@ -15,10 +15,10 @@ import pytest
 
 from tinygrad_edu import Tensor, constant, cross_entropy, embedding, log, scope, sigmoid, sign, softmax, stack, where
 from tinygrad_edu.stepping import Stepper
+from tinygrad_edu.stepping.breakpoints import parse_breakpoint
 from tinygrad_edu.stepping.expressions import Expression, NotYet
 from tinygrad_edu.stepping.jacobian import by_differences, local
 from tinygrad_edu.stepping.paths import MOST, paths
-from tinygrad_edu.stepping.stops import stop
 from tinygrad_edu.tracing import traced
 from tinygrad_edu.tracing.build import Tracer, paged
 
@@ -226,9 +226,9 @@ def test_interrupted_in_the_middle_it_goes_on_from_there(monkeypatch: pytest.Mon
     whole.jump(whole.last)
     stepper = Stepper(loss)
     stepper.jump(stepper.start + 4)
-    real, times = stepper.note, iter([True])
+    real, times = stepper.keep, iter([True])
     monkeypatch.setattr(
-        stepper, "note", lambda s: real(s) if not next(times, False) else (_ for _ in ()).throw(KeyboardInterrupt)
+        stepper, "keep", lambda s: real(s) if not next(times, False) else (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         stepper.jump(stepper.last)
@@ -310,7 +310,7 @@ def test_what_is_no_change_says_so(what: str, to: Any, words: str) -> None:
 def met(words: str, build: Any = network) -> list[int]:
     """The steps at which a breakpoint holds."""
     stepper = Stepper(build())
-    found = stop(words, stepper)
+    found = parse_breakpoint(words, stepper)
     stepper.jump(0)
     return [moment.number for moment in stepper.moments() if found.holds(stepper, moment)]
 
@@ -344,7 +344,7 @@ def test_a_line_is_where_it_was_computed() -> None:
     stepper = Stepper(network())
     line = network.__code__.co_firstlineno + 6
     assert met(str(line)) == met(f"test_stepping.py:{line}") == [1, 29] and met(f"other.py:{line}") == []
-    assert stop(str(line), stepper).kind == "line"
+    assert parse_breakpoint(str(line), stepper).kind == "line"
 
 
 def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
@@ -360,16 +360,16 @@ def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
 @pytest.mark.parametrize(
     "words, said",
     [
-        ("", "stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b"),
+        ("", "where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b"),
         ("hiden", "hiden is no name, operation, part of the model, line or step here; near it: hidden"),
-        ("step x", "a step has a number, and x is none"),
+        ("step x", "a step has a number, and x is no number"),
         ("step 999", "there is no step 999: there are steps 0 to 29"),
         ("if (", "( is no expression: '(' was never closed"),
     ],
 )
 def test_what_is_no_place_to_stop_says_so(words: str, said: str) -> None:
     with pytest.raises(ValueError) as caught:
-        stop(words, Stepper(network()))
+        parse_breakpoint(words, Stepper(network()))
     assert str(caught.value) == said
 
 
@@ -389,10 +389,10 @@ def test_watches_are_asked_at_every_step() -> None:
     stepper = Stepper(network())
     stepper.watches += ["h.grad", "1 +", "step"]
     stepper.jump(11)
-    found = dict(stepper.watched())
+    found = dict(stepper.watch_values())
     assert isinstance(found["h.grad"], NotYet) and isinstance(found["1 +"], ValueError) and found["step"] == 11
     stepper.jump(23)
-    assert np.array_equal(dict(stepper.watched())["h.grad"], stepper.gradient("h"))
+    assert np.array_equal(dict(stepper.watch_values())["h.grad"], stepper.gradient("h"))
 
 
 def asked(words: str, at: int | None = None, **variables: Any) -> Any:
