@@ -23,8 +23,8 @@ from commands import environment, interruptible
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, draw, nn, sigmoid, walk
+from tinygrad_edu.format.numbers import typographic
 from tinygrad_edu.render import compose, content, layout, paths, raster, theme, typeset
-from tinygrad_edu.render.figures import figure
 from tinygrad_edu.render.picture import FORMATS
 from tinygrad_edu.render.view import EARLIER, viewed
 from tinygrad_edu.tracing import traced
@@ -190,7 +190,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("x", NUMBERS, ids=str)
 def test_numbers_are_short_and_do_not_mislead(x: Any) -> None:
-    assert figure(x) == NUMBERS[x]
+    assert typographic(x) == NUMBERS[x]
 
 
 # Where things are.

@@ -19,7 +19,9 @@ from .. import nn, ops, optim
 from ..data import Digits, digits
 from ..derivatives import sweep
 from ..format import text
+from ..format.numbers import number
 from ..nn import gradient_norms
+from ..numeric.norms import norm
 from ..tensor import constant
 
 SHADES = " .:-=+*#%@"
@@ -195,8 +197,9 @@ def show_sweep(net: nn.MLP, x: Any, y: int) -> None:
     print(f"  {'node':<27}{'shape':<10}{'gradient in':<13}passed on (Euclidean norms)")
     for tensor, gradient, passed in sweep(R):
         node = tensor.node
-        parts = [f"{text.label(a)} {norm(c)}" for a, c in zip(node.args, passed) if a is not None and c is not None]
-        row = f"  {text.definition(node):<27}{text.size(node.shape):<10}{norm(gradient):<13}"
+        given = [(a, c) for a, c in zip(node.args, passed) if a is not None and c is not None]
+        parts = [f"{text.label(a)} {number(norm(c))}" for a, c in given]
+        row = f"  {text.definition(node):<27}{text.size(node.shape):<10}{number(norm(gradient)):<13}"
         print(row + (", ".join(parts) or "kept as .grad"))
 
 
@@ -219,7 +222,7 @@ def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
     names = [[f"δ({s + 1})", f"∂R/∂{layer.W.name}"] for s, layer in enumerate(net.layers)]
     for s in reversed(range(len(net.layers))):
         for name, one, other in zip(names[s], (hand.delta[s], hand.W[s]), (swept.delta[s], swept.W[s])):
-            print(f"  {name:<9}{norm(one):<13}{norm(other):<15}{np.abs(one - other).max():.1e}")
+            print(f"  {name:<9}{number(norm(one)):<13}{number(norm(other)):<15}{np.abs(one - other).max():.1e}")
 
 
 def write_pictures(net: nn.MLP, x: Any, y: int, folder: Path) -> None:
@@ -236,11 +239,6 @@ def write_pictures(net: nn.MLP, x: Any, y: int, folder: Path) -> None:
         print(f"  {walk(R).save(folder / 'walk.html')}    a page that walks through it: open it in a browser")
     except (OSError, RuntimeError) as error:
         print(f"  not written: {text.told(error)}", file=sys.stderr)
-
-
-def norm(x: Any) -> str:
-    """The Euclidean norm, in five digits."""
-    return f"{gradient_norms.norm(x):.5g}"
 
 
 NEXT = """

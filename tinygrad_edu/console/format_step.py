@@ -13,10 +13,11 @@ from ..format import locations, text
 from ..format import numbers as figures
 from ..formulas.printed import in_elements, of_value
 from ..formulas.rules import rule
+from ..graph import Node
 from ..language.lines import line
 from ..language.op_notation import WHOLE
-from ..nn.gradient_norms import norm
-from ..op import Node
+from ..numeric.equality import DIFFERENCES, SINGLE, differs, same
+from ..numeric.norms import norm
 from ..output.terminal import Screen
 from ..stepping import Moment, Stepper
 from ..stepping.jacobian import by_differences, local
@@ -54,7 +55,7 @@ class StepPrinter:
     def format_rule(self, passed: Passed) -> str:
         """What a node passes to an operand, in terms of g."""
         return line(passed.rule.latex) + (
-            f", stretched to {format_shape(passed.rule.stretched)}" if passed.rule.stretched else ""
+            f", stretched to {text.size_in_words(passed.rule.stretched)}" if passed.rule.stretched else ""
         )
 
     def format_letter(self, letter: Letter) -> str:
@@ -70,7 +71,7 @@ class StepPrinter:
         if np.ndim(x) == 0:
             return f"{name} = {figures.number(x)}"
         is_short_index = np.ndim(x) == 1 and np.size(x) <= 8 and node is None and np.asarray(x).dtype.kind in "iub"
-        return f"{name} = {np.asarray(x).tolist()}" if is_short_index else f"{name}: {format_shape(np.shape(x))}"
+        return f"{name} = {np.asarray(x).tolist()}" if is_short_index else f"{name}: {text.size_in_words(np.shape(x))}"
 
     def format_gradient(self, node: Node) -> str:
         """``∂loss/∂W``; a loss that has no name is called so."""
@@ -199,7 +200,7 @@ class StepPrinter:
     def show_operands(self, node: Node) -> None:
         """Print the operands of an operation and, if it is computed, its result."""
         self.screen.say(self.format_definition(node), "bold")
-        names = node.op.names if node.op.family is None else [node.op.names[node.op.family]] * len(node.args)
+        names = node.op.names if node.op.variadic is None else [node.op.names[node.op.variadic]] * len(node.args)
         for name, a, x in zip(names, node.args, self.operands(node)):
             if a is not None or x is not None:
                 called = self.format_name(a) if a is not None else name
@@ -209,7 +210,7 @@ class StepPrinter:
 
     def operands(self, node: Node) -> list[Any]:
         """The values of the operands of a node, from which it was computed."""
-        kept = (node.values or ()) if node.op.family is None else node.values[node.op.family]
+        kept = (node.values or ()) if node.op.variadic is None else node.values[node.op.variadic]
         return [x if a is None else self.stepper.value(a) for a, x in zip(node.args, [*kept, *[None] * len(node.args)])]
 
     def show_names(self, most: int | None) -> None:
@@ -244,7 +245,7 @@ class StepPrinter:
             screen.say(f"  = {self.format_rule_with_numbers(node, k, g)}", indent=6)
         screen.array(line(passed.g), g, f"= {self.format_gradient(node)}")
         for name, a, x in zip(node.op.names, node.args, self.operands(node)):
-            if node.op.family is None and (a is not None or isinstance(x, np.ndarray)):
+            if node.op.variadic is None and (a is not None or isinstance(x, np.ndarray)):
                 self.show_labelled(self.format_name(a) if a is not None else name, x)
         if i is not None:
             screen.array("passed", stepper.swept[i].passed[k])
@@ -270,11 +271,8 @@ class StepPrinter:
         self.screen.write(figures.array(found, width=self.screen.width))
         expected = by_differences(node, k, self.operands(node))
         error = np.abs(np.asarray(found, float) - expected)
-        allowed = 1e-5 * np.abs(expected) + 1e-6 * max(1.0, float(np.abs(expected).max(initial=0)))
-        if np.asarray(found).dtype == np.float32:
-            allowed = allowed * 1e3
-        wrong = error > allowed
-        if wrong.any() and np.isfinite(expected).all():
+        noise = 1e-6 if np.asarray(found).dtype != np.float32 else 1e-3 * (1 + np.abs(expected))
+        if differs(found, expected, DIFFERENCES, noise).any() and np.isfinite(expected).all():
             self.screen.say("finite differences give", "bad")
             self.screen.write(figures.array(expected, width=self.screen.width))
             self.screen.say(f"The rule of {node.op.name} is not its derivative here, or it has a bend here.", "bad")
@@ -306,8 +304,8 @@ class StepPrinter:
         room = self.screen.width - len(at) - len(size) - 7
         formula = self.screen.plain(self.format_definition(node))
         if room < 10:
-            return cut(f"{mark} {formula}", self.screen.width)
-        return f"{mark} {cut(formula, room):<{room}}  {size}  {at}".rstrip()
+            return text.cut(f"{mark} {formula}", self.screen.width)
+        return f"{mark} {text.cut(formula, room):<{room}}  {size}  {at}".rstrip()
 
     def show_paths(self, node: Node, g: Any) -> None:
         """Print by which paths the gradient ``g`` of a node came from the loss, and how much by each."""
@@ -319,13 +317,13 @@ class StepPrinter:
         ways = sum(path.ways for path in every)
         self.show_labelled(self.format_gradient(node), g)
         if screen.width >= 40:
-            screen.say(f"  {so_far}{ways:,} path{'s' * (ways > 1)}; share, norm, and way to the loss:", "dim")
+            screen.say(f"  {so_far}{text.plural(ways, 'path')}; share, norm, and way to the loss:", "dim")
         for path in every[:PATHS]:
             screen.say(self.format_path(path), indent=22)
         if len(every) > PATHS:
             screen.say(f"  and {len(every) - PATHS} others that brought less", "dim")
         total = np.asarray(sum(path.part for path in every), float)
-        if not np.allclose(total, g, rtol=1e-4, atol=1e-7, equal_nan=True):
+        if not same(total, g, SINGLE, nan=True):
             words = "A hook or a what-if has changed a gradient on the way: these are the parts without it."
             screen.say(f"  {words}", "mark", 2)
 
@@ -361,7 +359,7 @@ class StepPrinter:
             here = number == where.line
             before = f"{number:>4} {'->' if here else '  '} "
             row = before + text.printable(source[number - 1].rstrip("\n"))
-            self.screen.write(cut(row.rstrip(), self.screen.width), "bold" if here else "")
+            self.screen.write(text.cut(row.rstrip(), self.screen.width), "bold" if here else "")
             if here and where.columns and where.columns[0] + len(before) < self.screen.width:
                 start, end = (min(n + len(before), self.screen.width) for n in where.columns)
                 self.screen.write(" " * start + "^" * (end - start), "mark")
@@ -382,23 +380,13 @@ def function_lines(node: Node, source: list[str]) -> tuple[int, int]:
     return first, first + len(inspect.getblock(source[first - 1 :])) - 1
 
 
-def format_shape(shape: tuple[int, ...]) -> str:
-    """``3 x 4``, ``64 numbers``."""
-    return text.size(shape) + (" numbers" if len(shape) == 1 else "")
-
-
-def cut(line: str, width: int) -> str:
-    """A line of at most ``width`` characters; where something is left out, it ends in dots."""
-    return line if len(line) <= width else f"{line[: width - 3]}..."
-
-
 def underline(where: locations.Place, width: int) -> str:
     """``> net.py:7  h = sigmoid(A @ x)`` with the operation underlined."""
     source = text.printable(where.text.strip())
     before = f"> {locations.title(where.file)}:{where.line}  "
     if len(before) + 12 > width:
         before = f"> {where.line}  "
-    shown = cut(before + source, width)
+    shown = text.cut(before + source, width)
     if where.columns is None:
         return shown
     removed = len(where.text) - len(where.text.lstrip())

@@ -22,8 +22,8 @@ import numpy as np
 
 from ..findings import explain, findings_about
 from ..format import locations, numbers, text
-from ..nn.gradient_norms import norm
-from ..op import Node
+from ..graph import Node
+from ..numeric.norms import norm
 from ..output.terminal import Progress, Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint, parse_breakpoint

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..engine.sparse_rows import Rows
 from ..engine.used_gradients import Seen, holds_older, mark
 from ..errors import coerce, trace_nan
 from ..errors import messages as errors
-from ..format import locations, numbers, text
+from ..format import locations, text
+from ..format.numbers import short
+from ..numeric.norms import norm
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class GradientNorms:
         found = [look.loss for look in self.looks if look.loss is not None]
         every = f", one of {self.every:,} looked at" if self.every > 1 else ""
         went = f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else ""
-        return f"{self.count:,} step{'s' * (self.count != 1)}{every}{went}"
+        return f"{text.plural(self.count, 'step')}{every}{went}"
 
     def __str__(self) -> str:
         return self.table(min(WIDE, max(NARROW, shutil.get_terminal_size().columns)))
@@ -259,11 +260,6 @@ class GradientNorms:
         from ..render.plot import Plot  # drawing takes longer to load than all the rest
 
         return Plot(self, theme)
-
-
-def norm(x: Any) -> float:
-    """The Euclidean norm of a gradient, be it dense or kept as rows."""
-    return numbers.norm(x.summed()[1] if isinstance(x, Rows) else x)
 
 
 def named(watched: Any) -> dict[str, Tensor]:
@@ -320,11 +316,6 @@ def number_of(loss: Any) -> float | None:
 
 
 # How it is written.
-
-
-def short(x: float | None) -> str:
-    """A norm in three digits."""
-    return "-" if x is None else "0" if x == 0 else f"{x:#.3g}".rstrip(".")
 
 
 def without(parts: list[str], number: int) -> list[str]:

@@ -15,8 +15,9 @@ from ..engine.recompute import operands
 from ..engine.unchosen import Chosen, of_seed
 from ..errors import coerce
 from ..format import locations
-from ..op import Node
-from ..sweep import fitted
+from ..format.text import plural
+from ..graph import Node
+from ..sweep import unbroadcast
 from .record import Record
 
 Choosers = tuple[Node, ...]  # operations that leave an element out, the first on the way to the result first
@@ -57,7 +58,7 @@ class Choices:
             return None
         try:
             with np.errstate(all="ignore"):
-                c = coerce.dense(node.op.pull(node.args, g, node.result, node.values, k)[k])
+                c = coerce.dense(node.op.vjp(k, node.args, g, node.result, node.values))
         except Exception:  # a rule of the user may fail where the sweep did not ask it
             return None
         lost = ~np.isfinite(c) & (True if mask is None else ~mask)
@@ -116,7 +117,7 @@ class Choices:
 
         def is_nan(x: float) -> Any:
             given = [*values[:k], np.where(mask, x, 1.0)[()], *values[k + 1 :]]
-            return np.isnan(node.op.forward(*node.op.joined(node.values, given)))
+            return np.isnan(node.op.forward(*node.op.with_operands(node.values, given)))
 
         try:
             with np.errstate(all="ignore"):
@@ -135,7 +136,7 @@ class Choices:
         here, name = narrowed(lost, a), self.record.called(a)
         places = np.argwhere(here)
         at = [f"{name}[{', '.join(map(str, i))}]" if len(i) else name for i in places[:FEW].tolist()]
-        more = f" and {len(places) - FEW:,} others" if len(places) > FEW else ""
+        more = f" and {plural(len(places) - FEW, 'other')}" if len(places) > FEW else ""
         was = " or ".join(sorted({str(x) for x in np.unique(c[lost])}))
         with np.errstate(all="ignore"):
             who = union(*[who for _, who in self.choosers(node, k, here)])
@@ -157,4 +158,4 @@ def union(*each: Choosers) -> Choosers:
 
 def narrowed(mask: Any, node: Node) -> Any:
     """The elements of a node of which any copy is in the mask, where the node was broadcast to the mask's shape."""
-    return np.asarray(fitted(mask.astype(float), node)) > 0
+    return np.asarray(unbroadcast(mask.astype(float), node)) > 0

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import coerce
-from ..format.numbers import norm
-from ..op import Node
-from ..sweep import fitted
+from ..graph import Node
+from ..numeric.norms import norm
+from ..sweep import unbroadcast
 from .stepper import Stepper
 
 MOST = 64  # so many paths are followed one by one; of more, only the first step is told apart
@@ -103,5 +103,5 @@ def pass_along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
     with np.errstate(all="ignore"):
         for user, k in reversed(uses):
             c = stepper.pass_on(user, coerce.dense(g), k)
-            g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
+            g = c if c.shape == user.args[k].shape else unbroadcast(c, user.args[k])
     return coerce.dense(g)

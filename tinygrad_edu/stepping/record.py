@@ -11,8 +11,8 @@ import numpy as np
 
 from ..engine.recompute import operands, value
 from ..format import text
+from ..graph import Node, Value
 from ..language.names import Names
-from ..op import Node, Value
 
 
 def collect_nodes(root: Node, limit: int | None = None) -> tuple[list[Node], int]:

@@ -68,7 +68,7 @@ class Report:
         """The heading of a problem, with its points if they are asked for."""
         points = f"{figure(sum(r.score for r in results))} / {len(results)}" if self.points else ""
         room = self.screen.width - len(points) - 4
-        shown = title if len(title) <= room else f"{title[: room - 3]}..."
+        shown = text.cut(title, room)
         self.row(("  ", ""), (shown, "bold"), ("  " if shown else "", ""), (points, "mark"))
 
     def result(self, result: Result) -> None:
