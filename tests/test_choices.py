@@ -66,7 +66,7 @@ STEPS: dict[str, Any] = {
 def said(stepper: Stepper) -> list[str]:
     """What is said of all steps, with the operation."""
     stepper.jump(stepper.last)
-    found = [(moment, stepper.not_chosen(moment)) for moment in map(stepper.what, range(stepper.last + 1))]
+    found = [(moment, stepper.not_chosen(moment)) for moment in map(stepper.moment_at, range(stepper.last + 1))]
     return [f"{moment.node.op.name}: {words}" for moment, words in found if words]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
+from collections import defaultdict
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -476,9 +479,79 @@ def test_a_power_of_powers_takes_no_time() -> None:
 def test_an_expression_writes_to_nothing_and_calls_nothing_of_the_program(words: str) -> None:
     W, a, b, called = Tensor([[1.25, -2.0]], "W"), np.ones((2, 3)), np.zeros(3), []
     variables = {"a": a, "b": b, "add": SimpleNamespace(f=called.append, named_parameters=list)}
-    with pytest.raises(ValueError, match="read-only|there is no function"):
+    with pytest.raises(ValueError, match="only looks at what the program has|there is no function"):
         Stepper(sigmoid(W).sum()).ask(words, variables)
     assert W.data.tolist() == [[1.25, -2.0]] and a.all() and not b.any() and called == []
+
+
+LOOKS = """W.tofile("x")|W.fill(7)|W.sort()|W.setflags(write=True)|W.T.fill(7)|a.partition(1)|a.put(0, 7)|a.resize(9)
+a.byteswap(True)|a.itemset(0, 7)|a.dump("x")|a.tobytes()|a.view()|a.data|a.flags|a.base|a.ctypes|a[0].fill(7)
+W.data.fill(7)|kept["a"].fill(7)|kept["list"][0].sort()|net.W.fill(7)|net.fill(7)|net.sort()|net.fill|sub.sum()|sub + 1
+sub.sort()|objects + 1|objects.sum()|objects[0] + 1|objects.item(0).fill(7)|kept["new"]|kept.clear()
+kept["list"].append(3)|net(a)|net + 1|[net] == a|net in [net]|a.sum(out=a)|abs(a, out=a)|sum(a, where=a)""".replace(
+    "\n", "|"
+).split("|")
+
+
+@pytest.mark.parametrize("condition", [False, True])
+@pytest.mark.parametrize("words", LOOKS)
+def test_an_expression_only_looks_at_what_the_program_has(
+    words: str, condition: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it raises or gives: the arrays stay as they are, nothing is written, and no code of the program runs."""
+    monkeypatch.chdir(tmp_path)
+
+    def runs(*given: Any, **options: Any) -> Any:
+        raise AssertionError("code of the program was run")
+
+    class Sub(np.ndarray[Any, Any]):
+        __array_ufunc__ = __array_function__ = sum = sort = runs
+
+    class Net:
+        __call__ = __add__ = __eq__ = __abs__ = runs  # type: ignore[assignment]
+
+        def __init__(self, W: Any) -> None:
+            self.W, self.fill, self.sort = W, W.fill, W.sort
+
+        def named_parameters(self) -> list[Any]:
+            return []
+
+    W, a, objects = Tensor([[1.25, -2.0]], "W"), np.array([3.0, 1.0, 2.0]), np.array([None, None], object)
+    kept = defaultdict(runs, {"a": a, "list": [a]})
+    net = Net(a)
+    objects[:] = [net, a]
+    variables = {"a": a, "sub": a.view(Sub), "net": net, "kept": kept, "objects": objects}
+    stepper = Stepper(sigmoid(W).sum())
+    moment = stepper.jump(2)
+    with contextlib.suppress(ValueError, LookupError, TypeError):
+        question = Expression(words)
+        found = (question.holds if condition else question.value)(stepper, moment, variables)
+        assert not isinstance(found, np.ndarray) or not np.shares_memory(found, a) or not found.flags.writeable
+    assert W.data.tolist() == [[1.25, -2.0]] and a.tolist() == [3, 1, 2] and a.flags.writeable
+    assert set(kept) == {"a", "list"} and len(kept["list"]) == 1 and not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "words", ["W.tofile('x')", "W.fill(7)", "W.sort()", "W.setflags(write=True)", "W.sum(0, None, W)"]
+)
+def test_why_an_array_is_not_asked_for_that_is_a_sentence(words: str) -> None:
+    stepper = Stepper(sigmoid(Tensor([[1.25, -2.0]], "W")).sum())
+    with pytest.raises(ValueError, match="an expression only looks at what the program has"):
+        stepper.ask(words)
+
+
+@pytest.mark.parametrize("words", ["W", "W.T", "a", "kept", "W.reshape(2)", "a[:2]"])
+def test_what_an_expression_gives_cannot_be_written_to(words: str) -> None:
+    W, a = Tensor([[1.25, -2.0]], "W"), np.array([3.0, 1.0, 2.0])
+    found = Stepper(sigmoid(W).sum()).ask(words, {"a": a, "kept": a.view(np.recarray)})
+    assert type(found) is np.ndarray and not found.flags.writeable
+
+
+def test_a_list_of_layers_has_a_length() -> None:
+    stepper = Stepper(sigmoid(Tensor([1.0], "W")).sum())
+    assert stepper.ask("len(layers) == 2 and len(layers[0]) == 1", {"layers": [[object()], object()]}) == 1
+    with pytest.raises(ValueError, match="not with an object of type object"):
+        stepper.ask("sum(layers)", {"layers": [object()]})
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def command(options: argparse.Namespace) -> int:
 
     Raises ValueError if the program cannot be run, or never calls ``backward`` as ``--at`` and ``--nth`` ask.
     """
-    program(options.script, options.nth)
+    program(options.script, options.at, options.nth)
     commands = [Queued(line) for line in options.typed]
     if options.commands is not None:
         try:
