@@ -21,9 +21,10 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
     errors engine format output context
-    engine.calling format.locations format.numbers output.atomic_write
+    engine.calling format.locations format.numbers format.ascii output.atomic_write numeric.norms
     format.text
-    errors.messages
+    errors.messages output.terminal
+    output.progress
     errors.operations errors.coerce errors.readonly
     op
     engine.fast_calls engine.used_gradients engine.sparse_rows
@@ -35,11 +36,11 @@ LAYERS = """
     tensor
     derivatives errors.trace_nan numeric.mistakes numeric.differences
     language
-    output.terminal
     numeric formulas stepping
     nn.layers optim data tracing
     nn
     render findings
+    gradient_norms
     console
     word2vec checker
     teaching

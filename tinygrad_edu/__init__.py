@@ -37,7 +37,7 @@ if _TYPE_CHECKING:
     from .console import step_here as step_here
     from .findings import explain as explain
     from .formulas.closed import formula as formula
-    from .nn.gradient_norms import GradientNorms as GradientNorms
+    from .gradient_norms import GradientNorms as GradientNorms
     from .numeric.gradcheck import gradcheck as gradcheck
     from .render import draw as draw
     from .render import walk as walk
@@ -48,7 +48,7 @@ __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "stepping", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
-    "step_here": "console", "GradientNorms": "nn.gradient_norms",
+    "step_here": "console", "GradientNorms": "gradient_norms",
 }  # fmt: skip
 __all__ = ["OPS", "elementwise", *_LATER]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,10 +12,11 @@ from ..checker.grading import reports
 from ..checker.grading.classroom import check_files, cores
 from ..checker.grading.hints import ANSWER, KIND
 from ..checker.grading.sheets import CHECKED, LEFT, Sheet, inside
-from ..checker.grading.terminal import Bar, Report
+from ..checker.grading.terminal import Report
 from ..checker.results import LANGUAGES, UNCHECKABLE, WRONG, said
 from ..format import text
 from ..output import atomic_write as files
+from ..output.progress import Progress
 from ..output.terminal import Screen
 
 ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 4, 5, 130
@@ -89,13 +91,13 @@ def command(options: argparse.Namespace) -> int:
         print(f"tinygrad-edu: {mistake}", file=sys.stderr)
         return USAGE
     found, folder = gathered(options.files)
-    bar = Bar(said("checking", options.language), len(found))
-    try:
+    done = itertools.count(1)
+    with Progress(said("checking", options.language), len(found)) as bar:
         jobs = options.jobs or cores()
         answers = options.hint >= ANSWER
-        sheets = check_files(found, options.language, jobs, options.timeout, lambda sheet: bar.step(), answers)
-    finally:
-        bar.end()
+        sheets = check_files(
+            found, options.language, jobs, options.timeout, lambda sheet: bar.at(next(done)), answers
+        )  # fmt: skip
     written = [
         target for name, target in targets.items() if not write(target, REPORTS[name](sheets, options.hint), options)
     ]
@@ -171,21 +173,23 @@ def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> 
     """On the screen: files that were named, line by line; a folder as a table."""
     report = Report(Screen(sys.stdout), options.language, options.hint, options.points)
     if not sheets:
-        report.say(said("empty-folder", options.language), "", 2)
+        report.screen.say(said("empty-folder", options.language), margin=2)
     if not folder:
         for number, sheet in enumerate(sheets):
             if number:
-                report.row(("", ""))
+                report.screen.write()
             report.sheet(sheet)
     if sheets and (folder or len(sheets) > 1):
         if not folder:
-            report.row(("", ""))
+            report.screen.write()
         report.table(sheets)
         report.mistakes(sheets)
     left = sum(sheet.status == LEFT for sheet in sheets)
     if left:
-        report.row(("", ""))
-        report.say(said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", 2)
+        report.screen.write()
+        report.screen.say(
+            said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", margin=2
+        )
 
 
 def code(sheets: Sequence[Sheet]) -> int:

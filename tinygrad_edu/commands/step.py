@@ -14,7 +14,8 @@ from typing import Any
 from ..console.console import Console, of_frame
 from ..console.reading import INTRODUCTION, Queued
 from ..format import locations, text
-from ..output.terminal import Progress, Screen, is_interactive
+from ..output.progress import Progress
+from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.stops import Stop
 from .run_script import Call, Calls, Quit, Wanted, program, run
@@ -130,8 +131,8 @@ class Stops(Calls):
 
     def meets(self, stepper: Stepper, call: Call) -> bool:
         """Does a program that is let run meet a breakpoint in this call?"""
-        self.progress = self.progress or Progress("backward() number")
-        self.progress.at(256 * self.number)
+        self.progress = self.progress or Progress("backward() number", after=1.0, hint="Ctrl-C stops here")
+        self.progress.at(self.number)
         variables = of_frame(call.frame)
         stepper.jump(0)
         try:

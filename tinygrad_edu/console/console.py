@@ -11,7 +11,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from ..format import locations, text
-from ..output.terminal import Progress, Screen, is_interactive
+from ..output.progress import Progress
+from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.expressions import Expression, NotYet
 from ..stepping.stops import Stop, stop
@@ -162,7 +163,7 @@ class Console(Understanding):
 
     def run(self, wanted: Callable[[Moment], bool] | None, back: bool = False) -> None:
         """On, or back, to where it is wanted; None: to the end, which takes half the time."""
-        stepper, progress = self.stepper, Progress("step", self.stepper.last)
+        stepper, progress = self.stepper, Progress("step", self.stepper.last, after=1.0, hint="Ctrl-C stops here")
 
         def here(moment: Moment) -> bool:
             progress.at(moment.number)

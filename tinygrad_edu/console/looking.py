@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..format import numbers, text
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..stepping.expressions import Expression, NotYet
 from ..stepping.paths import passed, uses_of

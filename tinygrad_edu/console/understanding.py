@@ -14,7 +14,7 @@ from ..format import numbers
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
 from ..language.lines import line
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local

@@ -11,7 +11,7 @@ from ..format import locations, text
 from ..format import numbers as figures
 from ..formulas.printed import in_elements
 from ..language.lines import line
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..output.terminal import Screen
 from ..stepping import Moment, Stepper

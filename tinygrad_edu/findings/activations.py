@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..format.locations import OURS
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..stepping.jacobian import local
 from .alike import moved

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import coerce
 from ..format import locations, text
 from ..format.locations import Place
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..stepping import Stepper
 from ..stepping.record import Record

@@ -15,7 +15,7 @@ import numpy as np
 from ..derivatives import gradients
 from ..engine.used_gradients import holds_older
 from ..format.locations import OURS
-from ..nn.gradient_norms import norm
+from ..numeric.norms import norm
 from ..op import Node
 from ..optim import SGD, Optimiser
 from ..tensor import Tensor

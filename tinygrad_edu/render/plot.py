@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..format import text
 from ..language.symbols import LONGEST, symbol
-from ..nn.gradient_norms import cut, mean, together
+from ..nn.norm_record import Look, NormRecord, mean, together
+from ..output.terminal import shortened
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, at_the_end, disc, stepping
 from .chart import apart as apart
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
 from .typeset import mathematics, words
-
-if TYPE_CHECKING:
-    from ..nn.gradient_norms import GradientNorms, Look
 
 BAD = {"light": "#d11920", "dark": "#ff5c5c"}
 LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros
@@ -34,7 +32,7 @@ class Plot(Chart):
 
     file = "norms.svg"
 
-    def __init__(self, norms: GradientNorms, colours: str | None = None) -> None:
+    def __init__(self, norms: NormRecord, colours: str | None = None) -> None:
         self.names, self.looks, self.is_bad = [*norms.watched], [*norms.looks], norms.is_bad
         super().__init__(f"Gradient norms of {len(self.names)} parameters over {norms.count:,} steps", colours)
 
@@ -103,7 +101,7 @@ def plotted(
         crosses.items += cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
         if k is not None:
             bands.items += band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
-            label = symbol(cut(names[i], LONGEST) or "?")
+            label = symbol(shortened(names[i], LONGEST) or "?")
             if all(look.norms[i] is None for look in looks):
                 label, y, colour = rf"{label}\text{{: no gradient}}", axes.bottom, "faint"
             ends.append(End(mathematics(label, TYPE), axes.y(course[-1][-1].middle) if course else y, colour))
