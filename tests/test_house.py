@@ -20,7 +20,7 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # From the ground up.  A file imports from lines above its own.  A folder is one word here, and its files may import
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
-    errors engine format output context
+    errors engine format output web context
     engine.calling format.locations format.numbers format.ascii output.atomic_write numeric.norms
     format.text
     errors.messages output.terminal

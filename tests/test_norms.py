@@ -405,9 +405,9 @@ def test_a_line_is_where_its_numbers_are():
 def test_what_is_bad_is_marked():
     scene = watched({"a": [1.0, 1.0, math.nan, 1.0], "b": [1.0] * 4}).plot().scene
     assert "bad at step 3" in texts(scene)
-    assert [shape.name for shape in shapes(scene.root) if shape.stroke == "bad"] == ["", "cross"]
+    assert [shape.name for shape in shapes(scene.root) if shape.stroke == "alarm"] == ["", "cross"]
     assert not [
-        shape for shape in shapes(watched({"a": [1.0]}).plot().scene.root) if "bad" in shape.stroke + shape.fill
+        shape for shape in shapes(watched({"a": [1.0]}).plot().scene.root) if "alarm" in shape.stroke + shape.fill
     ]
     (high,) = (s for s in shapes(watched({"a": [1.0, 1e6, 1e9]}, limit=10).plot().scene.root) if s.name == "cross")
     assert float(high.path.split()[2]) == plot.TOP + plot.HIGH / 3 - 5, "where it is above the limit, at its own height"

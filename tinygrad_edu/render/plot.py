@@ -21,7 +21,6 @@ from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
 from .typeset import mathematics, words
 
-BAD = {"light": "#d11920", "dark": "#ff5c5c"}
 LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros
 PLACES, NAMED, BANDS, TICKS = 90, 30, 4, 8  # along the steps; most lines with names, and with bands; most powers of ten
 CAPTION = words("gradient norm", SMALL)
@@ -40,7 +39,7 @@ class Plot(Chart):
         """Take the colours of a theme."""
         super().paint(name)
         self.colours |= {f"band{i}": self.thin(self.colours[f"line{i}"], 0.12) for i in range(COLOURS)}
-        self.colours |= {"bad": BAD[name], "bad-fill": self.thin(BAD[name], 0.1)}
+        self.colours |= {"alarm-fill": self.thin(self.colours["alarm"], 0.1)}
 
     def drawn(self) -> Scene:
         """The shapes."""
@@ -222,12 +221,12 @@ def trouble(looks: Sequence[Look], axes: Axes) -> Iterator[Shape | Text]:
         if bad:
             first, *_, last = [axes.x(look.step) for look in stretch] * 2
             if last > first:
-                yield Shape(f"M {first:.1f} {TOP:.1f} H {last:.1f} V {axes.bottom:.1f} H {first:.1f} Z", "bad-fill")
-            yield Shape(f"M {first:.1f} {TOP:.1f} V {axes.bottom:.1f}", "", "bad", 1.2, "4 3")
+                yield Shape(f"M {first:.1f} {TOP:.1f} H {last:.1f} V {axes.bottom:.1f} H {first:.1f} Z", "alarm-fill")
+            yield Shape(f"M {first:.1f} {TOP:.1f} V {axes.bottom:.1f}", "", "alarm", 1.2, "4 3")
     if found := [look.step for look in looks if look.bad]:
         label = words(f"bad at step {found[0]:,}", SMALL)
         x = min(axes.x(found[0]) - label.width / 2, LEFT + WIDE - label.width)
-        yield Text(label, max(x, LEFT - 40 + CAPTION.width + 16), TOP - 14, "bad")
+        yield Text(label, max(x, LEFT - 40 + CAPTION.width + 16), TOP - 14, "alarm")
 
 
 def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes: Axes, y: float) -> Iterator[Shape]:
@@ -239,4 +238,4 @@ def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes
             y = axes.y(math.log10(size))
         elif before:
             y = axes.y(before[-1])
-        yield Shape(f"M {x - 5:.1f} {y - 5:.1f} l 10 10 m -10 0 l 10 -10", "", "bad", 2.4, name="cross")
+        yield Shape(f"M {x - 5:.1f} {y - 5:.1f} l 10 10 m -10 0 l 10 -10", "", "alarm", 2.4, name="cross")
