@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.console.views import Views
+from tinygrad_edu.console.format_step import StepPrinter
 from tinygrad_edu.language import latex, reading
 from tinygrad_edu.language.computing import Impossible, Misfit, shape
 from tinygrad_edu.language.lines import line
@@ -249,12 +249,12 @@ def array(numbers: Any) -> Any:
 def of_console(stepper: Stepper) -> Iterator[Equation]:
     """The equations that the console prints at its steps, with the letters that it names there."""
     stream = io.StringIO()
-    views = Views(stepper, Screen(stream, width=100))
+    printer = StepPrinter(stepper, Screen(stream, width=100))
     stepper.jump(0)
     while (moment := stepper.next()) is not None:
         stream.seek(0)
         stream.truncate()
-        views.step(moment, source=False)
+        printer.show_step(moment, source=False)
         rows = joined(stream.getvalue())
         if moment.phase == "seed":
             continue
@@ -263,7 +263,9 @@ def of_console(stepper: Stepper) -> Iterator[Equation]:
             name, x = letter(part, stepper, moment)
             letters[name] = x
         if moment.phase == "forward":
-            formula = rows["head"].partition(" = ")[2]
+            formula = (
+                rows["head"].partition("forward   ")[2].rpartition(" = ")[2]
+            )  # what has no name is a formula alone
             yield Equation(f"step {moment.number}", formula, stepper.value(moment.node), letters, is_text=True)
             continue
         upstream = next(key for key in rows if len(key) == 1)
@@ -278,7 +280,7 @@ def of_console(stepper: Stepper) -> Iterator[Equation]:
 def jacobian(stepper: Stepper, moment: Any) -> Any:
     """The derivative of which the console says ∂z/∂x: that of differences."""
     node = moment.node
-    kept = node.values if node.op.family is None else node.values[node.op.family]
+    kept = node.values if node.op.variadic is None else node.values[node.op.variadic]
     values = [x if a is None else stepper.value(a) for a, x in zip(node.args, kept)]
     found = by_differences(node, moment.operand, values)
     return whole(found, moment.receiver.shape) if node.op.elementwise else found
@@ -303,11 +305,11 @@ def letter(part: str, stepper: Stepper, moment: Any) -> tuple[str, Any]:
     if made:
         return made[1] or made[3], stepper.value(moment.node)  # z = tanh(v)
     name, colon, words = part.partition(": ")
-    if colon and not re.fullmatch(r"[\d x]+( numbers)?", words):
+    if colon and not re.fullmatch(r"[\d x]+( numbers?)?", words):
         return name, words
     name = re.sub(r", of step \d+$", "", name.partition(" = ")[0])
     for node in stepper.nodes:
-        if line(Views(stepper, Screen(io.StringIO())).called.formula(node).latex) == name:
+        if line(StepPrinter(stepper, Screen(io.StringIO())).called.formula(node).latex) == name:
             return name, stepper.value(node)
     for word, x in stepper.words.values.items():
         if line(reading_of(word)) == name:

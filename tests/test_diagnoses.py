@@ -12,7 +12,6 @@ from mistakes import Mistake, load
 
 from tinygrad_edu import check
 from tinygrad_edu.checker.check import check_text
-from tinygrad_edu.checker.judge import close
 from tinygrad_edu.checker.results import CODES, Result
 
 MISTAKES = load()
@@ -137,8 +136,6 @@ def test_where_a_chain_of_derivatives_does_not_join() -> None:
 def test_what_is_no_number_is_wrong_without_a_reason() -> None:
     (result,) = check_text("x: n\nJ = sum(x)\ndJ/dx = 9**9**9**9 * x")
     assert result.verdict == "wrong" and result.diagnoses == []
-    infinite = np.array([np.inf, 1.0])
-    assert not close(infinite, np.ones(2)) and not close(np.ones(2), infinite) and not close(infinite, infinite)
 
 
 def test_a_definition_that_does_not_fit_is_named() -> None:

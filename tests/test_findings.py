@@ -190,7 +190,7 @@ FACTS = {
         loss = (h * h).sum()
         ---
         saturated, line 2: h = sigmoid(W * 2) is saturated, in line 2: 3 of 4 values of W * 2 (75 %) lie below
-        below -5 or above 5, where
+        below -5.00 or above 5.00, where
         the slope of sigmoid is under 3 % of its largest (the median there is 1.52e-08).
         Of a gradient of norm 3.33, 0.185 is passed on.
         each of these cures it alone: W a tenth as large; relu for sigmoid.

@@ -82,7 +82,7 @@ CASES = {
         x = Tensor([1.0, 1000.0], "x")
         loss = np.where(x < 100, np.exp(x), 0.0).sum()
         ---
-        exp is inf at x[1] = 1e+03, but the where in line 2 did not choose it there
+        exp is inf at x[1] = 1000, but the where in line 2 did not choose it there
         * np.where(x < 100, np.exp(np.where(x < 100, x, 1)), 0.0)
     """,
     "a condition that would be another one": """

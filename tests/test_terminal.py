@@ -202,6 +202,7 @@ def test_a_file_gets_some_lines_if_they_are_wanted(capsys: pytest.CaptureFixture
         with Progress("epoch", 30, lines=lines) as bar:
             for done in range(31):
                 bar.at(done, "loss 1")
+                bar.at(done, "loss 1")  # a second time changes nothing
                 bar.at(done + 0.5, "loss 1")
         assert capsys.readouterr().err == "".join(f"  epoch {n}/30: loss 1\n" for n in expected)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .format import text
 from .format.ascii import encodable, is_encodable
+from .format.numbers import short
 from .nn.norm_record import NormRecord, mean, together
 from .output.terminal import Table, columns, columns_of, shortened, wrapped
 
@@ -91,7 +92,7 @@ class GradientNorms(NormRecord):
         found = [look.loss for look in self.looks if look.loss is not None]
         every = f", one of {self.every:,} looked at" if self.every > 1 else ""
         went = f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else ""
-        return f"{self.count:,} step{'s' * (self.count != 1)}{every}{went}"
+        return f"{text.plural(self.count, 'step')}{every}{went}"
 
     def __str__(self) -> str:
         return self.table(min(WIDE, max(NARROW, columns_of(sys.stdout))))
@@ -105,11 +106,6 @@ class GradientNorms(NormRecord):
         from .render.plot import Plot  # drawing takes longer to load than all the rest
 
         return Plot(self, theme)
-
-
-def short(x: float | None) -> str:
-    """A norm in three digits."""
-    return "-" if x is None else "0" if x == 0 else f"{x:#.3g}".rstrip(".")
 
 
 def without(parts: list[str], number: int) -> list[str]:

@@ -10,10 +10,11 @@ import numpy as np
 from ..language.reading import Unreadable
 from ..language.tree import Expr, walk
 from ..language.values import Impossible, Misfit
+from ..numeric.equality import same
 from .answer import correct
 from .diagnoses.search import diagnosed
 from .handin import Handin, handin
-from .judge import Outcome, Place, Question, Uncheckable, assumption, close, compared, in_words, mean, symmetric
+from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, in_words, mean, symmetric
 from .problem import Problem
 from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
 from .sides import Claim
@@ -110,18 +111,16 @@ def explain(
             return
         result.assumes = symmetric(question, problem, right)
     for before, said in wrong:
-        if same(outcome, before):  # it only repeats a wrong line above it
+        if says_the_same(outcome, before):  # it only repeats a wrong line above it
             result.diagnoses = said.diagnoses
             return
     wrong.append((outcome, result))
     result.diagnoses = diagnosed(question, problem, right, outcome, result.language, result.assumes)
 
 
-def same(a: Outcome, b: Outcome) -> bool:
-    """Do two steps say the same?"""
-    return len(a.values) == len(b.values) > 0 and all(
-        getattr(x, "shape", ()) == getattr(y, "shape", ()) and close(x, y) for x, y in zip(a.values, b.values)
-    )
+def says_the_same(a: Outcome, b: Outcome) -> bool:
+    """Have two steps the same values?"""
+    return len(a.values) == len(b.values) > 0 and all(map(same, a.values, b.values))
 
 
 def chained(steps: list[Result], about: dict[str, Any], line: int) -> Result:

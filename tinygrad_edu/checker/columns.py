@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import numpy as np
-
 from ..language.tree import Expr, call, name, names, number
 from ..language.values import Impossible, Misfit, Values, shape
+from ..numeric.equality import same
 from ..op import OPS
 
 ALL = Expr("All")
@@ -36,7 +35,7 @@ def without_indices(tree: Expr, values: Values, functions: Collection[str]) -> E
             raise NoColumn
         made = Columned(tree.value, last, values, functions).column(term)
         whole = softmax(made) if tree.head == "Each" else call("sum", made)
-        return whole if same(whole, tree, values) else tree
+        return whole if same(values(whole), values(tree), nan=True) else tree
     except (NoColumn, Misfit, Impossible):
         return tree
 
@@ -46,12 +45,6 @@ def softmax(tree: Expr) -> Expr:
     if tree.head == "divide" and tree.args[0].head == "exp" and tree.args[1] == call("sum", tree.args[0]):
         return call("softmax", *tree.args[0].args)
     return tree
-
-
-def same(a: Expr, b: Expr, values: Values) -> bool:
-    """Have two trees the same value?"""
-    x, y = (np.asarray(values(tree), float) for tree in (a, b))
-    return x.shape == y.shape and np.allclose(x, y, equal_nan=True)
 
 
 class Columned:

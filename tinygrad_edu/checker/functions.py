@@ -22,6 +22,7 @@ from ..language.reading import ALIASES
 from ..language.tree import Expr, number
 from ..language.values import Arrays, Columns, Impossible, Misfit, Values, shape
 from ..numeric.differences import STEP
+from ..numeric.equality import same, sums_to_one
 from ..op import OPS
 from ..tensor import Tensor
 from .judge import Place, Uncheckable
@@ -238,7 +239,7 @@ def traits(x: Any, wrt: bool) -> frozenset[str]:
         return frozenset({"positive"} if is_float(x) and x > 0 and not wrt else ())
     if not wrt and set(np.unique(x)) == {-1.0, 1.0}:
         return frozenset({"signs"})
-    binary, sums = np.isin(x, (0, 1)).all(), np.allclose(x.sum(-1), 1) and (x >= 0).all()
+    binary, sums = np.isin(x, (0, 1)).all(), sums_to_one(x, -1) and (x >= 0).all()
     unit = x.ndim == 2 and x.shape[0] == x.shape[1] and np.array_equal(x, np.eye(len(x)))
     if binary and sums and not unit and not wrt:
         return frozenset({"one-hot"})
@@ -303,7 +304,7 @@ def with_operations(loss: Callable[..., Any]) -> Callable[..., Any]:
         helper = loss.__globals__.get(word)
         operation = ALIASES.get(word, word)
         if isinstance(helper, types.FunctionType) and operation in OPS and not hasattr(helper, "op"):
-            if same(helper, operation):
+            if computes(helper, operation):
                 replaced[word] = as_operation(operation)
     if not replaced:
         return loss
@@ -320,14 +321,14 @@ def as_operation(operation: str) -> Callable[..., Any]:
     return (lambda *args: own(Arrays({}), *args)) if own else OPS[operation].public
 
 
-def same(helper: Callable[..., Any], operation: str) -> bool:
-    """Do they give the same on examples?"""
+def computes(helper: Callable[..., Any], operation: str) -> bool:
+    """Does a function give on examples what an operation gives?"""
     rng = np.random.default_rng(3)
     try:
         with np.errstate(all="ignore"):
             for dims in ((4,), (3, 4)):
                 x = rng.normal(size=dims)
-                if not np.allclose(helper(x.copy()), as_operation(operation)(x), equal_nan=True):
+                if not same(helper(x.copy()), as_operation(operation)(x), nan=True):
                     return False
     except Exception:
         return False

@@ -13,11 +13,11 @@ import numpy as np
 from ..engine.calling import is_packed
 from ..engine.recompute import operands, value
 from ..format import locations
+from ..graph import Node, Value
 from ..language import latex
 from ..language.reading import Unreadable, read
 from ..language.tree import Expr, name
 from ..language.values import Arrays, Columns, Impossible, Misfit, shape
-from ..op import Node, Value
 from ..tensor import Tensor
 from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
@@ -282,7 +282,7 @@ def of_record(
             if node.op is not None:
                 given = [x if a is None else made[a.serial] for a, x in zip(node.args, operands(node))]
                 rest = operands(node)[len(given) :]
-                args = [*node.op.joined(node.values, [*given, *rest])]
+                args = [*node.op.with_operands(node.values, [*given, *rest])]
                 packed = is_packed(node.op.function)
                 made[serial] = node.op.public(*args[:-1], *args[-1]) if packed else node.op.public(*args)
         loss.variables = {w: made[s] for s, w in names.items()}  # type: ignore[attr-defined]

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..format.text import size
 from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Columns, Impossible, Misfit, Values, shape
+from ..numeric.equality import ROUNDING, SINGLE, same
 from .problem import Problem
 from .results import RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 
-RELATIVE, ABSOLUTE = 1e-7, 1e-13  # how far apart the same number may come out by two ways
-ROUGH = 1e-4  # the same, where one of them has been computed with 32 bits
 POINTS = 4
 
 
@@ -151,20 +151,20 @@ def one(truth: Any, x: Any) -> tuple[str, float]:
     """Two values."""
     if isinstance(x, tuple):
         return WRONG, 1.0
-    relative = ROUGH if getattr(x, "dtype", None) in (np.float32, np.float16) else RELATIVE
+    tolerance = SINGLE if getattr(x, "dtype", None) in (np.float32, np.float16) else ROUNDING
     try:
         a, b = np.asarray(truth, float), np.asarray(x, float)
     except (TypeError, ValueError):
         return WRONG, 1.0  # it is no array of numbers
-    if () in (a.shape, b.shape) and not np.any(a) and np.abs(b).max(initial=0) <= ABSOLUTE:
+    if () in (a.shape, b.shape) and not np.any(a) and np.abs(b).max(initial=0) <= ROUNDING.absolute:
         return RIGHT, 0.0  # 0 is as good as zeros
     if a.shape == b.shape:
-        return (RIGHT if close(a, b, relative) else WRONG), difference(a, b)
+        return (RIGHT if same(b, a, tolerance) else WRONG), difference(a, b)
     if is_column(a, b) or is_column(b, a):
         return one(a.ravel(), np.ravel(x))
-    if a.ndim == 2 and b.shape == a.shape[::-1] and close(a, b.T):
+    if a.ndim == 2 and same(b.T, a):
         return TRANSPOSED, difference(a, b.T)
-    if a.ndim == 1 and b.shape == (1, len(a)) and close(a, b[0]):
+    if a.ndim == 1 and b.ndim == 2 and len(b) == 1 and same(b[0], a):
         return TRANSPOSED, difference(a, b[0])
     return WRONG, 1.0
 
@@ -172,14 +172,6 @@ def one(truth: Any, x: Any) -> tuple[str, float]:
 def is_column(a: Any, b: Any) -> bool:
     """A column, beside a vector with one axis?"""
     return a.ndim == 2 and a.shape == (*b.shape, 1)
-
-
-def close(a: Any, b: Any, relative: float = RELATIVE) -> bool:
-    """The same, as far as rounding lets one say."""
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return False
-    scale = np.abs(a).max(initial=0.0)
-    return bool(np.abs(a - b).max(initial=0.0) <= ABSOLUTE + relative * scale)
 
 
 def difference(a: Any, b: Any) -> float:
@@ -200,13 +192,12 @@ def in_words(error: Misfit, sizes: Mapping[str, int]) -> str:
     letters = {n: s for s, n in sizes.items()}
 
     def said(dims: tuple[int, ...]) -> str:
-        return "×".join(
-            letters.get(n, next((f"({s}+1)" for m, s in letters.items() if m + 1 == n), str(n))) for n in dims
-        )
+        known = letters | {m + 1: f"({s}+1)" for m, s in letters.items() if m + 1 not in letters}
+        return size((known.get(n, n) for n in dims), "×")
 
     signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
     if len(error.shapes) == 2 and error.head in signs:
-        left, right = (said(dims) or "number" for dims in error.shapes)
+        left, right = map(said, error.shapes)
         return f"{left} {signs[error.head]} {right}"
     return str(error)
 
@@ -239,7 +230,7 @@ def affine(question: Question, word: str) -> bool:
     try:
         half, none = (place.moved(word, k * x) for k in (0.5, 0.0))
         middle, zero = half.values()(question.left), none.values()(question.left)
-        return not close(truth, zero) and close((truth + zero) / 2, middle)
+        return not same(zero, truth) and same(middle, (truth + zero) / 2)
     except (Misfit, Impossible):
         return False
 

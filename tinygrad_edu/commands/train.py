@@ -17,6 +17,7 @@ from .. import nn, ops, optim
 from ..data import Digits, digits
 from ..derivatives import sweep
 from ..format import text
+from ..format.numbers import number
 from ..gradient_norms import GradientNorms
 from ..numeric.norms import norm
 from ..output.progress import Progress
@@ -192,8 +193,12 @@ def show_sweep(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
     rows = []
     for tensor, gradient, passed in sweep(loss(net, x, y)):
         node = tensor.node
-        parts = [f"{text.label(a)} {size(c)}" for a, c in zip(node.args, passed) if a is not None and c is not None]
-        rows.append((text.definition(node), text.size(node.shape), size(gradient), ", ".join(parts) or "kept as .grad"))
+        parts = [
+            f"{text.label(a)} {number(norm(c))}" for a, c in zip(node.args, passed) if a is not None and c is not None
+        ]
+        rows.append(
+            (text.definition(node), text.size(node.shape), number(norm(gradient)), ", ".join(parts) or "kept as .grad")
+        )
     table = Table.of(("node", "shape", "gradient in", "passed on"), rows, margin=2)
     screen.table(table, ("shape", "gradient in"), "node")
     screen.say("Gradients are shown by their Euclidean norms.", "dim", margin=2)
@@ -222,7 +227,7 @@ def show_recursion(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
             (f"δ({s + 1})", hand.delta[s], swept.delta[s]),
             (f"∂R/∂{layer.W.name}", hand.W[s], swept.W[s]),
         ):
-            rows.append((name, size(one), size(other), f"{np.abs(one - other).max():.1e}"))
+            rows.append((name, number(norm(one)), number(norm(other)), f"{np.abs(one - other).max():.1e}"))
     screen.table(Table.of(("", "by hand", "by sweep", "difference"), rows, margin=2))
     screen.say("The first two are Euclidean norms; the last is the largest difference of elements.", "dim", margin=2)
 
@@ -241,11 +246,6 @@ def write_pictures(screen: Screen, net: nn.MLP, x: Any, y: int, folder: Path) ->
         screen.item(walk(R).save(folder / "walk.html"), "a page that walks through it: open it in a browser", 2)
     except (OSError, RuntimeError) as error:
         print(f"  not written: {text.told(error)}", file=sys.stderr)
-
-
-def size(x: Any) -> str:
-    """The Euclidean norm, in five digits."""
-    return f"{norm(x):.5g}"
 
 
 NEXT = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import messages as errors
-from ..op import Node, Value, new
+from ..graph import Node, handle
 
 
 def value(node: Node) -> Any:
@@ -19,7 +19,7 @@ def value(node: Node) -> Any:
     for serial in sorted(missing):
         n = missing[serial]
         known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands(n)))
-        n.result = n.op.forward(*n.op.joined(n.values, known))
+        n.result = n.op.forward(*n.op.with_operands(n.values, known))
     return node.result
 
 
@@ -27,14 +27,7 @@ def operands(node: Node) -> Any:
     """What the operands of a node were; None for those that nobody kept."""
     if node.values is None:
         raise errors.freed(node)
-    return node.values if node.op.family is None else node.values[node.op.family]
-
-
-def handle(node: Node, data: Any) -> Any:
-    """A Tensor for a node of the record."""
-    tensor = new(Value.kind)
-    tensor._array, tensor.node = data, node
-    return tensor
+    return node.values if node.op.variadic is None else node.values[node.op.variadic]
 
 
 def tensors(node: Node) -> tuple[Sequence[Any], Any]:
@@ -42,4 +35,4 @@ def tensors(node: Node) -> tuple[Sequence[Any], Any]:
     op = node.op
     assert op is not None
     lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands(node)))
-    return op.joined(node.values, lifted), handle(node, node.result)
+    return op.with_operands(node.values, lifted), handle(node, node.result)

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..format.locations import OURS
+from ..format.numbers import short
+from ..format.text import plural
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..stepping.jacobian import local
 from .alike import moved
-from .case import Case, finite, listed, number_of, percent, short
+from .case import Case, finite, listed, percent
 from .curves import Curve, curves, saturates
 from .finding import Finding, Remedy
 from .layers import is_layer, weights
@@ -57,7 +59,7 @@ def saturated(case: Case) -> Iterator[Finding]:
         before, after = norm(case.gradients[node]), norm(case.passed[node][k])
         name, n = case.said(node.args[k]), int(np.sum(outside))
         words = (
-            f"{case.made(node)} is saturated, {case.line(node)}: {n:,} of {number_of(int(np.size(x)), 'value')} of "
+            f"{case.made(node)} is saturated, {case.line(node)}: {n:,} of {plural(int(np.size(x)), 'value')} of "
             f"{name} ({percent(share)}) lie below {short(known.low)} or above {short(known.high)}, where the slope of "
             f"{node.op.name} is under 3 % of its largest (the median there is {short(slope)}). Of a gradient of norm "
             f"{short(before)}, {short(after)} is passed on.{case.others(group)}"
@@ -162,7 +164,7 @@ def dead(case: Case) -> Iterator[Finding]:
         group.sort(key=lambda each: each is not node)
         k, off, rows = bad[node]
         which = ", ".join(map(str, np.flatnonzero(off)[:8])) + (", ..." if off.sum() > 8 else "")
-        one, n = off.sum() == 1, number_of(len(off), "unit")
+        one, n = off.sum() == 1, plural(len(off), "unit")
         words = (
             f"{int(off.sum()):,} of the {n} of {case.made(node)} {'is' if one else 'are'} dead, {case.line(node)}: for "
             f"{f'all {rows:,} examples' if rows > 1 else 'the example'} {case.said(node.args[k])} lies where the slope "

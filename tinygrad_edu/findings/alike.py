@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import within
-from ..op import OPS, Node
+from ..graph import Node
+from ..numeric.equality import same
+from ..op import OPS
 from .case import Case
 from .trying import replay
 
@@ -52,9 +54,9 @@ class Alike(NamedTuple):
 
 def single(op: Any) -> str | None:
     """The name of the one operand of an operation, if all its other arguments may be left out."""
-    rules = [name for name in op.names if name in op.rules_by_name]
+    rules = [name for name in op.names if name in op.rules]
     defaults = len(op.function.__defaults__ or ())
-    alone = len(rules) == 1 and op.family is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
+    alone = len(rules) == 1 and op.variadic is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
     return rules[0] if alone else None
 
 
@@ -151,7 +153,7 @@ def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any],
         if scale is None:
             at = int(np.argmax(np.abs(z)))
             scale = next((c for c in SCALES if z.ravel()[at] and abs(y.ravel()[at] / z.ravel()[at] - c) < 1e-8), None)
-        if scale is None or not np.allclose(y, scale * z, rtol=1e-8, atol=1e-10):
+        if scale is None or not same(y, scale * z):
             return None
     return scale
 
@@ -162,7 +164,7 @@ def moved(op: Any, operands: list[Any]) -> Any:
     So of an index, a transposition, a slice, which an operation is found to be by numbers.
     """
     x, *rest = operands
-    if op.family is not None or not isinstance(x, (np.ndarray, np.generic)):
+    if op.variadic is not None or not isinstance(x, (np.ndarray, np.generic)):
         return None
     draw = np.random.default_rng(0).normal(size=x.shape) * 100
     try:

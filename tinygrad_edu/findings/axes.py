@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
-from ..op import Node
+from ..format.numbers import short
+from ..graph import Node
+from ..numeric.equality import PROGRAM, REPEATED, same, sums_to_one
 from .alike import sources
-from .case import Case, short
+from .case import Case
 from .finding import Finding, Remedy
 from .losses import wholes
 from .remedies import downstream
@@ -71,7 +73,7 @@ def ones(case: Case, x: Any) -> tuple[bool, ...]:
     key = id(x)
     if key not in case.sums:
         fits = isinstance(x, np.ndarray) and x.dtype.kind in "fiub" and min(x.shape, default=0) > 1 and x.min() >= 0
-        case.sums[key] = x, tuple(bool(np.allclose(x.sum(i), 1, atol=1e-5)) for i in range(x.ndim)) if fits else ()
+        case.sums[key] = x, tuple(sums_to_one(x, i) for i in range(x.ndim)) if fits else ()
     return case.sums[key][1]
 
 
@@ -241,7 +243,7 @@ def aligned(case: Case) -> Iterator[Finding]:
             continue
         others = [0 if name == "axis" else v for name, v in zip(reduced.op.names[1:], reduced.values[1:])]
         columns = reduced.op.forward(case.value(whole), *others)
-        if not np.allclose(columns, case.value(reduced), rtol=1e-6, atol=1e-12):
+        if not same(columns, case.value(reduced), REPEATED):
             bad[node] = whole, reduced
     for group in case.grouped(bad):
         node = group[0]
@@ -294,10 +296,10 @@ def over_examples(case: Case, node: Node, terms: Node, classes: int) -> Iterator
 
     def change(given: list[Any], made: Any) -> Any:
         mean = made[terms].sum(axis).mean()
-        return mean if np.allclose(mean._array, wanted) else -mean
+        return mean if same(mean._array, wanted, PROGRAM) else -mean
 
     trial = tried(case, {}, {node: change})
-    if cures(trial, "mean over the wrong axis", node, (mean_axis,)) and np.allclose(trial.made[node]._array, wanted):  # type: ignore[union-attr]
+    if cures(trial, "mean over the wrong axis", node, (mean_axis,)) and same(trial.made[node]._array, wanted, PROGRAM):  # type: ignore[union-attr]
         name = case.written(terms) or case.said(terms)
         shown = f"({name})" if name.isprintable() and " " in name else name
         yield Remedy(f"Write {shown}.sum(axis={axis}).mean().")

@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import coerce
 from ..format import locations, text
 from ..format.locations import Place
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..stepping import Stepper
 from ..stepping.record import Record
 from .finding import Finding, Remedy
@@ -50,12 +50,12 @@ class Case:
 
     def operands(self, node: Node) -> list[Any]:
         """The values of a node's operands, also of plain arrays and options."""
-        values = node.values if node.op.family is None else node.values[node.op.family]
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         return [x if a is None or x is not None else self.value(a) for a, x in zip(node.args, values)]
 
     def sweep(self) -> None:
         """Run the sweep to its end, without moving the stepper.  Raises what a rule raises."""
-        self.stepper.reach(self.stepper.last)
+        self.stepper.run_sweep_to(self.stepper.last)
 
     @cached_property
     def gradients(self) -> dict[Node, Any]:
@@ -150,7 +150,7 @@ class Case:
         a = node.args[k]
         if a is not None:
             return self.said(a)
-        values = node.values if node.op.family is None else node.values[node.op.family]
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         called = locations.operands(node)[k] if k < len(node.args) else None
         return text.shown(called) if called else text.operand(None, values[k])
 
@@ -179,8 +179,8 @@ class Case:
         names = list(dict.fromkeys(name for node in group[1:] if (name := self.name(node))))
         known = [name for name in names if name != self.name(group[0])]
         shown = f" ({text.listed(known)})" if 0 < len(known) <= 4 else ""
-        s = "s" * (len(group) > 2)
-        return f" The same holds for {len(group) - 1:,} other value{s} that this line made{shown}." if group[1:] else ""
+        others = text.plural(len(group) - 1, "other value")
+        return f" The same holds for {others} that this line made{shown}." if group[1:] else ""
 
     def finding(
         self,
@@ -226,11 +226,6 @@ def root_mean_square(x: Any) -> float:
     return norm(x) / max(1, np.size(coerce.dense(x))) ** 0.5
 
 
-def short(x: float) -> str:
-    """A number in three digits."""
-    return f"{x:.3g}"
-
-
 def percent(share: float) -> str:
     """``75 %``."""
     return f"{100 * share:.0f} %"
@@ -240,9 +235,4 @@ def listed(names: list[str]) -> str:
     """Names in a sentence; of many, the first and how many others; of one for all, as in a loop, how many."""
     if len(names) > 1 and len({*names}) == 1:
         return f"{len(names):,} leaves called {names[0]}"
-    return text.listed(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5:,} others"
-
-
-def number_of(n: int, thing: str) -> str:
-    """``1 value``, ``2 values``."""
-    return f"{n:,} {thing}{'s' * (n != 1)}"
+    return text.listed(names, 6)

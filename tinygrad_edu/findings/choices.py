@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
-from ..format.text import listed
-from ..op import Node
+from ..format.numbers import short
+from ..format.text import listed, plural
+from ..graph import Node
+from ..numeric.equality import REPEATED, same
 from ..ops import where
 from ..ops.conventions import jumps
 from ..stepping.choices import Choosers, narrowed, union
 from .alike import moved
-from .case import Case, entries, finite, short
+from .case import Case, entries, finite
 from .edges import entry_of, inside
 from .finding import NOT_CHOSEN, Finding, Remedy
 from .remedies import candidates
@@ -140,7 +142,7 @@ def what(case: Case, each: Steep) -> str:
 def spots(case: Case, each: Steep, at: Any) -> str:
     """``x[1] = 0 and x[2] = -1``: the operands at some elements of the result."""
     shown = [spot(case, each, tuple(i)) for i in at[:FEW].tolist()]
-    return listed([*shown, *([f"{len(at) - FEW:,} others"] if len(at) > FEW else [])])
+    return listed([*shown, *([plural(len(at) - FEW, "other")] if len(at) > FEW else [])])
 
 
 def spot(case: Case, each: Steep, at: tuple[int, ...]) -> str:
@@ -188,17 +190,17 @@ def in_all(case: Case, group: list[Steep]) -> Iterator[Remedy]:
     for text, (at, _) in every[0].items():
         if all(text in each for each in every):
             changes = {n: change for each in every for n, change in each[text][1].items()}
-            if same(case, tried(case, {}, changes), node):
+            if changes_nothing_else(case, tried(case, {}, changes), node):
                 yield Remedy(f"What serves in all is {text}.", text, case.place(at))
 
 
-def same(case: Case, trial: Trial | None, node: Node) -> bool:
+def changes_nothing_else(case: Case, trial: Trial | None, node: Node) -> bool:
     """Is nothing left out at a node any more, and are the loss and the gradients of all leaves what they were?"""
     if trial is None or not cures(trial, NOT_CHOSEN, node, (not_chosen,)):
         return False
 
     def near(old: Any, new: Any) -> bool:
-        return np.allclose(entries(new), entries(old), rtol=1e-6, atol=1e-12)
+        return same(entries(new), entries(old), REPEATED)
 
     new = trial.case.gradients
     leaves = [(g, new.get(trial.made[a].node)) for a, g in case.gradients.items() if a.op is None]
@@ -242,7 +244,7 @@ def guarded(case: Case, each: Steep) -> Iterator[Candidate]:
 def differentiable(case: Case, node: Node, k: int, x: Any) -> bool:
     """Is an operand an array that a harmless number may be put into?"""
     a = node.args[k]
-    return node.op.names[k] in node.op.rules_by_name and (a is not None and a.active or not np.isfinite(x).all())
+    return node.op.names[k] in node.op.rules and (a is not None and a.active or not np.isfinite(x).all())
 
 
 def is_inside(case: Case, node: Node, k: int, at: tuple[int, ...], x: float) -> bool:
@@ -297,7 +299,7 @@ def picked_first(case: Case, each: Steep) -> Iterator[Candidate]:
 
         def change(given: list[Any], made: Any, k: int = k, chooser: Node = chooser) -> Any:
             x = called(chooser.op, [made[node.args[k]], *given[1:]])
-            arguments = [*node.op.joined(node.values, case.operands(node))]
+            arguments = [*node.op.with_operands(node.values, case.operands(node))]
             return called(node.op, [*arguments[:k], x, *arguments[k + 1 :]])
 
         inner = code.replaced(whole, part, code.operand(case, node, k))

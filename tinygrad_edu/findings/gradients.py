@@ -10,11 +10,15 @@ import numpy as np
 from ..errors import coerce
 from ..findings import code
 from ..format import locations, text
-from ..op import OPS, Node
+from ..format.numbers import short
+from ..format.text import plural
+from ..graph import Node
+from ..numeric.equality import PROGRAM, same
+from ..op import OPS
 from ..stepping.jacobian import local
 from ..tensor import Tensor
 from .alike import single
-from .case import Case, largest, listed, number_of, short
+from .case import Case, largest, listed
 from .curves import curve, operand_of
 from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
 from .finding import Finding, Remedy
@@ -248,8 +252,7 @@ def reason(case: Case, node: Node, k: int | None) -> str:
         there = wide[np.broadcast_to(g, node.shape) != 0]
         if len(there) and not np.any(slopes[np.broadcast_to(g, node.shape) != 0]):
             return (
-                f"{what}, because its slope is 0 at the {number_of(len(there), 'value')} of {name} whose gradient is "
-                "not"
+                f"{what}, because its slope is 0 at the {plural(len(there), 'value')} of {name} whose gradient is not"
             )
     return f"{what}: its derivative there is 0 in every element that the gradient reaches"
 
@@ -291,7 +294,7 @@ def alone(case: Case, node: Node, k: int) -> bool:
         with np.errstate(all="ignore"):
             for size in (1.0, 10.0):
                 operands[k] = rng.normal(size=node.args[k].shape) * size
-                if not np.allclose(node.op.forward(*node.op.joined(node.values, operands)), case.value(node)):
+                if not same(node.op.forward(*node.op.with_operands(node.values, operands)), case.value(node), PROGRAM):
                     return False
         return True
     except Exception:  # an operation may refuse other numbers
@@ -370,7 +373,7 @@ def of_pair(node: Node) -> Any:
         return None
     x = np.linspace(-3, 3, 13)
     try:
-        wanted = node.op.forward(*node.op.complete(np.stack([x, 0 * x]), axis=0))[0]
+        wanted = node.op.forward(*node.op.arguments(np.stack([x, 0 * x]), axis=0))[0]
     except Exception:  # an operation may do something else along an axis
         return None
-    return kinds(lambda op, z, slopes: np.allclose(op.forward(x), wanted))
+    return kinds(lambda op, z, slopes: same(op.forward(x), wanted, PROGRAM))

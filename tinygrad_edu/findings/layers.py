@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Node
-from .case import Case, finite, listed, root_mean_square, short
+from ..format.numbers import short
+from ..graph import Node
+from .case import Case, finite, listed, root_mean_square
 from .curves import curve, operand_of
 from .finding import Finding, Remedy
 from .others import glorot, let_through, replaced, said_together, squashes, unsaturated

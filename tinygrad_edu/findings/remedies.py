@@ -15,7 +15,8 @@ import numpy as np
 
 from ..errors import coerce
 from ..findings import code
-from ..op import Node
+from ..graph import Node
+from ..numeric.equality import PROGRAM, same
 from ..ops import clip
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite
@@ -194,7 +195,7 @@ def is_same(case: Case, y: Node, x: Node, change: Change) -> bool:
         for draw in moderate(case.value(x)):
             known = np.asarray(replay(case, {x: draw[()]}, {}, between(case, x, y), record=False)[y])
             new = np.asarray(change([], {x: draw[()]}))
-            if known.shape != new.shape or not np.allclose(known, new, equal_nan=True):
+            if not same(known, new, PROGRAM, nan=True):
                 return False
     except Exception:  # an operation may refuse what another one is given
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,16 +12,16 @@ from ..context import within
 from ..errors import coerce
 from ..format import locations
 from ..format.locations import Place
+from ..graph import Node
 from ..numeric.differences import Slopes, slopes
-from ..numeric.mistakes import NOT_LINEAR, Sample, likely
-from ..op import Node
-from ..sweep import fitted
+from ..numeric.equality import DIFFERENCES, PROGRAM, differs, same
+from ..numeric.mistakes import NOT_LINEAR, Sample, is_inexact, likely, samples_near
+from ..sweep import unbroadcast
 from .case import Case
 from .finding import Finding
 
 ENTRIES, POINTWISE = 4096, 500_000  # of an operand that is compared; and of that of an elementwise operation
 USES = 3  # of an operation that is used in a loop
-NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
 JACOBIAN = 100_000  # entries of a Jacobian that is looked at as a whole
 
 
@@ -46,7 +46,7 @@ def wrong_rules(case: Case) -> Iterator[Finding]:
     """Each rule of a user's, tried at some of its uses, the smallest first."""
     uses: dict[Any, list[tuple[int, Node]]] = {}
     for node in case.nodes:
-        if node.op is not None and node in case.ours and is_theirs(node.op) and node.op.family is None:
+        if node.op is not None and node in case.ours and is_theirs(node.op) and node.op.variadic is None:
             for k, a in enumerate(node.args):
                 if a is not None and a.active:
                     size = max(int(np.prod(node.shape)), int(np.prod(a.shape)))
@@ -90,7 +90,7 @@ def told(case: Case, node: Node, k: int, worst: Worst, times: int) -> Finding:
 
 def where_declared(op: Any, k: int) -> Place:
     """The line of the rule."""
-    code = getattr(op.rules_by_name[op.names[k]], "__code__", None) or op.function.__code__
+    code = getattr(op.rules[op.names[k]], "__code__", None) or op.function.__code__
     where = locations.resolve(code, 0)
     return where._replace(columns=None)
 
@@ -100,7 +100,7 @@ def compared(case: Case, node: Node, k: int) -> Worst | None:
     try:
         with within(recording=False, watch=None), np.errstate(all="ignore"):
             operands = [
-                np.array(v, np.float64)[()] if a is not None or inexact(v) else v
+                np.array(v, np.float64)[()] if a is not None or is_inexact(v) else v
                 for a, v in zip(node.args, case.operands(node))
             ]
             return by_entries(node, k, operands) if node.op.elementwise else by_direction(node, k, operands)
@@ -108,41 +108,18 @@ def compared(case: Case, node: Node, k: int) -> Worst | None:
         return None
 
 
-def inexact(v: Any) -> bool:
-    """Is it an array of floating numbers?"""
-    return isinstance(v, np.ndarray) and v.dtype.kind == "f"
-
-
 def pulled(node: Node, k: int, operands: list[Any], g: Any) -> Any:
     """What the rule gives for a gradient, computed in float64."""
     z = node.op.forward(*operands)
-    return coerce.dense(node.op.pull(node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands, k)[k])
+    return coerce.dense(node.op.vjp(k, node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands))
 
 
 def disagree(rule: Any, found: Slopes) -> Any:
     """By how much, beyond what differences cannot tell; 0 where they agree."""
     usual = np.median(found.error[found.smooth]) if np.any(found.smooth) else 0.0
     noise = 10 * found.error + 30 * usual  # by chance, the error of one entry may look small
-    limit = 1e-4 * np.maximum(np.abs(rule), np.abs(found.value)) + noise + 1e-6
-    wrong = found.smooth & ~(np.abs(rule - found.value) <= limit)
+    wrong = found.smooth & differs(rule, found.value, DIFFERENCES, noise + 1e-6)
     return np.where(wrong, np.nan_to_num(np.abs(rule - found.value), nan=np.inf), 0)
-
-
-def near(x: Any, rng: Any) -> Any:
-    """Numbers next to others."""
-    return np.asarray(x + NEAR * rng.uniform(-1, 1, np.shape(x)) * np.where(x, np.abs(x), 1.0))[()]
-
-
-def kind(node: Node, k: int, operands: list[Any], sampled: Callable[[list[Any]], Sample]) -> str:
-    """What the mistake looks like, here and at other numbers."""
-    rng, samples = np.random.default_rng(1), [sampled(operands)]
-    for _ in range(2):
-        moved = [near(v, rng) if node.args[i] is not None or inexact(v) else v for i, v in enumerate(operands)]
-        try:
-            samples.append(sampled(moved))
-        except Exception:  # a forward may refuse other numbers
-            continue
-    return likely(samples, node.op.names[k])
 
 
 def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
@@ -170,7 +147,7 @@ def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
     x = operands[k]
     own = tuple(int(i) if n > 1 else 0 for i, n in zip(at[len(at) - np.ndim(x) :], np.shape(x)))
     once, wide = np.broadcast_to(pulled(node, k, operands, 1.0), node.shape), np.broadcast_to(x, np.shape(wrong))
-    said = kind(node, k, operands, sampled) or NOT_LINEAR * (not np.allclose(once, rule))
+    said = likely(samples_near(sampled, operands), node.op.names[k]) or NOT_LINEAR * (not same(once, rule, PROGRAM))
     return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), said)
 
 
@@ -178,7 +155,7 @@ def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
     """Of any other: a random direction with a random cotangent says whether; then entry by entry, which."""
     x, rng = operands[k], np.random.default_rng(0)
     w = rng.normal(size=node.shape)
-    c = np.asarray(fitted(np.asarray(pulled(node, k, operands, w)), node.args[k]))
+    c = np.asarray(unbroadcast(np.asarray(pulled(node, k, operands, w)), node.args[k]))
     direction = rng.normal(size=np.shape(x))
     found = slopes(lambda t: np.sum(w * forward(node, k, operands, x + t * direction)), 1.0)
     if not np.any(disagree(np.sum(c * direction), found)) and found.smooth:
@@ -191,7 +168,7 @@ def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
         return None
     at = tuple(map(int, np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))))
     result, own = at[: len(node.shape)], at[len(node.shape) :]
-    said = kind(node, k, operands, lambda moved: jacobian(node, k, moved)[0])
+    said = likely(samples_near(lambda moved: jacobian(node, k, moved)[0], operands), node.op.names[k])
     return Worst(result, own, float(np.asarray(x)[own]), float(sample.rule[at]), float(every.value[at]), said)
 
 
@@ -207,7 +184,7 @@ def jacobian(node: Node, k: int, operands: list[Any]) -> tuple[Sample, Slopes]:
     for i in range(int(np.prod(node.shape))):
         e = np.zeros(int(np.prod(node.shape)))
         e[i] = 1.0
-        rows.append(fitted(np.asarray(pulled(node, k, operands, e.reshape(node.shape))), node.args[k]))
+        rows.append(unbroadcast(np.asarray(pulled(node, k, operands, e.reshape(node.shape))), node.args[k]))
     columns = []
     for at in np.ndindex(np.shape(x)):
         unit = np.zeros(np.shape(x))

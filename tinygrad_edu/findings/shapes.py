@@ -11,7 +11,7 @@ import numpy as np
 
 from ..findings import code
 from ..format import locations
-from ..op import Node
+from ..graph import Node
 from .case import Case
 from .finding import Finding, Remedy
 from .trying import called, cures, tried

@@ -13,8 +13,9 @@ import numpy as np
 
 from ..errors import coerce
 from ..format.locations import OURS
-from ..op import Node
-from .case import Case, finite, largest, listed, number_of
+from ..format.text import plural
+from ..graph import Node
+from .case import Case, finite, largest, listed
 from .depends import rounding
 from .finding import Finding, Remedy
 from .others import glorot
@@ -38,7 +39,7 @@ def equal_units(case: Case) -> Iterator[Finding]:
     first, axis = next(iter(found.items()))
     n, many = first.shape[axis], len(found) > 1
     names = listed([case.wanted.get(node, case.said(node)) for node in found])
-    which = f"The {'units' if many else number_of(n, 'unit')} of {names} are equal{' to each other' * many}"
+    which = f"The {'units' if many else plural(n, 'unit')} of {names} are equal{' to each other' * many}"
     words = (
         f"{which}, and so are their gradients: they compute the same, and every step leaves them equal. "
         f"{'Each layer is' if many else 'The layer is'} worth a single unit."
@@ -98,7 +99,7 @@ def makes_slice(case: Case, node: Node, axis: int, user: Node, k: int) -> bool:
 def again(case: Case, node: Node, k: int, x: Any) -> Any:
     """The value of a node for another operand."""
     operands = case.operands(node)
-    return node.op.forward(*node.op.joined(node.values, [*operands[:k], x, *operands[k + 1 :]]))
+    return node.op.forward(*node.op.with_operands(node.values, [*operands[:k], x, *operands[k + 1 :]]))
 
 
 def broken(case: Case, found: dict[Node, int]) -> Iterator[Remedy]:

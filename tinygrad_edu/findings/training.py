@@ -15,11 +15,12 @@ import numpy as np
 from ..derivatives import gradients
 from ..engine.used_gradients import holds_older
 from ..format.locations import OURS
+from ..format.numbers import short
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..optim import SGD, Optimiser
 from ..tensor import Tensor
-from .case import Case, finite, listed, short
+from .case import Case, finite, listed
 from .finding import Finding, Remedy
 from .trying import ENTRIES, replay
 
@@ -186,6 +187,6 @@ def too_large(
         f"Of {len(later)} steps of {name} with a rate of {rate:g}, tried on this record, {steps} leave {case.loss} "
         f"higher than the {short(losses[0])} that it is now: it {most}."
     )
-    remedy = Remedy(f"With a rate of {rate * smaller:.3g} it falls to {short(fewer[-1])} in {len(fewer) - 1} steps.")
+    remedy = Remedy(f"With a rate of {short(rate * smaller)} it falls to {short(fewer[-1])} in {len(fewer) - 1} steps.")
     numbers = dict(rate=rate, before=losses[0], after=losses[-1], highest=max(later), smaller=rate * smaller)
     return case.finding("rate too large", case.root, words, (), None, [remedy], 1, **numbers)

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..context import within
 from ..engine import calling
-from ..op import Node, Value
+from ..graph import Node, Value
+from ..numeric.equality import NEARLY, same
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
 from .case import Case, entries, finite
@@ -61,7 +62,7 @@ def replay(
                 made[node] = new = x if isinstance(x, Value) or not record else leaf(x, node.active)
             else:
                 given = [made[a] if a in made else x for a, x in zip(node.args, case.operands(node))]
-                arguments = [*node.op.joined(node.values, given)]
+                arguments = [*node.op.with_operands(node.values, given)]
                 if node in changes:
                     made[node] = new = changes[node](arguments, made)
                 else:
@@ -154,4 +155,4 @@ def near(old: Any, new: Any) -> bool:
     if old.shape != new.shape:
         return False
     known = np.isfinite(old)
-    return bool(np.all(np.abs(new[known] - old[known]) <= 1e-3 * (1 + np.abs(old[known]))))
+    return same(new[known], old[known], NEARLY)

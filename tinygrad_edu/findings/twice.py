@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import code
-from ..op import Node
+from ..format.numbers import short
+from ..graph import Node
+from ..numeric.equality import PROGRAM, same, sums_to_one
 from .alike import alike, single, sources
-from .case import Case, short
+from .case import Case
 from .finding import Finding, Remedy
 from .losses import LOGITS, takes_logits
 from .trying import called, cures, replay, tried
@@ -37,7 +39,7 @@ class Taken(NamedTuple):
 def taken(node: Node) -> Taken | None:
     """Does an operation make probabilities of an operand?"""
     op = node.op
-    if op is None or op.family is not None:
+    if op is None or op.variadic is not None:
         return None
     if takes_logits(op):
         k = op.names.index(LOGITS)
@@ -58,7 +60,7 @@ def taken(node: Node) -> Taken | None:
         return None
     if axis is not None:
         for p, logarithm in ((z, False), (np.exp(z), True)):
-            if np.all(p >= 0) and np.allclose(p.sum(-1), 1):
+            if np.all(p >= 0) and sums_to_one(p, -1):
                 return Taken(0, axis, logarithm)
         return None
     grid = np.linspace(-20, 20, 41)
@@ -82,9 +84,9 @@ def kind_of(x: Any, axis: int | None) -> str:
     if not np.isfinite(x).all():
         return ""
     if axis is not None and x.shape[axis] > 1:
-        if np.all(x >= 0) and np.allclose(x.sum(axis), 1, atol=1e-6):
+        if np.all(x >= 0) and sums_to_one(x, axis):
             return ROWS
-        if np.all(x <= 1e-12) and np.allclose(np.exp(x).sum(axis), 1, atol=1e-6):
+        if np.all(x <= 1e-12) and sums_to_one(np.exp(x), axis):
             return LOGARITHMS
     return UNIT if np.all((x >= 0) & (x <= 1)) else ""
 
@@ -181,7 +183,7 @@ def left_out(case: Case, node: Node, found: Taken, a: Node, kind: str) -> Iterat
         trial = tried(case, {}, {node: change})
         if not cures(trial, KIND, node, (twice,)):
             continue
-        if kind == LOGARITHMS and not np.allclose(trial.made[node]._array, case.value(node)):  # type: ignore[union-attr]
+        if kind == LOGARITHMS and not same(trial.made[node]._array, case.value(node), PROGRAM):  # type: ignore[union-attr]
             continue
         new = code.with_operand(case, node, found.k, text)
         yield Remedy(f"Give it the scores: {new}.", new, case.place(node))
@@ -203,6 +205,6 @@ def makes(op: Any, kind: str, axis: int | None) -> bool:
     x = 10 * np.random.default_rng(0).normal(size=(5, 4))
     try:
         with np.errstate(all="ignore"):
-            return kind_of(np.asarray(op.forward(*op.complete(x))), None if kind == UNIT else 1) == kind
+            return kind_of(np.asarray(op.forward(*op.arguments(x))), None if kind == UNIT else 1) == kind
     except Exception:  # an operation may refuse these numbers
         return False

@@ -9,11 +9,13 @@ import numpy as np
 
 from ..errors import coerce, trace_nan
 from ..errors import operations as advice
-from ..op import Node
+from ..format.numbers import short
+from ..format.text import plural
+from ..graph import Node
 from ..stepping.jacobian import local
 from ..tensor import constant
 from .alike import sources
-from .case import Case, finite, number_of, short
+from .case import Case, finite
 from .edges import entry_of
 from .finding import Finding, Remedy
 from .losses import Whole, wholes
@@ -115,7 +117,7 @@ def value_remedies(case: Case, node: Node) -> Iterator[Remedy]:
 
 def log_of_rounded(case: Case, node: Node, zero: Rounded, nodes: list[Node]) -> Finding:
     """The logarithm of a 0 that is none: the operation that computes it without rounding is named."""
-    count = number_of(zero.times, "value")
+    count = plural(zero.times, "value")
     words = (
         f"{node.op.name} of {zero.number} in {case.made(node)}: {count} of {zero.size:,} in {zero.of} "
         f"{'is' if zero.times == 1 else 'are'} exactly {zero.number}, but only by rounding, for {zero.reason}."

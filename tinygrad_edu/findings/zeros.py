@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
+from ..numeric.equality import PROGRAM, same
 from .alike import moved
 from .case import Case
 from .trying import called
@@ -184,7 +185,7 @@ def linear(case: Case, node: Node) -> tuple[Node, list[Step]]:
 def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
     """What an operation does to the logarithm of its first operand; None if that is not so simple."""
     others = [a for a in node.args[1:] if a is not None and a.active]
-    if node.args[0] is None or not node.args[0].active or others or node.op.family is not None:
+    if node.args[0] is None or not node.args[0].active or others or node.op.variadic is not None:
         return None
     operands = case.operands(node)
     x, rest = operands[0], operands[1:]
@@ -193,7 +194,8 @@ def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
     draw = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(x))
     try:
         factor = np.asarray(node.op.forward(np.ones(np.shape(x)), *rest))
-        if node.op.elementwise and np.all(factor > 0) and np.allclose(node.op.forward(draw[()], *rest), draw * factor):
+        scales = node.op.elementwise and np.all(factor > 0)
+        if scales and same(node.op.forward(draw[()], *rest), draw * factor, PROGRAM):
             added = logarithm.forward(factor[()])
             return lambda z: z + added
     except Exception:  # an operation may refuse these numbers

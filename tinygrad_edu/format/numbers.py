@@ -1,6 +1,7 @@
-"""Arrays as text, for terminals: short, aligned, and never misleading.
+"""Numbers and arrays as text: short, aligned, and never misleading.
 
 A number that is shown as ``1`` is 1, and what is only near it is shown as ``1.0000``; nothing but 0 is shown as ``0``.
+Terminals and sentences have ``number``, ``short``, ``array`` and ``summary``; pictures have ``typographic``.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 import math
 import sys
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from ..numeric.norms import norm
+from .text import size, size_in_words
+
 DIGITS = 5
 MOST = 250  # numbers that are shown of an array with many axes, at whose corners there are thousands
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(x: Any, digits: int = DIGITS) -> str:
@@ -54,6 +60,44 @@ def scientific(x: Decimal, digits: int) -> str:
     return f"{mantissa}e{int(exponent):+03d}"
 
 
+def short(x: Any) -> str:
+    """A number in three digits, for sentences and narrow tables; ``-`` where there is none.
+
+    >>> [short(x) for x in (0.5, 1 / 3, 1234.5, None)]
+    ['0.5', '0.333', '1.23e+03', '-']
+    """
+    return "-" if x is None else number(x, 3)
+
+
+def typographic(x: float | str, digits: int = 3) -> str:
+    """A number as pictures show it, rounded to so many digits; a whole number of up to six digits is shown as it is.
+
+    ``x`` may be one of the words that JSON has for numbers that are not finite.
+
+    >>> [typographic(x) for x in (0.5, -0.04123, 1.2e-7, 123456, "-Infinity", "NaN")]
+    ['0.5', '−0.0412', '1.2·10⁻⁷', '123456', '−∞', 'NaN']
+    """
+    x = float(x)
+    if not math.isfinite(x):
+        return "NaN" if math.isnan(x) else "∞" if x > 0 else "−∞"
+    if x.is_integer() and abs(x) < 10**6:
+        return f"{int(x)}".replace("-", "−")
+    shown = f"{x:.0f}" if 10**digits <= abs(x) < 10**6 else f"{x:.{digits}g}"  # no zeros for digits there are
+    mantissa, e, exponent = shown.partition("e")
+    power = f"·10{str(int(exponent)).translate(SUPERSCRIPT)}" if e else ""
+    return (mantissa + power).replace("-", "−")
+
+
+def fraction(x: float, most: int = 60) -> str:
+    """A number as a fraction, if it is one of a denominator of at most so much; otherwise in four digits.
+
+    >>> fraction(0.5), fraction(-2 / 3), fraction(3.0), fraction(0.3141592)
+    ('1/2', '-2/3', '3', '0.3142')
+    """
+    near = Fraction(x).limit_denominator(most)
+    return str(near) if abs(float(near) - x) < 1e-9 * max(1, abs(x)) else f"{x:.4g}"
+
+
 def array(
     x: Any, width: int = 72, edge: int = 3, threshold: int | None = 60, digits: int = DIGITS, indent: int = 0
 ) -> str:
@@ -69,14 +113,14 @@ def array(
     if not x.ndim:
         return number(x, digits)
     if not x.size:
-        return f"[] of shape {axes(x)}"
+        return f"[] of shape {size(x.shape)}"
     most = sys.maxsize if threshold is None else threshold
     edge = max(1, edge)
     limit = max(MOST, 4 * most)
     while (corners := shown(x, edge, most)).size > limit and edge > 1:
         edge -= 1
     if corners.size > limit:
-        return f"[...] of shape {axes(x)}"
+        return f"[...] of shape {size(x.shape)}"
     column = max(len(number(v, digits)) for v in corners.flat)
     return np.array2string(
         x,
@@ -106,11 +150,11 @@ def summary(x: Any) -> str:
     if not x.ndim:
         return number(x)
     if not x.size or x.dtype.kind not in "fiub":
-        return f"{shape(x)}, {'empty' if not x.size else x.dtype}"
+        return f"{size_in_words(x.shape)}, {'empty' if not x.size else x.dtype}"
     if x.dtype.kind == "b":
         count = int(x.sum())
-        return f"{shape(x)}, {counted(count, x.size, 'True') if count else 'all False'}"
-    parts = [shape(x)]
+        return f"{size_in_words(x.shape)}, {counted(count, x.size, 'True') if count else 'all False'}"
+    parts = [size_in_words(x.shape)]
     finite = x if x.dtype.kind != "f" or np.isfinite(x).all() else x[np.isfinite(x)]
     if finite.size < x.size:
         nan = int(np.isnan(x).sum())
@@ -131,33 +175,9 @@ def counted(n: int, size: int, what: str) -> str:
     return f"all {what}" if n == size else f"{n} of {size} {'is' if n == 1 else 'are'} {what}"
 
 
-def norm(x: Any) -> float:
-    """The Euclidean norm, also where squares would be too large or too small for a float."""
-    flat = np.ravel(x).astype(np.float64, copy=False)
-    with np.errstate(all="ignore"):
-        square = float(flat.dot(flat))
-        if 1e-280 < square < math.inf:
-            return math.sqrt(square)
-        largest = float(np.abs(flat).max(initial=0))
-        if not 0 < largest < math.inf:  # 0, infinity or NaN
-            return largest
-        flat = flat / largest
-        return largest * math.sqrt(flat.dot(flat))
-
-
 def length(x: Any) -> str:
     """The Euclidean norm of finite numbers, also where it is larger than any float."""
     if math.isfinite(found := norm(x)):
         return number(found)
     largest = float(np.abs(x).max())
     return scientific(Decimal(largest) * Decimal(norm(x / largest)), DIGITS)
-
-
-def shape(x: Any) -> str:
-    """``64 x 10``, or ``64 numbers`` of a single axis."""
-    return axes(x) if x.ndim != 1 else f"{x.size} number{'s' * (x.size != 1)}"
-
-
-def axes(x: Any) -> str:
-    """``64 x 10``."""
-    return " x ".join(map(str, x.shape))

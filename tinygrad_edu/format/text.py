@@ -6,14 +6,14 @@ Nothing here follows the record further than one step, so a graph of any depth p
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..format import locations
-
-if TYPE_CHECKING:
-    from ..op import Node
+from ..graph import Node
 
 
 def tensor(t: Any) -> str:
@@ -23,7 +23,7 @@ def tensor(t: Any) -> str:
     body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
     parts = [body] if data.size or data.ndim < 2 else [f"{body}, shape={data.shape}"]
     if node.name is not None:
-        parts.append(f"name={node.name if len(node.name) <= 60 else node.name[:57] + '...'!r}")
+        parts.append(f"name={cut(node.name)!r}")
     elif node.op is not None:
         parts.append(f"op={node.op.name}")
     if data.dtype not in (np.float64, np.bool_):
@@ -45,8 +45,16 @@ def printable(line: str) -> str:
 
 def shown(name: str) -> str:
     """A name as it may be printed, which does not go on for pages."""
-    printed = printable(name)
-    return printed if len(printed) <= 60 else f"{printed[:57]}..."
+    return cut(printable(name))
+
+
+def cut(words: str, most: int = 60, dots: str = "...") -> str:
+    """Words in at most so many characters; where some are left out at the end, dots stand for them.
+
+    >>> cut("softmax(scores)", 10), cut("softmax(scores)", 10, "…"), cut("softmax", 10)
+    ('softmax...', 'softmax(s…', 'softmax')
+    """
+    return words if len(words) <= most else words[: most - len(dots)] + dots
 
 
 def name(node: Node) -> str | None:
@@ -72,17 +80,35 @@ def operand(node: Node | None, value: Any) -> str:
         return described(node)
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of shape {value.shape}" + (f" and dtype {value.dtype}" if value.dtype.kind != "f" else "")
-    shown = repr(value.item() if isinstance(value, (np.generic, np.ndarray)) else value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    return cut(repr(value.item() if isinstance(value, (np.generic, np.ndarray)) else value))
 
 
-def listed(parts: list[str]) -> str:
-    """``a, b and c``."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+def listed(parts: Sequence[str], most: int = sys.maxsize) -> str:
+    """Words with commas and an "and"; of more than ``most``, the last ones are only counted.
+
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=3)
+    ('a', 'a, b and c', 'a, b and 2 others')
+    """
+    if len(parts) > most:
+        parts = [*parts[: most - 1], plural(len(parts) - most + 1, "other")]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def meant(word: str, known: Iterable[str], most: int = 2) -> str:
+    """``.  Did you mean check?``: what is spelled like a word that is not known; nothing if nothing is."""
+    import difflib  # who only imports the engine does not wait for it
+
+    lower = {name.lower(): name for name in known}
+    near = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, most, 0.6)]
+    return f".  Did you mean {' or '.join(near)}?" if near else ""
 
 
 def plural(number: int, one: str, many: str = "") -> str:
-    """``1 step``, ``1,000 steps``."""
+    """How many there are of something.  ``many``: its plural, where that is not ``one`` and an s.
+
+    >>> plural(1, "step"), plural(1000, "step"), plural(2, "leaf", "leaves")
+    ('1 step', '1,000 steps', '2 leaves')
+    """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
@@ -102,9 +128,22 @@ def told(error: Exception) -> str:
     return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
 
 
-def size(shape: tuple[int, ...]) -> str:
-    """``64 x 10``, and ``number`` for a single one."""
-    return " x ".join(map(str, shape)) or "number"
+def size(shape: Iterable[Any], times: str = " x ") -> str:
+    """A shape as tables show it.  ``times``: what stands between the lengths, which may be letters.
+
+    >>> size((64, 10)), size((64,)), size(()), size("nm", "×")
+    ('64 x 10', '64', 'number', 'n×m')
+    """
+    return times.join(map(str, shape)) or "number"
+
+
+def size_in_words(shape: Sequence[int], times: str = " x ") -> str:
+    """A shape as a sentence has it: of a vector, of how many numbers.
+
+    >>> size_in_words((64, 10)), size_in_words((64,)), size_in_words((1,)), size_in_words(())
+    ('64 x 10', '64 numbers', '1 number', 'number')
+    """
+    return f"{shape[0]} number{'s' * (shape[0] != 1)}" if len(shape) == 1 else size(shape, times)
 
 
 def above_zero(words: str) -> float:

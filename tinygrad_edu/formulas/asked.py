@@ -11,8 +11,9 @@ import numpy as np
 from ..context import within
 from ..engine.recompute import operands, value
 from ..errors import coerce
+from ..graph import Node, Value, get_frame
 from ..language.names import Names
-from ..op import Node, Value, get_frame
+from ..numeric.equality import sums_to_one
 from ..sweep import steps
 from ..tensor import Tensor, constant
 from .index import size
@@ -172,14 +173,14 @@ SLOPES: dict[Any, bool] = {}
 def slope_is_named(node: Node) -> bool:
     """Is the derivative of a function of one number written phi', because it is no shorter, as cos for sin is?"""
     op, others = node.op, [v for v, a in zip(node.values, node.args) if a is None]
-    if len(op.rules_by_name) > 1:
+    if len(op.rules) > 1:
         return bool(op.name == "maximum" and np.ndim(others[0]) == 0 and float(others[0]) == 0)  # it is relu
     key = (op, repr(others))
     if key not in SLOPES:
         try:
             x, g = Tensor(0.4), constant(1.0)
             z = op.public(x, *others)
-            (pulled, *_) = op.pull(z.node.args, g, z, [x, *others])
+            (pulled, *_) = op.vjps(z.node.args, g, z, [x, *others])
             reader = Reader({x.node.serial: "x", g.node.serial: "g"}, {}, {}, (), Rules())
             SLOPES[key] = size(reader.template(pulled.node)[1]) > 4.5 or reader.chose
         except Exception:  # a rule is free to do what only real numbers can do
@@ -202,4 +203,4 @@ def one_hot(node: Node) -> list[Any]:
 def summing(x: Any) -> tuple[int, ...]:
     """The axes along which an array sums to one."""
     x = np.asarray(x)
-    return tuple(k for k in range(x.ndim) if np.allclose(x.sum(k), 1, atol=1e-6))
+    return tuple(k for k in range(x.ndim) if sums_to_one(x, k))

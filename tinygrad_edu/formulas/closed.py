@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Value
 from ..language.tree import names as names_in
-from ..op import Value
 from ..tensor import Tensor
 from .asked import Asked
 from .axes import Template, indices
@@ -30,7 +30,7 @@ from .recorded import Reader
 from .result import Closed, evaluated
 from .simplify import Rules
 from .tidy import Tidy
-from .verified import Sizes, gradient, replayed, same
+from .verified import Sizes, agrees, gradient, replayed
 
 ATTEMPTS: tuple[tuple[int, ...], ...] = ((), (7,), (2, 4, 5, 6, 7, 8))  # rules to leave out, if the formula is wrong
 WRONG = "what was found was not equal to the gradient"
@@ -240,11 +240,11 @@ class Search(Asked):
         expected = np.asarray(gradient(result, again[x.node.serial], self.order))
         try:
             if closed.matrices:
-                return same(evaluated(closed.tree, None, known, expected.shape), expected)
+                return agrees(evaluated(closed.tree, None, known, expected.shape), expected)
             where = self.points.places(expected.shape, SOME)
             found = evaluated(closed.tree, closed.indices, known, expected.shape, where)
             at = tuple(np.array(where, int).reshape(-1, expected.ndim).T)
-            return same(found[at], expected[at])
+            return agrees(found[at], expected[at])
         except (ValueError, RecursionError):
             return False
 

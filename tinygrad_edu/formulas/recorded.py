@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.recompute import operands
-from ..op import Node
+from ..graph import Node
 from .axes import Template, indices, placed, stretched
 from .index import Atom, NoForm, Place, Poly, as_number, constant, of
 from .simplify import Rules
@@ -128,8 +128,8 @@ class Reader(Sums):
                 raise NoForm("where chooses one thing here and another there")
             k, self.chose = (1 if condition.min() else 2), True
             return at, parts[k](stretched(at, shapes[k]))
-        operand = [k for k, name in enumerate(op.names) if name in op.rules_by_name or node.args[k] is not None]
-        if not op.rules_by_name:
+        operand = [k for k, name in enumerate(op.names) if name in op.rules or node.args[k] is not None]
+        if not op.rules:
             operand = list(range(len(node.args)))
         p = [parts[k](stretched(at, shapes[k])) for k in operand]
         return at, self.function(op.name, p, tuple((n, options[n]) for k, n in enumerate(op.names) if k not in operand))
@@ -165,7 +165,7 @@ class Reader(Sums):
         """A gradient that went back through a function of one number: g f'(x)."""
         (x,) = (a for a in z.args if a is not None)
         at = indices(z.shape)
-        options = tuple((n, v) for n, v in zip(z.op.names, z.values) if n not in z.op.rules_by_name)
+        options = tuple((n, v) for n, v in zip(z.op.names, z.values) if n not in z.op.rules)
         head = "relu" if z.op.name == "maximum" else z.op.name
         prime = self.function(f"{head}'", [self.at(x, at)], options)
         return at, self.rules.multiply(prime, self.at(g, at))

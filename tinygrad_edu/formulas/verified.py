@@ -16,7 +16,8 @@ from ..context import within
 from ..derivatives import gradients
 from ..engine.calling import is_packed
 from ..engine.recompute import operands
-from ..op import Node, get_frame
+from ..graph import Node, get_frame
+from ..numeric.equality import same
 from ..tensor import Tensor, constant
 
 
@@ -41,7 +42,7 @@ def replayed(nodes: Sequence[Node], data: dict[int, Any]) -> dict[int, Tensor]:
                 continue
             op = node.op
             inner = [x if a is None else again[a.serial] for a, x in zip(node.args, operands(node))]
-            args = list(op.joined(node.values, inner))
+            args = list(op.with_operands(node.values, inner))
             packed = is_packed(op.function)
             again[node.serial] = op.public(*args[:-1], *args[-1]) if packed else op.public(*args)
     return again
@@ -98,16 +99,12 @@ class Points:
         return new
 
 
-def same(found: Any, expected: Any) -> bool | None:
-    """Are they equal?  None where that cannot be said, as neither has a value."""
+def agrees(found: Any, expected: Any) -> bool | None:
+    """Are they equal?  None where that cannot be said, as the expected one has no value."""
     x, y = np.asarray(found, float), np.asarray(expected, float)
     if x.size != y.size:
         return False
-    x = x.reshape(y.shape)
-    if not np.isfinite(y).all():
-        return None
-    scale = max(1e-3, float(np.abs(y).max(initial=0.0)))
-    return bool(np.isfinite(x).all() and np.abs(x - y).max(initial=0.0) <= 1e-7 * scale)
+    return same(x.reshape(y.shape), y) if np.isfinite(y).all() else None
 
 
 def as_double(x: Any) -> Any:

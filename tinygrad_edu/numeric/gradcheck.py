@@ -11,18 +11,18 @@ import numpy as np
 from ..context import within
 from ..derivatives import gradients, pushed
 from ..errors import messages as errors
-from ..op import Value
+from ..graph import Value
 from ..ops import concatenate, ravel
 from ..tensor import Tensor
 from .differences import STEP, five_point, slopes
-from .mistakes import BEND, FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, what
+from .equality import Tolerance, differs
+from .mistakes import BEND, FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, samples_near, what
 
 Index = tuple[int, ...]
 
 ENTRIES = 250_000  # of a Jacobian that is looked at as a whole, to say what kind of mistake it is
 SUSPECTS = 200  # entries that are looked at more closely
 MODES = ("reverse", "forward")
-NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
 
 
 def gradcheck(
@@ -163,7 +163,7 @@ class Check:
 
     def wrong(self, rule: Any, found: Any, error: Any = 0.0, tolerance: float = 1.0) -> Any:
         """Where do they differ by more than is allowed, and than the error of the differences?"""
-        return ~(np.abs(rule - found) <= tolerance * (self.atol + self.rtol * np.abs(found)) + 10 * error)
+        return differs(rule, found, Tolerance(tolerance * self.rtol, absolute=tolerance * self.atol), 10 * error)
 
     # What is compared.
 
@@ -330,16 +330,10 @@ class Check:
             return UNRECORDED
         if np.prod(self.shape) * self.points[k].size > ENTRIES:
             return ""
-        rng, samples = np.random.default_rng(1), []
-        for near in (0.0, NEAR, NEAR):
-            points = [
-                np.asarray(x + near * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1)) for x in self.points
-            ]
-            try:
-                samples.append(self.sample(points, k))
-            except Exception:  # the function may refuse other numbers
-                if not near:
-                    return ""
+        try:
+            samples = samples_near(lambda points: self.sample([*map(np.asarray, points)], k), self.points)
+        except Exception:  # the function refuses even numbers that it was given
+            return ""
         return likely(samples, self.names[k])
 
     def sample(self, points: list[Any], k: int) -> Sample:

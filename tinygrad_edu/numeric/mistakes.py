@@ -7,11 +7,16 @@ look like a factor of one half.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from .equality import DIFFERENCES, differs, same
+
+NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
 
 
 class Sample(NamedTuple):
@@ -32,7 +37,7 @@ def likely(samples: Sequence[Sample], name: str) -> str:
     samples = [s for s in samples if np.all(np.isfinite(s.rule)) and np.all(np.isfinite(s.found))]
     if not samples:
         return ""
-    if all(same(s.rule, s.found) for s in samples):
+    if all(agrees(s.rule, s.found) for s in samples):
         return forgotten(samples, name)
     for kind in (forgotten, nothing, factor, exchanged, transposed, factor_missing, partly):
         words = kind(samples, name)
@@ -41,10 +46,30 @@ def likely(samples: Sequence[Sample], name: str) -> str:
     return ""
 
 
-def same(a: Any, b: Any) -> bool:
-    """Are two arrays equal, as far as differences can tell?"""
-    size = max(float(np.abs(a).max(initial=0)), float(np.abs(b).max(initial=0)))
-    return np.shape(a) == np.shape(b) and bool(np.all(np.abs(a - b) <= 1e-4 * np.abs(b) + 1e-6 * size))
+def is_inexact(x: Any) -> bool:
+    """Is it an array of floating numbers, or one of them?"""
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
+
+
+def samples_near(sampled: Callable[[list[Any]], Sample], operands: Sequence[Any]) -> list[Sample]:
+    """Samples at given operands, and at two points near them.  ``sampled``: what makes a sample at other operands.
+
+    Floating numbers are moved by a part of themselves; a function may refuse the moved ones.
+    """
+    rng, found = np.random.default_rng(1), [sampled([*operands])]
+
+    def moved(x: Any) -> Any:
+        return (x + NEAR * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1.0))[()] if is_inexact(x) else x
+
+    for _ in range(2):
+        with contextlib.suppress(Exception):
+            found.append(sampled([*map(moved, operands)]))
+    return found
+
+
+def agrees(rule: Any, found: Any) -> bool:
+    """Are two derivatives equal, as far as differences can tell?"""
+    return same(rule, found, DIFFERENCES)
 
 
 def forgotten(samples: Sequence[Sample], name: str) -> str:
@@ -79,7 +104,7 @@ def factor(samples: Sequence[Sample], name: str) -> str:
     if not found[largest]:
         return ""
     c = float(rule[largest] / found[largest])
-    if not c or not all(same(s.rule, c * s.found) for s in samples):
+    if not c or not all(agrees(s.rule, c * s.found) for s in samples):
         return ""
     if abs(c + 1) < 1e-4:
         return "It has the wrong sign at every entry."
@@ -99,7 +124,7 @@ def factor(samples: Sequence[Sample], name: str) -> str:
 def exchanged(samples: Sequence[Sample], name: str) -> str:
     """It is the derivative by another argument."""
     for other in samples[0].others:
-        if all(same(s.rule, s.others[other]) for s in samples):
+        if all(agrees(s.rule, s.others[other]) for s in samples):
             return f"It is the derivative by {other} at every entry: were the rules of {name} and {other} exchanged?"
     return ""
 
@@ -108,7 +133,7 @@ def transposed(samples: Sequence[Sample], name: str) -> str:
     """Rows and columns of the argument are exchanged."""
     if any(s.axes < 2 or s.found.shape[-1] != s.found.shape[-2] for s in samples):
         return ""
-    if not all(same(s.rule, np.swapaxes(s.found, -1, -2)) for s in samples):
+    if not all(agrees(s.rule, np.swapaxes(s.found, -1, -2)) for s in samples):
         return ""
     return f"It is that of {name} transposed, at every entry: a transpose is missing, or is one too many."
 
@@ -117,9 +142,9 @@ def factor_missing(samples: Sequence[Sample], name: str) -> str:
     """The argument or the result is missing as a factor, or is one too many."""
     for which, called in (("x", name), ("z", "the result")):
         known = [np.broadcast_to(getattr(s, which), s.found.shape) for s in samples]
-        if all(same(v * s.rule, s.found) for v, s in zip(known, samples)):
+        if all(agrees(v * s.rule, s.found) for v, s in zip(known, samples)):
             return f"Times {called} it is right at every entry: that factor is missing."
-        if all(same(s.rule, v * s.found) for v, s in zip(known, samples)):
+        if all(agrees(s.rule, v * s.found) for v, s in zip(known, samples)):
             return f"Divided by {called} it is right at every entry: that factor is one too many."
     return ""
 
@@ -132,9 +157,9 @@ def partly(samples: Sequence[Sample], name: str) -> str:
         (lambda s: np.abs(s.found) <= 1e-7, "differences give 0 and the rules do not: a contribution is one too many"),
     )  # fmt: skip
     for zero, words in cases:
-        if all(same(np.where(zero(s), 0, s.rule), np.where(zero(s), 0, s.found)) for s in samples):
+        if all(agrees(np.where(zero(s), 0, s.rule), np.where(zero(s), 0, s.found)) for s in samples):
             first = samples[0]
-            number = int(np.sum(zero(first) & ~np.isclose(first.rule, first.found, rtol=1e-4, atol=1e-6)))
+            number = int(np.sum(zero(first) & differs(first.rule, first.found, DIFFERENCES)))
             if 0 < number < np.size(first.found):
                 return f"At {number:,} of {np.size(first.found):,} entries {words}. All others are right."
     return ""

@@ -31,6 +31,7 @@ class Progress:
         self.what, self.last, self.hint, self.lines = what, last, hint, lines
         self.stream: TextIO | None = sys.stderr if is_terminal(sys.stderr) else None
         self.next = time.monotonic() + after
+        self.logged = 0  # what the last line in a file was about
         self.shown = 0  # columns that the line takes now
 
     def at(self, done: float, words: str = "") -> None:
@@ -45,9 +46,10 @@ class Progress:
 
     def log(self, done: float, words: str) -> None:
         """A line for a file, if it is time for one: at a part that is done, and not within it."""
-        if not self.lines or not self.last or sys.stderr is None or done != int(done):
+        if not self.lines or not self.last or sys.stderr is None or done != int(done) or done <= self.logged:
             return
-        if done and (done == self.last or done % max(1, self.last // self.lines) == 0):
+        if done == self.last or done % max(1, self.last // self.lines) == 0:
+            self.logged = int(done)
             print(f"  {self.what} {done:,.0f}/{self.last:,}: {words}", file=sys.stderr, flush=True)
 
     def line(self, done: float, words: str) -> str:

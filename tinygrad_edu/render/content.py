@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..format.numbers import typographic
+from ..format.text import cut, plural
 from ..language.lines import line
 from ..language.symbols import words as upright
 from ..render import figures
@@ -74,12 +76,12 @@ def rows(box: Box, view: View, detail: Iterable[str], digits: int, timeline: Tim
     found = [Row("formula", [Variant(title(node, "formulas" in detail, len(view.boxes) > MANY))])]
     if node.letters and "formulas" in detail:  # an index, which has no box of its own
         given = [(line(x.symbol), x.value) for x in node.letters if x.value]
-        found += [Row("options", [Variant(words(f"{name}: {figures.size(x.shape)}", SMALL))]) for name, x in given]
+        found += [Row("options", [Variant(words(f"{name}: {figures.shape(x.shape)}", SMALL))]) for name, x in given]
     if node.value and "values" in detail:
         begin = timeline.value.get(node.id) if timeline else None
         found.append(Row("value", [Variant(figures.shown(node.value, digits, SMALL), begin)]))
     elif "shapes" in detail or "values" in detail:
-        found.append(Row("value", [Variant(words(figures.size(node.shape) or "number", SMALL))]))
+        found.append(Row("value", [Variant(words(figures.shape(node.shape), SMALL))]))
     if "gradients" in detail and node.kind in ("parameter", "result") and can_flow(view.trace, node):
         found.append(Row("gradient", gradients(node, digits, timeline)))
     return found
@@ -126,10 +128,10 @@ def folded(box: Box, view: View) -> list[Row]:
     """The name of a part of the model, how much is in it, and what comes out."""
     number = len(box.nodes) + (view.trace.left_out if box.folded == EARLIER else 0)
     name = f"{number:,} earlier nodes" if box.folded == EARLIER else box.folded.rpartition("/")[2]
-    found = [Row("formula", [Variant(words(name if len(name) <= 30 else f"{name[:29]}…", FORMULA - 2))])]
+    found = [Row("formula", [Variant(words(cut(name, 30, "…"), FORMULA - 2))])]
     if box.folded != EARLIER:
         parameters = sum(view.trace.nodes[i].kind == "parameter" for i in box.nodes)
-        held = f"{number} nodes" + (f", {parameters} parameter{'s' * (parameters != 1)}" if parameters else "")
+        held = f"{number} nodes" + (f", {plural(parameters, 'parameter')}" if parameters else "")
         found.append(Row("options", [Variant(words(held, SMALL))]))
     return found
 
@@ -138,13 +140,13 @@ def said(node: Node) -> str:
     """The node in words."""
     what = {"parameter": "parameter", "data": "data", "constant": "constant"}.get(node.kind, f"result of {node.op}")
     name = f"{node.name[:60]}, " if node.name else ""
-    shape = f", {figures.size(node.shape)}" if node.shape else ""
+    shape = f", {figures.shape(node.shape)}" if node.shape else ""
     value = (
-        f", value {figures.figure(node.value.data, 6)}"
+        f", value {typographic(node.value.data, 6)}"
         if node.value and not node.shape and node.value.data is not None
         else ""
     )
     gradient = ""
     if node.gradient and not node.shape and node.gradient.data is not None:
-        gradient = f", gradient {figures.figure(node.gradient.data, 6)}"
+        gradient = f", gradient {typographic(node.gradient.data, 6)}"
     return f"{name}{what}{shape}{value}{gradient}"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..format.text import listed, plural
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, array, at_the_end, disc, label
 from .chart import powers as powers_of_ten
 from .chart import ticks as round_numbers
@@ -53,7 +54,7 @@ def curves(
     Raises ValueError where shapes do not fit, for what is not real numbers, and for more lines than can be told apart.
 
     >>> curves({"$x^2$": [0.0, 1.0, 4.0, float("nan")]}, xlabel="$x$", log="y")
-    <curves: $x^2$ over $x$; 1 number not finite and 1 not above 0 left out; .save('curves.svg') writes them to a file>
+    <curves: $x^2$ over $x$; 1 number not finite and 1 number not above 0 left out; ...>
     """
     if log not in LOGS:
         raise ValueError(f'log names the axes that are logarithmic, "x", "y" or "xy", not {log!r}')
@@ -113,11 +114,9 @@ class Curves(Chart):
         left_out: tuple[int, int], theme: str,
     ) -> None:  # fmt: skip
         self.lines, self.marks, self.labels, self.log, self.points = lines, marks, labels, log, points
-        names = [line.name for line in lines]
-        said = ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
+        said = listed([line.name for line in lines])
         over = f" over {labels[0]}" if labels[0] else ""
-        counts = [f"{n:,} {why}" for n, why in zip(left_out, ("not finite", "not above 0")) if n]
-        counts[:1] = [words.replace(" ", " number" + "s" * (words[:2] != "1 ") + " ", 1) for words in counts[:1]]
+        counts = [f"{plural(n, 'number')} {why}" for n, why in zip(left_out, ("not finite", "not above 0")) if n]
         super().__init__(f"curves: {said}{over}" + f"; {' and '.join(counts)} left out" * bool(counts), theme)
 
     def drawn(self) -> Scene:

@@ -1,31 +1,19 @@
-"""Numbers as pictures show them: short, and never so short that they mislead."""
+"""Arrays as pictures show them: small ones are written out, of others there is the shape or the norm."""
 
 from __future__ import annotations
 
+from ..format.numbers import typographic
+from ..format.text import size_in_words
 from ..language.symbols import plain
-from ..tracing.data import Number, Numbers
+from ..tracing.data import Numbers
 from .typeset import Label, Placed, words
 
 FEW, ROWS, COLUMNS = 4, 3, 4  # vectors and matrices up to this size are written out
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-WORDS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "−∞"}
 
 
-def figure(x: Number, digits: int = 3) -> str:
-    """A number in so many significant digits: 0.5, −0.0412, 1.2·10⁻⁷; whole numbers up to six digits as they are."""
-    if isinstance(x, str):
-        return WORDS[x]
-    if float(x).is_integer() and abs(x) < 10**6:
-        return f"{int(x)}".replace("-", "−")
-    shown = f"{x:.0f}" if 10**digits <= abs(x) < 10**6 else f"{x:.{digits}g}"  # no zeros for digits there are
-    mantissa, e, exponent = shown.partition("e")
-    power = f"·10{str(int(exponent)).translate(SUPERSCRIPT)}" if e else ""
-    return (mantissa + power).replace("-", "−")
-
-
-def size(shape: list[int]) -> str:
-    """``64 × 10``; of a single number, nothing."""
-    return " × ".join(map(str, shape)) if len(shape) != 1 else f"{shape[0]} numbers" if shape[0] != 1 else "1 number"
+def shape(lengths: list[int]) -> str:
+    """``64 × 10``: a shape in a picture."""
+    return size_in_words(lengths, " × ")
 
 
 def is_short(x: Numbers) -> bool:
@@ -42,14 +30,12 @@ def shown(x: Numbers, digits: int, type_size: float, before: str = "", whole: bo
     if not whole or not is_short(x):
         odd = [f"{n} {word}" for n, word in ((x.nan, "NaN"), (x.infinite, "∞")) if n]
         if before:
-            norm = (
-                f"‖{before.strip()}‖ = {figure(x.norm, digits)}" if x.norm is not None else f"{before}{size(x.shape)}"
-            )
-            return words(", ".join([norm, *odd]), type_size)
-        return words(", ".join([size(x.shape) or "1 number", *odd]), type_size)
+            before = before if x.norm is None else f"‖{before.strip()}‖ = "
+        text = typographic(x.norm, digits) if before and x.norm is not None else shape(x.shape)
+        return words(before + ", ".join([text, *odd]), type_size)
     if len(x.shape) == 2:
-        return matrix([[figure(v, digits) for v in row] for row in x.data], type_size, before)
-    text = figure(x.data, digits) if not x.shape else f"[{', '.join(figure(v, digits) for v in x.data)}]"
+        return matrix([[typographic(v, digits) for v in row] for row in x.data], type_size, before)
+    text = typographic(x.data, digits) if not x.shape else f"[{', '.join(typographic(v, digits) for v in x.data)}]"
     return words(before + text, type_size)
 
 

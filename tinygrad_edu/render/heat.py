@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..format.numbers import typographic
 from .chart import SMALL, TYPE, Chart, array, in_lanes, label, mixed, stepping
 from .compose import MARGIN
-from .figures import figure
 from .scene import Group, Scene, Shape, Text
 from .typeset import Label, words
 
@@ -110,7 +110,7 @@ class Heat(Chart):
     def drawn(self) -> Scene:
         """The cells, their numbers, names at the sides, the title and the scale."""
         m, n = self.matrix.shape
-        numbers = [[words(written(x, self.digits), SMALL) for x in row] for row in self.matrix.tolist()]
+        numbers = [[words(typographic(x, self.digits), SMALL) for x in row] for row in self.matrix.tolist()]
         small = max(m, n) <= WRITTEN
         above, beside = self.names(self.columns, n, small), self.names(self.rows, m, small)
         if small:
@@ -160,7 +160,7 @@ class Heat(Chart):
     def scale(self, x: float, y: float) -> Iterator[Shape | Text]:
         """From the least to the most, with zero in the middle; and what stands for NaN, if there is one."""
         if self.most:
-            low, zero, high = (words(figure(value, self.digits), SMALL) for value in (-self.most, 0, self.most))
+            low, zero, high = (words(typographic(value, self.digits), SMALL) for value in (-self.most, 0, self.most))
             start, number = x + low.width + 8, 2 * LEVELS + 1
             yield Text(low, x, y + 10, "faint")
             yield from cells(Grid(start, y, BAR / number, 12, 0.0), [[f"level{k}" for k in range(-LEVELS, LEVELS + 1)]])
@@ -181,11 +181,6 @@ def lanes_of(names: dict[int, Label], middles: list[float]) -> list[int]:
 def beginning(text: Label, middle: float) -> float:
     """Where words begin whose middle is to be here, but which are to be in the picture."""
     return max(0.0, middle - text.width / 2)
-
-
-def written(x: float, digits: int) -> str:
-    """A number as it stands in its cell."""
-    return "NaN" if math.isnan(x) else "∞" if x == math.inf else "−∞" if x == -math.inf else figure(x, digits)
 
 
 class Grid(NamedTuple):

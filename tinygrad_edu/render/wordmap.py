@@ -68,7 +68,7 @@ class WordMap(Chart):
         """The shapes."""
         points = fitted(self.places)
         size = LARGE if len(self.names) <= FEW else SMALL
-        labels = [words(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…", size) for name in self.names]
+        labels = [words(text.cut(name, LONGEST, "…"), size) for name in self.names]
         boxes = placed(points, labels)
         every = [*boxes, *map(dot, points)]
         left, top = min(box.left for box in every), min(box.top for box in every)

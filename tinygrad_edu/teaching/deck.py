@@ -70,7 +70,7 @@ def slide(found: Slide, number: int, of: int, solutions: bool) -> str:
 def cell(found: Cell) -> str:
     """A cell as a slide has it: of an exercise the place for an answer, and not who marks it."""
     if found.marks:
-        points = f"{found.points:g} point{'s' * (found.points != 1)}"
+        points = f"{found.points:g} {'point' if found.points == 1 else 'points'}"
         return f'<p class="marked">Exercise {escape(found.marks)}: {points}, marked by the checker.</p>'
     if found.exercise:
         return html.code(opened(found))

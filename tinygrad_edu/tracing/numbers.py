@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..numeric.norms import norm
 from .data import Number, Numbers
 
 EXACT = 64  # up to so many elements are kept to the last digit, and more of them to six
@@ -56,7 +57,7 @@ def summed_up(array: Any, whole: int) -> Numbers:
         found.low, found.high = shortest(finite.min()), shortest(finite.max())
         with np.errstate(over="ignore", invalid="ignore"):
             found.mean = plain(float(wide.mean()))
-            found.norm = plain(float(np.sqrt(np.vdot(wide, wide)))) if finite.size == x.size else None
+        found.norm = plain(norm(finite)) if finite.size == x.size else None
     return found
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from ...derivatives import gradients
 from ...engine.recompute import operands, value
+from ...numeric.equality import same
 from ...ops import positive
-from ...sweep import ancestors
+from ...sweep import topological_order
 from ...tensor import Tensor
 from ..judge import Place
 from ..problem import jacobian
@@ -61,12 +62,12 @@ def question(case: Case) -> tuple[str, str] | None:
 def pairs(place: Place, of: str, wrt: str) -> list[tuple[str, str]]:
     """Named values of which one is computed from the other, which has as many elements."""
     known = {w: x for w, x in place.tensors.items() if isinstance(x, Tensor) and 1 < x.size <= MOST}
-    below = {x.node.serial for x in known.values() if place.tensors[wrt].node in ancestors(x.node)}
+    below = {x.node.serial for x in known.values() if place.tensors[wrt].node in topological_order(x.node)}
     chosen = {w: x for w, x in known.items() if x.node.serial in below}
-    every = {n.serial for n in ancestors(place.tensors[of].node)}
+    every = {n.serial for n in topological_order(place.tensors[of].node)}
     return [
         (v, w) for v, y in chosen.items() for w, x in chosen.items()
-        if y is not x and y.shape == x.shape and x.node in ancestors(y.node) and y.node.serial in every
+        if y is not x and y.shape == x.shape and x.node in topological_order(y.node) and y.node.serial in every
     ][:12]  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
     (g,) = gradients(loss, [y])
     n = x.size
     full = np.reshape(jacobian(y, x, False)[1], (n, n))
-    straight = np.allclose(full, np.diag(np.diag(full)))
+    straight = same(full, np.diag(np.diag(full)))
     if (key in ("is-slope-missing", "is-slope-at")) != straight:
         return None
     usual = (full.T @ g.ravel()).reshape(x.shape)
@@ -96,12 +97,12 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
 def elsewhere(y: Tensor, x: Tensor, at: Any, g: Any) -> Any:
     """What y would pass on to x, if x were another value."""
     made: dict[int, Any] = {x.node.serial: positive(Tensor(at))}
-    for node in ancestors(y.node):
+    for node in topological_order(y.node):
         if node is x.node or node.op is None:
             continue
         known = operands(node)
         given = [made.get(a.serial, value(a)) if a is not None else b for a, b in zip(node.args, known)]
         if any(isinstance(q, Tensor) for q in given):
-            made[node.serial] = node.op.public(*node.op.joined(node.values, [*given, *known[len(given) :]]))
+            made[node.serial] = node.op.public(*node.op.with_operands(node.values, [*given, *known[len(given) :]]))
     last = made.get(y.node.serial)
     return gradients(last, [made[x.node.serial]], g)[0] if isinstance(last, Tensor) else None

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ...format.numbers import fraction
 from ...language.tree import Expr, replaced, walk
 from ...language.values import Impossible, Misfit
+from ...numeric.equality import same
 from ..functions import LOSS, FunctionPlace
-from .guess import Case, Guess, Guesses, equal, fraction
+from .guess import Case, Guess, Guesses, equal
 
 
 def guesses(case: Case) -> Guesses:
@@ -83,16 +85,17 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
         return
     if all(k < 0 for k in ratios):
         ratios = [-k for k in ratios]
-        factor = [] if all(abs(k - 1) < 1e-7 for k in ratios) else list(named_factor(case, ratios))
-        if factor or all(abs(k - 1) < 1e-7 for k in ratios):
+        only_sign = same(ratios, np.ones(len(ratios)))
+        factor = [] if only_sign else list(named_factor(case, ratios))
+        if factor or only_sign:
             yield Guess("SIGN", "is-negated", 0)
         yield from factor
         return
     lengths = [*case.places[0].sizes]
-    constant = max(ratios) - min(ratios) < 1e-7 * max(ratios)
+    constant = same(ratios, [max(ratios)] * len(ratios))
     for word in lengths:
         for power, shown in powers(word):
-            if not constant and all(abs(k / p.sizes[word] ** power - 1) < 1e-7 for k, p in zip(ratios, case.places)):
+            if not constant and same(ratios, [p.sizes[word] ** power for p in case.places]):
                 yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
                 return
     for word, x in case.places[0].arrays.items():
@@ -101,7 +104,7 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
         known = word in getattr(case.places[0], "leaves", {word: x})
         for power, shown in ((1, word), (-1, f"1/{word}")):
             values = [float(p.arrays[word]) for p in case.places]
-            if all(v and abs(k / v**power - 1) < 1e-7 for k, v in zip(ratios, values)):
+            if all(values) and same(ratios, [v**power for v in values]):
                 if word == LOSS:
                     yield Guess("CHAIN", "is-outer-missing", 2.3)
                     return
@@ -115,7 +118,7 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
         if "." in shown and "." not in squared:
             fields = {"factor": f"√({squared})", "missing": f"√({fraction(ratios[0] ** -2)})"}
         n = round(max(ratios[0], 1 / ratios[0]))
-        if n > 2 and isinstance(case.places[0], FunctionPlace) and abs(max(ratios[0], 1 / ratios[0]) - n) < 1e-7:
+        if n > 2 and isinstance(case.places[0], FunctionPlace) and same(max(ratios[0], 1 / ratios[0]), n):
             of = [w for w, x in case.places[0].leaves.items() if n in np.shape(x)]
             if of:
                 key, fields = "is-factor-length", fields | {"n": str(n), "name": of[0]}

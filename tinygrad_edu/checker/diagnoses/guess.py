@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
+from ...format.text import cut
 from ...language.tree import Expr
 from ...language.writing import text
+from ...numeric.equality import same
 from ...tensor import Tensor
-from ..judge import Place, Question, close
+from ..judge import Place, Question
 
 LONGEST = 60  # characters of an expression in a sentence
 
@@ -85,7 +86,7 @@ def equal(a: Any, b: Any) -> bool:
         if a.ndim == b.ndim:
             return False
         a, b = a.ravel(), b.ravel()
-    return np.isfinite(a).all() and close(b, a)
+    return bool(np.isfinite(a).all()) and same(a, b)
 
 
 def case_shapes(values: list[Any]) -> list[tuple[int, ...]]:
@@ -98,18 +99,12 @@ def names_at(place: Place) -> dict[int, str]:
     return {x.node.serial: word for word, x in place.tensors.items() if isinstance(x, Tensor)}
 
 
-def fraction(x: float) -> str:
-    """A number as one says it: 1/2, 3, 0.314."""
-    exact = Fraction(x).limit_denominator(60)
-    return str(exact) if abs(float(exact) - x) < 1e-9 * max(1, abs(x)) else f"{x:.4g}"
-
-
 def said(what: str | Expr) -> str:
     """Words, or an expression, in a sentence, cut where it is long."""
     if isinstance(what, str):
         return what
     words = ", ".join(map(text, what.args)) if what.head == "List" else text(what)
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+    return cut(words, LONGEST, "…")
 
 
 Guesses = Iterator[Guess]
