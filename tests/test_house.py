@@ -20,11 +20,13 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # From the ground up.  A file imports from lines above its own.  A folder is one word here, and its files may import
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
-    errors engine format output context
+    errors engine format output web format.ascii context
     graph engine.calling output.atomic_write numeric.norms numeric.equality
     format.locations engine.fast_rules
     format.text
     format.numbers errors.messages
+    output.terminal
+    output.progress
     errors.operations errors.coerce errors.readonly
     engine.fast_calls
     op engine.used_gradients engine.sparse_rows engine.recompute
@@ -35,11 +37,11 @@ LAYERS = """
     tensor
     derivatives errors.trace_nan numeric.mistakes numeric.differences
     language
-    output.terminal
     numeric formulas stepping
     nn.layers optim data tracing
     nn
     render findings
+    gradient_norms
     console
     word2vec checker
     teaching
