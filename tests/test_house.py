@@ -26,7 +26,7 @@ LAYERS = """
     format.numbers errors.messages
     errors.operations errors.coerce errors.readonly
     op
-    engine.fast_calls engine.used_gradients engine.sparse_rows
+    engine.fast_calls engine.used_gradients engine.sparse_rows engine.reachable
     ops
     engine.recompute
     sweep

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import reachable
 from ..errors import coerce
 from ..format import locations, text
 from ..format.locations import Place
@@ -76,25 +77,9 @@ class Case:
         """The uses through which a gradient comes to a node."""
         return ((user, k) for user, k in self.users.get(node, ()) if user in self.ours)
 
-    def above(self, nodes: Iterable[Node]) -> set[Node]:
+    def above(self, nodes: Iterable[Node]) -> list[Node]:
         """All nodes on the ways from these to the loss, they themselves too."""
-        seen, stack = set(nodes), list(nodes)
-        while stack:
-            for user, _ in self.users.get(stack.pop(), ()):
-                if user not in seen:
-                    seen.add(user)
-                    stack.append(user)
-        return seen
-
-    def below(self, nodes: Iterable[Node]) -> set[Node]:
-        """All that values were computed from, they themselves too."""
-        seen, stack = set(nodes), list(nodes)
-        while stack:
-            for a in stack.pop().args:
-                if a is not None and a not in seen:
-                    seen.add(a)
-                    stack.append(a)
-        return seen
+        return reachable(nodes, lambda node: [user for user, _ in self.users.get(node, ())])
 
     def skip(self, words: str) -> None:
         """Note what was not looked at, once."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..errors import coerce
 from ..findings import code
 from ..format import locations, text
@@ -23,7 +24,7 @@ from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
 from .finding import Finding, Remedy
 from .losses import takes_logits
 from .others import glorot, kinds, leaves_below, let_through, never_flat, replaced, smooth
-from .trying import Change, called, tried
+from .trying import Change, tried
 
 WORK = 200_000  # uses that are followed to find where gradients became 0
 
@@ -345,7 +346,7 @@ def other_axes(case: Case, node: Node, k: int, leaves: list[Node]) -> Iterator[R
     i, shape = node.op.names.index("axis"), node.args[0].shape
 
     def along(axis: int) -> Change:
-        return lambda given, made: called(node.op, [*given[:i], axis, *given[i + 1 :]])
+        return lambda given, made: call_op(node.op, [*given[:i], axis, *given[i + 1 :]])
 
     for axis, n in enumerate(shape):
         if n > 1 and let_through(tried(case, {}, {node: along(axis)}), leaves):

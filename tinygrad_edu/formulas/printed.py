@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.calling import is_packed, names
+from ..engine.reachable import operand_nodes, reachable
 from ..language.op_notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..language.symbols import number, symbol, words
 from ..op import OPS, Node, Value
@@ -164,16 +165,12 @@ def expression(result: Node, known: dict[int, Formula], array: Callable[..., For
 
     ``array`` names a plain array that a node uses, given both.
     """
-    formulas, pending, seen = dict(known), [result], {}
-    while pending:
-        node = pending.pop()
-        if node.serial in known:
-            used.add(node.serial)
-        elif node.serial not in seen:
-            seen[node.serial] = node
-            pending += [a for a in node.args if a is not None]
-    for serial in sorted(seen):
-        node = seen[serial]
+    formulas = dict(known)
+    for node in reachable([result], lambda node: [] if node.serial in known else operand_nodes(node)):
+        serial = node.serial
+        if serial in known:
+            used.add(serial)
+            continue
         if node.op is None:
             formulas[serial] = array(node.result, None)
             continue

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import reachable
 from ..engine.recompute import operands
 from ..op import Node
 from .axes import Template, indices, placed, stretched
@@ -40,15 +41,14 @@ class Reader(Sums):
 
     def template(self, root: Node, own: bool = True) -> Template:
         """The template of a node; ``own``: also where the node itself has a name."""
-        pending, needed = [root], {}
-        while pending:
-            node = pending.pop()
-            if node.serial in needed or node.serial in self.known or (node.serial in self.named and node is not root):
-                continue
-            needed[node.serial] = node
-            pending += self.parts(node)
-        for serial in sorted(needed, key=lambda s: (needed[s] is root, s)):
-            node = needed[serial]
+
+        def is_known(node: Node) -> bool:
+            return node.serial in self.known or (node.serial in self.named and node is not root)
+
+        found = reachable([root], lambda node: [] if is_known(node) else self.parts(node))
+        needed = [node for node in found if not is_known(node)]
+        for node in sorted(needed, key=lambda node: node is root):
+            serial = node.serial
             if node is root and not own and serial in self.named:
                 return self.leaf(node.shape, self.named[serial])
             found = self.read(node)

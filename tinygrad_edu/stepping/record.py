@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from operator import attrgetter
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import reachable
 from ..engine.recompute import operands, value
 from ..format import text
 from ..language.names import Names
 from ..op import Node, Value
-
-
-def reached(root: Node, limit: int | None = None) -> tuple[list[Node], int]:
-    """All that a value was computed from, data too, from the oldest to the youngest; how many are too many of them."""
-    seen, stack = {root}, [root]
-    while stack:
-        for a in stack.pop().args:
-            if a is not None and a not in seen:
-                seen.add(a)
-                stack.append(a)
-    every = sorted(seen, key=attrgetter("serial"))
-    left_out = 0 if limit is None else max(0, len(every) - limit)
-    return every, left_out
 
 
 class Record:
@@ -33,7 +20,8 @@ class Record:
 
     def __init__(self, result: Any, limit: int | None = None, frame: FrameType | None = None) -> None:
         self.result, self.root, self.frame = result, result.node, frame
-        every, self.left_out = reached(self.root, limit)
+        every = reachable([self.root])
+        self.left_out = 0 if limit is None else max(0, len(every) - limit)
         self.older, self.nodes = every[: self.left_out], every[self.left_out :]
         self.computed = [node for node in self.nodes if node.op is not None]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.reachable import dependent
 from ...engine.recompute import value
 from ...language.tree import Expr
 from ...op import Node
@@ -100,7 +101,7 @@ class Graph:
     def __init__(self, root: Node, target: Node) -> None:
         self.root, self.target = root, target
         nodes = ancestors(root)
-        below = reaching(nodes, target)
+        below = set(dependent(nodes, [target]))
         self.uses: dict[int, list[tuple[Node, int]]] = {}
         self.products: list[tuple[Node, Node]] = []
         self.steps: list[tuple[Node, Any, Any, list[tuple[int, Node]]]] = []
@@ -113,8 +114,8 @@ class Graph:
             active = [(k, a) for k, a in enumerate(node.args) if a is not None and a.active]
             if node.op.binds == 2 and not node.op.elementwise and len(active) == len(node.args) == 2:
                 self.products.append((active[0][1], active[1][1]))
-            if node.serial in below and node is not target:
-                inner = [(k, a) for k, a in active if a.serial in below]
+            if node in below and node is not target:
+                inner = [(k, a) for k, a in active if a in below]
                 self.steps.insert(0, (node, everything(node), value(node), inner))
 
 
@@ -137,12 +138,3 @@ class Called:
 def listed(node: Node, given: Any) -> list[Any]:
     """The operands."""
     return list(given if node.op.family is None else given[node.op.family])
-
-
-def reaching(nodes: list[Node], target: Node) -> set[int]:
-    """Those through which a gradient comes to the target."""
-    found = {target.serial}
-    for node in nodes:
-        if any(a is not None and a.serial in found for a in node.args):
-            found.add(node.serial)
-    return found
