@@ -10,8 +10,7 @@ from importlib import metadata
 
 import numpy as np
 
-from . import arrays, checker, imports, mlp, peers, scalar, word2vec
-from .commands import draw as pictures
+from . import arrays, checker, imports, mlp, peers, pictures, scalar, word2vec
 from .contest import Contest, Effort, progress
 
 WORKLOADS: dict[str, Callable[[], Iterable[Contest | imports.Imports | pictures.Times | word2vec.Words]]] = {

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .commands.draw import Times
 from .contest import Effort
 from .handins import originals, varied
+from .pictures import Times
 
 CLASS, JOBS = 100, 2
 

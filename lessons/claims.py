@@ -1,7 +1,8 @@
-"""The table in README.md: where each right claim of the five hand-ins is derived.  ``--write`` writes it anew.
+"""What is written about the lessons: their list in two READMEs, and claims.md.  ``--write`` writes all of it anew.
 
-A claim is derived where a lesson calls ``derive`` with the same equation: both sides are read, and compared as trees.
-That each line of a derivation is right is seen when the lesson runs.
+claims.md says for each right claim of the five hand-ins which lesson derives it.  A lesson derives a claim where it
+calls ``derive`` with the same equation: both sides are read, and compared as trees.  Whether a derivation is right is
+tested when the lesson runs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import ast
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +21,17 @@ from tinygrad_edu.output.atomic_write import whole
 from tinygrad_edu.teaching.lesson import entries
 
 HERE = Path(__file__).parent
-README = HERE / "README.md"
+PAGE = HERE / "claims.md"
+READMES = {HERE / "README.md": "", HERE.parent / "README.md": "lessons/"}  # and how a link in it begins
 CLAIMS: list[dict[str, Any]] = json.loads((HERE.parent / "tests/data/handins.json").read_text(encoding="utf-8"))
 SPELLED = re.compile(r"(?<![A-Za-z])(d?)([yv])h\b")  # the hand-ins have yh for what the lessons call y_hat
-BEGIN, END = "<!-- claims -->", "<!-- end -->"
+BEGIN, END = "<!-- lessons -->", "<!-- end -->"
+HEAD = """\
+# Where each right claim of the hand-ins is derived
+
+`python lessons/claims.py --write` writes this table. It compares equations as trees.
+
+"""
 
 
 class Said(NamedTuple):
@@ -105,8 +114,8 @@ def handed_in(file: str) -> list[Said]:
 
 
 def table() -> str:
-    """The table, as Markdown."""
-    rows = ["| claim | says | lesson | line |", "|---|---|---|---|"]
+    """The table of claims, as Markdown."""
+    rows = ["| claim | equation | lesson | line |", "|---|---|---|---|"]
     for key, (says, lesson, line) in places().items():
         words = " ".join(says.split()).replace("|", r"\|")
         words = words if len(words) <= 80 else f"{words[:77]}..."
@@ -116,10 +125,28 @@ def table() -> str:
     return "\n".join(rows)
 
 
+def listed(link: str) -> str:
+    """The list of lessons, as Markdown: with a line about each in the folder of the lessons, else the titles alone."""
+    if link:
+        titles = [f"{e.number} [{e.title}]({link}{e.file.name})".replace(" ", "\0") for e in entries()]
+        return textwrap.fill(" · ".join(titles), 120, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+    rows = [f"| {e.number} | [{e.title}]({e.file.name}) | {e.about} |" for e in entries()]
+    return "\n".join(["| | lesson | what it is about |", "|---|---|---|", *rows])
+
+
+def pages() -> dict[Path, str]:
+    """The three files as they should be."""
+    found = {PAGE: f"{HEAD}{table()}\n"}
+    for readme, link in READMES.items():
+        before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+        found[readme] = f"{before}{BEGIN}\n\n{listed(link)}\n\n{END}{rest.partition(END)[2]}"
+    return found
+
+
 def main() -> None:
-    """Say what is derived nowhere, and write the table if that was asked for."""
+    """Print the claims that no lesson derives; write the files if that was asked for."""
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--write", action="store_true", help="write the table in README.md anew")
+    p.add_argument("--write", action="store_true", help="write claims.md and the lists of lessons anew")
     options = p.parse_args()
     found = places()
     missing = [key for key, (_, lesson, _) in found.items() if not lesson]
@@ -127,10 +154,9 @@ def main() -> None:
     for key in missing:
         print(f"  {key}: {found[key][0]}")
     if options.write:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        with whole(README) as stream:
-            stream.write(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}".encode())
+        for path, content in pages().items():
+            with whole(path) as stream:
+                stream.write(content.encode())
 
 
 if __name__ == "__main__":

@@ -278,7 +278,7 @@ def of_console(stepper: Stepper) -> Iterator[Equation]:
 def jacobian(stepper: Stepper, moment: Any) -> Any:
     """The derivative of which the console says ∂z/∂x: that of differences."""
     node = moment.node
-    kept = node.values if node.op.family is None else node.values[node.op.family]
+    kept = node.values if node.op.variadic is None else node.values[node.op.variadic]
     values = [x if a is None else stepper.value(a) for a, x in zip(node.args, kept)]
     found = by_differences(node, moment.operand, values)
     return whole(found, moment.receiver.shape) if node.op.elementwise else found

@@ -346,15 +346,6 @@ def test_a_result_is_a_score_and_says_nothing_by_itself(hand_in, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_readme_shows_what_it_prints(hand_in, monkeypatch):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    text, shown = re.search(
-        r"```markdown\n(.*?)```\n\n```console\n\$ tinygrad-edu check \S+\n(.*?)```", readme, re.S
-    ).groups()
-    path = hand_in(text, "softmax.md")
-    assert run(path).stdout.replace(str(path), "softmax.md") == shown
-
-
 def test_a_page_is_opened_where_the_mistake_is(hand_in, tmp_path):
     text = "W: m by n\nx: n\nv = W @ x\na = tanh(v)\nE = sum(a**3)\ndE/dv = 3*a**2\ndE/da = 3*a**2\nshape(v) = (n, 1)\n"
     sheet = sheets.checked(str(hand_in(text)), "en")

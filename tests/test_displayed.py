@@ -35,7 +35,7 @@ def result(example: Example) -> Any:
 @pytest.mark.parametrize("example", ALL)
 def test_an_equation_of_the_page_is_true(example: Example) -> None:
     z = result(example)
-    trace = traced(z, RNG.normal(size=z.shape), sweep=bool(example.op.rules_by_name))
+    trace = traced(z, RNG.normal(size=z.shape), sweep=bool(example.op.rules))
     for equation in of_trace(trace):
         assert not wrong(equation), equation
 
@@ -43,9 +43,7 @@ def test_an_equation_of_the_page_is_true(example: Example) -> None:
 @pytest.mark.parametrize("example", ALL)
 def test_an_equation_of_the_console_is_true(example: Example) -> None:
     z = result(example)
-    stepper = Stepper(
-        z, RNG.normal(size=z.shape) if example.op.rules_by_name else None, sweep=bool(example.op.rules_by_name)
-    )
+    stepper = Stepper(z, RNG.normal(size=z.shape) if example.op.rules else None, sweep=bool(example.op.rules))
     for equation in of_console(stepper):
         assert not wrong(equation), equation
 

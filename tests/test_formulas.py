@@ -84,7 +84,7 @@ def test_a_rule_is_printed_as_one_writes_it(case: str) -> None:
             )
 
 
-@pytest.mark.parametrize("op", [op for op in tg.OPS.values() if op.rules_by_name], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in tg.OPS.values() if op.rules], ids=lambda op: op.name)
 def test_every_rule_is_printed_somehow(op: Any) -> None:
     for example in examples(op):
         operands = {

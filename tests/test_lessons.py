@@ -48,7 +48,7 @@ def calls(entry: Entry) -> list[str]:
 
 
 def test_they_are_numbered_without_a_gap() -> None:
-    assert [entry.number for entry in LESSONS] == [*range(17)]
+    assert [entry.number for entry in LESSONS] == [*range(18)]
 
 
 @EACH
@@ -100,9 +100,9 @@ def test_every_right_claim_is_derived_in_some_lesson() -> None:
     assert [key for key, (_, file, _) in places.items() if not file] == []
 
 
-def test_the_table_of_claims_is_up_to_date() -> None:
-    readme = claims.README.read_text(encoding="utf-8")
-    assert claims.table() in readme, "python lessons/claims.py --write"
+@pytest.mark.parametrize("page", [claims.PAGE, *claims.READMES], ids=lambda page: page.parent.name + page.stem)
+def test_the_table_of_claims_and_the_lists_of_lessons_are_up_to_date(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == claims.pages()[page], "python lessons/claims.py --write"
 
 
 def test_the_table_names_the_lines() -> None:

@@ -124,7 +124,7 @@ def test_every_notation_is_a_line(op: Any) -> None:
         assert is_sound(typeset(op, **given).latex)
 
 
-@pytest.mark.parametrize("op", [op for op in OPS.values() if op.rules_by_name], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in OPS.values() if op.rules], ids=lambda op: op.name)
 def test_every_rule_is_a_line(op: Any) -> None:
     for example_ in examples(op):
         tensors = {
@@ -261,7 +261,7 @@ def constant_leaf(x: float) -> Meant:
 def applied(name: str, operands: list[Meant]) -> Meant:
     """An operation on what has been made: its formula, and the value that is meant."""
     op = OPS[name]
-    used = operands[: len([n for n in op.names if n in op.rules_by_name])]
+    used = operands[: len([n for n in op.names if n in op.rules])]
     try:
         value = VALUES[name](*(value for _, value in used)) if all(math.isfinite(v) for _, v in used) else math.nan
     except (OverflowError, ZeroDivisionError, ValueError):

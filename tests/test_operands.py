@@ -12,7 +12,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.numeric.op_examples import Example, examples
 
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
-EXAMPLES = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op)) if op.rules_by_name]
+EXAMPLES = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op)) if op.rules]
 OPERANDS: dict[str, Any] = {
     "a number": 2.0,
     "a whole number": 2,
@@ -40,7 +40,7 @@ OPTIONS: dict[str, Any] = {
 def tried(example: Example, given: dict[str, Any], options: dict[str, Any]) -> None:
     """If plain arrays can be computed with, so can tensors; and then their gradients are right."""
     call = Example(example.op, given, {**example.options, **options})
-    operands = {n: x for n, x in given.items() if n in example.op.rules_by_name}
+    operands = {n: x for n, x in given.items() if n in example.op.rules}
     try:
         plain = call()
     except Exception:
@@ -85,7 +85,7 @@ def test_any_operand_is_computed_with_and_swept_through_or_refused(example: Exam
                 tried(example, {**example.operands, name: [operand, *x[1:]]}, {})
             else:
                 tried(example, {**example.operands, name: operand}, {})
-                if name in example.op.rules_by_name and len(example.operands) > 1:
+                if name in example.op.rules and len(example.operands) > 1:
                     others = {n: operand if n == name else v for n, v in example.operands.items()}
                     tried(example, others, {})
 
@@ -103,7 +103,7 @@ def test_any_option_is_obeyed_in_both_directions_or_refused(example: Example) ->
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_a_tensor_in_the_place_of_an_option_is_never_lost(example: Example) -> None:
     for p in inspect.signature(example.op.function).parameters.values():
-        if p.name in example.op.rules_by_name or p.kind is p.VAR_POSITIONAL or p.default is p.empty:
+        if p.name in example.op.rules or p.kind is p.VAR_POSITIONAL or p.default is p.empty:
             continue
         operands = {n: [*map(tg.Tensor, x)] if isinstance(x, list) else x for n, x in example.operands.items()}
         call = Example(example.op, operands, {**example.options, p.name: tg.Tensor(1.0)})

@@ -19,8 +19,8 @@ from tinygrad_edu.numeric.op_examples import Example, examples
 
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
 ALL = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]
-DIFFERENTIABLE = [p for p in ALL if p.values[0].op.rules_by_name]
-ELEMENTWISE = [op for op in OWN if op.elementwise and op.rules_by_name and set(op.names) == set(op.rules_by_name)]
+DIFFERENTIABLE = [p for p in ALL if p.values[0].op.rules]
+ELEMENTWISE = [op for op in OWN if op.elementwise and op.rules and set(op.names) == set(op.rules)]
 
 
 def flat(example: Example) -> tuple[list[Any], Any]:
@@ -93,8 +93,8 @@ def test_constants_cost_no_gradient(example: Example) -> None:
 
 @pytest.mark.parametrize("op", OWN, ids=lambda op: op.name)
 def test_it_prints_itself(op: Any) -> None:
-    letters = {n: Formula(f"{{{chr(97 + i)}}}") for i, n in enumerate(op.rules_by_name or op.names[:1])}
-    family = op.names[op.family] if op.family is not None else None
+    letters = {n: Formula(f"{{{chr(97 + i)}}}") for i, n in enumerate(op.rules or op.names[:1])}
+    family = op.names[op.variadic] if op.variadic is not None else None
     printed = typeset(op, **{n: [f, f] if n == family else f for n, f in letters.items()}).latex
     assert "$" not in printed and printed.count("{") == printed.count("}")
     assert all(f.latex in printed for f in letters.values()) or op.notation == "$x"  # which shows nothing but that

@@ -578,7 +578,7 @@ def test_the_local_jacobian_is_that_of_differences() -> None:
         stepper = Stepper(build())
         for node in stepper.computed:
             values = [stepper.value(a) if a is not None else None for a in node.args]
-            if node.op.family is None and node.op.name not in ("where", "embedding"):
+            if node.op.variadic is None and node.op.name not in ("where", "embedding"):
                 kept = [x if v is None else v for x, v in zip(node.values, values)] + list(node.values[len(values) :])
                 for k, a in enumerate(node.args):
                     if a is not None and a.active:

@@ -244,7 +244,8 @@ def test_rows_meet_a_dense_gradient() -> None:
 @pytest.mark.parametrize("context", [tg.no_grad, tg.trace_nan, lambda: tg.scope("net"), lambda: tg.scope("a")])
 def test_the_fast_way_to_call_records_what_the_general_way_does(context: Any) -> None:
     from tinygrad_edu.engine.fast_calls import binary, unary
-    from tinygrad_edu.op import Node, general
+    from tinygrad_edu.graph import Node
+    from tinygrad_edu.op import recorded_call
 
     x, y, c = Tensor([1.0, 2.0], "x"), Tensor([3.0, 4.0], "y") * 1, tg.constant([5.0, 6.0], "c")
     for name, fast, operands in [
@@ -254,12 +255,39 @@ def test_the_fast_way_to_call_records_what_the_general_way_does(context: Any) ->
     ]:
         op = tg.OPS[name]
         with context():
-            made = [make(op)(*operands) for make in (fast, general)]
+            made = [make(op)(*operands) for make in (fast, recorded_call)]
         for slot in set(Node.__slots__) - {"serial", "lasti", "code"}:
             one, other = (getattr(t.node, slot) for t in made)
             assert plain(one) == plain(other), (name, slot)
         assert made[0].node.code is made[1].node.code
         np.testing.assert_array_equal(made[0].data, made[1].data)
+
+
+@pytest.mark.parametrize("name", sorted(tg.OPS))
+def test_what_is_written_out_for_an_operation_passes_back_what_the_sweep_does(name: str) -> None:
+    from tinygrad_edu.numeric.op_examples import examples
+    from tinygrad_edu.sweep import pass_back, written_out
+
+    op = tg.OPS[name]
+    for example in examples(op):
+        operands = {k: [*map(Tensor, x)] if isinstance(x, list) else Tensor(x) for k, x in example.operands.items()}
+        with np.errstate(all="ignore"):
+            z = example(**operands)
+        if not isinstance(z, Tensor) or z.is_leaf or z.node.op is not op or not z.requires_grad:
+            continue
+        g = np.random.default_rng(0).normal(size=z.shape)[()]
+        found: list[Any] = []
+        for way in (pass_back, written_out(op)):
+            gradients: dict[Any, Any] = {a: np.ones(a.shape)[()] for a in z.node.args[:1] if a is not None}
+            owned: set[Any] = set()
+            with np.errstate(all="ignore"):
+                passed = way(z.node, g.copy()[()], gradients, owned)
+            found.append((list(map(dense, passed)), {k.serial: dense(x) for k, x in gradients.items()}, owned))
+        np.testing.assert_equal(found[0], found[1])
+
+
+def dense(c: Any) -> Any:
+    return c.dense() if hasattr(c, "dense") else c
 
 
 def plain(x: Any) -> Any:
@@ -427,7 +455,7 @@ def cost(loss: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     from tinygrad_edu.engine.sparse_rows import Placed
 
     module, copied = sys.modules["tinygrad_edu.sweep"], 0  # its name in the package is that of a function
-    dense, add = Placed.dense, module.add
+    dense, accumulate = Placed.dense, module.accumulate
 
     def counted_dense(self: Any) -> Any:
         nonlocal copied
@@ -435,13 +463,15 @@ def cost(loss: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         copied += z.size
         return z
 
-    def counted_add(total: Any, c: Any, node: Any, ours: Any) -> Any:
+    def counted_accumulate(gradients: Any, node: Any, c: Any, owned: Any) -> None:
         nonlocal copied
-        copied += (c.size if isinstance(c, np.ndarray) else 1) + (getattr(total, "size", 0) if node not in ours else 0)
-        return add(total, c, node, ours)
+        if node in gradients:
+            copied += c.size if isinstance(c, np.ndarray) else 1
+            copied += 0 if node in owned else getattr(gradients[node], "size", 0)
+        accumulate(gradients, node, c, owned)
 
     with monkeypatch.context() as patch:
         patch.setattr(Placed, "dense", counted_dense)
-        patch.setattr(module, "add", counted_add)
+        patch.setattr(module, "accumulate", counted_accumulate)
         number = calls(lambda: loss.backward())
     return {"calls": number, "copied": copied}

@@ -100,7 +100,7 @@ def test_what_numpy_cannot_say(head: str) -> None:
 
 @pytest.mark.parametrize(
     "op",
-    [op for op in tg.OPS.values() if op.elementwise and op.rules_by_name and len(op.names) == 1],
+    [op for op in tg.OPS.values() if op.elementwise and op.rules and len(op.names) == 1],
     ids=lambda op: op.name,
 )
 def test_the_slope_of_every_elementwise_operation(op: object) -> None:

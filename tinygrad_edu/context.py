@@ -1,4 +1,4 @@
-"""What the engine is doing right now.  One immutable value for each thread and asyncio task; ``with`` puts it back."""
+"""What the engine is doing right now: one value for each thread and task; ``with`` puts it back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Context:
     scope: str | None = None  # where in the model an operation stands, as "net/layer1"
     frame: FrameType | None = None  # where the user is, when we record on the user's behalf
     watch: Callable[..., None] | None = None  # is shown every value and every gradient: see nan.py
-    usual: bool = True  # it records, and nobody has to be asked: see engine/fast_calls.py
+    fast: bool = True  # it records, and nobody has to be asked: see engine/fast_calls.py
 
 
 current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
@@ -28,8 +28,8 @@ current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
 def within(**changes: Any) -> Iterator[None]:
     """The current context with some of its fields changed."""
     new = replace(current.get(), **changes)
-    usual = new.recording and new.frame is None and new.watch is None
-    token = current.set(new if new.usual == usual else replace(new, usual=usual))
+    fast = new.recording and new.frame is None and new.watch is None
+    token = current.set(new if new.fast == fast else replace(new, fast=fast))
     try:
         yield
     finally:
@@ -42,7 +42,7 @@ def no_grad() -> AbstractContextManager[None]:
 
 
 def scope(name: str) -> AbstractContextManager[None]:
-    """In this ``with`` block results belong to a part of the model, say a layer; scopes nest as ``net/layer1``."""
+    """In this ``with`` block results belong to a part of the model; scopes nest: ``net/layer1``."""
     return within(scope=inner(name))
 
 

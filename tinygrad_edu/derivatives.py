@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .engine.recompute import handle, tensors, value
+from .engine.recompute import tensors, value
 from .engine.unchosen import any_nan, collected, plain, swept, watched
 from .errors import coerce
 from .errors import messages as errors
-from .op import Node, Value
+from .graph import Node, Value, handle
 from .ops import broadcast_to, positive, where
 from .ops.conventions import across
-from .sweep import ancestors, fitted, steps
+from .sweep import steps, topological_order, unbroadcast
 from .tensor import Tensor, constant
 
 
@@ -114,7 +114,7 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
     if not result.requires_grad:
         return Call(chosen, result, any(isinstance(x, Value) for x in args), ours)
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
-    return Call(chosen, result, ancestors(result.node)[0].serial < oldest, ours)
+    return Call(chosen, result, topological_order(result.node)[0].serial < oldest, ours)
 
 
 def _numbers(argnums: int | Sequence[int]) -> list[int]:
@@ -184,7 +184,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 def pushed(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
     """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
-    tangents, nodes = {**start}, ancestors(result)
+    tangents, nodes = {**start}, topological_order(result)
     for node in nodes:
         if node.op is None or node.serial in tangents:
             continue
@@ -218,7 +218,7 @@ def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """How an elementwise node changes when its operands do, given by their numbers: its rules, applied to tangents."""
     (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
     for k, tangent in tangents.items():
-        part = node.op.pull(node.args, tangent, z, values, k)[k]
+        part = node.op.vjp(k, node.args, tangent, z, values)
         total = part if total is None else total + part
     return total
 
@@ -227,8 +227,8 @@ def transposed(node: Node, tangents: dict[int, Any], differentiable: bool) -> An
     """The same for any other node: the transpose of its rules, applied to tangents."""
     values, z = tensors(node) if differentiable else (node.values, node.result)
     g = Tensor(np.zeros(node.shape))  # the rules are linear in g, so any will do
-    pulled = node.op.pull(node.args, g, z, values)
-    parts = [(fitted(pulled[k], node.args[k]), tangent) for k, tangent in tangents.items()]
+    pulled = node.op.vjps(node.args, g, z, values)
+    parts = [(unbroadcast(pulled[k], node.args[k]), tangent) for k, tangent in tangents.items()]
     total: Any = sum(((part * tangent).sum() for part, tangent in parts if isinstance(part, Value)), start=0.0)
     if not isinstance(total, Tensor):
         return np.zeros(node.shape)

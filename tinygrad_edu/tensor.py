@@ -1,6 +1,7 @@
 """A Tensor: an array that remembers how it was computed, so that its gradient can be found.
 
-A leaf is made by the user, a result by an operation; a constant takes no gradient, nor do plain arrays and numbers.
+A leaf is made by the user, a result by an operation.  A constant takes no gradient, nor do plain
+arrays and numbers.
 """
 
 from __future__ import annotations
@@ -8,15 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from .context import current
-from .engine import fast_calls
 from .engine.array_api import Interface
 from .engine.unchosen import collected
 from .engine.used_gradients import mark
 from .errors import coerce
 from .errors import messages as errors
 from .errors.readonly import locked
-from .op import Node, Value, get_frame, record
-from .sweep import ancestors
+from .graph import Node, Value, class_of_results, get_frame, record
+from .sweep import topological_order
 
 
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
@@ -31,15 +31,17 @@ def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> T
 
 
 def constant(data: Any, name: str | None = None, dtype: Any = None) -> Tensor:
-    """Data that is drawn and printed by its name and costs no gradient; integers and truth values stay as they are."""
+    """Data without a gradient, drawn and printed by its name; integers and booleans stay such."""
     return leaf(data, name, False, dtype, get_frame(1))
 
 
+@class_of_results
 class Tensor(Interface, Value):
     """``Tensor(data, name=None)``: a leaf, something to differentiate with respect to.
 
-    ``data``: numbers, nested lists or an array, copied.  Floating dtypes are kept, integers become float64.
-    ``requires_grad=False`` is another way to write ``constant``.  Raises TypeError for what is not real numbers.
+    ``data``: numbers, nested lists or an array, copied.  Floating dtypes are kept, integers become
+    float64.  ``requires_grad=False`` is another way to write ``constant``.  Raises TypeError for
+    what is not real numbers.
 
     >>> W = Tensor([1.0, 2.0], name="W")
     >>> (W * W).sum().backward()
@@ -49,12 +51,14 @@ class Tensor(Interface, Value):
 
     __slots__ = ("__weakref__",)
 
-    def __new__(cls, data: Any, name: str | None = None, *, dtype: Any = None, requires_grad: bool = True) -> Tensor:
+    def __new__(
+        cls, data: Any, name: str | None = None, *, dtype: Any = None, requires_grad: bool = True
+    ) -> Tensor:  # fmt: skip
         return leaf(data, name, requires_grad, dtype, get_frame(1))
 
     @property
     def data(self) -> Any:
-        """The values, read-only, since an edit in place would falsify the record.  Assign to a leaf's to change it."""
+        """The values, read-only: an edit in place would falsify the record.  Assign to a leaf's."""
         return locked(self._array, self, "data")
 
     @data.setter
@@ -64,7 +68,10 @@ class Tensor(Interface, Value):
 
     @property
     def grad(self) -> Any:
-        """What ``backward`` has added up for this leaf, read-only.  AttributeError, saying why, where there is none."""
+        """The gradient that ``backward`` has accumulated for this leaf, read-only.
+
+        Raises AttributeError, saying why, where there is none.
+        """
         if self.node.grad is None:
             raise errors.no_gradient(self.node)
         return locked(coerce.dense(self.node.grad), self, "grad")
@@ -76,18 +83,18 @@ class Tensor(Interface, Value):
     def backward(self, seed: Any = None, *, free: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.
 
-        ``seed``: the gradient with respect to this tensor itself, of its shape; for a single number it is 1, left out.
-        ``free``: give the record's arrays back at the end; otherwise a second call adds the same once more.
-        Raises ValueError for a missing or misshapen seed, RuntimeError where there is no record, or no more, and what a
-        rule or a hook raises.  Then, and if it is interrupted, no ``.grad`` has changed.
+        ``seed``: the gradient with respect to this tensor itself, of its shape; by default 1, for a
+        single number.  ``free``: free the record's arrays at the end; otherwise a second call adds
+        the same once more.
+
+        Raises ValueError for a missing or misshapen seed, RuntimeError where there is no record, or
+        no more, and what a rule or a hook raises.  Then, and if it is interrupted, no ``.grad`` has
+        changed.
         """
         found = collected(self.node, coerce.seed(self, seed))
         totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
         any(map(Node.grad.__set__, found, totals))  # in one go: Ctrl-C comes before it or after
         if free:
-            for node in ancestors(self.node):
+            for node in topological_order(self.node):
                 if node.op is not None:
                     node.values = node.result = None
-
-
-Value.kind = fast_calls.tensor_type = Tensor

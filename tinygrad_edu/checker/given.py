@@ -12,11 +12,11 @@ import numpy as np
 from ..engine.reachable import operand_nodes, reachable
 from ..engine.recompute import operands, replay, value
 from ..format import locations
+from ..graph import Node, Value
 from ..language import latex
 from ..language.reading import Unreadable, read
 from ..language.tree import Expr, name
 from ..language.values import Arrays, Columns, Impossible, Misfit, shape
-from ..op import Node, Value
 from ..tensor import Tensor
 from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..engine.reachable import operand_nodes, reachable
 from ..engine.recompute import operands
+from ..graph import Node
 from ..language.tree import Expr, call, name, number
-from ..op import Node
 
 LARGEST = 600  # nodes of a tree
 
@@ -45,16 +45,16 @@ def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Exp
     parts = [
         found[a.serial] if a is not None else plain(x, arrays) if k < len(node.args) else Expr("All")
         for k, (a, x) in enumerate(zip(node.args, operands(node)))
-        if a is not None or op.family is not None or op.names[k] in op.rules_by_name or op.name == "where"
+        if a is not None or op.variadic is not None or op.names[k] in op.rules or op.name == "where"
     ]
-    options = {} if op.family is not None else dict(zip(op.names, node.values))
+    options = {} if op.variadic is not None else dict(zip(op.names, node.values))
     if op.name in ("getitem", "expand_dims"):
         key = options.get("key", (Ellipsis, None) if options.get("axis") == -1 else None)
         keys = key if isinstance(key, tuple) else (key,)
         return Expr("Index", (parts[0], *(subscript(k, arrays) for k in keys)))
     if op.name in ("transpose", "matrix_transpose") and options.get("axes") in (None, ()):
         return call("transpose", parts[0])
-    if op.family is not None and op.name != "einsum":
+    if op.variadic is not None and op.name != "einsum":
         if op.name == "concatenate":
             return call("concatenate", *parts, axis=node.values[1])
         raise NoTree(op.name)
@@ -63,7 +63,7 @@ def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Exp
     kept = {
         word: x
         for word, x in options.items()
-        if word not in op.rules_by_name and isinstance(x, (int, float, bool, tuple)) and word not in ("to",)
+        if word not in op.rules and isinstance(x, (int, float, bool, tuple)) and word not in ("to",)
     }
     if "to" in options:
         raise NoTree(op.name)  # a literal shape

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..errors import coerce
 from ..format import locations
-from ..op import Value
+from ..graph import Value
 from ..tensor import Tensor
 from ..tracing import Trace, traced
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..format import numbers, text
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..stepping.expressions import Expression, NotYet
 from ..stepping.paths import passed, uses_of
 from ..tracing.build import paged
@@ -100,7 +100,7 @@ class Looking(Reading):
         if node.op is None:
             return self.do_print("")
         self.screen.say(self.views.made(node), "bold")
-        names = node.op.names if node.op.family is None else [node.op.names[node.op.family]] * len(node.args)
+        names = node.op.names if node.op.variadic is None else [node.op.names[node.op.variadic]] * len(node.args)
         for name, a, x in zip(names, node.args, self.values(node)):
             if a is not None or x is not None:
                 called = self.stepper.called(a) if a is not None else name
@@ -112,7 +112,7 @@ class Looking(Reading):
 
     def values(self, node: Node) -> list[Any]:
         """What the operands of a node are."""
-        kept = (node.values or ()) if node.op.family is None else node.values[node.op.family]
+        kept = (node.values or ()) if node.op.variadic is None else node.values[node.op.variadic]
         return [x if a is None else self.stepper.value(a) for a, x in zip(node.args, [*kept, *[None] * len(node.args)])]
 
     def do_tensors(self, words: str) -> None:

@@ -13,10 +13,10 @@ from ..findings import explain, findings_about
 from ..format import numbers, text
 from ..formulas.printed import of_value
 from ..formulas.rules import rule
+from ..graph import Node
 from ..language.lines import line
 from ..numeric.equality import DIFFERENCES, SINGLE, differs, same
 from ..numeric.norms import norm
-from ..op import Node
 from ..stepping import Stepper
 from ..stepping.jacobian import by_differences, local
 from ..stepping.paths import paths
@@ -61,7 +61,7 @@ class Understanding(Looking):
             self.screen.say(f"  = {self.with_numbers(node, k, g)}", indent=6)
         self.screen.array(line(passed.g), g, f"= {self.views.gradient(node)}")
         for name, a, x in zip(node.op.names, node.args, self.values(node)):
-            if node.op.family is None and (a is not None or isinstance(x, np.ndarray)):
+            if node.op.variadic is None and (a is not None or isinstance(x, np.ndarray)):
                 self.screen.array(stepper.called(a) if a is not None else name, x)
         if i is not None:
             self.screen.array("passed", stepper.swept[i].passed[k])

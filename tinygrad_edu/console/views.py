@@ -10,9 +10,9 @@ import numpy as np
 from ..format import locations, text
 from ..format import numbers as figures
 from ..formulas.printed import in_elements
+from ..graph import Node
 from ..language.lines import line
 from ..numeric.norms import norm
-from ..op import Node
 from ..output.terminal import Screen
 from ..stepping import Moment, Stepper
 from ..tracing.called import Called, Letter, Passed

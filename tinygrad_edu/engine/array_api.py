@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,12 +17,12 @@ from ..context import within
 from ..errors import coerce
 from ..errors import messages as errors
 from ..format import locations, text
-from ..op import OPS, Value, get_frame
+from ..graph import Value, get_frame
+from ..op import OPS
 from ..ops import composed
 from .fast_calls import binary
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
 
 
 def both_ways(function: Any) -> tuple[Any, Any]:
@@ -213,7 +213,7 @@ class Interface(Value):
     # Whatever would lose the record without a word says so instead.
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise errors.edited_in_place(self, "data")  # type: ignore[arg-type]
+        raise errors.edited_in_place(self, "data")
 
     def __float__(self) -> float:
         if self.requires_grad:

@@ -6,11 +6,10 @@ made when it is first needed: a hundred operations would otherwise cost ten mill
 
 from __future__ import annotations
 
-import functools
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -27,16 +26,8 @@ def is_packed(function: Any) -> bool:
     return bool(function.__code__.co_flags & inspect.CO_VARARGS)
 
 
-def aligned(rule: Callable[..., Any] | None, everything: Iterable[str]) -> Any:
-    """The rule, callable with everything: ``lambda g, z, x, y: rule(g, y)`` is faster than to pick at every call."""
-    everything = tuple(everything)
-    if rule is None or names(rule) == everything:
-        return rule
-    return eval(f"lambda {', '.join(everything)}: rule({', '.join(names(rule))})", {"rule": rule})
-
-
 def called_with_tuple(function: Any) -> Any:
-    """The function, to be called with what ``Calls.complete`` gives."""
+    """The function, to be called with what ``arguments`` gives."""
     return (lambda *values: function(*values[:-1], *values[-1])) if is_packed(function) else function
 
 
@@ -87,32 +78,17 @@ def filled(words: str, where: Callable[..., Any]) -> Callable[[Any], Any]:
     return decorated
 
 
-class Calls:
-    """How an operation's function and rules are called: what ``op`` inherits, compiled at the first call."""
+def arguments(function: Any) -> Callable[..., tuple[Any, ...]]:
+    """A function that gives all arguments of a call of ``function`` in their order, defaults filled in."""
+    *first, last = parameters = names(function)
+    given = ", ".join([*first, "*" * is_packed(function) + last])
+    complete: Any = eval(f"lambda {given}: ({', '.join(parameters)},)")
+    complete.__defaults__, complete.__qualname__ = function.__defaults__, function.__name__
+    return complete
 
-    __slots__ = ("__dict__", "keeps_result", "leaves_out", "operands", "rules")  # those read at every call and step
-    operands: int
-    leaves_out: bool
-    keeps_result: bool
-    rules: tuple[Any, ...]
-    function: Any
-    names: tuple[str, ...]
-    plain: bool
-    rules_by_name: Mapping[str, Callable[..., Any]]
-    forms: tuple[tuple[str, Callable[..., bool]], ...] = ()  # other notations, and where they are used: see written
-    filled: tuple[str, Callable[..., Any]] | None = None  # what it is where its notation says nothing: see filled
 
-    @functools.cached_property
-    def complete(self) -> Any:
-        """All arguments in their order as one tuple, defaults filled in, by Python's own rules and with its errors."""
-        *first, last = self.names
-        given = ", ".join([*first, "*" * is_packed(self.function) + last])
-        complete: Any = eval(f"lambda {given}: ({', '.join(self.names)},)")
-        complete.__defaults__, complete.__qualname__ = self.function.__defaults__, self.function.__name__
-        return complete
-
-    def compiled(self) -> tuple[Any, ...]:
-        """The rule of each argument, or None, callable with everything that a rule can read; kept as ``rules``."""
-        everything = ["g", "z", *([] if self.plain else ["which", "shape", "shapes"]), *self.names]
-        self.rules = tuple(aligned(self.rules_by_name.get(name), everything) for name in self.names)
-        return self.rules
+def vjp_without_nodes(op: Any, k: int, g: Any, z: Any, values: Any) -> Any:
+    """What the rule for argument number ``k`` gives, where there is no record; it may not read shapes."""
+    rule = op.rules[op.names[k]]
+    known = {**dict(zip(op.names, values)), "g": g, "z": z}
+    return rule(*(known[word] for word in names(rule)))

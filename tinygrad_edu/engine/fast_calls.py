@@ -1,7 +1,7 @@
-"""What ``general`` and ``record`` in op.py do, unrolled for one and for two operands without options.
+"""What ``recorded_call`` in op.py and ``record`` in graph.py do, written out for one and two operands without options.
 
 Most calls are such, and take half the time so.  Nothing but speed depends on this file: without it every operation
-would be called by ``general``, and tests/test_sweep.py compares what the two record.
+would be called by ``recorded_call``, and tests/test_sweep.py compares what the two record.
 """
 
 from __future__ import annotations
@@ -9,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import operations as advice
-from ..errors.coerce import held, held_as_array
-from ..op import RECORDERS, Node, Value, get_frame, get_state, new, next_serial, record
-from ..op import op as Op
+from ..context import current
+from ..errors import operations as explain
+from ..errors.coerce import array_operand, plain_operand
+from ..graph import Node, Value, get_frame, new, next_serial, record
 
-tensor_type: type[Any] = Value  # tensor.py puts Tensor here
+get_context = current.get
 
 
-def unary(op: Op) -> Callable[[Any], Any]:
+def recorder(op: Any) -> Callable[..., Callable[..., Any]] | None:
+    """``unary`` or ``binary``, if it will do for this operation; None if it will not.
+
+    The operands are called x, or x and y, since they may be given by their names.
+    """
+    if len(op.rules) < len(op.names):
+        return None  # some argument is an option
+    return unary if op.names == ("x",) else binary if op.names == ("x", "y") else None
+
+
+def unary(op: Any) -> Callable[[Any], Any]:
     """How most operations are called: one operand, no options."""
     forward, keeps, keeps_result = op.forward, op.keeps[0], op.keeps_result
-    hold = held if op.elementwise else held_as_array
+    hold = plain_operand if op.elementwise else array_operand
 
     def apply(x: Any) -> Any:
         a = x.node if isinstance(x, Value) else None
@@ -30,28 +40,28 @@ def unary(op: Op) -> Callable[[Any], Any]:
             if a is None:
                 return z  # a number in, a number out
             kept = (x if keeps or a.op is None else None,)
-            state, frame = get_state(), get_frame(1)
-            if not state.usual:
-                return record(op, (a,), kept, z, a.active, state, frame)
-            node, tensor = new(Node), new(tensor_type)
+            context, frame = get_context(), get_frame(1)
+            if not context.fast:
+                return record(op, (a,), kept, z, a.active, context, frame)
+            node, tensor = new(Node), new(Value.of_results)
             node.op, node.args, node.values = op, (a,), kept
             node.result = z if keeps_result or not a.active else None
             node.shape, node.active = z.shape, a.active
-            node.serial, node.scope = next_serial(), state.scope
+            node.serial, node.scope = next_serial(), context.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti
             tensor._array, tensor.node = z, node
             return tensor
         except Exception as error:
-            raise advice.operation(error, op, (a,), (x,))
+            raise explain.operation(error, op, (a,), (x,))
 
     return apply
 
 
-def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
+def binary(op: Any, reflected: bool = False) -> Callable[[Any, Any], Any]:
     """As ``unary``, for two operands of which one may be plain; ``reflected`` is called as ``(y, x)``, for 2 - x."""
     forward, (keeps_x, keeps_y), keeps_result = op.forward, op.keeps, op.keeps_result
-    hold = held if op.elementwise else held_as_array
+    hold = plain_operand if op.elementwise else array_operand
 
     def apply(x: Any, y: Any) -> Any:
         if reflected:
@@ -67,22 +77,19 @@ def binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
             active = (a is not None and a.active) or (b is not None and b.active)
             kept_x = x if keeps_x or a is None or a.op is None else None
             kept_y = y if keeps_y or b is None or b.op is None else None
-            state, frame = get_state(), get_frame(1)
-            if not state.usual:
-                return record(op, (a, b), (kept_x, kept_y), z, active, state, frame)
-            node, tensor = new(Node), new(tensor_type)
+            context, frame = get_context(), get_frame(1)
+            if not context.fast:
+                return record(op, (a, b), (kept_x, kept_y), z, active, context, frame)
+            node, tensor = new(Node), new(Value.of_results)
             node.op, node.args, node.values = op, (a, b), (kept_x, kept_y)
             node.result = z if keeps_result or not active else None
             node.shape, node.active = z.shape, active
-            node.serial, node.scope = next_serial(), state.scope
+            node.serial, node.scope = next_serial(), context.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti
             tensor._array, tensor.node = z, node
             return tensor
         except Exception as error:
-            raise advice.operation(error, op, (a, b), (x, y))
+            raise explain.operation(error, op, (a, b), (x, y))
 
     return apply
-
-
-RECORDERS.update({1: unary, 2: binary})

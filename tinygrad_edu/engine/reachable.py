@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
-from ..op import Node
+from ..graph import Node
 
 
 def operand_nodes(node: Node) -> list[Node]:

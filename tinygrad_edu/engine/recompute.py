@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import messages as errors
-from ..op import Node, Value, new
+from ..graph import Node, handle
 from .calling import is_packed
 from .reachable import reachable
 
@@ -16,7 +16,7 @@ def value(node: Node) -> Any:
     if node.result is None:
         for n in reachable([node], unknown):
             known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands(n)))
-            n.result = n.op.forward(*n.op.joined(n.values, known))
+            n.result = n.op.forward(*n.op.with_operands(n.values, known))
     return node.result
 
 
@@ -29,7 +29,7 @@ def operands(node: Node) -> Any:
     """What the operands of a node were; None for those that nobody kept."""
     if node.values is None:
         raise errors.freed(node)
-    return node.values if node.op.family is None else node.values[node.op.family]
+    return node.values if node.op.variadic is None else node.values[node.op.variadic]
 
 
 def call_op(op: Any, arguments: Sequence[Any]) -> Any:
@@ -54,16 +54,9 @@ def replay(
         if node.op is not None and node not in made:
             pairs = zip(node.args, operands(node))
             known = [x if a is None else made[a] if a in made else otherwise(a) for a, x in pairs]
-            arguments = node.op.joined(node.values, known)
+            arguments = node.op.with_operands(node.values, known)
             made[node] = apply(node, arguments, made) if apply else call_op(node.op, arguments)
     return made
-
-
-def handle(node: Node, data: Any) -> Any:
-    """A Tensor for a node of the record."""
-    tensor = new(Value.kind)
-    tensor._array, tensor.node = data, node
-    return tensor
 
 
 def tensors(node: Node) -> tuple[Sequence[Any], Any]:
@@ -71,4 +64,4 @@ def tensors(node: Node) -> tuple[Sequence[Any], Any]:
     op = node.op
     assert op is not None
     lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands(node)))
-    return op.joined(node.values, lifted), handle(node, node.result)
+    return op.with_operands(node.values, lifted), handle(node, node.result)

@@ -52,6 +52,10 @@ class Placed:
         else:
             np.add.at(total, key, x)
 
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        """What it is to NumPy and to a Tensor that it is added to."""
+        return self.dense()
+
     def dense(self) -> Any:
         """The whole gradient, zeros and all."""
         total = np.zeros(self.shape, self.dtype)
@@ -101,3 +105,8 @@ def add_rows(table: Any, index: Any, rows: Any) -> None:
         np.add.at(table.reshape(-1), places, rows.reshape(-1))
     else:
         np.add.at(table, index, rows)
+
+
+def keeps_rows(node: Any, g: Placed) -> bool:
+    """Does a node keep this gradient as it is?  A leaf does, if it is made of rows."""
+    return node.op is None and isinstance(g, Rows)

@@ -35,17 +35,17 @@ from ..context import current, within
 from ..engine import calling
 from ..errors import coerce
 from ..errors import messages as errors
-from ..op import Node, Value, get_frame, record
+from ..graph import Node, Value, get_frame, record
 from ..ops import jumps, where
 from ..ops.conventions import across, strict
-from ..sweep import Step, ancestors, fitted, steps
+from ..sweep import Step, steps, topological_order, unbroadcast
 from .recompute import tensors
 
 
 def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
     """The gradients of ``root`` with respect to the nodes that are wanted; with respect to all leaves, if None."""
     chosen = None if current.get().watch is None else Chosen(root, seed)  # who watches for NaN is to see what counts
-    nodes = ancestors(root)
+    nodes = topological_order(root)
     try:
         found = swept(steps(root, seed, differentiable, chosen, nodes), wanted)
         if chosen is None and any_nan(found.values(), nodes):
@@ -114,7 +114,7 @@ class Chosen:
         self.calm: dict[tuple[Node, int], Any] = {}  # of what a node passes, bends at which the convention is right
         counts: dict[Node, Any] = {root: np.broadcast_to(of_seed(seed), root.shape)}
         with np.errstate(all="ignore"):
-            for node in reversed(ancestors(root)):
+            for node in reversed(topological_order(root)):
                 here = counts.pop(node)
                 if not here.any():
                     self.idle.add(node)
@@ -137,10 +137,10 @@ class Chosen:
         else:
             probe = np.where(here, np.random.default_rng(0).uniform(1, 2, node.shape), 0)
             try:
-                mask = coerce.dense(op.pull(node.args, probe[()], node.result, node.values, k)[k]) != 0
+                mask = coerce.dense(op.vjp(k, node.args, probe[()], node.result, node.values)) != 0
             except Exception:  # a rule of the user's, which takes no gradient but its own
                 return np.ones(a.shape, bool)
-            if op.selects and op.family is None and not mask.all():
+            if op.selects and op.variadic is None and not mask.all():
                 mask = mask | np.broadcast_to(bends(node, k, probe[()]), mask.shape)
             if op.elementwise and mask.shape == here.shape:
                 mask = mask & here  # 0 times an infinite number is not 0
@@ -148,17 +148,17 @@ class Chosen:
                 mask = mask & ~stays(node.args[1], node.values[3])
         if not mask.all():
             self.masks[node, k] = mask
-        return np.asarray(fitted(mask.astype(float), a)) > 0
+        return np.asarray(unbroadcast(mask.astype(float), a)) > 0
 
-    def pull(self, node: Node, g: Any, z: Any, values: Any) -> list[Any]:
+    def vjps(self, node: Node, g: Any, z: Any, values: Any) -> list[Any]:
         """What each operand receives, with 0 for what does not count."""
         if node in self.idle:
             return [np.zeros(a.shape, g.dtype)[()] if a is not None and a.active else None for a in node.args]
-        pulled = node.op.pull(node.args, g, z, values)
+        pulled = node.op.vjps(node.args, g, z, values)
         for k, c in enumerate(pulled):
             if (node, k) in self.calm:
                 with across(False):
-                    pulled[k] = c = where(self.calm[node, k], node.op.pull(node.args, g, z, values, k)[k], c)
+                    pulled[k] = c = where(self.calm[node, k], node.op.vjp(k, node.args, g, z, values), c)
             mask = self.masks.get((node, k))
             if c is not None and mask is not None:
                 pulled[k] = where(mask, coerce.dense(c), 0)
@@ -176,7 +176,7 @@ def bends(node: Node, k: int, g: Any) -> Any:
     with within(recording=True, watch=None, scope=None):
         operands = [x if a is None or x is None else leaf(x, a.active) for a, x in zip(node.args, node.values)]
         z = None if node.result is None else leaf(node.result, False)
-        c = node.op.pull(node.args, g, z, operands, k)[k]
+        c = node.op.vjp(k, node.args, g, z, operands)
     found = {}
     if isinstance(c, Value) and c.node.active:
         found = swept(steps(c.node, np.ones(c.node.shape)[()]), {operands[k].node})
@@ -186,15 +186,15 @@ def bends(node: Node, k: int, g: Any) -> Any:
 def settled(node: Node, k: int) -> Any:
     """At which bends a rule's convention is right, since what bends stays where it is; None for no such bend."""
     ones = np.ones(node.shape)[()]
-    c = coerce.dense(node.op.pull(node.args, ones, node.result, node.values, k)[k])
+    c = coerce.dense(node.op.vjp(k, node.args, ones, node.result, node.values))
     if not np.isnan(c).any():
         return None
     shape = c.shape
     with within(recording=True, watch=None, scope=None), across(False):
         values, z = tensors(node)
-        c = node.op.pull(node.args, ones, z, values, k)[k]
+        c = node.op.vjp(k, node.args, ones, z, values)
         found: Any = None
-        for each in ancestors(c.node) if isinstance(c, Value) else ():
+        for each in topological_order(c.node) if isinstance(c, Value) else ():
             if each.op is jumps.op and each.serial > node.serial and each.args[1] is not None:
                 calm = stays(each.args[1], each.values[3])
                 found = calm if found is None else found | calm
@@ -261,11 +261,11 @@ def reads_data_alone(node: Node, k: int) -> bool:
     op = node.op
     if op.selects:
         return True
-    if op.family is not None:
-        name, others = op.names[op.family], [a for i, a in enumerate(node.args) if i != k]
+    if op.variadic is not None:
+        name, others = op.names[op.variadic], [a for i, a in enumerate(node.args) if i != k]
         data = not any(a is not None and a.active for a in others)
         active = set() if data else {name}
     else:
         name = op.names[k]
         active = {n for n, a in zip(op.names, node.args) if a is not None and a.active}
-    return not ({"z"} | active) & set(calling.names(op.rules_by_name[name]))
+    return not ({"z"} | active) & set(calling.names(op.rules[name]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
 
 
 class Spent(np.ndarray[Any, Any]):

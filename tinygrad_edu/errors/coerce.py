@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import messages as errors
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
 
 
 def array_of(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
@@ -35,26 +34,28 @@ def plain(x: Any) -> Any:
     return x
 
 
-def held(x: Any, recorded: Any = None, rule: Any = True) -> Any:
-    """An argument that is no tensor; copied if it is ``recorded``, so that editing it later cannot falsify the record.
-
-    An argument without a ``rule`` is an option, such as an axis or an index.
-    """
+def plain_operand(x: Any, recorded: Any = None) -> Any:
+    """An operand that is no tensor; a copy, if it is ``recorded``: editing it later must not falsify the record."""
     if isinstance(x, np.ndarray):
         return x if recorded is None else numeric(np.array(plain(x)))
     if x is None or isinstance(x, (float, int, np.generic)):
         return x
-    if rule is not None:
-        return numeric(np.array(x))
-    return type(x)(held(part, recorded, None) for part in x) if type(x) in (tuple, list) else x
+    return numeric(np.array(x))
 
 
-def held_as_array(x: Any, recorded: Any = None, rule: Any = True) -> Any:
-    """As ``held``, where a Python number has to be an array of no axes, since rules ask operands for their axes.
+def array_operand(x: Any, recorded: Any = None) -> Any:
+    """As ``plain_operand``, where a Python number becomes an array of no axes: rules ask operands for their axes.
 
     In elementwise operations it stays a number, which takes the dtype of the other operand.
     """
-    return np.asarray(x)[()] if isinstance(x, (float, int)) else held(x, recorded, rule)
+    return np.asarray(x)[()] if isinstance(x, (float, int)) else plain_operand(x, recorded)
+
+
+def option(x: Any, recorded: Any = None) -> Any:
+    """An argument without a rule, such as an axis or an index; of arrays in it a copy, if it is ``recorded``."""
+    if isinstance(x, np.ndarray):
+        return x if recorded is None else numeric(np.array(plain(x)))
+    return type(x)(option(part, recorded) for part in x) if type(x) in (tuple, list) else x
 
 
 def dense(gradient: Any) -> Any:

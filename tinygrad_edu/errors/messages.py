@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from ..engine import calling
 from ..format import locations, text
+from ..graph import Node
 
-if TYPE_CHECKING:
-    from ..op import Node, op
-    from ..tensor import Tensor
-
+op: TypeAlias = Any  # of op.py, and
+Tensor: TypeAlias = Any  # of tensor.py: both files stand on this one
 
 F = TypeVar("F", bound=Callable[..., Any])
 READABLE = {"which", "shape", "shapes"}  # what a rule can read besides g, z and the arguments
@@ -120,7 +119,7 @@ def checked_op(made: op, existing: op | None) -> op:
         raise TypeError(
             f"op {made.name}: an argument cannot be called {text.listed(sorted(reserved))}, which rules read"
         )
-    for name, rule in made.rules_by_name.items():
+    for name, rule in made.rules.items():
         if name not in made.names:
             raise TypeError(
                 f"op {made.name} has a rule for {name!r}, but its arguments are {text.listed(list(made.names))}"

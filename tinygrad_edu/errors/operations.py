@@ -6,16 +6,16 @@ NumPy's error keeps its type and words.  All of this runs only after a failure, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..engine import calling
 from ..errors import messages as errors
 from ..format import locations, text
+from ..graph import Node
 
-if TYPE_CHECKING:
-    from ..op import Node, op
+op: TypeAlias = Any  # of op.py, which stands on this file
 
 
 def operation(
@@ -32,15 +32,15 @@ def operation(
         error = errors.cut(error)
     if errors.is_told(error):
         return error
-    names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(values))]
+    names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(values))]
     operands = [
         f"{name} = {text.operand(node, x)}"
         for name, node, x in zip(names, nodes, values)
-        if node is not None or (x is not None and (isinstance(x, (np.ndarray, float, int)) or name in op.rules_by_name))
+        if node is not None or (x is not None and (isinstance(x, (np.ndarray, float, int)) or name in op.rules))
     ]
     error.__notes__ = []
     words = f"{op.name} was called with {text.listed(operands) or 'no operand'}."
-    return errors.noted(error, words, *needs(op, op.joined(given, values)), *remedies(op, nodes, values))
+    return errors.noted(error, words, *needs(op, op.with_operands(given, values)), *remedies(op, nodes, values))
 
 
 def needs(op: op, values: Sequence[Any]) -> list[str]:
@@ -58,9 +58,9 @@ def needs(op: op, values: Sequence[Any]) -> list[str]:
 
 def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> list[str]:
     """Would it do with one operand transposed, or flattened?  Tried, not guessed, where that costs little."""
-    if op.family is not None:
+    if op.variadic is not None:
         return []
-    arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray) and op.names[i] in op.rules_by_name]
+    arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray) and op.names[i] in op.rules]
     if len(arrays) < 2 or sum(values[i].size for i in arrays) > 1_000_000:
         return []
     alike = any("same shape" in words for words in op.needs)  # flattening others would change what they mean
@@ -94,19 +94,19 @@ def step(error: Exception, node: Node) -> Exception:
     return errors.noted(error, words, *needs(node.op, node.values), at=locations.of(node))
 
 
-def checked_active(op: op, nodes: list[Node | None], rules: Iterable[Any]) -> bool:
+def checked_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -> bool:
     """Does a gradient flow through this use of an operation?  It must not be lost in an argument without a rule.
 
     Of an option that is a constant number, as an axis may be, the number is kept and the node is dropped.
     """
     active = False
-    for i, (node, rule) in enumerate(zip(nodes, rules)):
+    for i, (node, differentiable) in enumerate(zip(nodes, has_rule)):
         if node is not None:
-            if rule is not None:
+            if differentiable:
                 active |= node.active
-            elif node.active and op.rules_by_name:
+            elif node.active and op.rules:
                 raise errors.no_rule(op, op.names[i])
-            elif node.shape == () and op.rules_by_name:
+            elif node.shape == () and op.rules:
                 nodes[i] = None
     return active
 
@@ -116,6 +116,6 @@ def plain_options(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
     if not any(hasattr(x, "node") for x in given):
         return tuple(given)
     for i, (name, x) in enumerate(zip(op.names, given)):
-        if i != op.family and hasattr(x, "node") and x.node.active:
+        if i != op.variadic and hasattr(x, "node") and x.node.active:
             raise errors.no_rule(op, name)
-    return tuple(x._array if i != op.family and hasattr(x, "node") else x for i, x in enumerate(given))
+    return tuple(x._array if i != op.variadic and hasattr(x, "node") else x for i, x in enumerate(given))

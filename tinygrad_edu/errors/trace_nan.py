@@ -13,7 +13,7 @@ from ..errors import coerce
 from ..errors import messages as errors
 from ..errors import operations as advice
 from ..format import locations, text
-from ..op import Node, Value
+from ..graph import Node, Value
 
 
 def trace_nan() -> AbstractContextManager[None]:
@@ -66,15 +66,15 @@ def value_words(node: Node, x: Any) -> list[str]:
     op = node.op
     if op is None:
         return [f"{text.described(node)} was given values that are not finite: {census(x)}"]
-    values = node.values if op.family is None else node.values[op.family]
+    values = node.values if op.variadic is None else node.values[op.variadic]
     operands = [v if a is None or v is not None else value(a) for a, v in zip(node.args, values)]
-    names = op.names if op.family is None else [f"{op.names[op.family]}[{i}]" for i in range(len(operands))]
+    names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(operands))]
     notes = [
         f"{name} is {text.operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."
         for name, a, v in zip(names, node.args, operands)
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
-    needs = advice.needs(op, op.joined(node.values, tuple(operands)))
+    needs = advice.needs(op, op.with_operands(node.values, tuple(operands)))
     return [f"{op.name} made values that are not finite: {census(x)}", *notes, *needs]
 
 

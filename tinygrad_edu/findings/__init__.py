@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import messages as errors
 from ..format import text
-from ..op import Node, Value
+from ..graph import Node, Value
 from ..optim import Optimiser
 from ..stepping import Stepper
 from .activations import dead, saturated

@@ -14,8 +14,8 @@ from ..engine.recompute import call_op
 from ..format.locations import OURS
 from ..format.numbers import short
 from ..format.text import plural
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..stepping.jacobian import local
 from .alike import moved
 from .case import Case, finite, listed, percent

@@ -16,8 +16,9 @@ import numpy as np
 
 from ..context import within
 from ..engine.reachable import operand_nodes, reachable
+from ..graph import Node
 from ..numeric.equality import same
-from ..op import OPS, Node
+from ..op import OPS
 from .case import Case
 from .trying import replay
 
@@ -54,9 +55,9 @@ class Alike(NamedTuple):
 
 def single(op: Any) -> str | None:
     """The name of the one operand of an operation, if all its other arguments may be left out."""
-    rules = [name for name in op.names if name in op.rules_by_name]
+    rules = [name for name in op.names if name in op.rules]
     defaults = len(op.function.__defaults__ or ())
-    alone = len(rules) == 1 and op.family is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
+    alone = len(rules) == 1 and op.variadic is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
     return rules[0] if alone else None
 
 
@@ -159,7 +160,7 @@ def moved(op: Any, operands: list[Any]) -> Any:
     So of an index, a transposition, a slice, which an operation is found to be by numbers.
     """
     x, *rest = operands
-    if op.family is not None or not isinstance(x, (np.ndarray, np.generic)):
+    if op.variadic is not None or not isinstance(x, (np.ndarray, np.generic)):
         return None
     draw = np.random.default_rng(0).normal(size=x.shape) * 100
     try:

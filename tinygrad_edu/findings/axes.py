@@ -12,8 +12,8 @@ import numpy as np
 from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
+from ..graph import Node
 from ..numeric.equality import PROGRAM, REPEATED, same, sums_to_one
-from ..op import Node
 from .alike import sources
 from .case import Case
 from .finding import Finding, Remedy

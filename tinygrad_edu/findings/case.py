@@ -13,8 +13,8 @@ from ..engine.reachable import reachable
 from ..errors import coerce
 from ..format import locations, text
 from ..format.locations import Place
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..stepping import Stepper
 from ..stepping.record import Record
 from .finding import Finding, Remedy
@@ -51,7 +51,7 @@ class Case:
 
     def operands(self, node: Node) -> list[Any]:
         """The values of a node's operands, also of plain arrays and options."""
-        values = node.values if node.op.family is None else node.values[node.op.family]
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         return [x if a is None or x is not None else self.value(a) for a, x in zip(node.args, values)]
 
     def sweep(self) -> None:
@@ -135,7 +135,7 @@ class Case:
         a = node.args[k]
         if a is not None:
             return self.said(a)
-        values = node.values if node.op.family is None else node.values[node.op.family]
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         called = locations.operands(node)[k] if k < len(node.args) else None
         return text.shown(called) if called else text.operand(None, values[k])
 

@@ -16,8 +16,8 @@ from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
 from ..format.text import listed, plural
+from ..graph import Node
 from ..numeric.equality import REPEATED, same
-from ..op import Node
 from ..ops import where
 from ..ops.conventions import jumps
 from ..stepping.choices import Choosers, narrowed, union
@@ -245,7 +245,7 @@ def guarded(case: Case, each: Steep) -> Iterator[Candidate]:
 def differentiable(case: Case, node: Node, k: int, x: Any) -> bool:
     """Is an operand an array that a harmless number may be put into?"""
     a = node.args[k]
-    return node.op.names[k] in node.op.rules_by_name and (a is not None and a.active or not np.isfinite(x).all())
+    return node.op.names[k] in node.op.rules and (a is not None and a.active or not np.isfinite(x).all())
 
 
 def is_inside(case: Case, node: Node, k: int, at: tuple[int, ...], x: float) -> bool:
@@ -300,7 +300,7 @@ def picked_first(case: Case, each: Steep) -> Iterator[Candidate]:
 
         def change(given: list[Any], made: Any, k: int = k, chooser: Node = chooser) -> Any:
             x = call_op(chooser.op, [made[node.args[k]], *given[1:]])
-            arguments = [*node.op.joined(node.values, case.operands(node))]
+            arguments = [*node.op.with_operands(node.values, case.operands(node))]
             return call_op(node.op, [*arguments[:k], x, *arguments[k + 1 :]])
 
         inner = code.replaced(whole, part, code.operand(case, node, k))

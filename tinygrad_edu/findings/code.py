@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..format import locations
-from ..op import Node
+from ..graph import Node
 from .case import Case
 
 USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # modules that a program may have without a line that says so
@@ -53,7 +53,7 @@ def operands(node: Node) -> list[ast.expr | None]:
     if op is None:
         return []
     parts: list[ast.expr | None] = [None] * len(op.names)
-    if op.family is not None:
+    if op.variadic is not None:
         return parts
     given: list[ast.expr] = []
     if isinstance(written, ast.BinOp):

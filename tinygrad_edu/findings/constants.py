@@ -15,7 +15,7 @@ import numpy as np
 
 from ..engine.recompute import call_op
 from ..findings import code
-from ..op import Node
+from ..graph import Node
 from ..tensor import Tensor
 from .case import Case, listed
 from .finding import Finding, Remedy
@@ -31,7 +31,7 @@ def constant_layers(case: Case) -> Iterator[Finding]:
     bad: dict[Node, tuple[int, str]] = {}
     layers = [node for node in case.nodes if is_layer(node)]
     for node in case.nodes:
-        if node.op is not None and node.op.family is None and len(node.args) > 1 and not is_layer(node):
+        if node.op is not None and node.op.variadic is None and len(node.args) > 1 and not is_layer(node):
             for k in constant_operands(case, node):
                 if why := evidence(case, node, k, layers):
                     bad[node] = k, why
@@ -44,7 +44,7 @@ def constant_operands(case: Case, node: Node) -> list[int]:
     found = [
         k
         for k, name in enumerate(node.op.names[: len(node.args)])
-        if name in node.op.rules_by_name and is_constant(case, node, k)
+        if name in node.op.rules and is_constant(case, node, k)
     ]
     computed = any(a is not None and a.active and a.op is not None for a in node.args)
     return found if (computed and len(found) == 1) or (not node.active and node.op.name in PRODUCTS) else []
@@ -121,7 +121,7 @@ def makes_axis(case: Case, node: Node, k: int, axis: int) -> bool:
             moved = x.copy()
             moved[(slice(None),) * i + (0,)] += 1.0
             operands[k] = moved
-            difference = node.op.forward(*node.op.joined(node.values, operands)) != case.value(node)
+            difference = node.op.forward(*node.op.with_operands(node.values, operands)) != case.value(node)
             operands[k] = x
             if difference.any() and not np.delete(difference, 0, axis).any():
                 return True

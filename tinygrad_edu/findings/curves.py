@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
 from .case import Case
 
 # The grid is even near 0, and even in the logarithm far from it, to 10,000.
@@ -65,11 +65,11 @@ def tried_at(op: Any, x: Any, node: Node | None = None, k: int = 0) -> tuple[Any
         values = [*node.values]
         values[k] = x
     else:
-        values = [*op.complete(x)]
+        values = [*op.arguments(x)]
     args: list[Any] = [None] * len(values)
     args[k] = SimpleNamespace(active=True, shape=x.shape)
     z = op.forward(*values)
-    slopes = op.pull(args, np.ones(x.shape), z, values, k)[k]
+    slopes = op.vjp(k, args, np.ones(x.shape), z, values)
     return np.asarray(z, float), np.broadcast_to(np.asarray(slopes, float), x.shape)
 
 

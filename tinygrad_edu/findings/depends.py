@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import coerce
 from ..format.numbers import short
-from ..op import Node
-from ..sweep import fitted
+from ..graph import Node
+from ..sweep import unbroadcast
 from .case import Case, finite, largest, listed, root_mean_square
 from .finding import Finding
 from .trying import replay
@@ -151,7 +151,7 @@ def drawn(case: Case, node: Node, k: int, sizes: Any) -> Any:
     g = np.asarray(g, np.asarray(sizes).dtype)[()]
     try:
         with np.errstate(all="ignore"):
-            return coerce.dense(fitted(node.op.pull(node.args, g, node.result, node.values, k)[k], node.args[k]))
+            return coerce.dense(unbroadcast(node.op.vjp(k, node.args, g, node.result, node.values), node.args[k]))
     except Exception:  # a rule that cannot do with another gradient is none to compare with
         return np.zeros(1)
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
 from .case import Case
 
 FAR = 1e6  # an operation that has a value and a slope so far out has no end there
@@ -44,7 +44,7 @@ def looked(node: Node, values: list[Any], k: int, x: Any) -> tuple[Any, Any]:
     args: list[Any] = [SimpleNamespace(active=i == k, shape=x.shape) if i == k else None for i in range(len(values))]
     with np.errstate(all="ignore"):
         z = np.broadcast_to(node.op.forward(*given), x.shape)
-        slope = node.op.pull(args, np.ones(x.shape), z, given, k)[k]
+        slope = node.op.vjp(k, args, np.ones(x.shape), z, given)
     return np.asarray(z, np.float64), np.broadcast_to(np.asarray(slope, np.float64), x.shape)
 
 

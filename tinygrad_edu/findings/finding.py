@@ -6,7 +6,7 @@ import textwrap
 from typing import Any, NamedTuple
 
 from ..format.locations import Place
-from ..op import Node
+from ..graph import Node
 
 WIDTH = 80
 INDENT = "   "

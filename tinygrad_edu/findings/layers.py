@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.recompute import call_op
 from ..format.numbers import short
-from ..op import Node
+from ..graph import Node
 from .case import Case, finite, listed, root_mean_square
 from .curves import curve, operand_of
 from .finding import Finding, Remedy

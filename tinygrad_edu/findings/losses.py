@@ -14,8 +14,9 @@ import numpy as np
 
 from ..derivatives import gradients
 from ..findings import code
+from ..graph import Node
 from ..numeric.equality import PROGRAM, same
-from ..op import OPS, Node
+from ..op import OPS
 from ..tensor import Tensor
 from .alike import SIZE, between
 from .case import Case
@@ -105,7 +106,7 @@ def whole(op: Any, x: Node, options: dict[str, Any], slope: Any, draws: Any, val
         if targets is None or not np.all((targets > -1e-9) & (targets < 1 + 1e-9)):
             return None
         targets = np.clip(targets, 0.0, 1.0)
-        made = [float(op.forward(*op.complete(draw, targets, **options))) for draw in draws]
+        made = [float(op.forward(*op.arguments(draw, targets, **options))) for draw in draws]
         return Whole(op, x, targets, options) if same(made, values) else None
     except Exception:  # a loss may refuse the shape
         return None

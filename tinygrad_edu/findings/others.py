@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Node
 from ..numeric.equality import PROGRAM, same
-from ..op import OPS, Node
+from ..op import OPS
 from .alike import single
 from .case import Case
 from .curves import GRID, curve_of, operand_of, saturates, tried_at
@@ -26,7 +27,7 @@ FAR = (np.abs(GRID) >= 2) & NEAR
 def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
     """The first operation of one operand whose values and slopes on the grid fit, NumPy's first; None, if none does."""
     for op in sorted(OPS.values(), key=lambda op: not hasattr(np, op.name)):
-        if op.elementwise and op.rules_by_name and single(op) is not None:
+        if op.elementwise and op.rules and single(op) is not None:
             try:
                 with np.errstate(all="ignore"):
                     z, slopes = tried_at(op, GRID)
@@ -76,7 +77,7 @@ def squashes() -> list[Any]:
     """Operations that saturate on both sides, those that are 0 at 0 first: tanh before a sigmoid."""
     found = []
     for op in OPS.values():
-        if op.elementwise and op.rules_by_name and single(op) is not None:
+        if op.elementwise and op.rules and single(op) is not None:
             known = curve_of(op)
             if known is not None and saturates(known):
                 found.append(op)

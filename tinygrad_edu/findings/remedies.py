@@ -15,8 +15,8 @@ import numpy as np
 
 from ..errors import coerce
 from ..findings import code
+from ..graph import Node
 from ..numeric.equality import PROGRAM, same
-from ..op import Node
 from ..ops import clip
 from .alike import Alike, alike, between, moderate, single, sources
 from .case import Case, finite

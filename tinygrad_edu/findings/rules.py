@@ -12,11 +12,11 @@ from ..context import within
 from ..errors import coerce
 from ..format import locations
 from ..format.locations import Place
+from ..graph import Node
 from ..numeric.differences import Slopes, slopes
 from ..numeric.equality import DIFFERENCES, PROGRAM, differs, same
 from ..numeric.mistakes import NOT_LINEAR, Sample, is_inexact, likely, samples_near
-from ..op import Node
-from ..sweep import fitted
+from ..sweep import unbroadcast
 from .case import Case
 from .finding import Finding
 
@@ -46,7 +46,7 @@ def wrong_rules(case: Case) -> Iterator[Finding]:
     """Each rule of a user's, tried at some of its uses, the smallest first."""
     uses: dict[Any, list[tuple[int, Node]]] = {}
     for node in case.nodes:
-        if node.op is not None and node in case.ours and is_theirs(node.op) and node.op.family is None:
+        if node.op is not None and node in case.ours and is_theirs(node.op) and node.op.variadic is None:
             for k, a in enumerate(node.args):
                 if a is not None and a.active:
                     size = max(int(np.prod(node.shape)), int(np.prod(a.shape)))
@@ -90,7 +90,7 @@ def told(case: Case, node: Node, k: int, worst: Worst, times: int) -> Finding:
 
 def where_declared(op: Any, k: int) -> Place:
     """The line of the rule."""
-    code = getattr(op.rules_by_name[op.names[k]], "__code__", None) or op.function.__code__
+    code = getattr(op.rules[op.names[k]], "__code__", None) or op.function.__code__
     where = locations.resolve(code, 0)
     return where._replace(columns=None)
 
@@ -111,7 +111,7 @@ def compared(case: Case, node: Node, k: int) -> Worst | None:
 def pulled(node: Node, k: int, operands: list[Any], g: Any) -> Any:
     """What the rule gives for a gradient, computed in float64."""
     z = node.op.forward(*operands)
-    return coerce.dense(node.op.pull(node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands, k)[k])
+    return coerce.dense(node.op.vjp(k, node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands))
 
 
 def disagree(rule: Any, found: Slopes) -> Any:
@@ -156,7 +156,7 @@ def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
     """Of any other: a random direction with a random cotangent says whether; then entry by entry, which."""
     x, rng = operands[k], np.random.default_rng(0)
     w = rng.normal(size=node.shape)
-    c = np.asarray(fitted(np.asarray(pulled(node, k, operands, w)), node.args[k]))
+    c = np.asarray(unbroadcast(np.asarray(pulled(node, k, operands, w)), node.args[k]))
     direction = rng.normal(size=np.shape(x))
     found = slopes(lambda t: np.sum(w * forward(node, k, operands, x + t * direction)), 1.0)
     if not np.any(disagree(np.sum(c * direction), found)) and found.smooth:
@@ -185,7 +185,7 @@ def jacobian(node: Node, k: int, operands: list[Any]) -> tuple[Sample, Slopes]:
     for i in range(int(np.prod(node.shape))):
         e = np.zeros(int(np.prod(node.shape)))
         e[i] = 1.0
-        rows.append(fitted(np.asarray(pulled(node, k, operands, e.reshape(node.shape))), node.args[k]))
+        rows.append(unbroadcast(np.asarray(pulled(node, k, operands, e.reshape(node.shape))), node.args[k]))
     columns = []
     for at in np.ndindex(np.shape(x)):
         unit = np.zeros(np.shape(x))

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.recompute import call_op
 from ..findings import code
 from ..format import locations
-from ..op import Node
+from ..graph import Node
 from .case import Case
 from .finding import Finding, Remedy
 from .trying import cures, tried

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import coerce
 from ..format.locations import OURS
 from ..format.text import plural
-from ..op import Node
+from ..graph import Node
 from .case import Case, finite, largest, listed
 from .depends import rounding
 from .finding import Finding, Remedy
@@ -99,7 +99,7 @@ def makes_slice(case: Case, node: Node, axis: int, user: Node, k: int) -> bool:
 def again(case: Case, node: Node, k: int, x: Any) -> Any:
     """The value of a node for another operand."""
     operands = case.operands(node)
-    return node.op.forward(*node.op.joined(node.values, [*operands[:k], x, *operands[k + 1 :]]))
+    return node.op.forward(*node.op.with_operands(node.values, [*operands[:k], x, *operands[k + 1 :]]))
 
 
 def broken(case: Case, found: dict[Node, int]) -> Iterator[Remedy]:

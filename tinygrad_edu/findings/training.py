@@ -16,8 +16,8 @@ from ..derivatives import gradients
 from ..engine.used_gradients import holds_older
 from ..format.locations import OURS
 from ..format.numbers import short
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
 from ..optim import SGD, Optimiser
 from ..tensor import Tensor
 from .case import Case, finite, listed

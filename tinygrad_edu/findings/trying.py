@@ -17,8 +17,8 @@ from ..context import within
 from ..engine import recompute
 from ..engine.reachable import reachable
 from ..engine.recompute import call_op
+from ..graph import Node, Value
 from ..numeric.equality import NEARLY, same
-from ..op import Node, Value
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
 from .case import Case, entries, finite

@@ -17,8 +17,8 @@ from ..engine.reachable import reachable
 from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
+from ..graph import Node
 from ..numeric.equality import PROGRAM, same, sums_to_one
-from ..op import Node
 from .alike import alike, single, sources
 from .case import Case
 from .finding import Finding, Remedy
@@ -41,7 +41,7 @@ class Taken(NamedTuple):
 def taken(node: Node) -> Taken | None:
     """Does an operation make probabilities of an operand?"""
     op = node.op
-    if op is None or op.family is not None:
+    if op is None or op.variadic is not None:
         return None
     if takes_logits(op):
         k = op.names.index(LOGITS)
@@ -207,6 +207,6 @@ def makes(op: Any, kind: str, axis: int | None) -> bool:
     x = 10 * np.random.default_rng(0).normal(size=(5, 4))
     try:
         with np.errstate(all="ignore"):
-            return kind_of(np.asarray(op.forward(*op.complete(x))), None if kind == UNIT else 1) == kind
+            return kind_of(np.asarray(op.forward(*op.arguments(x))), None if kind == UNIT else 1) == kind
     except Exception:  # an operation may refuse these numbers
         return False

@@ -12,7 +12,7 @@ from ..errors import coerce, trace_nan
 from ..errors import operations as advice
 from ..format.numbers import short
 from ..format.text import plural
-from ..op import Node
+from ..graph import Node
 from ..stepping.jacobian import local
 from ..tensor import constant
 from .alike import sources

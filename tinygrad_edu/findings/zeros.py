@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.recompute import call_op
+from ..graph import Node
 from ..numeric.equality import PROGRAM, same
-from ..op import Node
 from .alike import moved
 from .case import Case
 
@@ -185,7 +185,7 @@ def linear(case: Case, node: Node) -> tuple[Node, list[Step]]:
 def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
     """What an operation does to the logarithm of its first operand; None if that is not so simple."""
     others = [a for a in node.args[1:] if a is not None and a.active]
-    if node.args[0] is None or not node.args[0].active or others or node.op.family is not None:
+    if node.args[0] is None or not node.args[0].active or others or node.op.variadic is not None:
         return None
     operands = case.operands(node)
     x, rest = operands[0], operands[1:]

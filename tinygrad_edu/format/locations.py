@@ -13,12 +13,11 @@ import linecache
 import os
 import sys
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..op import Node
+from ..graph import Node
 
 PACKAGE, NUMPY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
@@ -188,8 +187,8 @@ def operands(node: Node) -> tuple[str | None, ...]:
         parts = [*given, *(keywords[name] for name in node.op.names[len(given) :] if name in keywords)]
     else:
         parts = []
-    if node.op.family is not None:  # a list of operands
-        listed = parts[node.op.family] if node.op.family < len(parts) else None
+    if node.op.variadic is not None:  # a list of operands
+        listed = parts[node.op.variadic] if node.op.variadic < len(parts) else None
         parts = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
     if ours:  # what is handed to a layer is called as in the line that calls it
         parts = [handed(part, node) for part in parts]

@@ -8,14 +8,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..format import locations
-
-if TYPE_CHECKING:
-    from ..op import Node
+from ..graph import Node
 
 
 def tensor(t: Any) -> str:

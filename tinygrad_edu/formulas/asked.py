@@ -12,9 +12,9 @@ from ..context import within
 from ..engine.reachable import reachable
 from ..engine.recompute import operands, value
 from ..errors import coerce
+from ..graph import Node, Value, get_frame
 from ..language.names import Names
 from ..numeric.equality import sums_to_one
-from ..op import Node, Value, get_frame
 from ..sweep import steps
 from ..tensor import Tensor, constant
 from .index import size
@@ -174,14 +174,14 @@ SLOPES: dict[Any, bool] = {}
 def slope_is_named(node: Node) -> bool:
     """Is the derivative of a function of one number written phi', because it is no shorter, as cos for sin is?"""
     op, others = node.op, [v for v, a in zip(node.values, node.args) if a is None]
-    if len(op.rules_by_name) > 1:
+    if len(op.rules) > 1:
         return bool(op.name == "maximum" and np.ndim(others[0]) == 0 and float(others[0]) == 0)  # it is relu
     key = (op, repr(others))
     if key not in SLOPES:
         try:
             x, g = Tensor(0.4), constant(1.0)
             z = op.public(x, *others)
-            (pulled, *_) = op.pull(z.node.args, g, z, [x, *others])
+            (pulled, *_) = op.vjps(z.node.args, g, z, [x, *others])
             reader = Reader({x.node.serial: "x", g.node.serial: "g"}, {}, {}, (), Rules())
             SLOPES[key] = size(reader.template(pulled.node)[1]) > 4.5 or reader.chose
         except Exception:  # a rule is free to do what only real numbers can do

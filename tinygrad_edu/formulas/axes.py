@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
 from .index import Atom, Index, NoForm, Place, Poly, of
 from .simplify import Rules
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Value
 from ..language.tree import names as names_in
-from ..op import Value
 from ..tensor import Tensor
 from .asked import Asked
 from .axes import Template, indices

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ..engine.array_api import WRITES
+from ..graph import Node
 from ..language.lines import line
 from ..language.op_notation import CALLED, Formula
-from ..op import Node
 
 LONGEST = 24  # characters of an operand that is written out in the words
 
@@ -28,7 +28,7 @@ def explained(node: Node, formula: Callable[[Node], Formula]) -> tuple[str, str]
     latex = called[1] if called else rf"\operatorname{{{op.name}}}".replace("_", r"\_")
     said = re.split(r"(?<=[\w)`])[.:;]\s", " ".join(op.function.__doc__.split()))[0].rstrip(".")
     shown = {name: repr(x) for name, x in zip(op.names, node.values or ())}
-    if op.family is None:
+    if op.variadic is None:
         shown |= {name: held(line(formula(a).latex)) for name, a in zip(op.names, node.args) if a is not None}
     for name in shown:
         said = re.sub(rf"``{name}``" if len(name) > 1 else rf"(?:``{name}``|\b{name}\b)", rf"\0{name}\0", said)

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..engine.calling import is_packed, names
 from ..engine.reachable import operand_nodes, reachable
+from ..graph import Node, Value
 from ..language.op_notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..language.symbols import number, symbol, words
-from ..op import OPS, Node, Value
+from ..op import OPS
 
 MATRICES = re.compile(r"\$(\w+)(\^\{\\top\})? \\, \$(\w+)(\^\{\\top\})?(?: \+ \$(\w+))?")  # W x + b
 FEW, LONGEST = 8, 80  # elements of an index, and characters of an option, that are written out
@@ -73,20 +74,20 @@ def made(node: Node, formulas: list[Formula], values: Any, loose: bool = False) 
     op = node.op
     if op.notation == "$x":  # nothing that one would see is done to it
         return formulas[0]
-    if op.family is None:
+    if op.variadic is None:
         given: dict[str, Any] = dict(zip(op.names, formulas))
-        shown = [n for n, a in zip(op.names, node.args) if n in op.rules_by_name or a is not None] or [op.names[0]]
+        shown = [n for n, a in zip(op.names, node.args) if n in op.rules or a is not None] or [op.names[0]]
         left_out = [n for n, x, a in zip(op.names, values, node.args) if x is None and a is None and n in shown]
         given |= dict.fromkeys(left_out)
     else:
         given = {name: of_value(x) for name, x in zip(op.names, values)}
-        shown, given[op.names[op.family]] = [op.names[op.family]], formulas
+        shown, given[op.names[op.variadic]] = [op.names[op.variadic]], formulas
     notation = form(node, values)
     every = options(node, values, loose)
     rest = {name: x for name, x in every.items() if notation == "" or f"${name}" not in (notation or op.notation)}
     freed = not values and len(op.names) > len(shown)
     if rest or freed or notation == "":
-        listed = op.family is not None and not is_packed(op.function)
+        listed = op.variadic is not None and not is_packed(op.function)
         operands = ", ".join(f"${n}" for n in shown if given[n] is not None)
         said = [option(n, x, given[n]) for n, x in (rest if CALLED.fullmatch(op.notation) else every).items()]
         notation = call(op, f"[{operands}]" if listed else operands, [*said, *[r"\ldots"] * freed])
@@ -117,7 +118,7 @@ def in_elements(node: Node) -> bool:
 def form(node: Node, values: Any) -> str | None:
     """The notation for these numbers of axes, if it is another than that of the operation: see signatures.written."""
     op = node.op
-    if op.family is not None or not op.forms:
+    if op.variadic is not None or not op.forms:
         return None
     axes = {n: ndim(a, x) for n, a, x in zip(op.names, node.args, values or [None] * len(node.args))}
     return next((notation for notation, where in op.forms if where(*map(axes.get, names(where)))), None)
@@ -139,10 +140,10 @@ def options(node: Node, values: Any, loose: bool = False) -> dict[str, Any]:
     """The arguments that are no operands, where they are not the usual ones."""
     op, found = node.op, dict[str, Any]()
     usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
-    first = values and (values[0] if op.family is None else values[op.family][0])
+    first = values and (values[0] if op.variadic is None else values[op.variadic][0])
     single = bool(node.args) and ndim(node.args[0], first) == 1
     for name, x in zip(op.names, values):
-        if name in op.rules_by_name or name == op.family_name or isinstance(x, Value):
+        if name in op.rules or name == op.variadic_name or isinstance(x, Value):
             continue
         if name == op.names[-1] and is_packed(op.function):
             if not x or (len(x) == 1 and x[0] is None):
@@ -174,7 +175,7 @@ def expression(result: Node, known: dict[int, Formula], array: Callable[..., For
         if node.op is None:
             formulas[serial] = array(node.result, None)
             continue
-        values = node.values if node.op.family is None else node.values[node.op.family]
+        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         parts = [
             formulas[a.serial] if a is not None else of_value(x, functools.partial(array, user=node))
             for a, x in zip(node.args, values)

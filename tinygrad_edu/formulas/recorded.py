@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine.reachable import reachable
 from ..engine.recompute import operands
-from ..op import Node
+from ..graph import Node
 from .axes import Template, indices, placed, stretched
 from .index import Atom, NoForm, Place, Poly, as_number, constant, of
 from .simplify import Rules
@@ -48,13 +48,12 @@ class Reader(Sums):
         found = reachable([root], lambda node: [] if is_known(node) else self.parts(node))
         needed = [node for node in found if not is_known(node)]
         for node in sorted(needed, key=lambda node: node is root):
-            serial = node.serial
-            if node is root and not own and serial in self.named:
-                return self.leaf(node.shape, self.named[serial])
-            found = self.read(node)
+            if node is root and not own and root.serial in self.named:
+                return self.leaf(node.shape, self.named[root.serial])
+            template = self.read(node)
             if node is root:
-                return found
-            self.known[serial] = found
+                return template
+            self.known[node.serial] = template
         return self.known[root.serial]
 
     def parts(self, node: Node) -> list[Node]:
@@ -128,8 +127,8 @@ class Reader(Sums):
                 raise NoForm("where chooses one thing here and another there")
             k, self.chose = (1 if condition.min() else 2), True
             return at, parts[k](stretched(at, shapes[k]))
-        operand = [k for k, name in enumerate(op.names) if name in op.rules_by_name or node.args[k] is not None]
-        if not op.rules_by_name:
+        operand = [k for k, name in enumerate(op.names) if name in op.rules or node.args[k] is not None]
+        if not op.rules:
             operand = list(range(len(node.args)))
         p = [parts[k](stretched(at, shapes[k])) for k in operand]
         return at, self.function(op.name, p, tuple((n, options[n]) for k, n in enumerate(op.names) if k not in operand))
@@ -165,7 +164,7 @@ class Reader(Sums):
         """A gradient that went back through a function of one number: g f'(x)."""
         (x,) = (a for a in z.args if a is not None)
         at = indices(z.shape)
-        options = tuple((n, v) for n, v in zip(z.op.names, z.values) if n not in z.op.rules_by_name)
+        options = tuple((n, v) for n, v in zip(z.op.names, z.values) if n not in z.op.rules)
         head = "relu" if z.op.name == "maximum" else z.op.name
         prime = self.function(f"{head}'", [self.at(x, at)], options)
         return at, self.rules.multiply(prime, self.at(g, at))

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..context import within
+from ..context import current, within
+from ..graph import Node, get_frame, new, record
 from ..language.op_notation import Formula, call, typeset
-from ..op import OPS, Node, get_frame, get_state, new, record
+from ..op import OPS
 from ..op import op as Op
 from ..tensor import Tensor
 from .explained import explained, gap
@@ -74,7 +75,7 @@ def letters(names: Iterable[str]) -> tuple[str, str]:
 
 def inner(op: Op, values: Any) -> Any:
     """The arguments that operands stand for."""
-    return values if op.family is None else values[op.family]
+    return values if op.variadic is None else values[op.variadic]
 
 
 class Printed:
@@ -95,11 +96,11 @@ class Printed:
         """What the rule has computed, as a formula."""
         node, op, used = self.node, self.node.op, set[int]()
         values = [self.argument(i, *each) for i, each in enumerate(zip(node.args, self.given))]
-        every = op.joined(node.values, [*values, *self.given[len(values) :]])
+        every = op.with_operands(node.values, [*values, *self.given[len(values) :]])
         filled = np.full(node.shape, 0.5)[()]
         g = self.stand_in(self.g, filled, "g")
         z = self.stand_in(self.z, filled if node.result is None else node.result, "z")
-        pulled = op.pull(node.args, g, z, every, self.k)[self.k]
+        pulled = op.vjp(self.k, node.args, g, z, every)
         printed = expression(pulled.node, self.known, self.array, used)
         functions = {latex: words for latex, words in self.functions(pulled.node) if latex in printed.latex}
         self.read.update(*(self.reads[serial] for serial in used))
@@ -232,7 +233,7 @@ def unit_vector(labels: Any, formula: Formula) -> tuple[str, str]:
 
 def vague(op: Op, k: int, x: Formula, z: Formula, g: Formula = G) -> Rule:
     """The rule of which only the form is known."""
-    if op.elementwise and len(op.rules_by_name) == 1:
+    if op.elementwise and len(op.rules) == 1:
         return Rule(rf"{g.latex} \odot {prime(op)}\left({x.latex}\right)", frozenset({k}), printed=False)
     top = z.latex if len(z.latex) <= LONGEST // 4 else "z"
     latex = rf"\left(\frac{{\partial {top}}}{{\partial {x.latex}}}\right)^{{\top}} \, {g.latex}"
@@ -314,7 +315,7 @@ class Symbolic(Tensor):
 
 def leaf(x: Any, active: bool = True, kind: type[Any] = Tensor) -> Any:
     """A tensor that holds the array itself, not a copy."""
-    node = record(None, (), (), x, False, get_state(), get_frame(0)).node
+    node = record(None, (), (), x, False, current.get(), get_frame(0)).node
     node.active = active
     tensor = new(kind)
     tensor._array, tensor.node = x, node

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Node
+from ..graph import Node
 from ..ops.algebra import _explicit as explicit
 from .axes import Axes, Template, bound, indices, stretched
 from .index import Atom, Index, NoForm, Place, Poly, constant, of

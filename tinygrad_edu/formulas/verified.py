@@ -15,8 +15,8 @@ import numpy as np
 from ..context import within
 from ..derivatives import gradients
 from ..engine.recompute import operands, replay
+from ..graph import Node, get_frame
 from ..numeric.equality import same
-from ..op import Node, get_frame
 from ..tensor import Tensor, constant
 
 

@@ -165,8 +165,8 @@ class Applications(Scripts):
         if head in ("max", "min") and len(given) == 2:
             return Expr(head + "imum", given)
         op = OPS[base]
-        several = op.family is not None and given
-        if not (several or len(given) == (len(op.rules_by_name) or 1)) or (
+        several = op.variadic is not None and given
+        if not (several or len(given) == (len(op.rules) or 1)) or (
             head != base and not (op.elementwise and len(given) == 1)
         ):
             raise self.tokens.refused(f"{head} of {len(given)} arguments", at)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calling import is_packed
+from ..engine.calling import is_packed, vjp_without_nodes
 from ..engine.calling import names as signature_names
 from ..op import OPS
 from .tree import Expr, Path, names
@@ -51,10 +51,10 @@ def shape(x: Any) -> tuple[int, ...]:
 
 def called(op: Any, args: list[Any], options: dict[str, Any]) -> Any:
     """An operation on values: those that are options, too, go where its function has them."""
-    if op.family is not None:
+    if op.variadic is not None:
         if not is_packed(op.function):
             args = [list(args[0]) if len(args) == 1 else args]  # a list, or one by one
-        return op.public(*(options.pop(name) for name in op.names[: op.family] if name in options), *args, **options)
+        return op.public(*(options.pop(name) for name in op.names[: op.variadic] if name in options), *args, **options)
     last = op.names[-1]
     if is_packed(op.function) and last in options:  # reshape(x, *to)
         to = options.pop(last)
@@ -207,9 +207,8 @@ class Values:
         op = OPS.get(head)
         if op is None or not op.elementwise or len(op.names) != 1:
             raise Impossible(f"{head} has no derivative of its own")
-        rule = (op.rules or op.compiled())[0]
         ones = np.ones(shape(x))
-        return rule(ones, op.public(x), x) + np.zeros(shape(x))
+        return vjp_without_nodes(op, 0, ones, op.public(x), [x]) + np.zeros(shape(x))
 
     # What is not an operation.
 

@@ -307,7 +307,7 @@ class Writer:
     def operation(self, tree: Expr) -> Piece:
         """An operation in its notation, or by its name, if that says more."""
         op = OPS.get(tree.head)
-        if op is None or tree.value or len(tree.args) != len(op.rules_by_name) or not self.readable(op):
+        if op is None or tree.value or len(tree.args) != len(op.rules) or not self.readable(op):
             return self.named(tree)
         if FUNCTION.fullmatch(op.notation):
             return Piece(op.notation[: op.notation.index("(")] + self.given(tree))

@@ -11,7 +11,7 @@ import numpy as np
 from ..context import within
 from ..derivatives import gradients, pushed
 from ..errors import messages as errors
-from ..op import Value
+from ..graph import Value
 from ..ops import concatenate, ravel
 from ..tensor import Tensor
 from .differences import STEP, five_point, slopes

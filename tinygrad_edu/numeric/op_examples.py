@@ -46,10 +46,10 @@ def parameters(function: Any) -> Mapping[str, inspect.Parameter]:
 
 def examples(op: Op, dtype: Any = np.float64) -> Iterator[Example]:
     """Each example with operands drawn at random, the same each time."""
-    for stated in op.examples or BROADCASTING[max(1, len(op.rules_by_name))]:
+    for stated in op.examples or BROADCASTING[max(1, len(op.rules))]:
         *shapes, options = stated if isinstance(stated[-1], dict) else (*stated, {})
         rng = np.random.default_rng(zlib.crc32(op.name.encode()))
-        names = [name for name in op.names if name in op.rules_by_name or not op.rules_by_name]
+        names = [name for name in op.names if name in op.rules or not op.rules]
         names = [name for name in names if name not in options]
         yield Example(op, {n: _draw(op, n, s, rng, dtype) for n, s in zip(names, shapes)}, options)
 

@@ -216,7 +216,7 @@ def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any
 
 @op(
     r"\operatorname{einsum}($operands)",
-    family="operands",
+    variadic="operands",
     needs={"a letter for each axis of each operand, and one length for each letter": _lettered},
     examples=(
         ([(2, 3), (3, 4)], dict(subscripts="ij,jk->ik")), ([(2, 3), (3,), (2,)], dict(subscripts="ij,j,i->")), ([(3, 3)], dict(subscripts="ii->i")),

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..context import within
+from ..context import current, within
 from ..errors import messages as errors
-from ..op import get_frame, get_state
+from ..graph import get_frame
 from ..ops import image, inverse, pointwise, select
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -22,7 +22,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def called(*args: Any, **options: Any) -> Any:
-        with within(frame=get_state().frame or get_frame(1)):
+        with within(frame=current.get().frame or get_frame(1)):
             return function(*args, **options)
 
     FUNCTIONS[function.__name__] = called

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.calling import filled
-from ..op import Value, elementwise, op
+from ..graph import Value
+from ..op import elementwise, op
 
 
 def is_recorded(x: Any) -> bool:

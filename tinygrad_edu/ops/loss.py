@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.calling import written as _written
-from ..op import Value, op
+from ..graph import Value
+from ..op import op
 from .conventions import jumping, xdivy
 from .normalise import log_softmax, softmax
 from .pointwise import log_sigmoid, sigmoid

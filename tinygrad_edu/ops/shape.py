@@ -110,7 +110,7 @@ def _part(g: Any, shape: tuple[int, ...], which: int, shapes: Any, axis: int | N
 
 @op(
     r"\operatorname{concatenate}([$arrays])",
-    family="arrays",
+    variadic="arrays",
     needs={
         "arrays that agree in every axis but the one they are joined along": lambda arrays, axis: (
             axis is None or len({np.delete(np.shape(x), axis).tobytes() for x in arrays}) == 1
@@ -126,7 +126,7 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Any:
 
 @op(
     r"[$arrays]",
-    family="arrays",
+    variadic="arrays",
     needs={"arrays of one shape": lambda arrays: len({np.shape(x) for x in arrays}) == 1},
     examples=(([(3,), (3,)],), ([(2, 3), (2, 3)], dict(axis=-1)), ([(), (), ()],)),
     arrays=lambda g, which, axis: np.moveaxis(g, axis, 0)[which],

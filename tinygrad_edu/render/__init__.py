@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Value
 from ..nn.layers import Module
-from ..op import Value
 from ..stepping import Stepper
 from ..tensor import constant
 from ..tracing import Trace as Trace

@@ -15,8 +15,8 @@ from ..engine.unchosen import Chosen, of_seed
 from ..errors import coerce
 from ..format import locations
 from ..format.text import plural
-from ..op import Node
-from ..sweep import fitted
+from ..graph import Node
+from ..sweep import unbroadcast
 
 if TYPE_CHECKING:
     from .stepper import Stepper
@@ -57,7 +57,7 @@ class Choices:
             return None
         try:
             with np.errstate(all="ignore"):
-                c = coerce.dense(node.op.pull(node.args, g, node.result, node.values, k)[k])
+                c = coerce.dense(node.op.vjp(k, node.args, g, node.result, node.values))
         except Exception:  # a rule of the user's, which the sweep did not ask
             return None
         lost = ~np.isfinite(c) & (True if mask is None else ~mask)
@@ -114,7 +114,7 @@ class Choices:
 
         def bad(x: float) -> Any:
             given = [*values[:k], np.where(mask, x, 1.0)[()], *values[k + 1 :]]
-            return np.isnan(node.op.forward(*node.op.joined(node.values, given)))
+            return np.isnan(node.op.forward(*node.op.with_operands(node.values, given)))
 
         try:
             with np.errstate(all="ignore"):
@@ -155,4 +155,4 @@ def union(*each: Choosers) -> Choosers:
 
 def narrowed(mask: Any, node: Node) -> Any:
     """Which elements of a node are in a mask that was broadcast from it, anywhere."""
-    return np.asarray(fitted(mask.astype(float), node)) > 0
+    return np.asarray(unbroadcast(mask.astype(float), node)) > 0

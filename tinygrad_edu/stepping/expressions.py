@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import coerce
 from ..format import text
-from ..op import Node, Value
+from ..graph import Node, Value
 from .stepper import Moment, Stepper
 
 LONGEST = 1000  # characters

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import coerce
-from ..op import Node
-from ..sweep import fitted
+from ..graph import Node
+from ..sweep import unbroadcast
 
 
 def local(node: Node, k: int) -> Any:
@@ -22,13 +22,13 @@ def local(node: Node, k: int) -> Any:
     dtype = np.result_type(float if z is None else z)
     with np.errstate(all="ignore"):
         if op.elementwise:
-            c = op.pull(node.args, np.ones(node.shape, dtype)[()], z, values, k)[k]
+            c = op.vjp(k, node.args, np.ones(node.shape, dtype)[()], z, values)
             return np.broadcast_to(c, node.shape)
         rows = []
         for i in range(n):
             e = np.zeros(n, dtype)
             e[i] = 1
-            rows.append(coerce.dense(fitted(op.pull(node.args, e.reshape(node.shape)[()], z, values, k)[k], a)))
+            rows.append(coerce.dense(unbroadcast(op.vjp(k, node.args, e.reshape(node.shape)[()], z, values), a)))
         return np.reshape(rows, (n, m))
 
 
@@ -38,13 +38,13 @@ def by_differences(node: Node, k: int, values: Any) -> Any:
     The five-point formula (Abramowitz and Stegun 25.3.6), in float64.
     """
     op, x = node.op, np.asarray(values[k], np.float64)
-    arguments = node.values if op.family is None else node.values[op.family]
+    arguments = node.values if op.variadic is None else node.values[op.variadic]
     step = 1e-4 * max(1.0, float(np.abs(x).max(initial=0)))
 
     def at(moved: Any) -> Any:
         operands = [*map(wide, values), *arguments[len(values) :]]
         operands[k] = moved[()]
-        return np.asarray(op.forward(*op.joined(node.values, operands)), np.float64)
+        return np.asarray(op.forward(*op.with_operands(node.values, operands)), np.float64)
 
     def along(direction: Any) -> Any:
         d = step * direction

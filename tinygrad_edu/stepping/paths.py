@@ -12,9 +12,9 @@ import numpy as np
 
 from ..engine.reachable import reachable
 from ..errors import coerce
+from ..graph import Node
 from ..numeric.norms import norm
-from ..op import Node
-from ..sweep import fitted
+from ..sweep import unbroadcast
 from .stepper import Stepper
 
 MOST = 64  # paths that are followed one by one
@@ -96,5 +96,5 @@ def along(stepper: Stepper, uses: tuple[tuple[Node, int], ...]) -> Any:
     with np.errstate(all="ignore"):
         for user, k in reversed(uses):
             c = stepper.pulled(user, coerce.dense(g), k)
-            g = c if c.shape == user.args[k].shape else fitted(c, user.args[k])
+            g = c if c.shape == user.args[k].shape else unbroadcast(c, user.args[k])
     return coerce.dense(g)

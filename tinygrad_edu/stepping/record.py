@@ -11,8 +11,8 @@ import numpy as np
 from ..engine.reachable import reachable
 from ..engine.recompute import operands, value
 from ..format import text
+from ..graph import Node, Value
 from ..language.names import Names
-from ..op import Node, Value
 
 
 class Record:

@@ -23,8 +23,8 @@ from ..engine.unchosen import Chosen, any_nan
 from ..errors import coerce
 from ..errors import messages as errors
 from ..format import text
-from ..op import Node, Value
-from ..sweep import add, ancestors, steps
+from ..graph import Node, Value
+from ..sweep import accumulate, steps, topological_order
 from .choices import Choices
 from .record import Record
 
@@ -75,9 +75,9 @@ class Stepper(Record):
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from that
         if sweep and self.root.active:
-            self.seed = coerce.seed(result, seed)  # type: ignore[arg-type]
+            self.seed = coerce.seed(result, seed)
             plain = not self.left_out and all(node.active for node in self.computed)
-            self.ours = [node for node in self.nodes if node.active] if plain else ancestors(self.root)
+            self.ours = [node for node in self.nodes if node.active] if plain else topological_order(self.root)
             self.last += 1 + sum([a is not None and a.active for node in self.ours for a in node.args])
         self.begin()
 
@@ -189,8 +189,8 @@ class Stepper(Record):
     def pulled(self, node: Node, g: Any, k: int) -> Any:
         """What a node would pass to its operand ``k`` of a gradient ``g``."""
         if self.chosen is not None:
-            return self.chosen.pull(node, g, node.result, node.values)[k]
-        return node.op.pull(node.args, g, node.result, node.values, k)[k]
+            return self.chosen.vjps(node, g, node.result, node.values)[k]
+        return node.op.vjp(k, node.args, g, node.result, node.values)
 
     def note(self, swept: Swept) -> None:
         """Keep what the sweep did at a node."""
@@ -235,13 +235,10 @@ class Stepper(Record):
         if done > number:
             done, total = 0, None
         for _, c in self.received[node][done:number]:
-            if done == 0:
-                total = c
-            elif done == 1:
-                total = add(total, c, node, set())
-            else:  # a copy, because the sum is added to in place
-                total = add(total.copy() if isinstance(total, np.ndarray) else total, c, node, {node})
-            done += 1
+            again = done > 1  # then the sum is added to in place, so this is done to a copy
+            sums = {node: total.copy() if again and isinstance(total, np.ndarray) else total} if done else {}
+            accumulate(sums, node, c, {node} if again else set())
+            total, done = sums[node], done + 1
         self.totals[node] = done, total
         return total
 
@@ -319,7 +316,7 @@ class Stepper(Record):
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?
         with self.whole():
-            self.changes, self.changed = {**self.changes, node: changed}, self.changed.union(ancestors(node))
+            self.changes, self.changed = {**self.changes, node: changed}, self.changed.union(topological_order(node))
             self.follow(node)
 
     def undo(self) -> None:

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..format import locations, text
-from ..op import OPS, Node
+from ..graph import Node
+from ..op import OPS
 from .expressions import Expression, parsed
 from .stepper import Moment, Stepper
 

@@ -18,8 +18,8 @@ from ..errors import coerce
 from ..format import locations
 from ..formulas.printed import factors, in_elements, options
 from ..formulas.rules import inner
+from ..graph import Node as Recorded
 from ..language.names import Name
-from ..op import Node as Recorded
 from ..stepping import Stepper
 from ..stepping.jacobian import local
 from ..stepping.record import Record
@@ -122,7 +122,7 @@ class Tracer:
         new.letters = self.letters([x for x in self.formulas.arrays(node) if x.latex not in drawn])
         for k, (a, (operand, source)) in enumerate(zip(node.args, uses)):
             if source is not None:
-                argument = operand if op is None or op.family is None else f"{operand}[{k}]"
+                argument = operand if op is None or op.variadic is None else f"{operand}[{k}]"
                 edge = self.uses[node.serial, k] = Edge(len(self.edges), source, new.id, argument)
                 self.edges.append(edge)
                 if a is not None and a.active and node.active and node.values is not None:
@@ -158,7 +158,7 @@ class Tracer:
         if op is None:
             return []
         values = (None,) * len(node.args) if node.values is None else inner(op, node.values)
-        names = op.names if op.family is None else (op.names[op.family],) * len(node.args)
+        names = op.names if op.variadic is None else (op.names[op.variadic],) * len(node.args)
         return [
             (name, self.constant(node, k, name, x) if a is None else self.number.get(a.serial))
             for k, (name, a, x) in enumerate(zip(names, node.args, values))
@@ -166,7 +166,7 @@ class Tracer:
 
     def constant(self, node: Recorded, k: int, operand: str, x: Any) -> int | None:
         """A node for a plain array that was used directly; numbers and options stand in the formula."""
-        if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules_by_name:
+        if not isinstance(x, np.ndarray) or not x.ndim or operand not in node.op.rules:
             return None
         new = self.new("constant", x, x.shape, self.known.words.plain(node, k), node)
         new.called = self.formulas.plain(node, k, x).latex

@@ -13,9 +13,9 @@ import numpy as np
 
 from ..formulas.printed import elements, made, of_name, of_value, split
 from ..formulas.rules import Rule, inner, letters, rule
+from ..graph import Node
 from ..language.op_notation import Formula
 from ..language.symbols import symbol, words
-from ..op import Node
 from ..stepping.record import Record
 
 LONGEST = 48  # characters of LaTeX of a value without a name that is written out in the formulas of others

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..formulas.rules import prime
+from ..graph import Node as Recorded
 from ..op import OPS
-from ..op import Node as Recorded
 
 LONGEST = 24  # characters of LaTeX in the index of a δ
 INDEXED = re.compile(r"\\?[A-Za-z]+(?P<index>(_\{[^{}]*\})?(\^\{[^{}]*\})?)")  # v_{1}, v^{(1)}

@@ -11,8 +11,9 @@ import numpy as np
 from ... import derivatives
 from ...engine.reachable import dependent
 from ...engine.recompute import call_op, replay
-from ...op import OPS, Node
-from ...sweep import ancestors
+from ...graph import Node
+from ...op import OPS
+from ...sweep import topological_order
 from ...tensor import Tensor
 from ..judge import Place
 from .guess import Case, Guess, Guesses, equal
@@ -57,7 +58,7 @@ class Forward:
         self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False
     ) -> list[Any]:
         """The gradient."""
-        nodes, target = ancestors(result.node), wrt[0].node
+        nodes, target = topological_order(result.node), wrt[0].node
         above = dependent(nodes, [target])
         self.nodes = max(self.nodes, len(above))
         self.work += 8 * len(above)
@@ -85,7 +86,7 @@ def others(node: Node, given: Sequence[Any], name: Called) -> Iterator[Other]:
     shown = name(node)
     about, where = {"function": op.name, "name": shown}, shown if isinstance(shown, str) else ""
     arrays = [x for x in given if np.ndim(getattr(x, "_array", x)) or len(given) == 1]
-    if op.family is not None or len(arrays) != 1 or (op.binds < 3 and len(op.rules_by_name) != 1):
+    if op.variadic is not None or len(arrays) != 1 or (op.binds < 3 and len(op.rules) != 1):
         return
     (x,) = (k for k, y in enumerate(given) if y is arrays[0])
     same = np.shape(getattr(arrays[0], "_array", arrays[0])) == node.shape
@@ -96,25 +97,20 @@ def others(node: Node, given: Sequence[Any], name: Called) -> Iterator[Other]:
     if op.elementwise and same and op.name not in ("negative", "positive"):
         yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 1.9)
         for new in OPS.values():
-            if new is not op and new.elementwise and len(new.names) == 1 and len(new.rules_by_name) == 1:
+            if new is not op and new.elementwise and len(new.names) == 1 and len(new.rules) == 1:
                 yield other(new.public, "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name)
     elif same and "axis" in op.names:
         yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 2.2)
         for axis in range(len(node.shape)) if 1 not in node.shape[-2:] and len(node.shape) > 1 else ():
             yield other(functools.partial(op.public, axis=axis), "AXIS", "is-function-axis", 1.8)
-    elif {"axis", "keepdims"} <= {*op.names} and op.rules_by_name:
+    elif {"axis", "keepdims"} <= {*op.names} and op.rules:
         options = dict(zip(op.names, node.values))
         for axis in range(len(np.shape(arrays[0]))):
             if isinstance(options["axis"], int) and axis != options["axis"] % len(np.shape(arrays[0])):
                 turned = functools.partial(op.public, axis=axis, keepdims=options["keepdims"])
                 yield other(turned, "AXIS", "is-function-axis", 1.8)
         for new in OPS.values():
-            if (
-                new is not op
-                and {"axis", "keepdims"} <= {*new.names}
-                and new.rules_by_name
-                and len(new.rules_by_name) == 1
-            ):
+            if new is not op and {"axis", "keepdims"} <= {*new.names} and new.rules and len(new.rules) == 1:
                 yield other(
                     functools.partial(new.public, axis=options["axis"], keepdims=options["keepdims"]),
                     "WRONG_FUNCTION", "is-other-function", 2.4, other=new.name,

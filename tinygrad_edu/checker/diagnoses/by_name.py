@@ -14,7 +14,7 @@ from ...engine.reachable import dependent
 from ...engine.recompute import replay
 from ...numeric.equality import same
 from ...ops import positive
-from ...sweep import ancestors
+from ...sweep import topological_order
 from ...tensor import Tensor
 from ..judge import Place
 from ..problem import jacobian
@@ -63,12 +63,12 @@ def question(case: Case) -> tuple[str, str] | None:
 def pairs(place: Place, of: str, wrt: str) -> list[tuple[str, str]]:
     """Named values of which one is computed from the other, which has as many elements."""
     known = {w: x for w, x in place.tensors.items() if isinstance(x, Tensor) and 1 < x.size <= MOST}
-    below = {x.node.serial for x in known.values() if place.tensors[wrt].node in ancestors(x.node)}
+    below = {x.node.serial for x in known.values() if place.tensors[wrt].node in topological_order(x.node)}
     chosen = {w: x for w, x in known.items() if x.node.serial in below}
-    every = {n.serial for n in ancestors(place.tensors[of].node)}
+    every = {n.serial for n in topological_order(place.tensors[of].node)}
     return [
         (v, w) for v, y in chosen.items() for w, x in chosen.items()
-        if y is not x and y.shape == x.shape and x.node in ancestors(y.node) and y.node.serial in every
+        if y is not x and y.shape == x.shape and x.node in topological_order(y.node) and y.node.serial in every
     ][:12]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
 
 def elsewhere(y: Tensor, x: Tensor, at: Any, g: Any) -> Any:
     """What y would pass on to x, if x were another value."""
-    between = dependent(ancestors(y.node), [x.node])
+    between = dependent(topological_order(y.node), [x.node])
     made = replay(between, {x.node: positive(Tensor(at))})
     last = made.get(y.node)
     return gradients(last, [made[x.node]], g)[0] if isinstance(last, Tensor) else None

@@ -12,7 +12,7 @@ import numpy as np
 from ...language.tree import Expr, Path, call, replaced, walk
 from ...language.values import Columns, Impossible, Misfit, column, shape
 from ...op import OPS
-from ...sweep import ancestors
+from ...sweep import topological_order
 from ...tensor import Tensor
 from ..functions import LOSS
 from ..judge import Place
@@ -109,7 +109,7 @@ def surroundings(case: Case) -> Around:
     slopes: dict[str, Expr] = {}
     activations: list[set[str]] = []
     for tensor in [x for x in place.tensors.values() if isinstance(x, Tensor)]:
-        for node in ancestors(tensor.node):
+        for node in topological_order(tensor.node):
             op = node.op
             if op is None or not op.elementwise or len(op.names) != 1 or op.name in ("negative", "positive"):
                 continue

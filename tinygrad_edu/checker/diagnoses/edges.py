@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...engine.calling import vjp_without_nodes
 from ...engine.recompute import operands, value
 from ...errors import coerce
 from ...format.numbers import fraction
+from ...graph import Node
 from ...language.tree import Expr
-from ...op import OPS, Node
-from ...sweep import ancestors, fitted
+from ...op import OPS
+from ...sweep import topological_order, unbroadcast
 from .guess import Guess, equal
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def dense(g: Any) -> Any:
 def everything(node: Node) -> Any:
     """All arguments of the operation, as its rules take them."""
     known = [value(a) if a is not None else x for a, x in zip(node.args, operands(node))]
-    return node.op.joined(node.values, [*known, *operands(node)[len(known) :]])
+    return node.op.with_operands(node.values, [*known, *operands(node)[len(known) :]])
 
 
 # What may be passed instead.
@@ -90,8 +92,8 @@ def changes(e: Edge) -> Iterator[Change]:
         and same_shape
         and one_operand
         and e.passed.ndim
-        and op.family is None
-        and len(op.rules_by_name) == 1
+        and op.variadic is None
+        and len(op.rules) == 1
     ):
         yield from of_vector_function(e, change)
     others = [j for j in range(len(e.given)) if j != e.k and np.ndim(e.given[j]) and is_number(e.given[j])]
@@ -121,7 +123,7 @@ def changes(e: Edge) -> Iterator[Change]:
 def unary(e: Edge) -> bool:
     """A function of one array: tanh, or a power with a number for its exponent; a sum or a product is none."""
     others = [x for j, x in enumerate(e.given) if j != e.k]
-    return len(e.node.op.rules_by_name) == 1 or (e.node.op.binds >= 3 and all(np.ndim(x) == 0 for x in others))
+    return len(e.node.op.rules) == 1 or (e.node.op.binds >= 3 and all(np.ndim(x) == 0 for x in others))
 
 
 def sizes_by_name(e: Edge) -> list[tuple[str, int]]:
@@ -143,7 +145,7 @@ def repeated(e: Edge) -> bool:
     if len(alike) == 1 and len({(n.serial, k) for n, k in e.uses}) > 1:
         return True
     return len(e.operand.shape) == 2 and any(
-        e.operand in ancestors(a) and e.operand in ancestors(b) for a, b in e.products
+        e.operand in topological_order(a) and e.operand in topological_order(b) for a, b in e.products
     )
 
 
@@ -162,15 +164,14 @@ def of_function(e: Edge, change: Any) -> Iterator[Change]:
         yield change(e.g, "WRONG_FUNCTION", "is-log-lost", 1.6)
     if op.name != "negative":
         yield change(e.g, code, "is-slope-missing", 1.7, function=op.name)
-    rule = (op.rules or op.compiled())[e.k]
     before, rest = e.given[: e.k], e.given[e.k + 1 :]
     with np.errstate(all="ignore"):
         for shown, other in [(e.called(e.node), e.z), *same_shape(e)]:
             if other is x:
                 continue
             try:
-                given = op.joined(e.node.values, [*before, other, *rest])
-                moved = rule(e.g, op.forward(*given), *given)
+                given = op.with_operands(e.node.values, [*before, other, *rest])
+                moved = vjp_without_nodes(op, e.k, e.g, op.forward(*given), given)
             except Exception:
                 continue
             yield change(
@@ -180,9 +181,9 @@ def of_function(e: Edge, change: Any) -> Iterator[Change]:
             yield change(e.g * e.z, "LOCAL_DERIVATIVE", "is-function-for-slope", 2.1, function=op.name)
             yield change(e.g * (1 - e.z), "LOCAL_DERIVATIVE", "is-slope-half", 2.1, function=op.name)
         for other in OPS.values():
-            if other is op or not other.elementwise or len(other.names) != 1 or other.domain or not other.rules_by_name:
+            if other is op or not other.elementwise or len(other.names) != 1 or other.domain or not other.rules:
                 continue
-            slope = (other.rules or other.compiled())[0](e.g, e.z, x)
+            slope = vjp_without_nodes(other, 0, e.g, e.z, [x])
             yield change(slope, "LOCAL_DERIVATIVE", "is-slope-of-other", 2.5, function=op.name, other=other.name)
     for other_name, other in same_shape(e):
         yield change(e.g * other, "LOCAL_DERIVATIVE", "is-slope-replaced", 3.0, function=op.name, other=other_name)
@@ -205,7 +206,7 @@ def of_vector_function(e: Edge, change: Any) -> Iterator[Change]:
     given = everything(e.node)
     units = np.eye(n).reshape(n, *e.g.shape)
     full = np.stack(
-        [dense(op.pull(e.node.args, unit, e.z, given, e.k)[e.k]).ravel() for unit in units]
+        [dense(op.vjp(e.k, e.node.args, unit, e.z, given)).ravel() for unit in units]
     )  # J[i, j] = dz_i/dx_j
     if ((full == 0) | (full == 1)).all() and (full.sum(0) <= 1).all():
         return  # it only moves elements
@@ -237,8 +238,8 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
         given = [*e.given]
         given[j] = x
         try:
-            whole = op.joined(e.node.values, given)
-            return dense(fitted(op.pull(e.node.args, e.g, e.z, whole, e.k)[e.k], e.operand))
+            whole = op.with_operands(e.node.values, given)
+            return dense(unbroadcast(op.vjp(e.k, e.node.args, e.g, e.z, whole), e.operand))
         except Exception:
             return None
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from ...engine.reachable import dependent
 from ...engine.recompute import value
+from ...graph import Node
 from ...language.tree import Expr
-from ...op import Node
-from ...sweep import ancestors, fitted
+from ...sweep import topological_order, unbroadcast
 from ...tensor import Tensor
 from ..judge import Place
 from ..record import NoTree, tree_of
@@ -72,8 +72,8 @@ class Sweep:
                     passed = self.instead[edge]
                     passed = np.broadcast_to(passed[sweep] if isinstance(passed, list) else passed, a.shape)
                 else:
-                    raw = dense(node.op.pull(node.args, g, z, given, k)[k])
-                    passed = dense(fitted(raw, a))
+                    raw = dense(node.op.vjp(k, node.args, g, z, given))
+                    passed = dense(unbroadcast(raw, a))
                     if self.instead is None:
                         at = Edge(node, k, g, passed, raw, listed(node, given), z, graph.uses[a.serial],
                                   graph.products, a is target, self.place.arrays, self.called)  # fmt: skip
@@ -100,7 +100,7 @@ class Graph:
 
     def __init__(self, root: Node, target: Node) -> None:
         self.root, self.target = root, target
-        nodes = ancestors(root)
+        nodes = topological_order(root)
         below = set(dependent(nodes, [target]))
         self.uses: dict[int, list[tuple[Node, int]]] = {}
         self.products: list[tuple[Node, Node]] = []
@@ -137,4 +137,4 @@ class Called:
 
 def listed(node: Node, given: Any) -> list[Any]:
     """The operands."""
-    return list(given if node.op.family is None else given[node.op.family])
+    return list(given if node.op.variadic is None else given[node.op.variadic])

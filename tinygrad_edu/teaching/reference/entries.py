@@ -19,10 +19,11 @@ import numpy as np
 
 from ...format import numbers, text
 from ...formulas.printed import of_name
+from ...graph import Node
 from ...language.lines import line
 from ...language.op_notation import Formula, typeset
 from ...numeric.op_examples import Example, examples
-from ...op import OPS, Node
+from ...op import OPS
 from ...op import op as Op
 from ...stepping.jacobian import by_differences, local
 from ...stepping.record import Record
@@ -162,7 +163,7 @@ def entry(op: Op) -> Entry:
     heading, _, about = (inspect.getdoc(sys.modules.get(op.function.__module__)) or "").partition(".")
     file, at, source = origin(op.function)
     formula = notation(op)
-    keeps = [name for name, kept in zip(op.names, op.keeps) if kept and name in op.rules_by_name]
+    keeps = [name for name, kept in zip(op.names, op.keeps) if kept and name in op.rules]
     cases, why = tried(op)
     return Entry(
         op.name, aliases(op), " ".join(heading.split()) or op.function.__module__, about.strip(), signature(op),
@@ -175,8 +176,8 @@ def entry(op: Op) -> Entry:
 def notation(op: Op) -> Formula:
     """How it is written, with the names of its own arguments."""
     names: dict[str, Any] = {name: of_name(name) for name in op.names}
-    if op.family is not None:
-        family = op.names[op.family]
+    if op.variadic is not None:
+        family = op.names[op.variadic]
         names[family] = [of_name(f"{family}_1"), Formula(r"\ldots")]
     return typeset(op, **names)
 
@@ -200,7 +201,7 @@ def origin(function: Any) -> tuple[str, int, str]:
 
 def helpers(op: Op) -> list[str]:
     """The text of rules that are functions with a name."""
-    named = dict.fromkeys(f for f in op.rules_by_name.values() if getattr(f, "__name__", "<lambda>") != "<lambda>")
+    named = dict.fromkeys(f for f in op.rules.values() if getattr(f, "__name__", "<lambda>") != "<lambda>")
     return [source for _, _, source in map(origin, named) if source]
 
 
@@ -236,7 +237,7 @@ def computed(example: Example) -> Case:
     node = result.node
     called = Called(Record(result), written_out=False)
     formula = called.made(node)
-    passed = {k: a for k, a in enumerate(node.args) if a is not None and a.active} if op.rules_by_name else {}
+    passed = {k: a for k, a in enumerate(node.args) if a is not None and a.active} if op.rules else {}
     rules = []
     for k, a in passed.items():
         found = called.passed(node, k)
@@ -253,8 +254,8 @@ def computed(example: Example) -> Case:
 def values(example: Example, node: Node) -> list[Any]:
     """The arguments as arrays: the example's operands, and the options as the operation saw them."""
     op = example.op
-    if op.family is not None:
-        return [*example.operands[op.names[op.family]]]
+    if op.variadic is not None:
+        return [*example.operands[op.names[op.variadic]]]
     return [example.operands.get(name, x) for name, x in zip(op.names, node.values)]
 
 
