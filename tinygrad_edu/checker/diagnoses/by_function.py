@@ -16,8 +16,8 @@ from ...op import OPS
 from ...sweep import topological_order
 from ...tensor import Tensor
 from ..judge import Place
+from .edges import Called, run
 from .guess import Case, Guess, Guesses, equal
-from .sweeps import Called, run
 
 
 class Other(NamedTuple):
