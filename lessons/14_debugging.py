@@ -13,7 +13,7 @@
 import numpy as np
 
 from tinygrad_edu import Tensor, check, constant, cross_entropy, elementwise, explain, gradcheck, gradients
-from tinygrad_edu.console.console import Console
+from tinygrad_edu.console.shell import Console
 from tinygrad_edu.errors.trace_nan import trace_nan
 from tinygrad_edu.nn.gradient_norms import GradientNorms
 from tinygrad_edu.ops import log, log_sigmoid, sigmoid, softmax

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.console.views import Views
+from tinygrad_edu.console.format_step import StepPrinter
 from tinygrad_edu.language import latex, reading
 from tinygrad_edu.language.computing import Impossible, Misfit, shape
 from tinygrad_edu.language.lines import line
@@ -249,12 +249,12 @@ def array(numbers: Any) -> Any:
 def of_console(stepper: Stepper) -> Iterator[Equation]:
     """The equations that the console prints at its steps, with the letters that it names there."""
     stream = io.StringIO()
-    views = Views(stepper, Screen(stream, width=100))
+    printer = StepPrinter(stepper, Screen(stream, width=100))
     stepper.jump(0)
     while (moment := stepper.next()) is not None:
         stream.seek(0)
         stream.truncate()
-        views.step(moment, source=False)
+        printer.show_step(moment, source=False)
         rows = joined(stream.getvalue())
         if moment.phase == "seed":
             continue
@@ -263,7 +263,9 @@ def of_console(stepper: Stepper) -> Iterator[Equation]:
             name, x = letter(part, stepper, moment)
             letters[name] = x
         if moment.phase == "forward":
-            formula = rows["head"].partition(" = ")[2]
+            formula = (
+                rows["head"].partition("forward   ")[2].rpartition(" = ")[2]
+            )  # what has no name is a formula alone
             yield Equation(f"step {moment.number}", formula, stepper.value(moment.node), letters, is_text=True)
             continue
         upstream = next(key for key in rows if len(key) == 1)
@@ -307,7 +309,7 @@ def letter(part: str, stepper: Stepper, moment: Any) -> tuple[str, Any]:
         return name, words
     name = re.sub(r", of step \d+$", "", name.partition(" = ")[0])
     for node in stepper.nodes:
-        if line(Views(stepper, Screen(io.StringIO())).called.formula(node).latex) == name:
+        if line(StepPrinter(stepper, Screen(io.StringIO())).called.formula(node).latex) == name:
             return name, stepper.value(node)
     for word, x in stepper.words.values.items():
         if line(reading_of(word)) == name:

@@ -45,8 +45,34 @@ def run(*words):
 
 
 def test_a_folder_stands_for_the_hand_ins_in_it(folder):
-    found, is_folder = command.gathered([str(folder), "other.md"])
-    assert [os.path.basename(f) for f in found] == ["a.md", "b.md", "c.txt", "d.md", "other.md"] and is_folder
+    found, links, is_folder = command.gathered([str(folder), "other.md"])
+    assert [os.path.basename(f) for f in found] == ["a.md", "b.md", "c.txt", "d.md", "other.md"]
+    assert is_folder and not links
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_links_that_lead_out_of_the_folder_are_named_and_not_followed(folder, tmp_path):
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "secret.md").write_text(RIGHT)
+    (folder / "more" / "c.txt").unlink()
+    for name, target in {
+        "file.md": tmp_path / "others" / "secret.md", "more/up": tmp_path / "others", "none.md": tmp_path / "nothing",
+        "same.md": folder / "a.md", "same": folder / "more",
+    }.items():  # fmt: skip
+        (folder / name).symlink_to(target)
+    done = run(folder, "--csv", tmp_path / "class.csv")
+    rows = [line.split(",")[:4] for line in (tmp_path / "class.csv").read_text().splitlines()[1:]]
+    found = {os.path.relpath(name, folder): (status, why) for name, status, why, *_ in rows}
+    words = '"it is a link that leads out of the folder'
+    assert found == {
+        "a.md": ("checked", ""), "b.md": ("checked", ""), "same.md": ("checked", ""),
+        os.path.join("more", "d.md"): ("checked", ""), os.path.join("more", "up"): ("unreadable", words),
+        "file.md": ("unreadable", words), "none.md": ("unreadable", words),
+    }  # fmt: skip
+    assert done.returncode == 2 and "file.md" in done.stdout
+    link = tmp_path / "link"  # the folder itself may be one
+    link.symlink_to(folder)
+    assert run(link).stdout == run(folder).stdout
 
 
 def test_processes_check_what_one_would_in_their_order(folder):
@@ -200,9 +226,107 @@ def test_the_bar_is_for_terminals_and_taken_away(capsys, monkeypatch):
     assert "1/3 [###" in (err := capsys.readouterr().err) and err.endswith("\r\x1b[K")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent to a process group")
+# Reports: what happens to one does not take the others with it.
+
+
+def reported(folder, *words):
+    """What is there after a run with all four reports, one of which goes to a place of its own."""
+    places = {name: folder.parent / f"class.{name}" for name in ("json", "junit", "gradescope", "csv")}
+    options = [word for name, place in places.items() for word in (f"--{name}", place) if f"--{name}" not in words]
+    return run(folder, *options, *words), sorted(name for name, place in places.items() if place.exists())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("name", ["json", "junit", "gradescope", "csv"])
+def test_a_full_disk_loses_one_report_alone(folder, name):
+    (folder / "more" / "c.txt").unlink()
+    done, found = reported(folder, f"--{name}", "/dev/full")
+    assert found == sorted({"json", "junit", "gradescope", "csv"} - {name})
+    assert done.stderr == "tinygrad-edu: /dev/full was not written: No space left on device\n"
+    assert done.returncode == 2 and done.stdout.count("Written: ") == 3 and "Mistakes of the class" in done.stdout
+
+
+def test_a_report_that_may_not_be_written_loses_itself_alone(folder, tmp_path, monkeypatch):
+    (tmp_path / "old.csv").write_text("old")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    done, found = reported(folder, "--csv", tmp_path / "old.csv")
+    assert found == ["gradescope", "json", "junit"] and (tmp_path / "old.csv").read_text() == "old"
+    assert done.stderr == f"tinygrad-edu: {tmp_path / 'old.csv'} was not written: Permission denied\n"
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RecursionError("deep"), MemoryError()])
+def test_a_fault_in_one_report_loses_it_alone(folder, tmp_path, monkeypatch, error):
+    def fails(sheets, stage):
+        raise error
+
+    monkeypatch.setitem(command.REPORTS, "junit", fails)
+    done, found = reported(folder, "--language", "ru")
+    assert found == ["csv", "gradescope", "json"] and done.returncode == 2
+    assert f"Файл {tmp_path / 'class.junit'} не записан: " in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_an_interruption_loses_one_report_alone(folder, tmp_path, monkeypatch, number, code):
+    def held_up(sheets, stage):
+        os.kill(os.getpid(), number)
+        time.sleep(60)
+
+    monkeypatch.setitem(command.REPORTS, "json", held_up)  # the first
+    usual = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    done, found = reported(folder)
+    assert signal.signal(signal.SIGTERM, usual) is signal.SIG_DFL
+    assert found == ["csv", "gradescope", "junit"] and done.returncode == code
+    assert done.stderr == f"tinygrad-edu: {tmp_path / 'class.json'} was not written: its writing was interrupted\n"
+
+
+def test_pages_are_written_each_for_itself(folder, tmp_path, monkeypatch):
+    for name in "cd":
+        (folder / f"{name}.md").write_text(WRONG)
+    write, pages = command.pages.write_page, tmp_path / "pages"
+
+    def failing(error):
+        def fails(claim, result, file, stage):
+            if "-c-" in file.name:
+                raise error
+            return write(claim, result, file, stage)
+
+        monkeypatch.setattr(command.pages, "write_page", fails)
+        done = run(*(folder / f"{name}.md" for name in "bcd"), "--page", pages)
+        assert done.stderr.count("\n") == 1 and "class-c-" in done.stderr
+        return done.returncode, sorted(page.name[6] for page in pages.iterdir())
+
+    assert failing(KeyboardInterrupt()) == (130, ["b"])  # whoever interrupts does not want to wait for the others
+    assert failing(OSError(28, "No space left on device")) == (2, ["b", "d"])
+
+
+def test_no_page_is_written_over_that_of_another_hand_in(tmp_path):
+    pages, files = tmp_path / "pages", [tmp_path / name for name in ("a/hw.md", "b/hw.md", "a/hw.txt", "b/a/hw.md")]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(WRONG)
+    run(*files, "--page", pages)
+    together = {page.name for page in pages.iterdir()}
+    assert len(together) == 4 and {"-".join(name.split("-")[:2]) for name in together} == {"a-hw", "b-hw"}
+    for file in files:  # one after the other, each from its own folder: the same pages again
+        commands.command(file.parent, "check", file.name, "--page", pages)
+    assert {page.name for page in pages.iterdir()} == together
+
+
+def test_no_report_is_written_over_another_or_over_a_hand_in(folder, tmp_path):
+    both = run(folder, "--json", tmp_path / "x", "--csv", folder / ".." / "x")
+    assert both.returncode == 4 and "--csv would be written over --json" in both.stderr
+    text = (folder / "a.md").read_text()
+    done = run(folder, "--csv", folder / "a.md")
+    assert done.returncode == 4 and "a.md: give it another name" in done.stderr
+    assert (folder / "a.md").read_text() == text and not (tmp_path / "x").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent to a process group")
 @pytest.mark.slow
-def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path):
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path, number, code):
     for i in range(300):
         claims = "".join(f"dJ/du = 2*u + {i}*{k}*0*u\n" for k in range(100))  # each of its own
         (tmp_path / f"{i:03}.md").write_text(f"u: M\nJ = sum(u**2)\n{claims}")
@@ -210,7 +334,7 @@ def test_what_is_done_is_reported_when_it_is_interrupted(tmp_path):
     program = """
 import sys
 from pathlib import Path
-from tinygrad_edu import cli
+from tinygrad_edu.commands import main as cli
 from tinygrad_edu.checker.grading.terminal import Bar
 Bar.step = lambda bar: Path(sys.argv[-1]).touch()
 sys.exit(cli.main(sys.argv[1:-1]))
@@ -226,9 +350,9 @@ sys.exit(cli.main(sys.argv[1:-1]))
     deadline = time.monotonic() + 60
     while not first.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     out, err = process.communicate(timeout=30)
-    assert process.returncode == 130 and err == "" and "Interrupted: " in out
+    assert process.returncode == code and err == "" and "Interrupted: " in out
     summary = json.loads(report.read_text())["summary"]
     assert summary["checked"] >= 1 and summary["interrupted"] >= 1
     assert summary["checked"] + summary["interrupted"] == summary["files"] == 300

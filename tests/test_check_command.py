@@ -351,8 +351,9 @@ def test_a_page_is_opened_where_the_mistake_is(hand_in, tmp_path):
     sheet = sheets.checked(str(hand_in(text)), "en")
     wrong = next(r for r in sheet.results if r.line == 6)
     wrong.diagnoses = [Diagnosis("LOCAL_DERIVATIVE", "why", {"why": "x"}, "v")]
-    (page,) = pages.write_pages(sheet, tmp_path, 2)
-    assert page.name == "a-6.html" and str(tmp_path) not in page.read_text(encoding="utf-8")
+    (claim,) = [claim for claim, result in pages.wrong_claims(sheet) if result.line == 6]
+    assert pages.write_page(claim, wrong, tmp_path / "page.html", 2)
+    assert str(tmp_path) not in (tmp_path / "page.html").read_text(encoding="utf-8")
     trace = pages.walked(pages.differentiated(handin(text).claims[0]))
     at = pages.opened(trace, wrong, 2)
     assert trace.nodes[trace.steps[at].node].name == "v" and trace.steps[at].phase == "backward"
@@ -362,6 +363,8 @@ def test_a_page_is_opened_where_the_mistake_is(hand_in, tmp_path):
 
 def test_pages_are_for_hand_ins_that_are_named(hand_in, tmp_path):
     done = run(hand_in(CHAIN), "--page", tmp_path / "new" / "pages")
-    assert done.returncode == 1 and (tmp_path / "new" / "pages" / "a-5.html").exists() and done.stderr == ""
+    assert done.returncode == 1 and done.stderr == ""
+    (page,) = (tmp_path / "new" / "pages").iterdir()
+    assert page.name == pages.page_name(str(tmp_path / "a.md"), 5) and f"Written: {page}" in done.stdout
     assert run(tmp_path, "--page", tmp_path / "new").returncode == 4
     assert run(tmp_path / "a.md", "--page", tmp_path / "a.md").returncode == 4

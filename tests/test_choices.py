@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import Tensor, elementwise, logsumexp, relu
-from tinygrad_edu.console.views import Views
+from tinygrad_edu.console.format_step import StepPrinter
 from tinygrad_edu.op import OPS
 from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
@@ -66,7 +66,7 @@ STEPS: dict[str, Any] = {
 def said(stepper: Stepper) -> list[str]:
     """What is said of all steps, with the operation."""
     stepper.jump(stepper.last)
-    found = [(moment, stepper.not_chosen(moment)) for moment in map(stepper.what, range(stepper.last + 1))]
+    found = [(moment, stepper.not_chosen(moment)) for moment in map(stepper.moment_at, range(stepper.last + 1))]
     return [f"{moment.node.op.name}: {words}" for moment, words in found if words]
 
 
@@ -140,5 +140,5 @@ def test_the_trace_says_it_and_is_read_back() -> None:
 def test_the_console_says_it() -> None:
     stepper, screen = Stepper(traced_one()), io.StringIO()
     stepper.jump(stepper.last)
-    Views(stepper, Screen(screen)).step(stepper.moment)
+    StepPrinter(stepper, Screen(screen)).show_step(stepper.moment)
     assert "  not chosen: 0 in place of nan at x[1], x[2]; see where, line " in screen.getvalue()

@@ -148,6 +148,47 @@ def test_a_mistake_is_told_in_one_sentence(words):
     assert sentence == MISTAKES[words]
 
 
+MEANT = {
+    "chekc": "argument COMMAND: invalid choice: 'chekc' (choose from *).  Did you mean check?",
+    "--epcohs 3": "unrecognized arguments: --epcohs.  Did you mean --epochs?",
+    "--exmple=3 --epochs 1": "unrecognized arguments: --exmple.  Did you mean --example?",
+    "--nothing 3": "unrecognized arguments: --nothing",
+    "draw net.py --directon left": "unrecognized arguments: --directon.  Did you mean --direction?",
+    "draw net.py --theme drak": "argument --theme: invalid choice: 'drak' (choose from *).  Did you mean dark?",
+    "step --att 3 net.py": "unrecognized arguments: --att.  Did you mean --at or --nth?",
+    "check a.md --csvv b": "unrecognized arguments: --csvv.  Did you mean --csv?",
+    "lesson --slids a.html": "unrecognized arguments: --slids.  Did you mean --slides or --solutions?",
+    "word2vec --corpus pyhton": "argument --corpus: invalid choice: 'pyhton' (choose from *).  Did you mean python?",
+}
+
+
+@pytest.mark.parametrize("words", MEANT)
+def test_what_was_meant_is_said(words):
+    shown = run(*words.split())
+    command = words.split()[0]
+    assert shown.returncode == (4 if command == "check" else 2) and shown.stdout == ""
+    sentence = shown.stderr.splitlines()[-1]
+    program = f"tinygrad-edu {command}" if command in cli.COMMANDS else "tinygrad-edu"
+    begin, _, end = f"{program}: error: {MEANT[words]}".partition("*")
+    assert sentence.startswith(begin) and sentence.endswith(end) if end else sentence == begin
+
+
+def test_a_lesson_that_was_meant_is_said():
+    shown = run("lesson", "sofmax")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr == "tinygrad-edu: there is no lesson sofmax; there are 0 to 17.  Did you mean softmax?\n"
+    assert "Did you mean" not in run("lesson", "99").stderr
+
+
+def test_options_may_be_shorter_and_those_of_a_program_are_its_own(tmp_path):
+    words = "import sys; print(sys.argv[1:])\n"
+    (tmp_path / "own.py").write_text(words + "from tinygrad_edu import *\nTensor(2.0).exp().backward()\n")
+    from commands import command
+
+    assert "['--epcohs', '3']" in command(tmp_path, "step", "-c", "q", "own.py", "--epcohs", "3").stdout
+    assert "['--epcohs']" in command(tmp_path, "draw", "own.py", "--dir", "down", "--", "--epcohs").stdout
+
+
 def test_nothing_is_saved_where_a_file_cannot_be(tmp_path):
     shown = run("--epochs", "0", "--save", str(tmp_path))
     assert shown.returncode == 2 and "Traceback" not in shown.stderr

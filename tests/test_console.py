@@ -14,7 +14,7 @@ from commands import command
 from stepped import step
 
 from tinygrad_edu import Tensor, sigmoid
-from tinygrad_edu.console.console import Console
+from tinygrad_edu.console.shell import Console
 from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
 
@@ -39,8 +39,7 @@ backward() of loss in line 12 of net.py
 > net.py:12  loss.backward()
              ^^^^^^^^^^^^^^^
 9 operations on 3 leaves.  The values are there; steps 10 to 22 are the sweep.
-n and s go a step on, back goes back, p W.grad prints, why explains, h lists the
-commands.
+n and s go on, back goes back, p W.grad prints a value, h lists the commands.
 """
 CLOSED = "after [2.14239123 3.77402388]\nThe program has ended; backward() was called 1 time.\n"
 QUIT = "The program was ended here.\n"
@@ -63,30 +62,30 @@ step 10/22  backward  starts at loss
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 (step 10)
-step 11/22  backward  add passes on to #5
+step 11/22  backward  add passes on to (v₂ - 1)²
   rule      g
   g         1  = ∂loss/∂loss
-  passed    1  = ∂loss/∂#5
+  passed    1  = ∂loss/∂((v₂ - 1)²)
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 (step 11) n 3
-step 14/22  backward  sum passes on to #6
+step 14/22  backward  sum passes on to h ⊙ h
   rule      g, stretched to 2 numbers
-  g         0.1  = ∂loss/∂#7
-  passed    [0.1 0.1]  = ∂loss/∂#6
+  g         0.1  = ∂loss/∂(∑ h ⊙ h)
+  passed    [0.1 0.1]  = ∂loss/∂(h ⊙ h)
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                                             ^^^^^^^^^^^^^
 (step 14) n
 step 15/22  backward  multiply passes on to h
   rule      g ⊙ h
   where     h: 2 numbers
-  g         [0.1 0.1]  = ∂loss/∂#6
+  g         [0.1 0.1]  = ∂loss/∂(h ⊙ h)
   passed    [    0.05 0.088080]
   so far    [    0.05 0.088080]  1 of 3 contributions
 step 16/22  backward  multiply passes on to h
   rule      g ⊙ h
   where     h: 2 numbers
-  g         [0.1 0.1]  = ∂loss/∂#6
+  g         [0.1 0.1]  = ∂loss/∂(h ⊙ h)
   passed    [    0.05 0.088080]
   so far    [    0.1 0.17616]  2 of 3 contributions
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
@@ -117,7 +116,7 @@ step 2/22  forward   h = σ(v₁)
 (step 2) b
 1: sigmoid, stopped 1 time
 (step 2) cl 1
-taken away: sigmoid
+deleted: sigmoid
 (step 2) until W1
 step 22/22  backward  matmul passes on to W1
   rule      g xᵀ
@@ -136,7 +135,7 @@ step 0/22  nothing is computed yet: the leaves are given
 (step 0) back
 This is the start: nothing is computed yet.
 (step 0) j 4
-step 4/22  forward   #4 = v₂ - 1
+step 4/22  forward   v₂ - 1
   where     v₂ = 3.1424
   value     2.1424  subtract
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
@@ -150,16 +149,16 @@ step 21/22  backward  sigmoid passes on to v1
 > net.py:8  h = sigmoid(v1)
                 ^^^^^^^^^^^
 (step 21) j loss
-step 9/22  forward   loss = #5 + #8
-  where     #5 = 4.5898; #8 = 0.10258
+step 9/22  forward   loss = (v₂ - 1)² + 0.1 ∑ h ⊙ h
+  where     (v₂ - 1)² = 4.5898; 0.1 ∑ h ⊙ h = 0.10258
   value     4.6924  add
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 (step 9) whatif h = 0*grad
 What if the gradient of h were 0*grad?  What follows is marked.
   ∂loss/∂h is changed
-step 9/22  forward   loss = #5 + #8
-  where     #5 = 4.5898; #8 = 0.10258
+step 9/22  forward   loss = (v₂ - 1)² + 0.1 ∑ h ⊙ h
+  where     (v₂ - 1)² = 4.5898; 0.1 ∑ h ⊙ h = 0.10258
   value     4.6924  add
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -195,10 +194,10 @@ step 22/22  backward  matmul passes on to W1
 (step 22) display W2.grad
   W2.grad   [2.1424 3.7740]
 (step 22) back 9
-step 13/22  backward  multiply passes on to #7
+step 13/22  backward  multiply passes on to ∑ h ⊙ h
   rule      g · 0.1
-  g         1  = ∂loss/∂#8
-  passed    0.1  = ∂loss/∂#7
+  g         1  = ∂loss/∂(0.1 ∑ h ⊙ h)
+  passed    0.1  = ∂loss/∂(∑ h ⊙ h)
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                                       ^^^^^^^^^^^^^^^^^^^
   W2.grad  not yet
@@ -220,7 +219,7 @@ breakpoint 1: step 16
 step 16/22  backward  multiply passes on to h
   rule      g ⊙ h
   where     h: 2 numbers
-  g         [0.1 0.1]  = ∂loss/∂#6
+  g         [0.1 0.1]  = ∂loss/∂(h ⊙ h)
   passed    [    0.05 0.088080]
   so far    [    0.1 0.17616]  2 of 3 contributions
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
@@ -246,10 +245,10 @@ h = σ(v₁), shape (2,)
 (step 16) delta1
 *** no gradient has come to v1 yet; n goes on with the sweep, b v1 stops there
 (step 16) a
-#6 = h ⊙ h
+h ⊙ h
   h         [    0.5 0.88080]  as x
   h         [    0.5 0.88080]  as y
-  result    [   0.25 0.77580]  #6
+  result    [   0.25 0.77580]  h ⊙ h
 (step 16) tensors
   x                2            constant
   W1               2 x 2        leaf
@@ -265,27 +264,27 @@ net.py
                                         ^^^^^
   11    print("before")
 (step 16) w
-   loss = #5 + #8                                               |g| 1  net.py:10
-   #8 = 0.1 #7                                                  |g| 1  net.py:10
-   #7 = ∑ #6                                                  |g| 0.1  net.py:10
-   #6 = h ⊙ h                                             |g| 0.14142  net.py:10
+   loss = (v₂ - 1)² + 0.1 ∑ h ⊙ h                               |g| 1  net.py:10
+   0.1 ∑ h ⊙ h                                                  |g| 1  net.py:10
+   ∑ h ⊙ h                                                    |g| 0.1  net.py:10
+   h ⊙ h                                                  |g| 0.14142  net.py:10
 -> h = σ(v₁)                                               |g| 0.20256  net.py:8
 (step 16) u 2
--> #7 = ∑ #6                                                  |g| 0.1  net.py:10
+-> ∑ h ⊙ h                                                    |g| 0.1  net.py:10
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                                             ^^^^^^^^^^^^^
 (step 16) jac
-∂#7/∂#6, 1 x 2
+∂(∑ h ⊙ h)/∂(h ⊙ h), 1 x 2
 [[1 1]]
-differences agree to 1.1e-13
+finite differences agree to 1.1e-13
 (step 16) rule
-sum: #7 = ∑ #6
-  to #6 it passes  g, stretched to 2 numbers
-  g         0.1  = ∂loss/∂#7
-  #6        [   0.25 0.77580]
+sum: ∑ h ⊙ h
+  to h ⊙ h it passes  g, stretched to 2 numbers
+  g         0.1  = ∂loss/∂(∑ h ⊙ h)
+  h ⊙ h     [   0.25 0.77580]
   passed    [0.1 0.1]
 (step 16) d
--> #6 = h ⊙ h                                             |g| 0.14142  net.py:10
+-> h ⊙ h                                                  |g| 0.14142  net.py:10
 > net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
                                              ^^^^^
 (step 16) d 9
@@ -295,8 +294,8 @@ sum: #7 = ∑ #6
 (step 16) why
   ∂loss/∂h  [    0.1 0.17616]
   2 of 3 contributions so far, 2 paths; share, norm, and way to the loss:
-   50.0%  0.10128     h → #6 → #7 → #8 → loss
-   50.0%  0.10128     h → #6 → #7 → #8 → loss
+   50.0%  0.10128     h → h ⊙ h → ∑ h ⊙ h → 0.1 ∑ h ⊙ h → loss
+   50.0%  0.10128     h → h ⊙ h → ∑ h ⊙ h → 0.1 ∑ h ⊙ h → loss
 (step 16) # a comment, as in a file of commands
 (step 16) j 22
 step 22/22  backward  matmul passes on to W1
@@ -329,8 +328,10 @@ saturated, dead and equal units, a column against a row, a softmax or a mean
 over the wrong axis, a softmax or sigmoid twice, constants among parameters,
 gradients of earlier steps, and rules that are not derivatives.
 (step 22) h why
-why [NAME]: which paths from the loss brought how much of its gradient, and what
-is wrong with it
+why [NAME]: show by which paths a gradient came, and faults
+For each path from the loss: its share of the gradient, and the norm of that
+share.  Then what is wrong with the gradient, if anything is: it vanishes, it is
+not finite, a layer is saturated, ...
 (step 22) go
 """
 
@@ -387,37 +388,39 @@ There are no breakpoints; h b says how to make one.
 *** hiden is no name, operation, part of the model, line or step here; near it:
 hidden
 (step 9) b if
-*** stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b
+*** where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan:
+see h b
 (step 9) until
-*** stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b
+*** where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan:
+see h b
 (step 9) tbreak step 99
 *** there is no step 99: there are steps 0 to 22
 (step 9) cl 1
 *** there is no breakpoint 1
 (step 9) cl
-no breakpoints
+all breakpoints deleted
 (step 9) undisplay W1
 *** W1 is not displayed
 (step 9) rule x
-*** x was given, not computed: no rule belongs to it
+*** x was given and not computed, so it has no rule
 (step 9) jac W1
-*** W1 was given, not computed: it has no local Jacobian
+*** W1 was given and not computed, so it has no local Jacobian
 (step 9) why x
 *** no gradient flows to x: it is a constant, or was computed from constants
 alone
 (step 9) why
 No gradient has come to loss yet.  c runs the sweep to its end.
 (step 9) whatif h
-*** what if it were what?  whatif h = 2*grad
+*** whatif needs a gradient to try: whatif h = 2*grad
 (step 9) whatif h = nothing
 *** there is no nothing in this computation; it has x, W1, W2, v1, h, v2 and
 loss
 (step 9) whatif h = W1
-*** the gradient of h has shape (2,), and this (2, 2)
+*** the gradient of h has shape (2,), and this has shape (2, 2)
 (step 9) whatif x = 1
 *** no gradient flows to x of shape (2,)
 (step 9) save
-*** save under which name?  save step.html
+*** save needs the name of a file: save step.html
 (step 9) save net.bmp
 *** net.bmp ends in none of the formats that a picture can be saved in: svg,
 pdf, png, tex, dot, json, html, gif
@@ -481,8 +484,87 @@ def test_help_says_something_of_every_command(tmp_path: Path) -> None:
 
 EVERY = (
     "next step continue until return back rc jump go break tbreak clear print pp args display undisplay tensors list "
-    "where up down rule jac why explain whatif save quit help"
+    "ll where up down rule jac why explain whatif save quit help"
 ).split()
+
+
+AT_THE_END = """\
+(step 9) c
+step 22/22  the sweep is done
+  W1        [[2.1924 1.0962]
+             [2.7362 1.3681]]  = ∂loss/∂W₁
+  W2        [2.1424 3.7740]  = ∂loss/∂W₂
+c goes on with the program, to its next backward(); go lets it run; q ends it.
+(step 22)
+The sweep is done: c goes on with the program, back and j go back in it, q
+leaves.
+(step 22)
+(step 22)
+(step 22) p loss
+4.6924
+(step 22)
+4.6924
+(step 22) back 13
+step 9/22  forward   loss = (v₂ - 1)² + 0.1 ∑ h ⊙ h
+  where     (v₂ - 1)² = 4.5898; 0.1 ∑ h ⊙ h = 0.10258
+  value     4.6924  add
+> net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+(step 9) n
+step 10/22  backward  starts at loss
+  seed      1  = ∂loss/∂loss
+> net.py:10  loss = (v2 - 1.0) ** 2 + 0.1 * (h * h).sum()
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+(step 10) go
+"""
+
+
+def test_at_the_end_an_empty_line_says_so_once_and_goes_nowhere(tmp_path: Path) -> None:
+    done = step(tmp_path, NET, *commands_in(AT_THE_END))
+    assert rows(done.stdout) == rows(OPENED + AT_THE_END + CLOSED)
+
+
+NEAR = {
+    "untl W": "*** untl is no command. Did you mean until?",
+    "h brek": "*** brek is no command. Did you mean break?",
+    "los": "*** los is no command and no name. Did you mean loss?",
+    "h zzzz": "*** zzzz is no command",
+}
+
+
+@pytest.mark.parametrize("typed", NEAR)
+def test_who_mistypes_a_command_is_told_the_near_one(typed: str, tmp_path: Path) -> None:
+    assert NEAR[typed] in step(tmp_path, NET, typed, "q").stdout.splitlines()
+
+
+def test_what_follows_an_exclamation_mark_is_an_expression(tmp_path: Path) -> None:
+    done = step(tmp_path, NET.replace("print", "n = 7\nprint", 1), "!n", "! n + 1", "", "!", "!n n", "q")
+    assert "(step 9) !n\n7\n(step 9) ! n + 1\n8\n(step 9) \n8\n(step 9) !\nloss = " in done.stdout
+    assert "*** n n is no expression: invalid syntax" in done.stdout
+
+
+IN_A_FUNCTION = """\
+import numpy as np
+from tinygrad_edu import Tensor
+
+def model(x):
+    y = x * 2
+    def inner():
+        return 1
+    return y * inner()
+
+loss = model(Tensor(3.0))
+loss.backward()
+"""
+
+
+def test_ll_lists_the_whole_function_or_the_whole_program(tmp_path: Path) -> None:
+    done = step(tmp_path, IN_A_FUNCTION, "ll", "q").stdout
+    listed = done.split("(step 2) ll\n")[1].split("(step 2)")[0].splitlines()
+    numbers = [row.split()[0] for row in listed if row.split()[0].isdecimal()]
+    assert listed[0] == "net.py" and numbers == ["4", "5", "6", "7", "8"], listed
+    done = step(tmp_path, NET, "longlist", "q").stdout.split("(step 9) longlist\n")[1]
+    assert done.count("\n") == NET.count("\n") + 4, done  # the file's name, the mark, the prompt, and the last words
 
 
 @pytest.mark.parametrize(

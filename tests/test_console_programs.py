@@ -72,8 +72,8 @@ def test_what_is_no_program(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--at", "99", "net.py"), "of 1 call of backward() none was of line 99"),
-        (("--at", "W", "net.py"), "of 1 call of backward() none was of a tensor called W"),
+        (("--at", "99", "net.py"), "backward() was called 1 time, but never in line 99"),
+        (("--at", "W", "net.py"), "backward() was called 1 time, but never of a tensor called W"),
         (("--nth", "2", "net.py"), "backward() was called 1 time there, so there is no call number 2"),
         (("--nth", "0", "net.py"), "--nth counts from 1, and 0 is below"),
         (("--commands", "nothing.txt", "net.py"), "nothing.txt"),
@@ -266,7 +266,7 @@ def test_q_ends_a_program_that_catches_what_it_can(program: str, tmp_path: Path)
 
 def stopped_at(done: Done) -> list[int]:
     """The calls that were stopped at."""
-    found = re.findall(r"backward\(\) of [\w#]+ in line \d+ of net.py(?:, its call number (\d+))?", done.stdout)
+    found = re.findall(r"backward\(\) of [\w#]+ in line \d+ of net.py(?:, call number (\d+))?", done.stdout)
     return [int(n or 1) for n in found]
 
 
@@ -360,7 +360,7 @@ def test_step_here_stops_each_time_until_go(tmp_path: Path) -> None:
     done = here(tmp_path, HERE, "c", "c", "p i", "s", "p passed", "go")
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.count("step_here in line 6 of net.py") == 2 and "(step 4) p i\n1\n" in done.stdout
-    assert "c goes on with the program; go too, and does not stop here again; q ends it." in done.stdout
+    assert "c goes on with the program; go does too, and never stops here again; q ends it." in done.stdout
     for row in by_itself.stdout.splitlines():
         assert row in done.stdout.splitlines()
 

@@ -47,7 +47,7 @@ def test_a_session_is_typed(net: Path) -> None:
         opening = t.until(PROMPT)
         assert "before" in opening and "backward() of loss in line 7 of net.py" in opening
         assert "step 5/10  backward  starts at loss" in t.ask("n")
-        assert "step 6/10  backward  sum passes on to #3" in t.ask("")  # an empty line repeats
+        assert "step 6/10  backward  sum passes on to hidden ⊙ hidden" in t.ask("")  # an empty line repeats
         assert "step 5/10" in t.ask("back")
         assert "no nonsense" in t.ask("nonsense")
         assert "W = " not in t.ask("c") and "the sweep is done" in t.seen
@@ -119,6 +119,24 @@ def test_ctrl_c_while_the_program_computes_ends_it_as_python_would(tmp_path: Pat
         assert t.code == 130 and "Traceback" not in t.seen
 
 
+def test_what_is_longer_than_the_screen_is_shown_page_by_page(net: Path) -> None:
+    """The terminal has 24 rows."""
+    with Terminal(net, *STEP, "net.py", NO_COLOR="1") as t:
+        t.until(PROMPT)
+        t.type("h\n")
+        t.until(r"\n")
+        assert t.until(r"-- (\d+) more: Enter goes on, q stops ").count("\n") == 23
+        t.type("\n")
+        assert "q(uit)" in t.until(PROMPT), "the rest"
+        t.type("h\n")
+        t.until("q stops ")
+        t.type("q\n")
+        assert "q(uit)" not in t.until(PROMPT)
+        assert "q(uit)" not in t.ask("h w") and "step 5/10" in t.ask("n")
+    done = step(net, NET, "h", "q")
+    assert "more: Enter" not in done.stdout and "q(uit)" in done.stdout
+
+
 @pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
 def test_colour_is_for_those_who_can_see_it(net: Path, more: dict[str, str], coloured: bool) -> None:
     typed, env = "n\nnonsense\nq\n", {"TERM": "xterm", **more}
@@ -175,4 +193,4 @@ def test_no_line_is_wider_than_the_terminal(net: Path, columns: int) -> None:
 def test_a_stream_without_mathematics_gets_letters(tmp_path: Path) -> None:
     done: Any = step(tmp_path, NET, *EVERY, PYTHONIOENCODING="ascii")
     assert done.returncode == 0 and done.stderr == "" and done.stdout.isascii()
-    assert "hidden = sigma(#1)" in done.stdout and "dloss/dhidden" in done.stdout
+    assert "hidden = sigma(W ([2.0, 1.0]))" in done.stdout and "dloss/dhidden" in done.stdout

@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, nn
-from tinygrad_edu.console.views import Views
+from tinygrad_edu.console.format_step import StepPrinter
 from tinygrad_edu.format import locations
 from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.stepping import Stepper
@@ -157,13 +157,15 @@ loss = Net()(np.ones(2)).sum()
 def test_the_console_says_the_same(tmp_path: Path) -> None:
     stepper = Stepper((run(LOOP, tmp_path)["h"] ** 2).sum())
     stream = io.StringIO()
-    views = Views(stepper, Screen(stream, width=100))
+    printer = StepPrinter(stepper, Screen(stream, width=100))
     stepper.jump(0)
     while (moment := stepper.next()) is not None:
-        views.step(moment, source=False)
+        printer.show_step(moment, source=False)
     printed = stream.getvalue()
-    assert "forward   #4 = W h₁" in printed and "forward   h₂ = tanh(#5)" in printed and "rule      g h₂ᵀ" in printed
-    assert "where     #5, of step 5: 2 numbers" in printed and "h₂: 2 numbers" in printed and "∂result/∂h₂" in printed
+    assert (
+        "forward   W h₁\n" in printed and "forward   h₂ = tanh(W h₁ + x₂)" in printed and "rule      g h₂ᵀ" in printed
+    )
+    assert "where     W h₁ + x₂: 2 numbers" in printed and "h₂: 2 numbers" in printed and "∂result/∂h₂" in printed
 
 
 def test_lists_of_a_library_name_nothing(tmp_path: Path) -> None:

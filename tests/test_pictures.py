@@ -160,6 +160,31 @@ def test_a_mistake_in_the_call_is_told_in_a_sentence(case: str, tmp_path: Path) 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["s.py"]
 
 
+REFUSED = {  # before the program runs
+    "a program spelled wrongly": ("draw", ["r.py"], "r.py is not there, not a program.  Did you mean s.py?"),
+    "an ending spelled wrongly": ("draw", ["s.py", "-o", "a.svgg"], "html, gif.  Did you mean .svg?"),
+    "a folder to write": ("draw", ["s.py", "-o", "folder.svg"], "folder.svg is a folder, not a file"),
+    "a detail": ("draw", ["s.py", "--detail", "valeus"], "there is no 'valeus'.  Did you mean values?"),
+    "digits": ("walk", ["s.py", "--digits", "0"], "digits is a whole number from 1 to 17, not 0"),
+    "a depth": ("draw", ["s.py", "--depth", "-1"], "depth is a whole number from 0 up"),
+    "line 0": ("draw", ["s.py", "--at", "0"], "--at is a line of the program, from 1 up, or the name of a tensor"),
+    "no name": ("step", ["--at", "", "s.py"], "--at is a line of the program, from 1 up, or the name of a tensor"),
+    "call 0": ("step", ["--nth", "0", "s.py"], "--nth counts from 1, and 0 is below"),
+    "commands that are not there": ("step", ["--commands", "no.txt", "s.py"], "no.txt: No such file"),
+    "a step": ("walk", ["s.py", "--step", "-1"], "--step counts from 0, and -1 is below"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_wrong_option_is_refused_before_the_program_runs(case: str, tmp_path: Path) -> None:
+    name, words, expected = REFUSED[case]
+    (tmp_path / "folder.svg").mkdir()
+    (tmp_path / "s.py").write_text(f"{HEAD}print('it ran')\n{LOSS}loss.backward()\n", encoding="utf-8")
+    done = command(tmp_path, name, *words)
+    assert (done.returncode, done.stdout) == (2, "") and expected in done.stderr, done
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_main_job_writes_both(tmp_path: Path) -> None:
     done = command(tmp_path, "--epochs", "1", "--pictures", "out")
     assert str(Path("out") / "graph.svg") in done.stdout and str(Path("out") / "walk.html") in done.stdout

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
+from collections import defaultdict
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +15,10 @@ import pytest
 
 from tinygrad_edu import Tensor, constant, cross_entropy, embedding, log, scope, sigmoid, sign, softmax, stack, where
 from tinygrad_edu.stepping import Stepper
+from tinygrad_edu.stepping.breakpoints import parse_breakpoint
 from tinygrad_edu.stepping.expressions import Expression, NotYet
 from tinygrad_edu.stepping.jacobian import by_differences, local
 from tinygrad_edu.stepping.paths import MOST, paths
-from tinygrad_edu.stepping.stops import stop
 from tinygrad_edu.tracing import traced
 from tinygrad_edu.tracing.build import Tracer, paged
 
@@ -223,9 +226,9 @@ def test_interrupted_in_the_middle_it_goes_on_from_there(monkeypatch: pytest.Mon
     whole.jump(whole.last)
     stepper = Stepper(loss)
     stepper.jump(stepper.start + 4)
-    real, times = stepper.note, iter([True])
+    real, times = stepper.keep, iter([True])
     monkeypatch.setattr(
-        stepper, "note", lambda s: real(s) if not next(times, False) else (_ for _ in ()).throw(KeyboardInterrupt)
+        stepper, "keep", lambda s: real(s) if not next(times, False) else (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         stepper.jump(stepper.last)
@@ -307,7 +310,7 @@ def test_what_is_no_change_says_so(what: str, to: Any, words: str) -> None:
 def met(words: str, build: Any = network) -> list[int]:
     """The steps at which a breakpoint holds."""
     stepper = Stepper(build())
-    found = stop(words, stepper)
+    found = parse_breakpoint(words, stepper)
     stepper.jump(0)
     return [moment.number for moment in stepper.moments() if found.holds(stepper, moment)]
 
@@ -341,7 +344,7 @@ def test_a_line_is_where_it_was_computed() -> None:
     stepper = Stepper(network())
     line = network.__code__.co_firstlineno + 6
     assert met(str(line)) == met(f"test_stepping.py:{line}") == [1, 29] and met(f"other.py:{line}") == []
-    assert stop(str(line), stepper).kind == "line"
+    assert parse_breakpoint(str(line), stepper).kind == "line"
 
 
 def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
@@ -357,16 +360,16 @@ def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
 @pytest.mark.parametrize(
     "words, said",
     [
-        ("", "stop where?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b"),
+        ("", "where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b"),
         ("hiden", "hiden is no name, operation, part of the model, line or step here; near it: hidden"),
-        ("step x", "a step has a number, and x is none"),
+        ("step x", "a step has a number, and x is no number"),
         ("step 999", "there is no step 999: there are steps 0 to 29"),
         ("if (", "( is no expression: '(' was never closed"),
     ],
 )
 def test_what_is_no_place_to_stop_says_so(words: str, said: str) -> None:
     with pytest.raises(ValueError) as caught:
-        stop(words, Stepper(network()))
+        parse_breakpoint(words, Stepper(network()))
     assert str(caught.value) == said
 
 
@@ -386,10 +389,10 @@ def test_watches_are_asked_at_every_step() -> None:
     stepper = Stepper(network())
     stepper.watches += ["h.grad", "1 +", "step"]
     stepper.jump(11)
-    found = dict(stepper.watched())
+    found = dict(stepper.watch_values())
     assert isinstance(found["h.grad"], NotYet) and isinstance(found["1 +"], ValueError) and found["step"] == 11
     stepper.jump(23)
-    assert np.array_equal(dict(stepper.watched())["h.grad"], stepper.gradient("h"))
+    assert np.array_equal(dict(stepper.watch_values())["h.grad"], stepper.gradient("h"))
 
 
 def asked(words: str, at: int | None = None, **variables: Any) -> Any:
@@ -476,9 +479,79 @@ def test_a_power_of_powers_takes_no_time() -> None:
 def test_an_expression_writes_to_nothing_and_calls_nothing_of_the_program(words: str) -> None:
     W, a, b, called = Tensor([[1.25, -2.0]], "W"), np.ones((2, 3)), np.zeros(3), []
     variables = {"a": a, "b": b, "add": SimpleNamespace(f=called.append, named_parameters=list)}
-    with pytest.raises(ValueError, match="read-only|there is no function"):
+    with pytest.raises(ValueError, match="only looks at what the program has|there is no function"):
         Stepper(sigmoid(W).sum()).ask(words, variables)
     assert W.data.tolist() == [[1.25, -2.0]] and a.all() and not b.any() and called == []
+
+
+LOOKS = """W.tofile("x")|W.fill(7)|W.sort()|W.setflags(write=True)|W.T.fill(7)|a.partition(1)|a.put(0, 7)|a.resize(9)
+a.byteswap(True)|a.itemset(0, 7)|a.dump("x")|a.tobytes()|a.view()|a.data|a.flags|a.base|a.ctypes|a[0].fill(7)
+W.data.fill(7)|kept["a"].fill(7)|kept["list"][0].sort()|net.W.fill(7)|net.fill(7)|net.sort()|net.fill|sub.sum()|sub + 1
+sub.sort()|objects + 1|objects.sum()|objects[0] + 1|objects.item(0).fill(7)|kept["new"]|kept.clear()
+kept["list"].append(3)|net(a)|net + 1|[net] == a|net in [net]|a.sum(out=a)|abs(a, out=a)|sum(a, where=a)""".replace(
+    "\n", "|"
+).split("|")
+
+
+@pytest.mark.parametrize("condition", [False, True])
+@pytest.mark.parametrize("words", LOOKS)
+def test_an_expression_only_looks_at_what_the_program_has(
+    words: str, condition: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it raises or gives: the arrays stay as they are, nothing is written, and no code of the program runs."""
+    monkeypatch.chdir(tmp_path)
+
+    def runs(*given: Any, **options: Any) -> Any:
+        raise AssertionError("code of the program was run")
+
+    class Sub(np.ndarray[Any, Any]):
+        __array_ufunc__ = __array_function__ = sum = sort = runs
+
+    class Net:
+        __call__ = __add__ = __eq__ = __abs__ = runs  # type: ignore[assignment]
+
+        def __init__(self, W: Any) -> None:
+            self.W, self.fill, self.sort = W, W.fill, W.sort
+
+        def named_parameters(self) -> list[Any]:
+            return []
+
+    W, a, objects = Tensor([[1.25, -2.0]], "W"), np.array([3.0, 1.0, 2.0]), np.array([None, None], object)
+    kept = defaultdict(runs, {"a": a, "list": [a]})
+    net = Net(a)
+    objects[:] = [net, a]
+    variables = {"a": a, "sub": a.view(Sub), "net": net, "kept": kept, "objects": objects}
+    stepper = Stepper(sigmoid(W).sum())
+    moment = stepper.jump(2)
+    with contextlib.suppress(ValueError, LookupError, TypeError):
+        question = Expression(words)
+        found = (question.holds if condition else question.value)(stepper, moment, variables)
+        assert not isinstance(found, np.ndarray) or not np.shares_memory(found, a) or not found.flags.writeable
+    assert W.data.tolist() == [[1.25, -2.0]] and a.tolist() == [3, 1, 2] and a.flags.writeable
+    assert set(kept) == {"a", "list"} and len(kept["list"]) == 1 and not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "words", ["W.tofile('x')", "W.fill(7)", "W.sort()", "W.setflags(write=True)", "W.sum(0, None, W)"]
+)
+def test_why_an_array_is_not_asked_for_that_is_a_sentence(words: str) -> None:
+    stepper = Stepper(sigmoid(Tensor([[1.25, -2.0]], "W")).sum())
+    with pytest.raises(ValueError, match="an expression only looks at what the program has"):
+        stepper.ask(words)
+
+
+@pytest.mark.parametrize("words", ["W", "W.T", "a", "kept", "W.reshape(2)", "a[:2]"])
+def test_what_an_expression_gives_cannot_be_written_to(words: str) -> None:
+    W, a = Tensor([[1.25, -2.0]], "W"), np.array([3.0, 1.0, 2.0])
+    found = Stepper(sigmoid(W).sum()).ask(words, {"a": a, "kept": a.view(np.recarray)})
+    assert type(found) is np.ndarray and not found.flags.writeable
+
+
+def test_a_list_of_layers_has_a_length() -> None:
+    stepper = Stepper(sigmoid(Tensor([1.0], "W")).sum())
+    assert stepper.ask("len(layers) == 2 and len(layers[0]) == 1", {"layers": [[object()], object()]}) == 1
+    with pytest.raises(ValueError, match="not with an object of type object"):
+        stepper.ask("sum(layers)", {"layers": [object()]})
 
 
 @pytest.mark.parametrize(

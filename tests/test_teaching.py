@@ -21,7 +21,8 @@ from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.teaching import answered, derive, judge, mark, show
 from tinygrad_edu.teaching import lesson as lessons
 from tinygrad_edu.teaching.deck import deck
-from tinygrad_edu.teaching.exercises import opened, stripped
+from tinygrad_edu.teaching.derivations import Derivation
+from tinygrad_edu.teaching.exercises import EXAMPLE, STEPS, NotAnswered, opened, stripped
 from tinygrad_edu.teaching.notebooks import notebook, worth
 from tinygrad_edu.teaching.running import alone, run
 from tinygrad_edu.teaching.site import write_site
@@ -234,9 +235,33 @@ def test_what_cannot_be_read_has_no_points():
 
 def test_solutions_are_taken_out_with_their_indentation(small):
     source = "def f(x):\n    ### BEGIN SOLUTION\n    y = 1\n    return y\n    ### END SOLUTION\n\n\nf(2)"
-    assert stripped(source) == "def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()\n\n\nf(2)"
+    empty = 'def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError("not answered yet")\n\n\nf(2)'
+    assert stripped(source) == empty
     (exercise,) = (cell for cell in small.cells if cell.exercise)
-    assert opened(exercise) == "..."
+    assert stripped(exercise.source) == f'# A formula, spelled as "{EXAMPLE}"\nanswer = "…"' == opened(exercise)
+    steps = '### BEGIN SOLUTION\nanswer = """\n2*x\n= x + x\n"""\n### END SOLUTION'
+    assert stripped(steps).endswith('\nanswer = """\n…\n"""') and "spelled as\n#     2*(a + b)*c\n" in stripped(steps)
+
+
+def test_the_examples_are_spelled_as_formulas_are():
+    given = "x, v: n\nA: m by n\ny, g: m\nR = sum(2*x**2 - A.T @ (y - g)*sigmoid(-v))"
+    assert not Derivation(given, f"sum({EXAMPLE}) = R").unread
+    made = Derivation("a, b, c: number", f"(2*a + 2*b)*c = {STEPS}")
+    assert not made.unread and float(made) == 1
+
+
+@pytest.mark.parametrize("answer", ["…", "", "\n…\n", "...", ...])
+def test_what_is_not_answered_is_not_called_wrong(answer):
+    with pytest.raises(NotAnswered) as said:
+        mark(answered(X, "dR/dx", answer))
+    words = "Not answered yet: write what dR/dx is in the cell above, in the place of …"
+    assert str(said.value) == words and said.value._render_traceback_() == [words]
+    with pytest.raises(NotAnswered, match="Not answered yet: write the program in the cell above"):
+        names = {}
+        exec(stripped("def f(x):\n    ### BEGIN SOLUTION\n    return 2*x\n    ### END SOLUTION"), names)
+        mark(check(lambda x: (x**2).sum(), "x", names["f"], dict(x=np.ones(2))))
+    with pytest.raises(AssertionError, match="✗"):  # and what is wrong is
+        mark(answered(X, "dR/dx", "3*x"))
 
 
 # A lesson run.
@@ -252,7 +277,8 @@ def test_what_a_cell_prints_and_shows_is_kept_in_order(small):
 
 def test_an_exercise_without_an_answer_fails_and_the_lesson_goes_on(small):
     run(small, changed=lambda cell: stripped(cell.source) if cell.exercise else None)
-    assert [cell.error.partition(":")[0] for cell in small.cells if cell.error] == ["NotImplementedError", "NameError"]
+    (said,) = [cell.error for cell in small.cells if cell.error]
+    assert said.startswith("tinygrad_edu.teaching.exercises.NotAnswered: Not answered yet: write what dR/dx is")
 
 
 @pytest.mark.parametrize(
@@ -430,7 +456,10 @@ def test_exercises_are_written_without_their_solutions(small, capsys, tmp_path):
     assert cli.main(["lesson", "3", "--exercise", str(tmp_path / "new" / "one"), "--notebook", str(tmp_path)]) == 0
     empty = (tmp_path / "new" / "one" / "03_square.ipynb").read_text(encoding="utf-8")
     whole = (tmp_path / "03_square.ipynb").read_text(encoding="utf-8")
-    assert 'answer = \\"2*x\\"' in whole and 'answer = \\"2*x\\"' not in empty and "NotImplementedError" in empty
+    assert 'answer = \\"2*x\\"' in whole and 'answer = \\"2*x\\"' not in empty and 'answer = \\"…\\"' in empty
+    assert "Say *this*" in whole and "Say *this*" not in empty
+    assert empty.count("raises-exception") == 1  # all cells can be run, although one is not answered
+    assert "raises-exception" not in whole
     assert json.loads(empty)["nbformat"] == 4
 
 

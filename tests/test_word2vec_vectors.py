@@ -95,16 +95,54 @@ def test_gensim_opens_it(tmp_path, monkeypatch):
     np.testing.assert_allclose(Vectors.load(tmp_path / "w.txt").rows, vectors.rows, rtol=1e-6)
 
 
+NO_HEAD = (
+    "v.txt is not in word2vec's text format: line 1 should be two whole numbers, how many words there are and how many "
+    "numbers each has"
+)
+
+
+def test_what_could_not_be_loaded_is_not_saved(tmp_path):
+    file = tmp_path / "v.txt"
+    for word in ("new york", "a\nb", "a\u2028b", "", "\ud800"):
+        with pytest.raises(ValueError, match="has no room for"):
+            Vectors(["a", word], [[1], [2]]).save(file)
+    with pytest.raises(ValueError, match="the vector of b is not finite, so nothing was saved"):
+        Vectors(["a", "b"], [[1], [np.inf]]).save(file)
+    with pytest.raises(ValueError, match="a is there twice, as word 1 and as word 3"):
+        Vectors(["a", "b", "a"], [[1], [2], [3]])
+    assert not file.exists()
+
+
+def test_files_of_others_are_read(tmp_path):
+    """The first word2vec ends lines with a space; some files have words with spaces in them, or Windows' line ends."""
+    (tmp_path / "v.txt").write_bytes("2 2\r\nnew york 1 2 \r\nمی\u200cشود 3 4\r\n".encode())
+    found = Vectors.load(tmp_path / "v.txt")
+    assert Vectors(found.words[1:], found.rows[1:]).save(tmp_path / "w.txt") == tmp_path / "w.txt"
+    assert found.words == ["new york", "می\u200cشود"] and found.rows.tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_checkpoint_is_no_file_of_vectors(tmp_path):
+    np.savez(tmp_path / "run.npz", x=np.ones(3))
+    with pytest.raises(
+        ValueError, match="run.npz is an .npz file, as checkpoints are: go on from it with --checkpoint"
+    ):
+        Vectors.load(tmp_path / "run.npz")
+    with pytest.raises(FileNotFoundError):
+        Vectors.load(tmp_path / "nothing.txt")
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "v.txt is not in word2vec's text format: line 1 is to be two whole numbers"),
-        (b"two 2\na 1 2\n", "v.txt is not in word2vec's text format: line 1 is to be two whole numbers"),
-        (b"1 2\na 1\n", "v.txt: line 2 is to be a word and 2 numbers"),
-        (b"1 2\na 1 x\n", "v.txt: line 2 is to be a word and 2 numbers"),
-        (b"1 2\na 1 nan\n", "v.txt: line 2 is to be a word and 2 numbers"),
-        (b"2 2\na 1 2\n", "v.txt promises 2 words and has 1"),
-        (b"2 1\na 1\na 2\n", "v.txt promises 2 words and has 1"),
+        (b"", f"{NO_HEAD}, and is empty"),
+        (b"two 2\na 1 2\n", f"{NO_HEAD}, and is 'two 2'"),
+        (b"the 0.25 -1.5\nof 1 2\n", f"{NO_HEAD}, and is 'the 0.25 -1.5'"),
+        (b"1 2\na 1\n", "v.txt: line 2 should be a word and 2 finite numbers, and is 'a 1'"),
+        (b"1 2\na 1 x\n", "v.txt: line 2 should be a word and 2 finite numbers, and is 'a 1 x'"),
+        (b"1 2\na 1 nan\n", "v.txt: line 2 should be a word and 2 finite numbers, and is 'a 1 nan'"),
+        (b"1 2\n 1 2\n", "v.txt: line 2 should be a word and 2 finite numbers, and is ' 1 2'"),
+        (b"2 2\na 1 2\n", "v.txt promises 2 words in line 1 and has 1"),
+        (b"2 1\na 1\na 2\n", "v.txt: a is there twice, as word 1 and as word 2"),
         (b"\xff\xfe\x00", "v.txt is not in word2vec's text format, but binary or not in UTF-8"),
         (b"1 1\n\xff 1", "v.txt is not in word2vec's text format, but binary or not in UTF-8"),
     ],
@@ -218,6 +256,32 @@ def test_it_learns_saves_and_shows(book, capsys, tmp_path, monkeypatch):
     assert err.count("epoch") == 3 and "epoch 3/3: loss" in err and "words/s" in err and "\r" not in err
     assert len(Vectors.load(tmp_path / "v.txt")) == 8 and (tmp_path / "m.svg").read_bytes().startswith(b"<svg")
     assert max(len(line) for line in (out + err).splitlines() if str(tmp_path) not in line) <= 100
+
+
+def test_what_was_saved_is_shown_without_learning(book, capsys, tmp_path, monkeypatch):
+    saved = tmp_path / "v.txt"
+    asked = ("--nearest", "apple", "banana", "--analogy", "north", "south", "apple")
+    assert run(book, *FEW, "--save", saved, *asked) == 0
+    learned = capsys.readouterr().out
+    monkeypatch.setattr(command, "train", lambda *a, **k: pytest.fail("it should not have begun"))
+    assert run("--load", saved, *asked, "--map", tmp_path / "m.svg", "--save", tmp_path / "w.txt") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("v.txt: <vectors of 8 words, 8 numbers each>") and (tmp_path / "m.svg").exists()
+    assert shown[shown.index("Nearest words") :] == learned[learned.index("Nearest words") :]
+    assert (tmp_path / "w.txt").read_bytes() == saved.read_bytes()
+    assert run("--load", saved) == 0 and "Nearest words" in capsys.readouterr().out
+    for words, said in [
+        (["--nearest", "aple", "--save", tmp_path / "x.txt"], "aple is not among the 8 words; did you mean apple?"),
+        (["--size", "9", "--min-count", "2"], "learns nothing: leave out --size and --min-count"),
+        (["--checkpoint", tmp_path / "run.npz"], "learns nothing: leave out --checkpoint"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            run("--load", saved, *words)
+    assert not (tmp_path / "x.txt").exists()
+    with pytest.raises(ValueError, match="book.txt is not in word2vec's text format"):
+        run("--load", book)
+    with pytest.raises(SystemExit):
+        run(book, "--load", saved)
 
 
 def test_it_refuses_before_it_learns(book, tmp_path, monkeypatch):

@@ -34,21 +34,21 @@ from .tensor import constant as constant
 
 if _TYPE_CHECKING:
     from .checker.given import check as check
-    from .console import step_here as step_here
+    from .console.step_here import step_here as step_here
+    from .console.stepper import stepper as stepper
     from .findings import explain as explain
     from .formulas.closed import formula as formula
     from .nn.gradient_norms import GradientNorms as GradientNorms
     from .numeric.gradcheck import gradcheck as gradcheck
     from .render import draw as draw
     from .render import walk as walk
-    from .stepping import stepper as stepper
     from .tracing import Trace as Trace
 
 __version__ = "0.1.0"
 _LATER = {
-    "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "stepping", "explain": "findings",
+    "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
-    "step_here": "console", "GradientNorms": "nn.gradient_norms",
+    "step_here": "console.step_here", "GradientNorms": "nn.gradient_norms",
 }  # fmt: skip
 __all__ = ["OPS", "elementwise", *_LATER]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]

@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from ..checker.grading import reports
-from ..checker.grading.classroom import check_files, cores
+from ..checker.grading import pages, reports
+from ..checker.grading.classroom import check_files, cores, stoppable
 from ..checker.grading.hints import ANSWER, KIND
-from ..checker.grading.sheets import CHECKED, LEFT, Sheet, inside
+from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, inside, leads_out
 from ..checker.grading.terminal import Bar, Report
 from ..checker.results import LANGUAGES, UNCHECKABLE, WRONG, said
 from ..format import text
 from ..output import atomic_write as files
 from ..output.terminal import Screen
 
-ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 4, 5, 130
+ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
 
 EPILOG = """\
 A hand-in is a text file: what is given, and the derivation, line by line.
@@ -31,10 +32,11 @@ A hand-in is a text file: what is given, and the derivation, line by line.
     dR/ds = sum(y)*g - y          a claim; a line that begins with = goes on with it
           = g - y
 
-It is read, never run.  A folder stands for all .md and .txt in it, and is shown as a table.
+It is read, never run.  A folder stands for all .md and .txt in it, and is shown as a table.  Links that lead out of
+the folder are named there and not followed.
 
-exit codes: 0 all is right, 1 something is wrong, 2 a file could not be read or took too long, 4 a mistake in the call,
-5 there was nothing to check, 130 interrupted"""
+exit codes: 0 all is right, 1 something is wrong, 2 a file could not be read or written or took too long, 4 a mistake in
+the call, 5 there was nothing to check, 130 interrupted by Ctrl-C, 143 by SIGTERM: what is done is reported then"""
 
 REPORTS: dict[str, Callable[[Sequence[Sheet], int], bytes]] = {
     "json": reports.json,
@@ -86,26 +88,81 @@ def command(options: argparse.Namespace) -> int:
     targets = {name: getattr(options, name) for name in REPORTS if getattr(options, name) is not None}
     mistake = misused(targets) or unusable(options)
     if mistake:
-        print(f"tinygrad-edu: {mistake}", file=sys.stderr)
-        return USAGE
-    found, folder = gathered(options.files)
+        return refused(mistake)
+    with stoppable() as terminated:
+        try:
+            code = checked_and_reported(options, targets)
+        except KeyboardInterrupt:  # before there was anything to report
+            if not terminated:
+                raise
+            code = INTERRUPTED
+        return TERMINATED if terminated and code == INTERRUPTED else code
+
+
+def refused(mistake: str) -> int:
+    """Say what is wrong with the call."""
+    print(f"tinygrad-edu: {mistake}", file=sys.stderr)
+    return USAGE
+
+
+def checked_and_reported(options: argparse.Namespace, targets: dict[str, str]) -> int:
+    """Check all files, write the reports and pages, show the rest.  Gives the exit code."""
+    found, links, folder = gathered(options.files)
+    if mistake := overwrites(targets, found):
+        return refused(mistake)
     bar = Bar(said("checking", options.language), len(found))
     try:
-        jobs = options.jobs or cores()
-        answers = options.hint >= ANSWER
-        sheets = check_files(found, options.language, jobs, options.timeout, lambda sheet: bar.step(), answers)
+        jobs, answers = options.jobs or cores(), options.hint >= ANSWER
+        own = [file for file in found if file not in links]
+        checked = iter(check_files(own, options.language, jobs, options.timeout, lambda sheet: bar.step(), answers))
+        outside = said("file-outside", options.language)
+        sheets = [Sheet(file, UNREAD, why=outside) if file in links else next(checked) for file in found]
     finally:
         bar.end()
-    written = [
-        target for name, target in targets.items() if not write(target, REPORTS[name](sheets, options.hint), options)
-    ]
-    if "-" not in targets.values():
+    writing = Writing(options.language)
+    for name, target in targets.items():
+        if target != "-":
+            writing.attempt(target, partial(write, target, REPORTS[name], sheets, options.hint))
+    if options.page is not None:
+        write_pages(sheets, options, writing)
+    shown = [REPORTS[name] for name, target in targets.items() if target == "-"]
+    if shown:  # last, since nobody may read it to its end
+        sys.stdout.write(shown[0](sheets, options.hint).decode("utf-8").removeprefix("\ufeff"))
+    else:
         show(sheets, folder, options)
-        if options.page is not None:
-            written += pages(sheets, options)
-        for target in written:
-            print("  " + said("written", options.language, file=text.printable(target)))
-    return code(sheets)
+        for file in writing.done:
+            print("  " + said("written", options.language, file=text.printable(file)))
+    return writing.code or code(sheets)
+
+
+class Writing:
+    """Files that are written one after the other.  What happens to one of them does not take the others with it."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.done: list[str] = []
+        self.code = 0  # 0 if nothing failed
+
+    def attempt(self, file: str, make: Callable[[], bool]) -> bool:
+        """Write a file by ``make``, which gives False if there is nothing to write.  Says why it could not be written.
+
+        An interruption ends this file alone: a report may be held up by what reads it, and the others are not.
+        """
+        try:
+            if make():
+                self.done.append(file)
+            return True
+        except KeyboardInterrupt:
+            why, self.code = said("writing-interrupted", self.language), INTERRUPTED
+        except Exception as error:  # a fault in one report must not cost the others
+            known = isinstance(error, (OSError, ValueError, RuntimeError))
+            why = (
+                (getattr(error, "strerror", None) or text.told(error)) if known else f"{type(error).__name__}: {error}"
+            )
+            self.code = self.code or NOT_READ
+        words = said("unwritten", self.language, file=text.printable(file), why=text.printable(why))
+        print(f"tinygrad-edu: {words}", file=sys.stderr)
+        return False
 
 
 def misused(targets: dict[str, str]) -> str:
@@ -132,39 +189,56 @@ def unusable(options: argparse.Namespace) -> str:
     return f"--page: {text.printable(str(options.page))} is not a folder" if options.page.is_file() else ""
 
 
-def pages(sheets: Sequence[Sheet], options: argparse.Namespace) -> list[str]:
-    """The pages that were written.  Where none can be, it says why."""
-    from ..checker.grading.pages import write_pages
+def overwrites(targets: dict[str, str], found: Sequence[str]) -> str:
+    """Which report would be written over another one or over a hand-in; empty if none would."""
+    taken = {Path(file).resolve(): text.printable(file) for file in found}
+    for name, target in targets.items():
+        path = Path(target).resolve()
+        if target == "-" or (path.exists() and not path.is_file()):
+            continue
+        if path in taken:
+            return f"--{name} would be written over {taken[path]}: give it another name"
+        taken[path] = f"--{name}"
+    return ""
 
-    try:
+
+def write_pages(sheets: Sequence[Sheet], options: argparse.Namespace, writing: Writing) -> None:
+    """A page for each wrong claim, in a folder that is made if it is not there; no more pages after an interruption."""
+
+    def folder() -> bool:
         options.page.mkdir(parents=True, exist_ok=True)
-        return [str(page) for sheet in sheets for page in write_pages(sheet, options.page, options.hint)]
-    except (OSError, RuntimeError) as error:
-        print("  " + said("no-page", options.language, why=text.printable(text.told(error))))
-        return []
+        return False
+
+    if not writing.attempt(str(options.page), folder):
+        return
+    for sheet in sheets:
+        for claim, result in pages.wrong_claims(sheet):
+            file = options.page / pages.page_name(sheet.file, result.line)
+            written = writing.attempt(str(file), partial(pages.write_page, claim, result, file, options.hint))
+            if not written and writing.code == INTERRUPTED:
+                return
 
 
-def gathered(names: Sequence[str]) -> tuple[list[str], bool]:
-    """The files that are meant, and whether one of the names was that of a folder."""
+def gathered(names: Sequence[str]) -> tuple[list[str], set[str], bool]:
+    """The files that are meant, those of them that are links out of their folder, and whether there is a folder."""
     found: list[str] = []
-    folder = False
+    links: set[str] = set()
     for name in names:
         if Path(name).is_dir():
-            folder = True
-            found += inside(Path(name))
+            files = inside(Path(name))
+            links |= {file for file in files if leads_out(Path(file), Path(name))}
+            found += files
         else:
             found.append(name)
-    return found, folder
+    return found, links, any(Path(name).is_dir() for name in names)
 
 
-def write(target: str, report: bytes, options: argparse.Namespace) -> bool:
-    """A report in its file, whole or not at all; or on the standard output, which is when it gives True."""
-    if target == "-":
-        sys.stdout.write(report.decode("utf-8").removeprefix("\ufeff"))
-        return True
+def write(target: str, report: Callable[[Sequence[Sheet], int], bytes], sheets: Sequence[Sheet], stage: int) -> bool:
+    """A report in its file, whole or not at all."""
+    made = report(sheets, stage)
     with files.whole(target) as stream:
-        stream.write(report)
-    return False
+        stream.write(made)
+    return True
 
 
 def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..format import locations
+from ..format import locations, text
 from .run_script import Calls, Run, Wanted, program, run, tensor_named
 
 ENDINGS = {"draw": ".svg", "walk": ".html"}
@@ -47,16 +47,24 @@ def add_arguments(p: argparse.ArgumentParser, command: str) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run the program, draw what is wanted, say where it is."""
-    from ..render import draw, walk
+    from ..render import draw, looked_like, walk
+    from ..render.packages import require
     from ..render.picture import FORMATS
 
-    program(options.script, options.nth)
+    program(options.script, options.at, options.nth)
+    looked_like(options.direction, options.detail, options.depth, options.digits)
     output = options.output or Path(options.script.with_suffix(ENDINGS[options.command]).name)
     if output.suffix.lower() not in FORMATS:
         known = ", ".join(name.removeprefix(".") for name in FORMATS)
-        raise ValueError(f"{output}: the file's ending is none of {known}")
+        near = text.meant(output.suffix.lower(), FORMATS)
+        raise ValueError(f"{output}: the file's ending is none of {known}{near}")
+    if output.is_dir():
+        raise ValueError(f"{output} is a folder, not a file")
+    if options.command == "walk" and options.step is not None and options.step < 0:
+        raise ValueError(f"--step counts from 0, and {options.step} is below")
     if not output.absolute().parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.absolute().parent}")
+    require(output.suffix)
     done = run(options.script, options.args, Calls(Wanted(options.at, options.nth)))
     if done.code and done.call is None:
         print("tinygrad-edu: nothing is drawn, since the program failed before a backward() was done", file=sys.stderr)

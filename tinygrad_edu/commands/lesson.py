@@ -37,7 +37,9 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--pictures", type=Path, metavar="DIR", help="keep the pictures that are shown, as SVG")
     p.add_argument("--slides", type=Path, metavar="FILE", help="write its slides as a page")
     p.add_argument("--notebook", type=Path, metavar="DIR", help="write it as a notebook")
-    p.add_argument("--exercise", type=Path, metavar="DIR", help="write it as a notebook without the solutions")
+    p.add_argument(
+        "--exercise", type=Path, metavar="DIR", help="write it for students: a notebook without solutions and notes"
+    )
     p.add_argument("--all", action="store_true", help="of all lessons")
     p.add_argument("--out", type=Path, metavar="DIR", help="with --all: write the course, pages with an index")
     p.add_argument("--solutions", action="store_true", help="with --slides or --out: solutions in the speaker's notes")

@@ -26,11 +26,56 @@ R = logloss(softmax(B sigma(A x))) on handwritten digits, then shows one example
 sweep as a table, and the delta recursion beside it."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Reads a command line, and says what may have been meant by a word that it does not know."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As ``argparse`` does it; options that there are not are refused first, by the parser whose they would be."""
+        words = list(sys.argv[1:] if args is None else args)
+        if unknown := self.unknown(words):
+            near = text.meant(unknown, [name for name in self.options if name.startswith("--")])
+            self.error(f"unrecognized arguments: {text.printable(unknown)}{near}")
+        return super().parse_known_args(words, namespace)
+
+    @property
+    def options(self) -> dict[str, argparse.Action]:
+        """All options by their names."""
+        return {name: action for action in self._actions for name in action.option_strings}
+
+    def unknown(self, words: Sequence[str]) -> str:
+        """The first option that there is not, empty if there is none.  What belongs to others is left alone.
+
+        That is what stands behind a command, and behind a program whose own arguments follow it.
+        """
+        others = any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._actions)
+        takes_value = False  # is the next word the value of an option?
+        for word in words:
+            name = word.partition("=")[0]
+            if name.startswith("--"):
+                fits = [option for option in self.options if option.startswith(name)]  # it may be written shorter
+                if not fits:
+                    return name
+                takes_value = self.options[fits[0]].nargs is None and "=" not in word
+            elif word in self.options:
+                takes_value = self.options[word].nargs is None
+            elif takes_value:
+                takes_value = False
+            elif others and not word.startswith("-"):
+                break
+        return ""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Of what is none of the choices: which is spelled like it."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += text.meant(str(value), map(str, action.choices or ()))
+            raise
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    p = argparse.ArgumentParser(
-        "tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    p = Parser("tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     train.add_arguments(p)
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")

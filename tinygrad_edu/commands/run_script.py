@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import coerce
-from ..format import locations
+from ..format import locations, text
 from ..graph import Value
 from ..tensor import Tensor
 from ..tracing import Trace, traced
@@ -55,12 +55,17 @@ class Run(NamedTuple):
     code: int  # what it ended with
 
 
-def program(script: Path, nth: int | None) -> None:
-    """ValueError, if there is no such program to run, or no such call of ``backward``."""
-    if script.is_dir() or not script.exists():
-        raise ValueError(f"{script} is {'a folder' if script.is_dir() else 'not there'}, not a program")
+def program(script: Path, at: str | None, nth: int | None) -> None:
+    """ValueError, before it runs, if there is no such program, or if there can be no such call of ``backward``."""
+    if script.is_dir():
+        raise ValueError(f"{script} is a folder, not a program")
+    if not script.exists():
+        beside = [file.name for file in script.parent.glob("*.py")] if script.parent.is_dir() else []
+        raise ValueError(f"{script} is not there, not a program{text.meant(script.name, beside)}")
     if nth is not None and nth < 1:
         raise ValueError(f"--nth counts from 1, and {nth} is below")
+    if at is not None and not at.strip("0 "):
+        raise ValueError(f"--at is a line of the program, from 1 up, or the name of a tensor, not {at!r}")
 
 
 class Quit(BaseException):

@@ -29,7 +29,9 @@ itself is learned from, which is there without a network: 60,000 words, read 20 
 
   tinygrad-edu word2vec --nearest function --analogy class classes function
   tinygrad-edu word2vec book.txt --epochs 20 --save vectors.txt --map words.svg
+  tinygrad-edu word2vec --load vectors.txt --nearest whale    nothing is learned: what was saved is shown
   tinygrad-edu word2vec book.txt --checkpoint run.npz    again after an interruption: it goes on"""
+LEARNING = "model bilinear offsets size window negative min_count sample epochs rate batch seed checkpoint".split()
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
@@ -42,6 +44,8 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         choices=NAMES,
         help="one that is there: python the usual one; lee, wikipedia: in the package gensim",
     )
+
+    source.add_argument("--load", type=Path, metavar="FILE", help="show the vectors that --save has written")
 
     def option(name: str, kind: Callable[[str], Any], metavar: str, words: str, usual: Any) -> None:
         p.add_argument(name, type=kind, metavar=metavar, default=usual, help=f"{words} (default: %(default)s)")
@@ -97,13 +101,17 @@ def from_zero(words: str) -> float:
 def command(options: argparse.Namespace) -> int:
     """Learn, save, and show what was asked for."""
     refuse(options)
+    if options.load:
+        vectors = Vectors.load(options.load)
+        print(f"{text.shown(options.load.name)}: {vectors!r}\n")
+        report(options, vectors)
+        return 0
     corpus = read_corpus(options.file, name=options.corpus or "python", min_count=options.min_count)
     epochs = options.epochs or min(MOST, max(USUAL.epochs, round(ENOUGH / len(corpus))))
     names = "model size window negative sample rate bilinear offsets batch seed".split()
     settings = Settings(epochs=epochs, **{name: getattr(options, name) for name in names})
-    words = [*(options.nearest or ()), *(word for analogy in options.analogy or () for word in analogy)]
     untrained = Vectors(corpus.words, [[0.0]] * len(corpus.words))
-    for word in words:
+    for word in asked(options):
         untrained.number(word)  # says so before minutes are spent
     print(f"{describe(corpus)}\n{formula(settings)}\n")
     shown = Shown(corpus, options.checkpoint)
@@ -113,18 +121,36 @@ def command(options: argparse.Namespace) -> int:
         print("\n" * sys.stderr.isatty() + f"tinygrad-edu: {shown.interrupted(settings)}", file=sys.stderr)
         return INTERRUPTED
     print(shown.summary(model))
-    vectors = model.vectors
-    if options.save:
-        print(f"the vectors are saved in {text.printable(str(vectors.save(options.save)))}")
-    if options.map:
-        chosen = list(dict.fromkeys([*words, *notable(corpus, vectors)]))[:80]
-        print(f"the map is saved in {text.printable(str(vectors.map(chosen).save(options.map)))}")
-    show(vectors, options.nearest or ([] if options.analogy else content(corpus)[:SHOWN]), options.analogy or [])
+    report(options, model.vectors)
     return 0
 
 
+def asked(options: argparse.Namespace) -> list[str]:
+    """The words that were asked for."""
+    return [*(options.nearest or ()), *(word for analogy in options.analogy or () for word in analogy)]
+
+
+def report(options: argparse.Namespace, vectors: Vectors) -> None:
+    """Save vectors, draw the map, and show what was asked for."""
+    for word in asked(options):
+        vectors.number(word)  # says so before anything is written
+    if options.save:
+        print(f"the vectors are saved in {text.printable(str(vectors.save(options.save)))}")
+    if options.map:
+        chosen = list(dict.fromkeys([*asked(options), *notable(vectors)]))[:80]
+        print(f"the map is saved in {text.printable(str(vectors.map(chosen).save(options.map)))}")
+    show(vectors, options.nearest or ([] if options.analogy else content(vectors)[:SHOWN]), options.analogy or [])
+
+
 def refuse(options: argparse.Namespace) -> None:
-    """What cannot be written is said before anything is learned.  Raises ValueError."""
+    """What cannot be done is said before anything is learned.  Raises ValueError."""
+    if options.load:
+        usual = argparse.ArgumentParser()
+        add_arguments(usual)
+        given = [name for name in LEARNING if getattr(options, name) != usual.get_default(name)]
+        if given:
+            names = text.listed([f"--{name.replace('_', '-')}" for name in given])
+            raise ValueError(f"--load shows vectors that were saved, and learns nothing: leave out {names}")
     for name in ("save", "map", "checkpoint"):
         path = getattr(options, name)
         if path is None:
@@ -135,6 +161,10 @@ def refuse(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}")
     if options.map and options.map.suffix.lower() not in ENDINGS:
         raise ValueError(f"--map: {text.shown(options.map.name)} ends in none of {', '.join(ENDINGS)}")
+    if options.map:
+        from ..render.packages import require  # which is not loaded where nothing is drawn
+
+        require(options.map.suffix, graph=False)
 
 
 class Shown:
@@ -184,14 +214,14 @@ def formula(settings: Settings) -> str:
     )
 
 
-def content(corpus: Corpus) -> list[str]:
+def content(vectors: Vectors) -> list[str]:
     """Words that mean something by themselves, or so their length says; the frequent ones first."""
-    return [word for word in corpus.words if len(word) > 5] or list(corpus.words)
+    return [word for word in vectors.words if len(word) > 5] or list(vectors.words)
 
 
-def notable(corpus: Corpus, vectors: Vectors) -> list[str]:
+def notable(vectors: Vectors) -> list[str]:
     """Frequent words that mean something, each with its nearest."""
-    return [word for seed in content(corpus)[:20] for word in (seed, *(near for near, _ in vectors.nearest(seed, 2)))]
+    return [word for seed in content(vectors)[:20] for word in (seed, *(near for near, _ in vectors.nearest(seed, 2)))]
 
 
 def show(vectors: Vectors, words: list[str], analogies: list[list[str]]) -> None:

@@ -1,3 +1,4 @@
-"""Step-through debugging of derivatives: the console, and what it shows."""
+"""Step-through debugging of derivatives in a terminal or a notebook: the shell that reads commands, and what it prints.
 
-from .step_here import step_here as step_here
+``stepper`` and ``step_here`` are imported from their files, because the shell takes long to load.
+"""

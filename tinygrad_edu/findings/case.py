@@ -56,7 +56,7 @@ class Case:
 
     def sweep(self) -> None:
         """Run the sweep to its end, without moving the stepper.  Raises what a rule raises."""
-        self.stepper.reach(self.stepper.last)
+        self.stepper.run_sweep_to(self.stepper.last)
 
     @cached_property
     def gradients(self) -> dict[Node, Any]:

@@ -94,6 +94,15 @@ def listed(parts: Sequence[str], most: int = sys.maxsize) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
+def meant(word: str, known: Iterable[str], most: int = 2) -> str:
+    """``.  Did you mean check?``: what is spelled like a word that is not known; nothing if nothing is."""
+    import difflib  # who only imports the engine does not wait for it
+
+    lower = {name.lower(): name for name in known}
+    near = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, most, 0.6)]
+    return f".  Did you mean {' or '.join(near)}?" if near else ""
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """How many there are of something.  ``many``: its plural, where that is not ``one`` and an s.
 

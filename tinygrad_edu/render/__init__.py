@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..format.text import meant
 from ..graph import Value
 from ..nn.layers import Module
 from ..stepping import Stepper
@@ -79,15 +80,7 @@ def pictured(
     highlight: Any, flows: bool, theme: Any, digits: Any, seed: Any, sweep: bool | None,
 ) -> Any:  # fmt: skip
     """A picture or a walk, its options checked."""
-    detail = tuple(detail.replace(",", " ").split() if isinstance(detail, str) else detail)
-    if unknown := [word for word in detail if word not in DETAILS]:
-        raise ValueError(f"detail is made of {', '.join(DETAILS)}; there is no {unknown[0]!r}")
-    if direction not in DIRECTIONS:
-        raise ValueError(f"direction is {', '.join(DIRECTIONS)}, not {direction!r}")
-    if depth is not None and (not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"depth is a whole number from 0 up, or None for everything open, not {depth!r}")
-    if not isinstance(digits, int) or not 1 <= digits <= 17:
-        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
+    detail = looked_like(direction, detail, depth, digits)
     numbers: dict[int, int] = {}
     if isinstance(what, Trace):
         trace = what
@@ -96,6 +89,22 @@ def pictured(
         trace, numbers = tracer.trace(seed, sweep and tracer.root.active), tracer.number
     path = highlighted(trace, highlight, numbers) if highlight is not None else frozenset()
     return kind(trace, Style(direction, detail, digits, flows, path), theme, depth, constants)
+
+
+def looked_like(direction: Any, detail: Any, depth: Any, digits: Any) -> tuple[str, ...]:
+    """How a picture is to look, checked: the details as a tuple.  ValueError for what there is not."""
+    detail = tuple(detail.replace(",", " ").split() if isinstance(detail, str) else detail)
+    if unknown := [word for word in detail if word not in DETAILS]:
+        raise ValueError(
+            f"detail is made of {', '.join(DETAILS)}; there is no {unknown[0]!r}{meant(str(unknown[0]), DETAILS)}"
+        )
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction is {', '.join(DIRECTIONS)}, not {direction!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is a whole number from 0 up, or None for everything open, not {depth!r}")
+    if not isinstance(digits, int) or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
+    return detail
 
 
 def recorded(what: Any, inputs: Sequence[Any]) -> Any:

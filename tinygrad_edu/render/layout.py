@@ -15,8 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import graphviz
-
+from .packages import package
 from .view import View
 
 DIRECTIONS = {"right": "LR", "down": "TB", "left": "RL", "up": "BT"}
@@ -48,7 +47,7 @@ def source(
     """
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is one of {', '.join(DIRECTIONS)}, not {direction!r}")
-    graph = graphviz.Digraph(
+    graph = package("graphviz").Digraph(
         graph_attr={"rankdir": DIRECTIONS[direction], "nodesep": "0.22", "ranksep": "0.38", "charset": "UTF-8"},
         node_attr={"shape": "box", "fixedsize": "true", "label": "", "fontsize": "9"},
         edge_attr={"dir": "none"} if label is None else {},
@@ -57,7 +56,7 @@ def source(
     def inches(size: Point) -> dict[str, str]:
         return dict(zip(("width", "height"), (f"{length / INCH:.4f}" for length in size)))
 
-    def frame(inside: graphviz.Digraph, scope: tuple[str, ...]) -> None:
+    def frame(inside: Any, scope: tuple[str, ...]) -> None:
         """The boxes in a part of the model, and the parts in it."""
         for box in view.boxes:
             if box.scope == scope:
@@ -86,8 +85,9 @@ def source(
 
 def quoted(words: str) -> str:
     """Words that Graphviz does not take for its own escapes or for HTML."""
-    escaped: str = graphviz.escape("".join(c if c.isprintable() else " " for c in words))
-    return graphviz.nohtml(escaped)
+    graphviz = package("graphviz")
+    quoted: str = graphviz.nohtml(graphviz.escape("".join(c if c.isprintable() else " " for c in words)))
+    return quoted
 
 
 def laid_out(
@@ -127,10 +127,10 @@ def laid_out(
 
 def graphviz_json(text: str) -> bytes:
     """What Graphviz makes of a graph, as JSON.  RuntimeError, saying how to get one, if there is no Graphviz."""
-    failed = ""
+    graphviz, failed = package("graphviz"), ""
     if shutil.which("dot"):
         try:
-            return graphviz.pipe("dot", "json0", text.encode(), quiet=True)
+            return bytes(graphviz.pipe("dot", "json0", text.encode(), quiet=True))
         except (graphviz.ExecutableNotFound, subprocess.CalledProcessError, OSError) as error:
             failed = f"  (There is a program dot, but it failed: {error})"
     try:

@@ -6,6 +6,7 @@ import io
 import sys
 
 from ..tracing.data import Trace
+from .packages import package
 from .scene import Scene
 from .svg import svg
 
@@ -26,15 +27,12 @@ def png(scene: Scene, colours: dict[str, str], scale: float = 2) -> bytes:
 
 def drawn(text: str, scale: float) -> bytes:
     """SVG as PNG."""
-    import resvg_py
-
-    return bytes(resvg_py.svg_to_bytes(svg_string=text, zoom=scale, skip_system_fonts=True))
+    return bytes(package("resvg_py").svg_to_bytes(svg_string=text, zoom=scale, skip_system_fonts=True))
 
 
 def gif(scene: Scene, colours: dict[str, str], trace: Trace) -> bytes:
     """The walk, forward and backward, as an animation; of a long one not every step is a picture of its own."""
-    from PIL import Image
-
+    Image = package("PIL.Image")
     last = len(trace.steps)
     every = -(-last // FRAMES) or 1
     steps = [*range(0, last, every), last]

@@ -15,13 +15,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from ..language.symbols import ESCAPES
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.11 finds fault with how ziafont reads its fonts
-    import ziafont
-    import ziamath
-    from ziamath import zmath
-    from ziamath.mathfont import MathFont
+from .packages import package
 
 UNIT = 12  # outlines are stored for type of this size
 GLYPHS: dict[str, str] = {}  # the outline of each glyph that has been used, as an SVG path, by its name
@@ -56,31 +50,10 @@ class Label(NamedTuple):
         return self.ascent + self.descent
 
 
-class Font(MathFont):
-    """STIX Two Math, with another font for what it lacks, and with hidden characters shown as what they stand for."""
-
-    def __init__(self) -> None:
-        self.__dict__.update(vars(zmath.loadedfonts["default"]))  # which ziamath has read: it takes a third of a second
-
-    @functools.cached_property
-    def other(self) -> Any:
-        """DejaVu Sans, read when a letter needs it."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return ziafont.Font()
-
-    def findglyph(self, char: str, variant: Any) -> Any:
-        """The glyph for a character, from the font that has it."""
-        char = unhidden(char)
-        if self.glyphindex(char):
-            return super().findglyph(char, variant)
-        return Borrowed(self.other.glyph(char), self)
-
-
 class Borrowed:
     """A glyph of another font in the units of this one."""
 
-    def __init__(self, glyph: Any, font: Font) -> None:
+    def __init__(self, glyph: Any, font: Any) -> None:
         self.glyph, self.font, self.index, self.id = glyph, font, glyph.index, glyph.id
         self.ratio = font.info.layout.unitsperem / glyph.font.info.layout.unitsperem
         self.bbox = type(glyph.bbox)(*(self.ratio * side for side in self.glyph.bbox))
@@ -100,8 +73,33 @@ class Borrowed:
 
 
 @functools.cache
-def font() -> Font:
-    """The font."""
+def font() -> Any:
+    """STIX Two Math, with another font for what it lacks, and with hidden characters shown as what they stand for.
+
+    RuntimeError, saying what to install, where ziamath is missing.
+    """
+    zmath = package("ziamath.zmath")
+
+    class Font(package("ziamath.mathfont").MathFont):  # type: ignore[misc]
+        """That font; the class is made here, since what it is derived from is imported here."""
+
+        def __init__(self) -> None:
+            self.__dict__.update(vars(zmath.loadedfonts["default"]))  # which is read: that takes a third of a second
+
+        @functools.cached_property
+        def other(self) -> Any:
+            """DejaVu Sans, read when a letter needs it."""
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                return package("ziafont").Font()
+
+        def findglyph(self, char: str, variant: Any) -> Any:
+            """The glyph for a character, from the font that has it."""
+            char = unhidden(char)
+            if self.glyphindex(char):
+                return super().findglyph(char, variant)
+            return Borrowed(self.other.glyph(char), self)
+
     found = Font()
     zmath.loadedfonts["tinygrad_edu"] = found  # so that ziamath finds it under this name
     return found
@@ -160,7 +158,7 @@ def typeset(latex: str, size: float) -> Label:
     """LaTeX, set by ziamath."""
     font()
     try:
-        found = ziamath.Latex(harmless(latex), size=size, font="tinygrad_edu", inline=True)
+        found = package("ziamath").Latex(harmless(latex), size=size, font="tinygrad_edu", inline=True)
         drawn = ElementTree.Element("svg")
         found.node.draw(0, 0, drawn)
     except Exception:  # whatever a parser of LaTeX raises for what is none

@@ -11,7 +11,7 @@ import functools
 import operator
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from types import BuiltinMethodType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -42,9 +42,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 FUNCTIONS |= {"norm": np.linalg.norm, "len": len, "float": float, "int": int, "bool": bool}
 CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan, "e": np.e}
-METHODS = "sum mean max min std var prod any all argmax argmin ravel reshape round clip dot trace diagonal item tolist "
-METHODS += "transpose cumsum squeeze flatten copy nonzero"
-ATTRIBUTES = {*METHODS.split(), "shape", "ndim", "size", "dtype", "T", "mT"}
+# The methods of an array that may be called: those that only look at it.  All others are refused, also new ones.
+METHODS = frozenset(
+    "sum mean max min std var prod any all argmax argmin ravel reshape round clip dot trace diagonal item tolist "
+    "transpose cumsum squeeze flatten copy nonzero".split()
+)
+ATTRIBUTES = METHODS | {"shape", "ndim", "size", "dtype", "T", "mT"}
+DEEPEST = 8  # lists in lists that one computes with
 SPECIAL = ("grad", "value", "passed", "g", "z", "shape", "step", "phase", "op", "name", "scope")  # of the step itself
 DELTA = re.compile(r"(?:delta|δ)_?\(?(\w+)\)?")
 
@@ -80,7 +84,7 @@ class Expression:
         """
         with np.errstate(all="ignore"):
             found = Answer(stepper, moment, variables or {}, known or {}).of(self.tree)
-            return found.array() if isinstance(found, Seen) else found
+            return read_only(found.array() if isinstance(found, Seen) else found)
 
     def holds(self, stepper: Stepper, moment: Moment, variables: Mapping[str, Any] | None = None) -> bool:
         """As a condition: of an array it is enough that one element is so.  What is not there yet does not hold."""
@@ -118,22 +122,58 @@ class Seen:
 
 
 def read_only(x: Any) -> Any:
-    """The same array, for those who only look at it: NumPy's functions could write to it, as ``sum(x, 0, None, x)``."""
+    """The same array, for those who only look at it: NumPy's functions could write to it, as ``sum(x, 0, None, x)``.
+
+    Of a class that the program has derived from arrays it is a plain array: nothing in that class is called.
+    """
     if isinstance(x, np.ndarray):
-        x = x.view()
+        x = x.view(np.ndarray)
         x.flags.writeable = False
     return x
+
+
+def operand(x: Any, depth: int = 0) -> Any:
+    """What one computes with: arrays, numbers, words, and lists of them.  ValueError for all else.
+
+    Objects of the program are refused, since their own methods would do the arithmetic.
+    """
+    if isinstance(x, Value):
+        x = x._array
+    if isinstance(x, np.ndarray) and x.dtype.hasobject:
+        raise ValueError("an array of objects is shown as it is; one computes with arrays of numbers here")
+    if isinstance(x, (list, tuple)) and depth < DEEPEST:
+        return tuple(operand(part, depth + 1) for part in x)
+    ours = isinstance(x, (np.ndarray, np.generic, int, float, complex, str, slice, type(None), type(...), np.dtype))
+    if ours or is_harmless(x) or (isinstance(x, dict) and not depth):
+        return read_only(x)
+    raise ValueError(
+        f"one computes with tensors, arrays and numbers here, not with an object of type {type(x).__name__}"
+    )
+
+
+def is_harmless(function: Any) -> bool:
+    """Is it a function that may be called: one of ours, or a method of an array that only looks at it?
+
+    A method that the program has kept, as ``layer.reset = W.fill``, is none.
+    """
+    if any(function is known for known in FUNCTIONS.values()):
+        return True
+    array = getattr(function, "__self__", None) if isinstance(function, BuiltinMethodType) else None
+    return type(array) is np.ndarray and not array.flags.writeable and function.__name__ in METHODS
 
 
 def attribute(x: Any, name: str) -> Any:
     """An attribute or a method of an array; of a module of the program its tensors and modules."""
     if isinstance(x, (np.ndarray, np.generic, float, int)) and name in ATTRIBUTES:
-        return getattr(read_only(np.asarray(x)), name)
+        return getattr((operand if name in METHODS else read_only)(np.asarray(x)), name)
     parts = getattr(x, "__dict__", {})
     if not name.startswith("_") and name in parts and not isinstance(x, type):
         return parts[name]
     if isinstance(x, (np.ndarray, np.generic, float, int)):
-        raise ValueError(f"an array has no {name} here; there are {', '.join(sorted(ATTRIBUTES))}")
+        why = f"an array has no {name}"
+        if hasattr(np.ndarray, name):
+            why = f"{name} is not asked of an array here: an expression only looks at what the program has"
+        raise ValueError(f"{why}; there are {', '.join(sorted(ATTRIBUTES))}")
     raise ValueError(f"{type(x).__name__} has no {name} that could be shown")
 
 
@@ -195,16 +235,19 @@ class Answer:
     def plain(self, tree: ast.AST) -> Any:
         """The same, and of a tensor its value."""
         found = self.of(tree)
-        return read_only(
-            found.array() if isinstance(found, Seen) else found._array if isinstance(found, Value) else found
-        )
+        return operand(found.array() if isinstance(found, Seen) else found)
 
     def element(self, x: Any, index: Any) -> Any:
         """One element, or a part of an array; or of a list of the program's."""
         if isinstance(x, (Seen, Value)):
             x = x.array() if isinstance(x, Seen) else x._array
-        if isinstance(x, (list, tuple, dict, np.ndarray, str)):
-            found = x[index]
+        if isinstance(x, dict):
+            if not dict.__contains__(x, index):  # to ask a defaultdict would add to it
+                raise LookupError(f"there is no {text.shown(repr(index))} in it")
+            found = dict.__getitem__(x, index)
+            return self.tensor(found) if isinstance(found, Value) else found
+        if isinstance(x, (list, tuple, np.ndarray, str)):
+            found = read_only(x)[index]
             return self.tensor(found) if isinstance(found, Value) else found
         raise ValueError(f"{type(x).__name__} has no elements here")
 
@@ -233,9 +276,7 @@ class Answer:
         known = FUNCTIONS.get(function.id) if isinstance(function, ast.Name) else None
         if isinstance(function, ast.Attribute):
             known = self.of(function)
-        of_array = isinstance(getattr(known, "__self__", None), np.ndarray)
-        ours = of_array or any(known is f for f in FUNCTIONS.values())  # nothing of the program is called
-        if known is None or not ours:
+        if known is None or not is_harmless(known):  # nothing of the program is called
             raise ValueError(
                 f"there is no function {ast.unparse(function)[:40]} here; there are {', '.join(sorted(FUNCTIONS))}"
             )
@@ -244,7 +285,17 @@ class Answer:
         }
         if len(options) != len(tree.keywords):
             raise ValueError("functions here take the options axis, keepdims, ord, rtol and atol alone")
-        return known(*(self.plain(part) for part in tree.args), **options)
+        if known is len and len(tree.args) == 1 and isinstance(found := self.of(tree.args[0]), (list, tuple, dict)):
+            return len(found)  # also of a list of layers, with which one does not compute
+        try:
+            return known(*(self.plain(part) for part in tree.args), **options)
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            raise ValueError(
+                f"{ast.unparse(function)[:40]} would write its result to an array here: an expression only looks at "
+                "what the program has, so leave out where the result should go"
+            ) from None
 
     def compared(self, tree: ast.Compare) -> Any:
         """``a < b``, and ``a < b < c``."""
@@ -334,6 +385,7 @@ class Answer:
 
     def applied(self, found: Any) -> Any:
         """A function alone, as isnan, asks of what the step has made."""
+        found = operand(found)
         return found(self.made()) if callable(found) else found
 
     def made(self) -> Any:

@@ -13,9 +13,10 @@ from ..sweep import unbroadcast
 
 
 def local(node: Node, k: int) -> Any:
-    """The Jacobian matrix of a node by operand ``k``, (n, m) for n and m elements, made by the operation's rule.
+    """The Jacobian matrix of a node with respect to operand ``k``, computed by the operation's rule.
 
-    Of an elementwise operation only the diagonal, in the shape of the node: each result depends on one element alone.
+    Its shape is (n, m) for n results and m elements of the operand.  For an elementwise operation only the diagonal is
+    given, in the shape of the node, because each result depends on one element alone.
     """
     op, a, z, values = node.op, node.args[k], node.result, node.values
     n, m = math.prod(node.shape), math.prod(a.shape)
@@ -33,16 +34,16 @@ def local(node: Node, k: int) -> Any:
 
 
 def by_differences(node: Node, k: int, values: Any) -> Any:
-    """The same from the operation's forward alone, at the values of its operands: it knows nothing of the rule.
+    """The same matrix, computed by differences of the operation's forward: it knows nothing of the rule.
 
-    The five-point formula (Abramowitz and Stegun 25.3.6), in float64.
+    ``values``: those of the operands.  By the five-point formula (Abramowitz and Stegun 25.3.6), in float64.
     """
     op, x = node.op, np.asarray(values[k], np.float64)
     arguments = node.values if op.variadic is None else node.values[op.variadic]
     step = 1e-4 * max(1.0, float(np.abs(x).max(initial=0)))
 
     def at(moved: Any) -> Any:
-        operands = [*map(wide, values), *arguments[len(values) :]]
+        operands = [*map(in_float64, values), *arguments[len(values) :]]
         operands[k] = moved[()]
         return np.asarray(op.forward(*op.with_operands(node.values, operands)), np.float64)
 
@@ -57,6 +58,6 @@ def by_differences(node: Node, k: int, values: Any) -> Any:
         return np.stack(columns, 1) if columns else np.zeros((math.prod(node.shape), 0))
 
 
-def wide(x: Any) -> Any:
+def in_float64(x: Any) -> Any:
     """A floating operand in float64; whole numbers and options as they are."""
     return np.asarray(x, np.float64)[()] if getattr(getattr(x, "dtype", None), "kind", "") == "f" else x

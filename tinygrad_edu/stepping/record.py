@@ -1,4 +1,4 @@
-"""What a result was computed from, and what its parts are called."""
+"""A record: the values that a result was computed from, and what they are called."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from ..language.names import Names
 
 
 class Record:
-    """The nodes of a computation, from the oldest to the youngest, their values and names."""
+    """The nodes of a computation, from the oldest to the youngest, with their values and names.
+
+    ``limit``: of more nodes the oldest are left out.  ``frame``: where the program is, in whose variables tensors are
+    looked up to name them; if it is not given, where we are when the first name is asked for.
+    """
 
     def __init__(self, result: Any, limit: int | None = None, frame: FrameType | None = None) -> None:
         self.result, self.root, self.frame = result, result.node, frame
@@ -28,8 +32,8 @@ class Record:
     # Values.
 
     @cached_property
-    def given(self) -> dict[int, Any]:
-        """The values of leaves as the operations saw them: a leaf's own may have been changed since."""
+    def leaf_values(self) -> dict[int, Any]:
+        """The values of leaves, by serial, as the operations saw them: an optimiser may have changed them since."""
         found: dict[int, Any] = {}
         for node in self.computed:
             if node.values is not None:
@@ -39,20 +43,20 @@ class Record:
         return found
 
     def value(self, what: Any) -> Any:
-        """The value of a node, or of a tensor or name.  RuntimeError if it was freed."""
+        """The value of a node, tensor or name.  Raises RuntimeError if it was freed, LookupError if it is not here."""
         node = what if isinstance(what, Node) else self.find(what)
         if node is self.root:
             return self.result._array
         if node.op is None:
-            return self.given.get(node.serial, node.result)
-        with np.errstate(all="ignore"):  # what there was to be said was said when it was computed first
+            return self.leaf_values.get(node.serial, node.result)
+        with np.errstate(all="ignore"):  # NumPy has warned when it was computed first
             return value(node)
 
     # Who uses what.
 
     @cached_property
     def users(self) -> dict[Node, list[tuple[Node, int]]]:
-        """Of each node the operations that use it, from the oldest to the youngest, and as which operand."""
+        """For each node the operations that use it, from the oldest to the youngest, and as which operand."""
         found: dict[Node, list[tuple[Node, int]]] = {}
         for node in self.computed:
             for k, a in enumerate(node.args):
@@ -64,12 +68,12 @@ class Record:
 
     @cached_property
     def words(self) -> Names:
-        """What nodes and plain arrays are called; those that are left out are counted: h_2000 is that of round 2000."""
+        """The names of nodes and plain arrays.  Nodes that are left out count: h_2000 is the h of round 2000."""
         return Names([*self.older, *self.nodes], self.frame)
 
     @cached_property
     def names(self) -> dict[str, list[Node]]:
-        """The nodes of each name, from the oldest to the youngest; a name is that of all its values, and of each."""
+        """The nodes of each name, from the oldest to the youngest: h means h_1, h_2 and h_3, and h_2 one of them."""
         found: dict[str, list[Node]] = {}
         own: dict[str, list[Node]] = {}
         for node in self.nodes:
@@ -80,23 +84,23 @@ class Record:
         return own | found
 
     def name(self, node: Node) -> str | None:
-        """The name of a node, given or found in the program; of several values of one name each has its own: h_2."""
+        """The name of a node, given or found in the program, with an index if others have that name: h_2.  Or None."""
         name = self.words.of(node)
         return None if name is None else name.word
 
     def is_called(self, node: Node, word: str) -> bool:
-        """Is this its name, or that of all values of its name?"""
+        """Does a word name this node: h_2, or h2, or h for all values of that name?"""
         name = self.words.of(node)
         return name is not None and word in (name.base, name.word, f"{name.base}{name.which}")
 
     @cached_property
     def numbers(self) -> dict[Node, int]:
-        """The number of each result: that of the forward step that computes it."""
+        """The number of each result, which is that of the step that computes it."""
         return {node: number for number, node in enumerate(self.computed, 1)}
 
     @cached_property
     def leaves(self) -> list[Node]:
-        """What was given, not computed."""
+        """The nodes that were given and not computed: parameters and constants."""
         return [node for node in self.nodes if node.op is None]
 
     @cached_property
@@ -105,35 +109,35 @@ class Record:
         return {node: number for number, node in enumerate(self.leaves, 1)}
 
     def called(self, node: Node) -> str:
-        """A word by which ``find`` finds a node: its name, or ``#7`` for the result of step 7."""
+        """A word by which ``find`` finds a node: its name, ``#7`` for the result of step 7, or ``leaf2``."""
         name = self.name(node)
         if name is not None:
             return text.shown(name)
         return f"#{self.numbers[node]}" if node.op is not None else f"leaf{self.leaf_numbers[node]}"
 
     def find(self, what: Any, until: int | None = None) -> Node:
-        """A node, by itself, its tensor, its name, or the number of the step that computes it.
+        """The node that is meant by a node, a tensor, a name, or the number of the step that computes it.
 
-        Of several of one name it is the youngest; of those computed in the first ``until`` steps, if there is one.
-        LookupError, saying what there is, if there is none.
+        Of several nodes of one name it is the youngest, if possible of those computed in the first ``until`` steps.
+        Raises LookupError, with the names that there are, if there is none.
         """
         node: Any = what.node if isinstance(what, Value) else what
         if isinstance(what, (str, int)):
-            node = self.named(what, until)
+            node = self.find_named(what, until)
         if not isinstance(node, Node) or node not in self.every:
             called = text.label(node) if isinstance(node, Node) else f"#{what}" if isinstance(what, int) else str(what)
             if called[:1] == "#" and called[1:].isdecimal() and self.computed:
                 raise LookupError(f"there is no {called}: the results are #1 to #{len(self.computed)}")
-            raise LookupError(f"there is no {text.shown(called)} in this computation; {self.offered()}")
+            raise LookupError(f"there is no {text.shown(called)} in this computation; {self.list_names()}")
         return node
 
     @cached_property
     def every(self) -> set[Node]:
-        """The nodes, to look one up."""
+        """The nodes as a set, in which one is found fast."""
         return set(self.nodes)
 
-    def named(self, word: str | int, until: int | None) -> Node | None:
-        """The node that a word means."""
+    def find_named(self, word: str | int, until: int | None) -> Node | None:
+        """The node that a word or a number means, or None."""
         number = word if isinstance(word, int) else int(word[1:]) if word[:1] == "#" and word[1:].isdecimal() else None
         if number is not None:
             return self.computed[number - 1] if 0 < number <= len(self.computed) else None
@@ -146,8 +150,8 @@ class Record:
         known = [node for node in found if until is None or node.op is None or self.numbers[node] <= until]
         return (known or found)[-1]
 
-    def offered(self) -> str:
-        """The names that there are, in words."""
+    def list_names(self) -> str:
+        """A sentence about the names that there are."""
         bases = dict.fromkeys(name.base for node in self.nodes if (name := self.words.of(node)) is not None)
         shown = [text.shown(name)[:20] for name in bases]
         if not shown:

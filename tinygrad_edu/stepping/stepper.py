@@ -1,10 +1,10 @@
 """A recorded computation, gone through one step at a time, forward and backward, and back again.
 
-Step 0 stands before everything: only the leaves are there.  Then comes a step for each operation, from the oldest to
-the youngest; then the seed, the gradient of the result with respect to itself; then one for each use through which a
-gradient is passed on, in the order of the sweep.  The page that ``walk`` makes counts in the same way.
+At step 0 only the leaves are there.  Then comes a step for each operation, from the oldest to the youngest.  Then comes
+the seed, the gradient of the result with respect to itself.  Then comes a step for each operand to which an operation
+passes a gradient on, in the order of the sweep.  The page that ``walk`` makes counts in the same way.
 
-What a step did is kept.  So to go back is only to look at fewer steps, and finds the same arrays again.
+Everything that a step did is kept.  To go back is therefore only to look at fewer steps, and it finds the same arrays.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Moment(NamedTuple):
 
     @property
     def receiver(self) -> Node:
-        """Who has a value, or more of its gradient, after this step."""
+        """The node that has a value, or more of its gradient, after this step."""
         return self.node if self.operand is None else self.node.args[self.operand]
 
 
@@ -52,43 +52,44 @@ class Swept(NamedTuple):
     before: int  # how many steps were done before
 
 
-NEW = "sweep swept visited uses received totals failed changes changed".split()  # what a new sweep replaces
+SWEEP_STATE = "sweep swept visited uses received totals failed changes changed".split()  # what a new sweep replaces
 
 
 class Stepper(Record):
     """``Stepper(loss)`` stands where ``backward`` is called: every value is there, and no gradient.
 
-    ``seed``: as for ``backward``; it changes no ``.grad``, but calls hooks, once.  ``limit``: of more nodes the oldest
-    are left out.  ``sweep=False``: forward only.  Where no gradient flows there are forward steps only as well.
+    It changes no ``.grad``, and calls each hook once.  ``seed``: as for ``backward``.  ``limit``: of more nodes the
+    oldest are left out.  ``sweep=False``: forward steps only, as also where no gradient flows.  Raises TypeError for
+    what is no tensor, and what ``backward`` would raise.
     """
 
     def __init__(self, result: Any, seed: Any = None, *, limit: int | None = None, sweep: bool = True) -> None:
         if not isinstance(result, Value):
-            raise TypeError(f"what is stepped through is a tensor, not {type(result).__name__}")
+            raise TypeError(f"only a tensor can be stepped through, and this is a {type(result).__name__}")
         super().__init__(result, limit)
         self.at = self.start = len(self.computed)
         self.last = self.start
-        self.ours: list[Node] = []  # whom the sweep visits, the last one first
+        self.ours: list[Node] = []  # the nodes that the sweep visits, the last one first
         self.seed: Any = None
-        self.watches: list[str] = []  # expressions to look at after every step
+        self.watches: list[str] = []  # expressions that are displayed after every step
         self.chosen: Chosen | None = None  # what the result depends on; found when the sweep meets NaN
-        self.changes: dict[Node, Callable[[Any], Any]] = {}  # what if a gradient were another: see change
-        self.changed: set[Node] = set()  # the nodes whose gradients follow from that
+        self.changes: dict[Node, Callable[[Any], Any]] = {}  # the gradients that were changed by hand: see change
+        self.changed: set[Node] = set()  # the nodes whose gradients follow from those changes
         if sweep and self.root.active:
             self.seed = coerce.seed(result, seed)
             plain = not self.left_out and all(node.active for node in self.computed)
             self.ours = [node for node in self.nodes if node.active] if plain else topological_order(self.root)
             self.last += 1 + sum([a is not None and a.active for node in self.ours for a in node.args])
-        self.begin()
+        self.restart_sweep()
 
-    def begin(self) -> None:
-        """The sweep, before its first step."""
+    def restart_sweep(self) -> None:
+        """Put the sweep before its first node, and forget what it has done."""
         self.sweep = steps(self.root, self.seed, False, self.chosen)
         self.swept: list[Swept] = []
         self.visited: dict[Node, int] = {}
-        self.uses: list[tuple[int, int]] = []  # of each backward step: who passes on, by its place in swept; to which
+        self.uses: list[tuple[int, int]] = []  # of each backward step: the place in swept, the operand
         self.received: dict[Node, list[tuple[int, Any]]] = {}  # contributions with the numbers of their steps
-        self.totals: dict[Node, tuple[int, Any]] = {}  # the sum of the first so many of them
+        self.totals: dict[Node, tuple[int, Any]] = {}  # how many of them were summed, and the sum
         self.failed: Exception | None = None
         self.broken = False  # was the sweep interrupted in the middle of a step?
 
@@ -106,20 +107,21 @@ class Stepper(Record):
         """Go to a step, by its number.  IndexError if there is none."""
         if not 0 <= number <= self.last:
             raise IndexError(f"there is no step {number}: there are steps 0 to {self.last}")
-        self.reach(number)
+        self.run_sweep_to(number)
         self.at = number
         return self.moment
 
     def run(self, to: str | Callable[[Moment], Any], *, back: bool = False) -> Moment | None:
-        """Go on (or back) to the next step ``to`` which one wants to go; None, if there is none: all are done then.
+        """Go on, or back, to the next step that is wanted.  None: there is none, and all steps are done, or undone.
 
-        ``to``: a function of the step, or words, as "W", "sigmoid", "net.py:12", "step 17", "if abs(grad).max() > 1e3",
-        "W if isnan": see stops.py.  ValueError for words that mean nothing here.
+        ``to``: a function that says whether it wants a step, or words for one, as "W", "sigmoid", "net.py:12",
+        "step 17", "if abs(grad).max() > 1e3" or "W if isnan": see breakpoints.py.  Raises ValueError for words that
+        mean nothing here.
         """
         if isinstance(to, str):
-            from .stops import stop  # which stands on this
+            from .breakpoints import parse_breakpoint  # which stands on this
 
-            to = partial(stop(to, self).holds, self)
+            to = partial(parse_breakpoint(to, self).holds, self)
         while (moment := self.back() if back else self.next()) is not None:
             if to(moment):
                 return moment
@@ -128,10 +130,10 @@ class Stepper(Record):
     @property
     def moment(self) -> Moment:
         """The step that was done last."""
-        return self.what(self.at)
+        return self.moment_at(self.at)
 
-    def what(self, number: int) -> Moment:
-        """What a step is that has been done once."""
+    def moment_at(self, number: int) -> Moment:
+        """The step of this number, which must have been done once."""
         if number == 0:
             return Moment(0, "given", self.root)
         if number <= self.start:
@@ -142,42 +144,45 @@ class Stepper(Record):
         return Moment(number, "backward", self.swept[i].node, operand)
 
     def moments(self) -> Iterator[Moment]:
-        """All steps from here on, one after the other."""
+        """Do all steps from here on, and give each when it is done."""
         while (moment := self.next()) is not None:
             yield moment
 
     # The sweep, run as far as it is looked at.
 
-    def reach(self, number: int) -> None:
-        """Run the sweep until a step is done; all of it, for the last."""
+    def run_sweep_to(self, number: int) -> None:
+        """Run the sweep until the step of this number is done; for the last step, to its end."""
         if self.broken and self.failed is None:
-            self.again(len(self.swept))
+            self.rerun(len(self.swept))
         with within(watch=None), np.errstate(all="ignore"):
             while len(self.swept) < len(self.ours) and (
                 number == self.last or number > self.start + 1 + len(self.uses)
             ):
-                self.visit()
+                self.visit_next()
 
-    def visit(self) -> None:
-        """Run the sweep to its next node."""
+    def visit_next(self) -> None:
+        """Run the sweep over its next node.  Raises what the node's rule raises, now and at every later try."""
         if self.failed is not None:
             raise self.failed
         node, self.broken = self.ours[-1 - len(self.swept)], True
         change = self.changes.get(node)
         try:
-            g, passed = self.pull(node, node.hooks if change is None else (*node.hooks, change))
+            g, passed = self.advance(node, node.hooks if change is None else (*node.hooks, change))
             if self.chosen is None and any_nan(c for c in passed if c is not None):
                 self.chosen = Chosen(self.root, self.seed)
-                self.again(len(self.swept))
-                g, passed = self.pull(node, (lambda _, known=g: known,))
+                self.rerun(len(self.swept))
+                g, passed = self.advance(node, (lambda _, known=g: known,))
         except Exception as error:
             self.failed = error
             raise
-        self.note(Swept(node, g, passed, self.start + 1 + len(self.uses)))
+        self.keep(Swept(node, g, passed, self.start + 1 + len(self.uses)))
         self.broken = False
 
-    def pull(self, node: Node, hooks: Any) -> tuple[Any, tuple[Any, ...]]:
-        """The next step of the sweep, which is at this node, with these hooks in the place of its own."""
+    def advance(self, node: Node, hooks: Any) -> tuple[Any, tuple[Any, ...]]:
+        """Run the sweep over this node, which is its next one, with these hooks in the place of the node's own.
+
+        The node's gradient, and what it passes to each operand.
+        """
         own = node.hooks
         try:
             node.hooks = hooks
@@ -186,15 +191,15 @@ class Stepper(Record):
             node.hooks = own
         return g, tuple(c.dense() if type(c) is Placed else c for c in passed)
 
-    def pulled(self, node: Node, g: Any, k: int) -> Any:
-        """What a node would pass to its operand ``k`` of a gradient ``g``."""
+    def pass_on(self, node: Node, g: Any, k: int) -> Any:
+        """What a node would pass to its operand ``k``, if its gradient were ``g``."""
         if self.chosen is not None:
             return self.chosen.vjps(node, g, node.result, node.values)[k]
         return node.op.vjp(k, node.args, g, node.result, node.values)
 
-    def note(self, swept: Swept) -> None:
+    def keep(self, swept: Swept) -> None:
         """Keep what the sweep did at a node."""
-        self.swept.append(swept)  # first, so that nothing below leads nowhere, whenever one is interrupted
+        self.swept.append(swept)  # first, so that an interrupt at any line leaves no index that points nowhere
         i = self.visited[swept.node] = len(self.swept) - 1
         for k, (a, c) in enumerate(zip(swept.node.args, swept.passed)):
             if a is not None and c is not None:
@@ -204,11 +209,11 @@ class Stepper(Record):
     # What there is at this step.
 
     def is_computed(self, node: Node) -> bool:
-        """Is its value there already?"""
+        """Is the value of a node there at this step?"""
         return node.op is None or self.at >= self.start or self.numbers[node] <= self.at
 
     def gradient(self, what: Any) -> Any:
-        """The gradient of a node, or of a tensor or name, as far as it has come; None, if nothing has."""
+        """The gradient of a node, tensor or name as far as it has come at this step; None, if nothing of it has."""
         node = what if isinstance(what, Node) else self.find(what)
         if self.at <= self.start or not node.active:
             return None
@@ -221,16 +226,19 @@ class Stepper(Record):
         return coerce.dense(self.total(node, number)) if number else None
 
     def contributions(self, node: Node) -> int:
-        """How many contributions to the gradient of a node have come."""
+        """How many contributions to the gradient of a node have come at this step."""
         return sum(number <= self.at for number, _ in self.received.get(node, ()))
 
     @cached_property
     def flows(self) -> Counter[Node]:
-        """Of how many contributions the gradient of each node is the sum."""
+        """For each node, the number of contributions of which its gradient is the sum in the end."""
         return Counter([a for node in self.ours for a in node.args if a is not None and a.active])
 
     def total(self, node: Node, number: int) -> Any:
-        """The sum of the first contributions, in the order of the sweep, and with its own addition."""
+        """The sum of the first ``number`` contributions to a node, in the sweep's order and with its own addition.
+
+        So it is equal, to the bit, to what the sweep had at that step.
+        """
         done, total = self.totals.get(node, (0, None))
         if done > number:
             done, total = 0, None
@@ -243,51 +251,42 @@ class Stepper(Record):
         return total
 
     def upstream(self, moment: Moment) -> Any:
-        """g: the complete gradient of the node that passes it on; of the result, for the seed."""
+        """The upstream gradient g of a backward step: that of the node which passes it on, complete.  Forward: None."""
         if moment.phase == "seed":
             return self.seed
         return coerce.dense(self.swept[self.visited[moment.node]].g) if moment.phase == "backward" else None
 
     def passed(self, moment: Moment) -> Any:
-        """What is passed on in a backward step."""
+        """What a backward step passes on; for the step of the seed, the seed.  Forward: None."""
         if moment.operand is None:
             return self.seed if moment.phase == "seed" else None
         return coerce.dense(self.swept[self.visited[moment.node]].passed[moment.operand])
 
     @cached_property
     def choices(self) -> Choices:
-        """What the sweep left out, if it has met NaN."""
+        """Which elements the sweep left out.  Only once it has met NaN."""
         assert self.chosen is not None
-        return Choices(self, self.chosen)
+        return Choices(self, self.ours, self.seed, self.chosen)
 
     def not_chosen(self, moment: Moment) -> str:
-        """What is said of a backward step that passes 0 in the place of NaN or infinity; nothing of any other."""
+        """A sentence about a backward step that passes on 0 in the place of NaN or infinity; of others nothing."""
         if self.chosen is None or moment.operand is None:
             return ""
-        return self.choices.words(moment.node, moment.operand, self.upstream(moment))
-
-    def console(self) -> None:
-        """Step through it in the terminal or the notebook; ``h`` lists the commands, ``q`` leaves."""
-        from ..console.console import Console, caller, of_frame  # which stands on this
-        from ..console.reading import INTRODUCTION
-
-        console = Console(self, variables=of_frame(caller()))
-        console.opened(f"the computation of {self.called(self.root)}", introduction=INTRODUCTION)
-        console.interact()
+        return self.choices.explain(moment.node, moment.operand, self.upstream(moment))
 
     # Questions.
 
     def ask(self, words: str, variables: Mapping[str, Any] | None = None) -> Any:
-        """What an expression gives at this step, as "W.grad", "abs(v).max()", "delta2": see expressions.py.
+        """The value of an expression at this step, as "W.grad", "abs(v).max()" or "delta2": see expressions.py.
 
-        ``variables``: of the program, by their names.  Raises ValueError and LookupError, saying what is wrong.
+        ``variables``: those of the program, by their names.  Raises ValueError or LookupError, with what is wrong.
         """
         from .expressions import parsed  # which stands on this
 
         return parsed(words).value(self, self.moment, variables)
 
-    def watched(self, variables: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
-        """The expressions in ``watches`` with what they give at this step, or with the error that says why nothing."""
+    def watch_values(self, variables: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
+        """Each expression in ``watches`` with its value at this step, or with the error that it raises."""
         for words in self.watches:
             try:
                 yield words, self.ask(words, variables)
@@ -297,10 +296,10 @@ class Stepper(Record):
     # What if a gradient were another?
 
     def change(self, what: Any, to: Any) -> None:
-        """What if the gradient of a node were another?  ``to``: numbers of its shape, a number, or a function of it.
+        """Try another gradient of a node, tensor or name.  ``to``: numbers of its shape, a number, or a function of it.
 
-        What follows in the sweep follows from that; the program and its ``.grad`` never see it.  Raises LookupError
-        for what is not in the computation, TypeError and ValueError for what is no gradient.
+        The rest of the sweep follows from the change.  The program and its ``.grad`` are not changed.  Raises
+        LookupError for what is not in the computation, TypeError or ValueError for what cannot be its gradient.
         """
         node = self.find(what)
         if node not in self.ours:
@@ -315,21 +314,21 @@ class Stepper(Record):
 
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?
-        with self.whole():
+        with self.restored_on_failure():
             self.changes, self.changed = {**self.changes, node: changed}, self.changed.union(topological_order(node))
-            self.follow(node)
+            self.rerun_from(node)
 
     def undo(self) -> None:
-        """Forget all changes."""
-        with self.whole():
+        """Take back all changes."""
+        with self.restored_on_failure():
             changed, self.changes, self.changed = self.changes, {}, set()
-            self.follow(*changed)
+            self.rerun_from(*changed)
 
     @contextmanager
-    def answered(self) -> Iterator[None]:
-        """In this block the hooks of the nodes that were visited are not called, but answer what they answered.
+    def hooks_replayed(self) -> Iterator[None]:
+        """In this block hooks that were called by this sweep are not called again: they give what they gave.
 
-        Those below a change were asked about gradients that are not the program's, and so are asked again.
+        Hooks below a change were given gradients that are not the program's, and so they are called again.
         """
         theirs = {s.node: s.node.hooks for s in self.swept if s.node.hooks and s.node not in self.changed}
         try:
@@ -341,24 +340,24 @@ class Stepper(Record):
             for node, hooks in theirs.items():
                 node.hooks = hooks
 
-    def follow(self, *nodes: Node) -> None:
-        """Run the sweep again from these nodes on, as far as it has been looked at."""
-        self.again(min((self.visited.get(node, len(self.swept)) for node in nodes), default=len(self.swept)))
-        self.reach(self.at)
+    def rerun_from(self, *nodes: Node) -> None:
+        """Run the sweep again from the first of these nodes on, as far as it had been run."""
+        self.rerun(min((self.visited.get(node, len(self.swept)) for node in nodes), default=len(self.swept)))
+        self.run_sweep_to(self.at)
 
-    def again(self, number: int) -> None:
-        """Run the sweep again as far as its first nodes, without calling their hooks a second time."""
+    def rerun(self, number: int) -> None:
+        """Run the sweep again over its first ``number`` nodes, without calling their hooks a second time."""
         kept = self.swept[:number]
-        with self.whole(), within(watch=None), np.errstate(all="ignore"):
-            self.begin()
+        with self.restored_on_failure(), within(watch=None), np.errstate(all="ignore"):
+            self.restart_sweep()
             for swept in kept:
-                self.pull(swept.node, (lambda g, known=swept.g: known,))
-                self.note(swept)
+                self.advance(swept.node, (lambda g, known=swept.g: known,))
+                self.keep(swept)
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """In this block the sweep is begun anew; where that fails, or is interrupted, all is as it was."""
-        before = {name: self.__dict__[name] for name in NEW}
+    def restored_on_failure(self) -> Iterator[None]:
+        """In this block the sweep is run anew.  If that fails, or is interrupted, everything is as it was before."""
+        before = {name: self.__dict__[name] for name in SWEEP_STATE}
         try:
             yield
         except BaseException:

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
+from ..format.text import meant
 from .showing import Shown
 
 NAME = re.compile(r"(\d\d)_(\w+)\.py")
@@ -144,7 +145,9 @@ def found(which: str | int) -> Entry:
     if fits:
         several = ", ".join(f"{entry.number} {entry.title}" for entry in fits)
         raise ValueError(f"{which!r} stands in the titles of several lessons: {several}")
-    raise ValueError(f"there is no lesson {which}; there are {known[0].number} to {known[-1].number}")
+    words = {part for entry in known for part in re.findall(r"[^\W_]{3,}", f"{entry.title} {entry.file.stem}".lower())}
+    near = meant(word, words)
+    raise ValueError(f"there is no lesson {which}; there are {known[0].number} to {known[-1].number}{near}")
 
 
 def read(entry: Entry) -> Lesson:

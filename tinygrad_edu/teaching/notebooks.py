@@ -17,23 +17,30 @@ SCHEMA = 3
 
 
 def notebook(lesson: Lesson, *, solved: bool = True) -> Any:
-    """The lesson as nbformat has it; ``solved``: with the solutions of its exercises."""
+    """The lesson as nbformat has it; ``solved``: with the solutions of its exercises and the notes for the speaker.
+
+    Without them it is for students: the notes also say what comes out of the experiments.
+    """
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     cells = []
     for number, cell in enumerate(lesson.cells):
+        if "notes" in cell.tags and not solved:
+            continue
         make = new_markdown_cell if cell.kind == "text" else new_code_cell
         source = cell.source if solved or not cell.exercise else stripped(cell.source)
         source = worth(source, cell.points) if cell.marks else source
-        cells.append(make(source.replace("  # fmt: skip", ""), metadata=metadata(cell, lesson), id=f"cell-{number}"))
+        cells.append(make(source.replace("  # fmt: skip", ""), metadata=metadata(cell, solved), id=f"cell-{number}"))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
-def metadata(cell: Cell, lesson: Lesson) -> dict[str, Any]:
+def metadata(cell: Cell, solved: bool) -> dict[str, Any]:
     """Of a cell: slides for Jupyter's own, tags, and for nbgrader what is to be filled in and what marks it."""
     found: dict[str, Any] = {}
     tags = sorted(cell.tags)
+    if cell.marks and not solved:
+        tags.append("raises-exception")  # so that all cells can be run, although an exercise is not answered yet
     if tags:
         found["tags"] = tags
     if "notes" in cell.tags:

@@ -53,21 +53,29 @@ class Called:
 
     def formula(self, node: Node) -> Formula:
         """What formulas call a node."""
-        if node.serial not in self.formulas:
-            self.formulas[node.serial] = self.found(node)
+        pending = [] if node.serial in self.formulas else [node]
+        while pending:  # a stack, because a great many values without a name may be written out in each other
+            top = pending[-1]
+            operands = top.args if self.is_written_out(top) else ()
+            missing = [a for a in operands if a is not None and a.serial not in self.formulas]
+            pending += missing
+            if not missing:
+                self.formulas[pending.pop().serial] = self.found(top)
         return self.formulas[node.serial]
 
+    def is_written_out(self, node: Node) -> bool:
+        """Is a node called by how it was made, if that is short?"""
+        is_known = node.op is not None and node in self.record.every
+        return self.written_out and is_known and self.record.words.of(node) is None
+
     def found(self, node: Node) -> Formula:
-        """The same, where it has not been asked for."""
-        name, is_known = self.record.words.of(node), node in self.record.every
-        if name is not None:
+        """The same as ``formula``, where it has not been asked for, but for all operands of what is written out."""
+        if (name := self.record.words.of(node)) is not None:
             return of_name(name.base, node.shape, name.which)
-        handle = Formula(words(self.record.called(node)) if is_known else r"\cdots", single=node.shape == ())
-        older = all(a is None or a.serial in self.formulas for a in node.args)  # they are asked for from old to young
-        if self.written_out and node.op is not None and is_known and older:
-            written = self.made(node)
-            return written if len(written.latex) <= LONGEST else handle
-        return handle
+        if self.is_written_out(node) and len((written := self.made(node)).latex) <= LONGEST:
+            return written
+        is_known = node in self.record.every
+        return Formula(words(self.record.called(node)) if is_known else r"\cdots", single=node.shape == ())
 
     def operands(self, node: Node) -> list[Formula]:
         """What formulas call the operands of a node, and its options."""

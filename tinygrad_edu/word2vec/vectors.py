@@ -33,6 +33,11 @@ class Vectors:
         if self.rows.ndim != 2 or len(self.rows) != len(self.words) or not self.rows.size:
             raise ValueError(f"{text.plural(len(self.words), 'word')} and rows of shape {self.rows.shape} do not fit")
         self.index = {word: i for i, word in enumerate(self.words)}
+        for i, word in enumerate(self.words):
+            if self.index[word] != i:
+                raise ValueError(
+                    f"{text.shown(word)} is there twice, as word {i + 1} and as word {self.index[word] + 1}"
+                )
 
     @cached_property
     def directions(self) -> Any:
@@ -107,8 +112,18 @@ class Vectors:
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Write them as word2vec does, as text: words and size, then a line for each word.  Whole or not at all.
 
-        gensim reads it with ``KeyedVectors.load_word2vec_format``.  Nine digits give each float32 back as it was.
+        ``Vectors.load`` reads it, and gensim with ``KeyedVectors.load_word2vec_format``.  Nine digits give each float32
+        back as it was.  Raises ValueError, before anything is written, for what could not be read back: words with
+        spaces or line breaks, and numbers that are not finite.
         """
+        for word, row in zip(self.words, self.rows):
+            if word.split() != [word] or any("\ud800" <= c <= "\udfff" for c in word):  # halves of a letter
+                raise ValueError(
+                    f"word2vec's text format has no room for {text.shown(repr(word))}: a word is without spaces and "
+                    "line breaks there, as new_york for new york"
+                )
+            if not np.isfinite(row).all():
+                raise ValueError(f"the vector of {text.shown(word)} is not finite, so nothing was saved")
         with whole(file) as stream:
             stream.write(f"{len(self.words)} {self.rows.shape[1]}\n".encode())
             line = " ".join(["%.9g"] * self.rows.shape[1])
@@ -118,30 +133,62 @@ class Vectors:
 
     @classmethod
     def load(cls, file: str | os.PathLike[str]) -> Vectors:
-        """Read such a file, whoever wrote it.  ValueError, with the line, for what is none."""
+        """Read such a file, whoever wrote it.  ValueError, with the line, for what is none.
+
+        >>> import tempfile
+        >>> file = Vectors(["north", "south"], [[0, 2], [0, -3]]).save(Path(tempfile.mkdtemp()) / "vectors.txt")
+        >>> Vectors.load(file)["south"].tolist()
+        [0.0, -3.0]
+        """
         path = Path(file)
         name, words, rows = text.shown(path.name), list[str](), list[Any]()
         try:
             with path.open(encoding="utf-8", newline="\n") as stream:
-                head = stream.readline(100).split()
-                if len(head) != 2 or not all(part.isascii() and part.isdecimal() and int(part) for part in head):
-                    raise ValueError(f"{name} is not in word2vec's text format: line 1 is to be two whole numbers")
-                count, size = map(int, head)
+                head = stream.readline(100)
+                count, size = counts(head, name)
                 for number, line in enumerate(stream, 2):
-                    word, *parts = line.rstrip().split(" ")
+                    word, *parts = line.rstrip().rsplit(" ", size)
                     row = numbers(parts)
-                    if row is None or len(row) != size:
-                        raise ValueError(f"{name}: line {number} is to be a word and {size} numbers")
+                    if row is None or len(row) != size or not word:
+                        raise ValueError(
+                            f"{name}: line {number} should be a word and {size} finite numbers, and is "
+                            f"{text.shown(line.rstrip())!r}"
+                        )
                     words.append(word)
                     rows.append(np.array(row, np.float32))
         except UnicodeDecodeError:
-            raise ValueError(f"{name} is not in word2vec's text format, but binary or not in UTF-8") from None
-        if len(words) != count or len(set(words)) != count:
-            raise ValueError(f"{name} promises {count:,} words and has {len(set(words)):,}")
-        return cls(words, rows)
+            raise ValueError(not_text(path, name)) from None
+        if len(words) != count:
+            raise ValueError(f"{name} promises {text.plural(count, 'word')} in line 1 and has {len(words):,}")
+        try:
+            return cls(words, rows)
+        except ValueError as error:  # a word twice
+            raise ValueError(f"{name}: {error}") from None
 
     def __repr__(self) -> str:
         return f"<vectors of {text.plural(len(self.words), 'word')}, {self.rows.shape[1]} numbers each>"
+
+
+def counts(head: str, name: str) -> tuple[int, int]:
+    """How many words a file has, and how many numbers each: what its first line says.  ValueError if it does not."""
+    parts = head.split()
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and int(part) for part in parts):
+        found = f"is {text.shown(head.rstrip())!r}" if head.strip() else "is empty"
+        raise ValueError(
+            f"{name} is not in word2vec's text format: line 1 should be two whole numbers, how many words there are "
+            f"and how many numbers each has, and {found}"
+        )
+    return int(parts[0]), int(parts[1])
+
+
+def not_text(path: Path, name: str) -> str:
+    """Why a file is not in the text format: what else it is."""
+    with path.open("rb") as stream:
+        if stream.read(4) == b"PK\x03\x04":
+            return (
+                f"{name} is an .npz file, as checkpoints are: go on from it with --checkpoint, and --save the vectors"
+            )
+    return f"{name} is not in word2vec's text format, but binary or not in UTF-8"
 
 
 def numbers(parts: Sequence[str]) -> list[float] | None:

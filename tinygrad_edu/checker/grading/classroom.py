@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,12 +19,14 @@ from .sheets import LATE, LEFT, UNREAD, Sheet, checked
 
 MEMORY = 2 << 30  # bytes
 CROWD, HASTE = 30, 0.25  # of so many hand-ins each wrong step is thought about for a part of the time
+STOPPING = signal.SIGINT, signal.SIGTERM  # Ctrl-C, and what a system sends before it shuts down
 Seen = Callable[[Sheet], None]
 
 
 def work(pipe: Connection, language: str, answers: bool, crowded: bool) -> None:
     """What a process does: it is ready, gets a file, gives back its sheet, and so on until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who hands out the files
+    for number in STOPPING:  # they are for the one who hands out the files
+        signal.signal(number, signal.SIG_IGN)
     bounded()
     patience.set(HASTE if crowded else 1.0)
     try:
@@ -74,15 +77,38 @@ class Worker:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Processes that are started in this block do not hear Ctrl-C, not even while they begin."""
+    """Processes that are started in this block do not hear Ctrl-C or SIGTERM, not even while they begin."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def stoppable() -> Iterator[list[int]]:
+    """In this block SIGTERM interrupts as Ctrl-C does, so that what is done by then is still reported.
+
+    Gives a list, to which SIGTERM is added when it comes.  Where a program has its own way with SIGTERM, or outside
+    the main thread, nothing changes.
+    """
+    come: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        come.append(number)
+        raise KeyboardInterrupt
+
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield come
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def check_files(

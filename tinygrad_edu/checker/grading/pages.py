@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 
 from ...language.reading import Unreadable
@@ -15,22 +17,44 @@ from .hints import KIND, steps
 from .sheets import CHECKED, Refused, Sheet, contents
 
 
-def write_pages(sheet: Sheet, folder: Path, stage: int) -> list[Path]:
-    """A page for each wrong claim of a hand-in that is about the derivative of a number.  OSError as for any file."""
+def wrong_claims(sheet: Sheet) -> list[tuple[Claim, Result]]:
+    """The wrong claims of a hand-in, each with what was found."""
     wrong = {result.line: result for result in sheet.results if result.verdict == WRONG}
     if sheet.status != CHECKED or not wrong:
         return []
-    written = []
     try:
         claims = handin(contents(sheet.file, "en")).claims
     except (Refused, Unreadable):  # it has changed in the meantime
         return []
-    for claim in claims:
-        result = wrong.get(claim.left.line)
-        root = differentiated(claim) if result is not None else None
-        if result is not None and root is not None:
-            written.append(page(root, result, folder / f"{Path(sheet.file).stem}-{result.line}.html", stage))
-    return written
+    return [(claim, wrong[claim.left.line]) for claim in claims if claim.left.line in wrong]
+
+
+def page_name(file: str, line: int) -> str:
+    """The name of the page of a claim: ``anna-hw1-3f2a9c04-12.html`` for line 12 of ``anna/hw1.md``.
+
+    The figures in it are made from the whole path.  So hand-ins of the same name in two folders have different pages,
+    also if they are checked one after the other, and the pages of a hand-in keep their names.
+    """
+    path = Path(os.path.normcase(os.path.abspath(file)))
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+    words = "-".join(part[:40] for part in (path.parent.name, path.stem) if part)
+    return f"{words}-{digest}-{line}.html"
+
+
+def write_page(claim: Claim, result: Result, file: Path, stage: int) -> bool:
+    """Write the page of one claim, unless it is not about the derivative of a number: then it gives False.
+
+    ``stage`` is that of the hints: the page opens where the mistake is only if they may say it.  OSError as for any
+    file, and RuntimeError where what draws it is not installed.
+    """
+    root = differentiated(claim)
+    if root is None:
+        return False
+    from ...render import walk
+
+    trace = walked(root)
+    walk(trace).save(file, at=opened(trace, result, stage))
+    return True
 
 
 def differentiated(claim: Claim) -> Tensor | None:
@@ -45,15 +69,6 @@ def differentiated(claim: Claim) -> Tensor | None:
     except (Misfit, Impossible, Unreadable):
         return None
     return found if isinstance(found, Tensor) and found.shape == () and found.requires_grad else None
-
-
-def page(root: Tensor, result: Result, file: Path, stage: int) -> Path:
-    """The page of one claim."""
-    from ...render import walk
-
-    trace = walked(root)
-    saved: Path = walk(trace).save(file, at=opened(trace, result, stage))
-    return saved
 
 
 def walked(root: Tensor) -> Trace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -107,15 +108,30 @@ def contents(file: str, language: str) -> str:
 
 
 def inside(folder: Path) -> list[str]:
-    """The hand-ins in a folder and those below it, by name: .md and .txt, without a README and what is hidden."""
-    return sorted(
-        str(path)
-        for path in folder.rglob("*")
-        if path.suffix.lower() in ENDINGS
-        and path.stem.lower() != "readme"
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+    """The hand-ins in a folder and those below it, by name: .md and .txt, without a README and what is hidden.
+
+    Folders that are links are not entered.  Such a link is in the list if it ``leads_out``, so that it can be named.
+    """
+    found = []
+    for top, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [
+            path for path in (Path(top, name) for name in folders) if path.is_symlink() and leads_out(path, folder)
+        ]
+        files = [Path(top, name) for name in names if not name.startswith(".")]
+        found += links + [
+            path
+            for path in files
+            if path.suffix.lower() in ENDINGS
+            and path.stem.lower() != "readme"
+            and (path.is_file() or path.is_symlink())  # also a link to nothing: somebody thinks it is a hand-in
+        ]
+    return [str(path) for path in sorted(found)]
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Is what stands there, where links have been followed, outside of the folder?"""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def summary(sheets: Iterable[Sheet]) -> dict[str, Any]:
