@@ -16,7 +16,7 @@ def value(node: Node) -> Any:
     if node.result is None:
         for n in reachable([node], unknown):
             known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands(n)))
-            n.result = n.op.forward(*n.op.with_operands(n.values, known))
+            n.result = forward(n, known)
     return node.result
 
 
@@ -29,7 +29,22 @@ def operands(node: Node) -> Any:
     """What the operands of a node were; None for those that nobody kept."""
     if node.values is None:
         raise errors.freed(node)
-    return node.values if node.op.variadic is None else node.values[node.op.variadic]
+    return inner(node.op, node.values)
+
+
+def inner(op: Any, arguments: Any) -> Any:
+    """Of all arguments of an operation those that operands stand for."""
+    return arguments if op.variadic is None else arguments[op.variadic]
+
+
+def operand_values(node: Node, of: Callable[[Node], Any] = value) -> list[Any]:
+    """What all operands of a node were, also those that nobody kept.  ``of``: gives the value of one of these."""
+    return [x if a is None or x is not None else of(a) for a, x in zip(node.args, operands(node))]
+
+
+def forward(node: Node, operands: Sequence[Any]) -> Any:
+    """What the operation of a node makes of other operands, as an array; its options are as they were."""
+    return node.op.forward(*node.op.with_operands(node.values, operands))
 
 
 def call_op(op: Any, arguments: Sequence[Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import reachable
+from ..engine.recompute import operand_values, operands
 from ..errors import coerce
 from ..format import locations, text
 from ..format.locations import Place
@@ -51,8 +52,7 @@ class Case:
 
     def operands(self, node: Node) -> list[Any]:
         """The values of a node's operands, also of plain arrays and options."""
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
-        return [x if a is None or x is not None else self.value(a) for a, x in zip(node.args, values)]
+        return operand_values(node, self.value)
 
     def sweep(self) -> None:
         """Run the sweep to its end, without moving the stepper.  Raises what a rule raises."""
@@ -135,9 +135,8 @@ class Case:
         a = node.args[k]
         if a is not None:
             return self.said(a)
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         called = locations.operands(node)[k] if k < len(node.args) else None
-        return text.shown(called) if called else text.operand(None, values[k])
+        return text.shown(called) if called else text.operand(None, operands(node)[k])
 
     @cached_property
     def loss(self) -> str:

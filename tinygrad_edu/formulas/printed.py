@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.calling import is_packed, names
 from ..engine.reachable import operand_nodes, reachable
+from ..engine.recompute import inner, operands
 from ..graph import Node, Value
 from ..language.op_notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..language.symbols import number, symbol, words
@@ -140,7 +141,7 @@ def options(node: Node, values: Any, loose: bool = False) -> dict[str, Any]:
     """The arguments that are no operands, where they are not the usual ones."""
     op, found = node.op, dict[str, Any]()
     usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
-    first = values and (values[0] if op.variadic is None else values[op.variadic][0])
+    first = values and inner(op, values)[0]
     single = bool(node.args) and ndim(node.args[0], first) == 1
     for name, x in zip(op.names, values):
         if name in op.rules or name == op.variadic_name or isinstance(x, Value):
@@ -175,7 +176,7 @@ def expression(result: Node, known: dict[int, Formula], array: Callable[..., For
         if node.op is None:
             formulas[serial] = array(node.result, None)
             continue
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
+        values = operands(node)
         parts = [
             formulas[a.serial] if a is not None else of_value(x, functools.partial(array, user=node))
             for a, x in zip(node.args, values)

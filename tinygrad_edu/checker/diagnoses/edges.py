@@ -13,7 +13,7 @@ import numpy as np
 
 from ...engine.calling import vjp_without_nodes
 from ...engine.reachable import dependent
-from ...engine.recompute import operands, value
+from ...engine.recompute import inner, operand_values, value
 from ...errors import coerce
 from ...format.numbers import fraction
 from ...graph import Node
@@ -120,9 +120,9 @@ class Sweep:
         raw = dense(node.op.vjp(k, node.args, g, z, given))
         passed = dense(unbroadcast(raw, operand))
         if self.instead is None:
-            arguments = list(given if node.op.variadic is None else given[node.op.variadic])
-            at = Edge(node, k, g, passed, raw, arguments, z, self.graph.uses[operand], self.graph.products,
-                      operand is self.graph.target, self.place.arrays, self.called)  # fmt: skip
+            graph, operands = self.graph, list(inner(node.op, given))
+            at = Edge(node, k, g, passed, raw, operands, z, graph.uses[operand], graph.products,
+                      operand is graph.target, self.place.arrays, self.called)  # fmt: skip
             self.edges += [[]] * (number + 1 - len(self.edges))
             self.edges[number] = [*self.edges[number], at]
         return passed
@@ -193,8 +193,7 @@ def dense(g: Any) -> Any:
 
 def everything(node: Node) -> Any:
     """All arguments of the operation, as its rules take them."""
-    known = [value(a) if a is not None else x for a, x in zip(node.args, operands(node))]
-    return node.op.with_operands(node.values, [*known, *operands(node)[len(known) :]])
+    return node.op.with_operands(node.values, operand_values(node))
 
 
 # What may be passed instead.
