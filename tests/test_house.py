@@ -28,7 +28,7 @@ LAYERS = """
     output.terminal
     output.progress
     errors.operations errors.coerce errors.readonly
-    engine.fast_calls
+    engine.fast_calls engine.reachable
     op engine.used_gradients engine.sparse_rows engine.recompute
     ops
     sweep
