@@ -103,9 +103,10 @@ def linear(x, W, b=None):
         )
     },
     examples=(((3,), (3,)), ((2, 3), (3, 4)), ((), (3,)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 5))),
-    x=lambda g, x, y: tensordot(g, y, _rest(y)) if x.ndim and y.ndim else (g * y),
-    y=lambda g, x, y: (
-        np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if y.ndim > 1 else 0) if x.ndim and y.ndim else (g * x)
+    method="dot",
+    x=lambda g, shape, y: tensordot(g, y, _rest(y)) if shape and y.ndim else (g * y),
+    y=lambda g, shape, x: (
+        np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if len(shape) > 1 else 0) if shape and x.ndim else (g * x)
     ),
 )
 def dot(x, y):
@@ -130,11 +131,9 @@ def _leading(x) -> tuple[list[int], list[int]]:
     r"\langle {$x}, {$y} \rangle",
     needs={"last axes of the same length": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-1]},
     examples=(((3,), (3,)), ((2, 3), (4, 3)), ((), (3,))),
-    x=lambda g, x, y: tensordot(g, y, y.ndim - 1) if x.ndim and y.ndim else g * y,
-    y=lambda g, x, y: (
-        tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1)
-        if x.ndim and y.ndim
-        else g * x
+    x=lambda g, shape, y: tensordot(g, y, y.ndim - 1) if shape and y.ndim else g * y,
+    y=lambda g, shape, x: (
+        tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1) if shape and x.ndim else g * x
     ),
 )
 def inner(x, y):
@@ -147,8 +146,8 @@ def inner(x, y):
     r"$x \, $y^{\top}",
     binds=2,
     examples=(((3,), (4,)), ((2, 2), (3,))),
-    x=lambda g, x, y: matmul(g, y.ravel()).reshape(x.shape),
-    y=lambda g, x, y: matmul(x.ravel(), g).reshape(y.shape),
+    x=lambda g, shape, y: matmul(g, y.ravel()).reshape(shape),
+    y=lambda g, shape, x: matmul(x.ravel(), g).reshape(shape),
 )
 def outer(x, y):
     """All products of an element of ``x`` with one of ``y``."""
@@ -231,26 +230,26 @@ def einsum(subscripts: str, *operands):
     return np.einsum(subscripts, *operands)
 
 
-def _paired(x, y, axes) -> tuple[str, str, str]:
+def _paired(ndim_x: int, ndim_y: int, axes) -> tuple[str, str, str]:
     """The letters of x, y and the result of a tensordot."""
     if np.ndim(axes) == 0:
-        axes = range(x.ndim - axes, x.ndim), range(axes)
+        axes = range(ndim_x - axes, ndim_x), range(axes)
     ours, theirs = ([a] if np.ndim(a) == 0 else a for a in axes)
     letters = iter(_LETTERS)
-    of_x = [next(letters) for _ in range(x.ndim)]
-    of_y = [next(letters) for _ in range(y.ndim)]
+    of_x = [next(letters) for _ in range(ndim_x)]
+    of_y = [next(letters) for _ in range(ndim_y)]
     for i, j in zip(ours, theirs):
         of_y[j] = of_x[i]
     return "".join(of_x), "".join(of_y), "".join(c for c in of_x + of_y if (c in of_x) != (c in of_y))
 
 
-def _tensordot_x(g, x, y, axes):
-    of_x, of_y, of_z = _paired(x, y, axes)
+def _tensordot_x(g, shape, y, axes):
+    of_x, of_y, of_z = _paired(len(shape), y.ndim, axes)
     return einsum(f"{of_z},{of_y}->{of_x}", g, y)
 
 
-def _tensordot_y(g, x, y, axes):
-    of_x, of_y, of_z = _paired(x, y, axes)
+def _tensordot_y(g, shape, x, axes):
+    of_x, of_y, of_z = _paired(x.ndim, len(shape), axes)
     return einsum(f"{of_z},{of_x}->{of_y}", g, x)
 
 
@@ -269,21 +268,21 @@ def tensordot(x, y, axes=2):
     return np.tensordot(x, y, axes)
 
 
-def _kron_blocks(g, x, y) -> tuple[Any, tuple[int, ...], tuple[int, ...], int]:
-    """g with an axis of x, then the axis of y, for each axis."""
-    n = max(x.ndim, y.ndim)
-    of_x, of_y = (1,) * (n - x.ndim) + x.shape, (1,) * (n - y.ndim) + y.shape
+def _kron_blocks(g, x: tuple[int, ...], y: tuple[int, ...]):
+    """g with an axis of x, then the axis of y, for each axis of these shapes; the shapes with all axes; their number."""
+    n = max(len(x), len(y))
+    of_x, of_y = (1,) * (n - len(x)) + x, (1,) * (n - len(y)) + y
     return g.reshape([m for pair in zip(of_x, of_y) for m in pair]), of_x, of_y, n
 
 
-def _kron_x(g, x, y):
-    blocks, _, of_y, n = _kron_blocks(g, x, y)
-    return (blocks * y.reshape([m for k in of_y for m in (1, k)])).sum(tuple(range(1, 2 * n, 2))).reshape(x.shape)
+def _kron_x(g, shape, y):
+    blocks, _, of_y, n = _kron_blocks(g, shape, y.shape)
+    return (blocks * y.reshape([m for k in of_y for m in (1, k)])).sum(tuple(range(1, 2 * n, 2))).reshape(shape)
 
 
-def _kron_y(g, x, y):
-    blocks, of_x, _, n = _kron_blocks(g, x, y)
-    return (blocks * x.reshape([m for k in of_x for m in (k, 1)])).sum(tuple(range(0, 2 * n, 2))).reshape(y.shape)
+def _kron_y(g, shape, x):
+    blocks, of_x, _, n = _kron_blocks(g, x.shape, shape)
+    return (blocks * x.reshape([m for k in of_x for m in (k, 1)])).sum(tuple(range(0, 2 * n, 2))).reshape(shape)
 
 
 @op(examples=(((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,))), x=_kron_x, y=_kron_y)
@@ -314,6 +313,7 @@ def on_diagonal(x, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: 
     r"\operatorname{diagonal}($x)",
     selects=True,
     examples=(((3, 4),), ((3, 3), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2, offset=-1))),
+    method="diagonal",
     x=lambda g, shape, offset, axis1, axis2: on_diagonal(g, shape, offset, axis1, axis2),
 )
 def diagonal(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
@@ -330,6 +330,7 @@ def _trace_rule(g, shape, offset: int, axis1: int, axis2: int):
     r"\operatorname{tr}($x)",
     selects=True,
     examples=(((3, 3),), ((3, 4), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2))),
+    method="trace",
     x=_trace_rule,
 )
 def trace(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
@@ -348,13 +349,25 @@ def diag(x, k: int = 0):
     return np.diag(x, k)
 
 
-@op(r"\operatorname{tril}($x)", selects=True, examples=(((3, 3),), ((2, 3, 4), dict(k=1))), x=lambda g, k: tril(g, k))
+@op(
+    r"\operatorname{tril}($x)",
+    selects=True,
+    examples=(((3, 3),), ((2, 3, 4), dict(k=1))),
+    same_shape=True,
+    x=lambda g, k: tril(g, k),
+)
 def tril(x, k: int = 0):
     """The lower triangle; 0 above the diagonal ``k``."""
     return np.tril(x, k)
 
 
-@op(r"\operatorname{triu}($x)", selects=True, examples=(((3, 3),), ((2, 3, 4), dict(k=-1))), x=lambda g, k: triu(g, k))
+@op(
+    r"\operatorname{triu}($x)",
+    selects=True,
+    examples=(((3, 3),), ((2, 3, 4), dict(k=-1))),
+    same_shape=True,
+    x=lambda g, k: triu(g, k),
+)
 def triu(x, k: int = 0):
     """The upper triangle; 0 below the diagonal ``k``."""
     return np.triu(x, k)

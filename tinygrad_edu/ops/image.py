@@ -101,6 +101,7 @@ def _large(x, w, padding) -> bool:
         "a window that is not longer than x with its padding": _large,
     },
     examples=(((2, 3, 6), (4, 3, 3)), ((1, 2, 5), (3, 2, 2), dict(stride=2, padding=1))),
+    channels=1,
     x=_convolution_x,
     w=_convolution_w,
 )
@@ -115,6 +116,7 @@ def conv1d(x, w, stride: int = 1, padding: int = 0):
         "a window that is not larger than x with its padding": _large,
     },
     examples=(((2, 3, 5, 4), (2, 3, 3, 2)), ((1, 2, 5, 5), (3, 2, 2, 2), dict(stride=2, padding=1))),
+    channels=1,
     x=_convolution_x,
     w=_convolution_w,
 )
@@ -154,6 +156,7 @@ _IMAGE = {
     needs=_IMAGE,
     selects=True,
     examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))),
+    channels=1,
     x=_max_rule,
 )
 def max_pool2d(x, size=2, stride=None):
@@ -168,7 +171,7 @@ def _average_rule(g, shape, size, stride):
     )
 
 
-@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), x=_average_rule)
+@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), channels=1, x=_average_rule)
 def avg_pool2d(x, size=2, stride=None):
     """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
     return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).mean((-1, -2))

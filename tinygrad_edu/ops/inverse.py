@@ -24,6 +24,7 @@ def _regular(rng, *shape: int):
     binds=3,
     needs=_INVERTIBLE,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    same_shape=True,
     x=lambda g, z: -matmul(matmul(z.mT, g), z.mT),
 )
 def inv(x):
@@ -64,6 +65,7 @@ def _cofactors_rule(g, z, x):
     r"\operatorname{cof}($x)",
     needs=_SQUARE,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    same_shape=True,
     x=_cofactors_rule,
 )
 def cofactors(x):
@@ -131,6 +133,7 @@ def _cholesky_rule(g, z):
     r"\operatorname{chol}($x)",
     needs=_SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
     examples=((lambda rng: (lambda m: m @ m.T + np.eye(3))(_regular(rng, 3, 3)),),),
+    same_shape=True,
     x=_cholesky_rule,
 )
 def cholesky(x):

@@ -144,6 +144,7 @@ def _odds(p, y):
     },
     domain={"prediction": (0.1, 0.9), "target": (0.1, 0.9)},
     examples=_REDUCTIONS,
+    logarithm={"prediction": (0, 1)},
     prediction=lambda g, shape, prediction, target, reduction: (
         _share(g, math.prod(shape), reduction) * _odds(prediction, target)
     ),

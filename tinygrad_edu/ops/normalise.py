@@ -13,6 +13,7 @@ _AXES = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
     r"\operatorname{softmax}($x)",
     never=(0, 1),
     examples=_AXES,
+    same_shape=True,
     x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)),
 )
 def softmax(x, axis: int = -1):
@@ -24,6 +25,7 @@ def softmax(x, axis: int = -1):
 @op(
     r"\log \operatorname{softmax}($x)",
     examples=_AXES,
+    same_shape=True,
     x=lambda g, z, axis: g - np.exp(z) * g.sum(axis, keepdims=True),
 )
 def log_softmax(x, axis: int = -1):
@@ -40,6 +42,7 @@ def _layer_norm_rule(g, z, x, axis, eps: float):
 @op(
     r"\operatorname{layer\_norm}($x)",
     examples=(((4,),), ((2, 5),), ((4, 2), dict(axis=0, eps=0.1))),
+    same_shape=True,
     x=_layer_norm_rule,
 )
 def layer_norm(x, axis=-1, eps: float = 1e-5):

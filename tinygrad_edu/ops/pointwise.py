@@ -35,7 +35,7 @@ def subtract(x, y):
     return x - y
 
 
-@elementwise(r"$x \odot $y", binds=2, masks=True, x=lambda g, y: g * y, y=lambda g, x: g * x)
+@elementwise(r"$x \odot $y", binds=2, masks=True, vanishes="x y", x=lambda g, y: g * y, y=lambda g, x: g * x)
 def multiply(x, y):
     """The product, element by element (Hadamard's)."""
     return x * y
@@ -46,6 +46,7 @@ def multiply(x, y):
     binds=2,
     domain={"y": (0.5, 3.0)},
     needs={"a divisor that is not 0": lambda y: np.all(y != 0)},
+    vanishes="x",
     x=lambda g, y: g / y,
     y=lambda g, z, y: -g * (z / y),
 )
@@ -91,6 +92,7 @@ def _power_y(g, z, x, y):
             (np.asarray(x) >= 0) | (np.floor(y) == y)
         )
     },
+    vanishes="x",
     x=_power_x,
     y=_power_y,
 )
@@ -103,6 +105,7 @@ def power(x, y):
     r"$x \odot \log($y)",
     binds=2,
     domain={"y": (0.2, 3.0)},
+    logarithm={"y": (0,)},
     x=lambda g, y: g * np.log(y),
     y=lambda g, x, y: g * xdivy(x, np.sqrt(y) ** 2),
 )
@@ -118,7 +121,7 @@ def reciprocal(x):
     return 1 / x
 
 
-@elementwise("$x^2", binds=3, x=lambda g, x: g * (2 * x))
+@elementwise("$x^2", binds=3, vanishes="x", x=lambda g, x: g * (2 * x))
 def square(x):
     """x times x."""
     return x * x
@@ -177,19 +180,31 @@ def expm1(x):
     return np.expm1(x)
 
 
-@elementwise(r"\log($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / np.sqrt(x) ** 2)
+@elementwise(r"\log($x)", domain=_POSITIVE, needs=_LOGARITHM, logarithm={"x": (0,)}, x=lambda g, x: g / np.sqrt(x) ** 2)
 def log(x):
     """The natural logarithm."""
     return np.log(x)
 
 
-@elementwise(r"\log_2($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)))
+@elementwise(
+    r"\log_2($x)",
+    domain=_POSITIVE,
+    needs=_LOGARITHM,
+    logarithm={"x": (0,)},
+    x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)),
+)
 def log2(x):
     """The logarithm to base 2."""
     return np.log2(x)
 
 
-@elementwise(r"\log_{10}($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)))
+@elementwise(
+    r"\log_{10}($x)",
+    domain=_POSITIVE,
+    needs=_LOGARITHM,
+    logarithm={"x": (0,)},
+    x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)),
+)
 def log10(x):
     """The logarithm to base 10."""
     return np.log10(x)
@@ -199,6 +214,7 @@ def log10(x):
     r"\log(1 + $x)",
     domain={"x": (-0.8, 3.0)},
     needs={"numbers above -1": lambda x: np.all(x > -1)},
+    logarithm={"x": (-1,)},
     x=lambda g, x: g / np.sqrt(1 + x) ** 2,
 )
 def log1p(x):
@@ -250,6 +266,8 @@ def _clipped(g, x, min, max):
     elementwise=True,
     selects=True,
     examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
+    method="clip",
+    numpy={"a_min": "min", "a_max": "max"},
     x=_clipped,
 )
 def clip(x, min=None, max=None):

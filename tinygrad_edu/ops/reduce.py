@@ -41,7 +41,7 @@ def over(x, n: float):
     return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype.char == "e" and not is_recorded(x) else x / n
 
 
-@op(r"\sum $x", binds=1, examples=_AXES, x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
+@op(r"\sum $x", binds=1, examples=_AXES, method="sum", x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
 def sum(x, axis=None, keepdims: bool = False):
     """The sum."""
     return _add(x, axis, keepdims=keepdims)  # what np.sum calls, without its wrappers
@@ -50,6 +50,7 @@ def sum(x, axis=None, keepdims: bool = False):
 @op(
     r"\operatorname{mean}($x)",
     examples=_AXES,
+    method="mean",
     x=lambda g, shape, axis, keepdims: over(_kept(g, axis, keepdims), _count(shape, axis)),
 )
 def mean(x, axis=None, keepdims: bool = False):
@@ -91,6 +92,8 @@ def _others(x):
     r"\prod $x",
     binds=2,
     examples=_AXES,
+    method="prod",
+    vanishes="x",
     x=lambda g, x, axis, keepdims: _kept(g, axis, keepdims) * _product_of_others(x, axis),
 )
 def prod(x, axis=None, keepdims: bool = False):
@@ -110,13 +113,29 @@ def _shared(g, z, x, axis, keepdims: bool):
     return g * shares
 
 
-@op(r"\max $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
+@op(
+    r"\max $x",
+    binds=2,
+    selects=True,
+    needs={"at least one number": lambda x: x.size},
+    examples=_AXES,
+    method="max",
+    x=_shared,
+)
 def max(x, axis=None, keepdims: bool = False):
     """The largest.  At a tie each of the largest gets an equal share of the gradient."""
     return np.max(x, axis, keepdims=keepdims)
 
 
-@op(r"\min $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
+@op(
+    r"\min $x",
+    binds=2,
+    selects=True,
+    needs={"at least one number": lambda x: x.size},
+    examples=_AXES,
+    method="min",
+    x=_shared,
+)
 def min(x, axis=None, keepdims: bool = False):
     """The smallest.  At a tie each of the smallest gets an equal share of the gradient."""
     return np.min(x, axis, keepdims=keepdims)
@@ -135,7 +154,7 @@ def _var_rule(g, x, shape, axis, ddof: int, keepdims: bool):
     return over(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
 
-@op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
+@op(r"\operatorname{var}($x)", examples=_SPREAD, method="var", x=_var_rule)
 def var(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The variance: the squared distance from the mean, summed and divided by the number less ``ddof``."""
     return np.var(x, axis, ddof=_number(ddof), keepdims=keepdims)
@@ -148,7 +167,7 @@ def _std_rule(g, z, x, shape, axis, ddof: int, keepdims: bool):
     return bent(g * direction(x - mean(x, axis, True), z), g, z == 0)
 
 
-@op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
+@op(r"\operatorname{std}($x)", examples=_SPREAD, method="std", x=_std_rule)
 def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The standard deviation.  Where all numbers are equal it has no derivative; the gradient there is 0."""
     with np.errstate(over="ignore", under="ignore"):
@@ -213,6 +232,8 @@ def logsumexp(x, axis=None, keepdims: bool = False):
 
 @op(
     examples=(((2, 3),), ((2, 3), dict(axis=1))),
+    method="cumsum",
+    same_shape=True,
     x=lambda g, shape, axis: (
         np.flip(np.cumsum(np.flip(g, axis), axis), axis)
         if axis is not None
@@ -252,7 +273,12 @@ def _onwards(g, x):
     return np.stack([first, g[..., 1::2] + even * following], -1).reshape(x.shape)[..., :n]
 
 
-@op(examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))), x=_cumprod_rule)
+@op(
+    examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))),
+    method="cumprod",
+    same_shape=True,
+    x=_cumprod_rule,
+)
 def cumprod(x, axis: int | None = None):
     """Products of the first, the first two, ... along an axis; of the flattened array if it is None."""
     return np.cumprod(x, axis)

@@ -73,6 +73,7 @@ def _whole(indices):
         ((2, 3), dict(indices=np.array([[5, 0]]))),
     ),
     selects=True,
+    method="take",
     x=lambda g, shape, indices, axis: _placed(g, shape or (1,), _along(axis, _whole(indices), shape)),
 )
 def take(x, indices, axis: int | None = None):
@@ -89,6 +90,7 @@ def take(x, indices, axis: int | None = None):
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
         ((2, 3), dict(repeats=3, axis=0)),
     ),
+    method="repeat",
     x=lambda g, shape, repeats, axis: put(
         g,
         _along(
@@ -124,6 +126,8 @@ def _sort_rule(g, shape: tuple[int, ...], x, axis: int | None):
 @op(
     selects=True,
     examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0)), ((2, 3), dict(axis=None))),
+    same_shape=True,
+    method="sort",
     x=_sort_rule,
 )
 def sort(x, axis: int | None = -1):

@@ -24,6 +24,9 @@ def _flat(given: tuple[Any, ...]):
         )
     },
     examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
+    rearranges=True,
+    method="reshape",
+    numpy={"shape": "to"},
     x=lambda g, shape: g.reshape(shape),
 )
 def reshape(x, *to):
@@ -31,7 +34,7 @@ def reshape(x, *to):
     return np.reshape(x, _flat(to))
 
 
-@op(examples=(((2, 3),), ((),)), x=lambda g, shape: g.reshape(shape))
+@op(examples=(((2, 3),), ((),)), rearranges=True, method="ravel flatten", x=lambda g, shape: g.reshape(shape))
 def ravel(x):
     """All elements in one row."""
     return np.ravel(x)
@@ -48,6 +51,8 @@ def _inverse(axes: tuple[Any, ...]):
     "$x^{\\top}",
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
+    rearranges=True,
+    method="transpose",
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
@@ -60,6 +65,7 @@ def transpose(x, *axes):
     binds=3,
     needs={"at least two axes": lambda x: x.ndim >= 2},
     examples=(((2, 3),), ((4, 2, 3),)),
+    rearranges=True,
     x=lambda g: g.mT,
 )
 def matrix_transpose(x):
@@ -67,7 +73,12 @@ def matrix_transpose(x):
     return np.swapaxes(x, -1, -2)
 
 
-@op(examples=(((2, 3, 4), dict(axis1=0, axis2=2)),), x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2))
+@op(
+    examples=(((2, 3, 4), dict(axis1=0, axis2=2)),),
+    rearranges=True,
+    method="swapaxes",
+    x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2),
+)
 def swapaxes(x, axis1: int, axis2: int):
     """Two axes exchanged."""
     return np.swapaxes(x, axis1, axis2)
@@ -75,6 +86,7 @@ def swapaxes(x, axis1: int, axis2: int):
 
 @op(
     examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))),
+    rearranges=True,
     x=lambda g, source, destination: moveaxis(g, destination, source),
 )
 def moveaxis(x, source, destination):
@@ -82,13 +94,18 @@ def moveaxis(x, source, destination):
     return np.moveaxis(x, source, destination)
 
 
-@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), x=lambda g, shape: g.reshape(shape))
+@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), rearranges=True, x=lambda g, shape: g.reshape(shape))
 def expand_dims(x, axis):
     """A new axis of length 1 at ``axis`` of the result."""
     return np.expand_dims(x, axis)
 
 
-@op(examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))), x=lambda g, shape: g.reshape(shape))
+@op(
+    examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))),
+    rearranges=True,
+    method="squeeze",
+    x=lambda g, shape: g.reshape(shape),
+)
 def squeeze(x, axis=None):
     """Without its axes of length 1, or those at ``axis``."""
     return np.squeeze(x, axis)
@@ -152,7 +169,7 @@ def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
     return np.pad(x, pad_width, constant_values=constant_values)
 
 
-@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), x=lambda g, axis: flip(g, axis))
+@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
 def flip(x, axis=None):
     """In reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)
@@ -160,6 +177,8 @@ def flip(x, axis=None):
 
 @op(
     examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))),
+    rearranges=True,
+    same_shape=True,
     x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if np.ndim(shift) else -shift, axis),
 )
 def roll(x, shift, axis=None):
