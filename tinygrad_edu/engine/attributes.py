@@ -29,7 +29,7 @@ class Attributes:
     vanishes: str = ""  # operands, with spaces between them: it is 0 only where one of these is, but for rounding
     logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
     channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
-    method: str = ""  # what it is called as a method of a Tensor; several names with spaces between them
+    method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
     numpy: Mapping[str, str] = {}  # NumPy's names of arguments, and those of the same ones here, where they differ
 
     # These follow from the statement.  ``op`` sets the first three.
