@@ -22,7 +22,7 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 LAYERS = """
     errors engine format output web format.ascii context
     graph engine.calling output.atomic_write numeric.norms numeric.equality
-    format.locations engine.fast_rules
+    format.locations engine.fast_rules engine.attributes
     format.text
     format.numbers errors.messages
     output.terminal

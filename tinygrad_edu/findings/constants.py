@@ -19,7 +19,7 @@ from ..graph import Node
 from ..tensor import Tensor
 from .case import Case, listed
 from .finding import Finding, Remedy
-from .layers import PRODUCTS, is_layer, weights
+from .layers import is_layer, is_product, weights
 from .others import let_through
 from .trying import tried
 
@@ -47,7 +47,7 @@ def constant_operands(case: Case, node: Node) -> list[int]:
         if name in node.op.rules and is_constant(case, node, k)
     ]
     computed = any(a is not None and a.active and a.op is not None for a in node.args)
-    return found if (computed and len(found) == 1) or (not node.active and node.op.name in PRODUCTS) else []
+    return found if (computed and len(found) == 1) or (not node.active and is_product(node)) else []
 
 
 def is_constant(case: Case, node: Node, k: int) -> bool:
@@ -59,7 +59,7 @@ def is_constant(case: Case, node: Node, k: int) -> bool:
 
 def evidence(case: Case, node: Node, k: int, layers: list[Node]) -> str:
     """What shows that a parameter was meant; nothing, if nothing does."""
-    name, product = case.operand(node, k), node.op.name in PRODUCTS
+    name, product = case.operand(node, k), is_product(node)
     if not node.active:
         return numbered(case, node, k, name)
     if product and (a := taken_out(node, k)):

@@ -229,7 +229,7 @@ def reason(case: Case, node: Node, k: int | None) -> str:
             f"{name} is"
         )
     others = [i for i, v in enumerate(operands) if i != k and v is not None and not isinstance(v, (str, bool))]
-    if op.name in ("multiply", "matmul", "linear", "dot", "inner", "outer", "conv1d", "conv2d") and others:
+    if op.multiplies and k in op.factors and others:
         made = node.args[others[0]]
         other = case.made(made) if made is not None else case.operand(node, others[0])
         if not np.any(operands[others[0]]):
@@ -238,9 +238,10 @@ def reason(case: Case, node: Node, k: int | None) -> str:
         return f"{what}, because {other} is 0 wherever the gradient is not"
     if op.name == "where":
         return f"{what}, because it chose the other value wherever the gradient is not 0"
-    if op.name in ("maximum", "minimum") and np.ndim(operands[1 - k]):
+    if op.selects and op.elementwise and len(operands) == len(op.rules) == 2 and np.ndim(operands[1 - k]):
+        larger = np.all((operands[1 - k] >= x)[g != 0])
         return (
-            f"{what}, because {case.operand(node, 1 - k)} is {'larger' if op.name == 'maximum' else 'smaller'} "
+            f"{what}, because {case.operand(node, 1 - k)} is {'larger' if larger else 'smaller'} "
             "wherever the gradient is not 0"
         )
     if op.never and not op.elementwise and np.isin(case.value(node), op.never).all():
