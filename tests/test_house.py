@@ -40,8 +40,8 @@ LAYERS = """
     numeric formulas stepping
     nn.layers optim data tracing
     nn
-    render findings
-    gradient_norms
+    render
+    findings
     console
     word2vec checker
     teaching
