@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ..checker.grading import pages, reports
 from ..checker.grading.classroom import check_files, cores, stoppable
-from ..checker.grading.hints import ANSWER, KIND
 from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, inside, leads_out
 from ..checker.grading.terminal import Report
-from ..checker.results import LANGUAGES, UNCHECKABLE, WRONG, said
+from ..checker.hints import ANSWER, KIND, UNCHECKABLE, WRONG
+from ..checker.sentences import LANGUAGES, said
 from ..format import text
 from ..output import atomic_write as files
 from ..output.progress import Progress
