@@ -143,6 +143,15 @@ def test_every_file_of_the_commands_is_one_or_serves_them():
     assert files == {*main.COMMANDS} | {"__init__", "main", "run_script", "shared"}
 
 
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_terminals_are_known_in_one_place(path):
+    """Whether there is one, how wide it is and which colours it has: other modules ask output/."""
+    if module_of(path) not in ("output.terminal", "output.progress"):
+        words = source(path)
+        assert not [word for word in ("isatty", "NO_COLOR", "\\x1b[", "\\r{", '("\\r') if word in words]
+        assert "get_terminal_size().columns" not in words
+
+
 def lines(path):
     return source(path).count("\n")
 
