@@ -222,3 +222,9 @@ def test_all_other_files_are_packaged():
 def test_the_version_is_the_newest_in_the_changelog():
     newest = next(line for line in source(ROOT / "CHANGELOG.md").splitlines() if line.startswith("## "))
     assert newest.split()[1] == tinygrad_edu.__version__
+
+
+def test_networks_are_there_after_the_package_is_imported():
+    program = "import tinygrad_edu as tg; print(tg.nn.Linear.__name__, tg.optim.SGD.__name__, tg.data.digits.__name__)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["Linear", "SGD", "digits"]

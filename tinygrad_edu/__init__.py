@@ -50,12 +50,15 @@ _LATER = {
     "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
     "step_here": "console.step_here", "GradientNorms": "gradient_norms",
 }  # fmt: skip
+_ROOMS = ("data", "nn", "optim")
 __all__ = ["OPS", "elementwise", *_LATER]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]
 
 
 def __getattr__(name: str) -> _Any:
-    """What shows and explains is loaded when it is asked for: it takes longer than all the rest."""
+    """Load networks, and what shows and explains, when it is asked for: that takes longer than all the rest."""
+    if name in _ROOMS:
+        return _import(f".{name}", __name__)
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(_import(f".{_LATER[name]}", __name__), name)

@@ -17,7 +17,7 @@ from ..numeric.equality import sums_to_one
 from ..sweep import steps
 from ..tensor import Tensor, constant
 from .index import size
-from .recorded import Reader
+from .reader import Reader
 from .simplify import Rules
 from .verified import Points, reached
 
