@@ -23,13 +23,13 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 LAYERS = """
     errors engine format output web format.ascii context
     graph engine.calling output.atomic_write numeric.norms numeric.equality
-    format.locations engine.fast_rules
+    format.locations engine.fast_rules engine.attributes
     format.text
     format.numbers errors.messages
     output.terminal
     output.progress
     errors.operations errors.coerce errors.readonly
-    engine.fast_calls
+    engine.fast_calls engine.reachable
     op engine.used_gradients engine.sparse_rows engine.recompute
     ops
     sweep
@@ -41,8 +41,8 @@ LAYERS = """
     numeric formulas stepping
     nn.layers optim data tracing
     nn
-    render findings
-    gradient_norms
+    render
+    findings
     console
     word2vec checker
     teaching

@@ -16,9 +16,9 @@ import numpy as np
 from .. import nn, ops, optim
 from ..data import Digits, digits
 from ..derivatives import sweep
+from ..findings.gradient_norms import GradientNorms
 from ..format import text
 from ..format.numbers import number
-from ..gradient_norms import GradientNorms
 from ..numeric.norms import norm
 from ..output.progress import Progress
 from ..output.terminal import Screen, Table

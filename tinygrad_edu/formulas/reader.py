@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import reachable
 from ..engine.recompute import operands
 from ..graph import Node
 from ..ops.algebra import _explicit as explicit
@@ -42,21 +43,19 @@ class Reader:
 
     def template(self, root: Node, own: bool = True) -> Template:
         """The template of a node; ``own``: also where the node itself has a name."""
-        pending, needed = [root], {}
-        while pending:
-            node = pending.pop()
-            if node.serial in needed or node.serial in self.known or (node.serial in self.named and node is not root):
-                continue
-            needed[node.serial] = node
-            pending += self.parts(node)
-        for serial in sorted(needed, key=lambda s: (needed[s] is root, s)):
-            node = needed[serial]
-            if node is root and not own and serial in self.named:
-                return self.leaf(node.shape, self.named[serial])
-            found = self.read(node)
+
+        def is_known(node: Node) -> bool:
+            return node.serial in self.known or (node.serial in self.named and node is not root)
+
+        found = reachable([root], lambda node: [] if is_known(node) else self.parts(node))
+        needed = [node for node in found if not is_known(node)]
+        for node in sorted(needed, key=lambda node: node is root):
+            if node is root and not own and root.serial in self.named:
+                return self.leaf(node.shape, self.named[root.serial])
+            template = self.read(node)
             if node is root:
-                return found
-            self.known[serial] = found
+                return template
+            self.known[node.serial] = template
         return self.known[root.serial]
 
     def parts(self, node: Node) -> list[Node]:
