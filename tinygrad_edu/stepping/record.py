@@ -15,20 +15,15 @@ from ..graph import Node, Value
 from ..language.names import Names
 
 
-def collect_nodes(root: Node, limit: int | None = None) -> tuple[list[Node], int]:
-    """All nodes that a value was computed from, also constants, from the oldest to the youngest.
-
-    And how many of them are to be left out, so that at most ``limit`` remain.
-    """
+def collect_nodes(root: Node) -> list[Node]:
+    """All nodes that a value was computed from, also constants, from the oldest to the youngest."""
     seen, stack = {root}, [root]
     while stack:
         for a in stack.pop().args:
             if a is not None and a not in seen:
                 seen.add(a)
                 stack.append(a)
-    every = sorted(seen, key=attrgetter("serial"))
-    left_out = 0 if limit is None else max(0, len(every) - limit)
-    return every, left_out
+    return sorted(seen, key=attrgetter("serial"))
 
 
 class Record:
@@ -40,7 +35,8 @@ class Record:
 
     def __init__(self, result: Any, limit: int | None = None, frame: FrameType | None = None) -> None:
         self.result, self.root, self.frame = result, result.node, frame
-        every, self.left_out = collect_nodes(self.root, limit)
+        every = collect_nodes(self.root)
+        self.left_out = 0 if limit is None else max(0, len(every) - limit)
         self.older, self.nodes = every[: self.left_out], every[self.left_out :]
         self.computed = [node for node in self.nodes if node.op is not None]
 
