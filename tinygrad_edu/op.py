@@ -23,6 +23,7 @@ from typing import Any
 
 from .context import current
 from .engine import calling, fast_calls, fast_rules
+from .engine.attributes import Attributes
 from .errors import messages as errors
 from .errors import operations as explain
 from .errors.coerce import array_operand, option, plain_operand
@@ -31,7 +32,7 @@ from .graph import Value, get_frame, record
 OPS: dict[str, op] = {}  # every operation by name; the statements themselves fill it
 
 
-class op:
+class op(Attributes):
     """Makes a NumPy function an operation, and is then all that is known of it: the ``.op`` of it.
 
     notation: LaTeX, with ``$x`` in the place of operand x.
@@ -40,12 +41,8 @@ class op:
         it names.  Only after a failure they are asked.
     examples: shapes of the operands, then a dict of options.
     domain: from where an operand of the examples is drawn, if not from (-2, 2).
-    elementwise: an element of the result depends only on those in its place in the operands.
     variadic: the name of the argument that is a list of operands.
-    selects: the result is put together of elements of the operands and leaves others out: those
-        at which the rule is 0.  See engine/unchosen.py, also for the next.
-    masks: a factor that is data may be 0, and so leave elements out.
-    never: numbers that results come near to and equal only by rounding, as 0 for exp.
+    attributes: what else is true of it, as ``elementwise=True``: all are in engine/attributes.py.
     rules: by the names of their arguments.  Besides ``g``, ``z`` and the arguments they may read
         ``shape``, that of their operand, ``which``, its number, and ``shapes``, those of a list.
 
@@ -60,15 +57,13 @@ class op:
 
     def __init__(
         self, notation: str = "", *, binds: int = 9, needs: Mapping[str, Any] = {},
-        examples: Any = (), domain: Mapping[str, Any] = {}, elementwise: bool = False,
-        variadic: str = "", selects: bool = False, masks: bool = False, never: Any = (),
-        **rules: Callable[..., Any],
+        examples: Any = (), domain: Mapping[str, Any] = {}, variadic: str = "",
+        **attributes_and_rules: Any,
     ) -> None:  # fmt: skip
         self.notation, self.binds = errors.checked_notation(notation), binds
-        self.needs, self.examples, self.domain, self.never = needs, examples, domain, never
-        self.elementwise, self.selects = elementwise, selects
-        self.leaves_out = selects or masks
-        self.variadic_name, self.rules = variadic, rules
+        self.needs, self.examples, self.domain = needs, examples, domain
+        self.variadic_name, self.rules = variadic, self.set_attributes(attributes_and_rules)
+        self.leaves_out = self.selects or self.masks
 
     def __call__(self, function: Callable[..., Any]) -> Any:
         self.function, self.name = function, function.__name__

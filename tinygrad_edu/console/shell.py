@@ -23,7 +23,8 @@ from ..findings import explain, findings_about
 from ..format import locations, numbers, text
 from ..graph import Node
 from ..numeric.norms import norm
-from ..output.terminal import Progress, Screen, is_interactive
+from ..output.progress import Progress
+from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint, parse_breakpoint
 from ..stepping.expressions import FUNCTIONS, Expression, NotYet
@@ -302,7 +303,7 @@ class Console(cmd.Cmd):
 
     def run_to(self, wanted: Callable[[Moment], bool] | None, back: bool = False) -> None:
         """Go on, or back, to the next step that is wanted, and show it; None: to the end, in half the time."""
-        stepper, progress = self.stepper, Progress("step", self.stepper.last)
+        stepper, progress = self.stepper, Progress("step", self.stepper.last, after=1.0, hint="Ctrl-C stops here")
 
         def is_here(moment: Moment) -> bool:
             progress.at(moment.number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -62,10 +62,19 @@ def of_constants(name: str) -> Any:
     return applied
 
 
+def with_methods(interface: Any) -> Any:
+    """A decorator of a class: an operation that has the name of a method, as sum has, is that method."""
+    for op in OPS.values():
+        for name in op.method.split():
+            setattr(interface, name, op.public)
+    return interface
+
+
+@with_methods
 class Interface(Value):
     """What every array or tensor is expected to do.
 
-    It has no ``__getattr__``: with one, Python looks up every attribute of a tensor the slow way.
+    It has no ``__getattr__`` but for type checkers: with one, Python looks up every attribute of a tensor the slow way.
     """
 
     __slots__ = ()
@@ -88,13 +97,12 @@ class Interface(Value):
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    sum, prod, mean, var, std, max, min = ops.sum, ops.prod, ops.mean, ops.var, ops.std, ops.max, ops.min
-    dot, trace, diagonal, sort, clip = ops.dot, ops.trace, ops.diagonal, ops.sort, ops.clip
-    cumsum, cumprod = ops.cumsum, ops.cumprod
-    reshape, transpose, ravel, flatten, squeeze = ops.reshape, ops.transpose, ops.ravel, ops.ravel, ops.squeeze
-    swapaxes, take, repeat = ops.swapaxes, ops.take, ops.repeat
     argmax, argmin, argsort, nonzero, all, any = map(plain, ("argmax", "argmin", "argsort", "nonzero", "all", "any"))
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
+
+    if TYPE_CHECKING:  # the methods that operations are
+
+        def __getattr__(self, name: str) -> Any: ...
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -264,12 +272,10 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
     public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
     if short != name and hasattr(np, short):
         public = None  # linalg.trace and others mean something else than trace
-    if short in ("transpose", "reshape"):  # whose options NumPy's functions take by these names
-        args += tuple(kwargs.pop(name) for name in ("axes", "shape") if name in kwargs)
     if short == "einsum" and not isinstance(args[0], str):
         args = ops.in_letters(args)
-    if short == "clip":
-        kwargs = {name.removeprefix("a_"): x for name, x in kwargs.items()}
+    if kwargs and short in OPS and public is not None:
+        args, kwargs = OPS[short].called_as_numpy(args, kwargs)
     if public is None:
         known = hasattr(np, name.partition(".")[0])  # a ufunc may be SciPy's
         result = without_derivative(function, f"np.{name}" if known else name, args, kwargs)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..format.locations import OURS
 from ..format.numbers import short
 from ..format.text import plural
@@ -20,14 +21,12 @@ from .alike import moved
 from .case import Case, finite, listed, percent
 from .curves import Curve, curves, saturates
 from .finding import Finding, Remedy
-from .layers import is_layer, weights
+from .layers import is_layer, rearranged, weights
 from .others import glorot, leaves_below, never_flat, replaced, said_together, unsaturated
-from .trying import called, cures, tried
-from .zeros import LOGARITHMS
+from .trying import cures, tried
 
 FEW = 32  # numbers: of arrays smaller than that, as in the steps of a loop, all count together
 ROWS, SHARE = 16, 0.1  # examples, and the part of the units that is dead: of fewer nothing is said
-SHIFTS = ("negative", "add", "subtract", "multiply", "clip", "maximum", "minimum", "where")
 
 
 def saturated(case: Case) -> Iterator[Finding]:
@@ -109,7 +108,7 @@ def standardised(case: Case, node: Node, k: int, does: Any) -> Iterator[str]:
             scaled = ((x - x.mean(0)) / np.where(x.std(0) == 0, 1, x.std(0))).astype(x.dtype)
 
             def change(given: list[Any], made: Any, i: int = i, scaled: Any = scaled, layer: Node = layer) -> Any:
-                return called(layer.op, [*given[:i], scaled, *given[i + 1 :]])
+                return call_op(layer.op, [*given[:i], scaled, *given[i + 1 :]])
 
             if not np.allclose(scaled, x, atol=0.1) and does({}, {layer: change}):
                 yield "its inputs" if layer.code.co_filename.startswith(OURS) else case.operand(layer, i)
@@ -124,10 +123,11 @@ def undone(case: Case, node: Node) -> bool:
     """Does a logarithm follow?  In -log(sigmoid(v)) its slope is as large as the other's is small."""
     seen, stack = {node}, [node]
     while stack:
-        for user, _ in case.uses(stack.pop()):
-            if user.op.name in LOGARITHMS or user.op.name == "binary_cross_entropy":
+        for user, k in case.uses(stack.pop()):
+            if user.op.logarithm:
                 continue
-            if user.op.name not in SHIFTS and moved(user.op, case.operands(user)) is None:
+            keeps_slope = user.op.elementwise and (k in user.op.linear or user.op.selects)
+            if not keeps_slope and moved(user.op, case.operands(user)) is None:
                 return False
             if len([a for a in user.args if a is not None and a.active]) != 1:
                 return False
@@ -197,16 +197,11 @@ def hidden(case: Case, node: Node, k: int) -> bool:
 def units(case: Case, v: Node) -> int:
     """The axis of the units: the last, where examples are rows; the first, of W @ X; channels, of a convolution."""
     node: Node | None = v
-    while node is not None and node.op is not None and node.op.name in ("add", "subtract"):
+    while node is not None and node.op is not None and node.op.elementwise:
         node = next((a for a in node.args if a is not None and a.op is not None and a.shape == v.shape), None)
     if node is None or node.op is None or len(v.shape) < 2:
         return -1
-    if node.op.name in ("conv1d", "conv2d"):
-        return 1
-    if node.op.name in ("matmul", "dot"):
-        W = weights(node)
-        left = node.args[0]
-        while left is not None and left.op is not None and left is not W:
-            left = left.args[0] if left.op.name in ("transpose", "matrix_transpose") else None
-        return -2 if W is not None and left is W else -1
-    return -1
+    if node.op.channels:
+        return int(node.op.channels)
+    W = weights(node) if node.op.multiplies else None
+    return -2 if W is not None and rearranged(node.args[0]) is W else -1

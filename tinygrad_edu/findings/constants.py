@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op, forward
 from ..findings import code
 from ..graph import Node
 from ..tensor import Tensor
 from .case import Case, listed
 from .finding import Finding, Remedy
-from .layers import PRODUCTS, is_layer, weights
+from .layers import is_layer, is_product, weights
 from .others import let_through
-from .trying import called, tried
+from .trying import tried
 
 NUMBERED = re.compile(r"^(\D+?)\(?_?(\d+)\)?$")
 
@@ -46,7 +47,7 @@ def constant_operands(case: Case, node: Node) -> list[int]:
         if name in node.op.rules and is_constant(case, node, k)
     ]
     computed = any(a is not None and a.active and a.op is not None for a in node.args)
-    return found if (computed and len(found) == 1) or (not node.active and node.op.name in PRODUCTS) else []
+    return found if (computed and len(found) == 1) or (not node.active and is_product(node)) else []
 
 
 def is_constant(case: Case, node: Node, k: int) -> bool:
@@ -58,7 +59,7 @@ def is_constant(case: Case, node: Node, k: int) -> bool:
 
 def evidence(case: Case, node: Node, k: int, layers: list[Node]) -> str:
     """What shows that a parameter was meant; nothing, if nothing does."""
-    name, product = case.operand(node, k), node.op.name in PRODUCTS
+    name, product = case.operand(node, k), is_product(node)
     if not node.active:
         return numbered(case, node, k, name)
     if product and (a := taken_out(node, k)):
@@ -120,7 +121,7 @@ def makes_axis(case: Case, node: Node, k: int, axis: int) -> bool:
             moved = x.copy()
             moved[(slice(None),) * i + (0,)] += 1.0
             operands[k] = moved
-            difference = node.op.forward(*node.op.with_operands(node.values, operands)) != case.value(node)
+            difference = forward(node, operands) != case.value(node)
             operands[k] = x
             if difference.any() and not np.delete(difference, 0, axis).any():
                 return True
@@ -147,7 +148,7 @@ def as_parameter(case: Case, node: Node, k: int, name: str) -> Iterator[Remedy]:
     new = Tensor(x)
 
     def change(given: list[Any], made: Any) -> Any:
-        return called(node.op, [*given[:k], new, *given[k + 1 :]])
+        return call_op(node.op, [*given[:k], new, *given[k + 1 :]])
 
     trial = tried(case, {}, {node: change})
     if trial is None:

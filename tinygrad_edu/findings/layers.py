@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..format.numbers import short
 from ..graph import Node
 from .case import Case, finite, listed, root_mean_square
@@ -14,16 +15,18 @@ from .curves import curve, operand_of
 from .finding import Finding, Remedy
 from .others import glorot, let_through, replaced, said_together, squashes, unsaturated
 from .trying import Change, tried
-from .trying import called as called_again
 
 FACTOR, LEAST = 1e3, 3
-PRODUCTS = ("matmul", "linear", "dot", "conv1d", "conv2d")
-TURNED = ("transpose", "matrix_transpose", "swapaxes", "reshape")
 
 
 def is_layer(node: Node) -> bool:
     """Is it a product with a matrix of parameters?"""
-    return node.op is not None and node.op.name in PRODUCTS and weights(node) is not None
+    return is_product(node) and weights(node) is not None
+
+
+def is_product(node: Node) -> bool:
+    """Is it a product of matrices, a convolution or the like?"""
+    return node.op is not None and node.op.multiplies and not node.op.elementwise
 
 
 def longest_way(case: Case) -> list[Node]:
@@ -140,7 +143,7 @@ def skip(case: Case, act: Node) -> Change | None:
             if not inputs:
                 return None
             source = inputs[0]
-            return lambda given, made: called_again(act.op, given) + made[source]
+            return lambda given, made: call_op(act.op, given) + made[source]
         if not same:
             return None
         before = same[0]
@@ -158,9 +161,14 @@ def called(case: Case, node: Node) -> str:
 
 def weights(node: Node) -> Node | None:
     """The matrix of parameters of a layer."""
-    for a in node.args:
-        while a is not None and a.op is not None and a.op.name in TURNED:
-            a = a.args[0]
+    for a in map(rearranged, node.args):
         if a is not None and a.op is None and a.active and len(a.shape) >= 2:
             return a
     return None
+
+
+def rearranged(node: Node | None) -> Node | None:
+    """The value whose elements this one has in another order or shape: W, of W.T."""
+    while node is not None and node.op is not None and node.op.rearranges:
+        node = node.args[0]
+    return node

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..findings import code
 from ..format import locations
 from ..graph import Node
 from .case import Case
 from .finding import Finding, Remedy
-from .trying import called, cures, tried
+from .trying import cures, tried
 
-MEANT = ("getitem", "expand_dims", "broadcast_to", "sum", "mean", "max", "min", "norm", "std", "var", "prod", "outer")
-POINTWISE = ("add", "subtract", "multiply", "divide", "negative", "square", "power", "absolute", "log", "clip")
-TURNS = ("reshape", "expand_dims", "atleast_2d", "newaxis", "column_stack", "transpose", "T", "mT", "outer", "keepdims")
+# What is written in a program that makes a column on purpose.
+TURNS = frozenset(
+    "reshape expand_dims broadcast_to transpose outer T mT newaxis atleast_2d column_stack keepdims".split()
+)
 
 
 def column_against_row(case: Case) -> Iterator[Finding]:
@@ -26,7 +28,7 @@ def column_against_row(case: Case) -> Iterator[Finding]:
     told: set[Node] = set()
     bad: list[tuple[Node, int]] = []
     for node in case.nodes:
-        if node.op is None or node.op.name not in ("subtract", "multiply") or len(node.shape) != 2:
+        if node.op is None or not joins(node.op) or len(node.shape) != 2:
             continue
         n = node.shape[0]
         shapes = [a.shape if a is not None else getattr(x, "shape", ()) for a, x in zip(node.args, node.values)]
@@ -39,6 +41,11 @@ def column_against_row(case: Case) -> Iterator[Finding]:
             bad.append((node, k))
     for group in case.grouped(node for node, _ in bad):
         yield pairs(case, group, dict(bad)[group[0]])
+
+
+def joins(op: Any) -> bool:
+    """Is it a sum, a difference or a product of two operands, element by element?"""
+    return bool(op.elementwise and len(op.names) == len(op.linear) == 2)
 
 
 def pairs(case: Case, group: list[Node], k: int) -> Finding:
@@ -65,7 +72,7 @@ def of_one_shape(case: Case, group: list[Node], k: int) -> Iterator[Remedy]:
     for i, text, why, turned in turns:
 
         def change(given: list[Any], made: Any, i: int = i, turned: Any = turned) -> Any:
-            return called(node.op, [*given[:i], turned(given[i]), *given[i + 1 :]])
+            return call_op(node.op, [*given[:i], turned(given[i]), *given[i + 1 :]])
 
         if cures(tried(case, {}, dict.fromkeys(group, change)), kind, node, (column_against_row,)):
             operand = code.operand(case, node, i)
@@ -92,9 +99,9 @@ def total(case: Case, node: Node) -> Node | None:
         if not users or len(seen) > 50:
             return None
         for user, _ in users:
-            if user.op.name in ("sum", "mean", "norm") and user.shape in ((), (1, 1)):
+            if user.op.reduces and user.shape in ((), (1, 1)):
                 ends.add(user)
-            elif user.op.name in POINTWISE and user.shape == node.shape:
+            elif user.op.elementwise and user.shape == node.shape:
                 if user not in seen:
                     seen.add(user)
                     stack.append(user)
@@ -106,7 +113,7 @@ def total(case: Case, node: Node) -> Node | None:
 def meant(case: Case, node: Node, k: int) -> bool:
     """Was the column made on purpose: with a new axis, or in the same expression?"""
     a = node.args[k]
-    if a is not None and a.op is not None and a.op.name in MEANT:
+    if a is not None and a.op is not None and (a.op.reduces or a.op.name == "getitem" or new_axis(a.op)):
         return True
     written = operand_written(node, k)
     if written is None:  # no source: of a plain array nobody knows how it came to be a column
@@ -121,6 +128,11 @@ def meant(case: Case, node: Node, k: int) -> bool:
         if called in TURNS:
             return True
     return False
+
+
+def new_axis(op: Any) -> bool:
+    """Does it put a new axis where it is told to, as expand_dims does?"""
+    return bool(op.rearranges and "axis" in op.names)
 
 
 def operand_written(node: Node, k: int) -> ast.expr | None:

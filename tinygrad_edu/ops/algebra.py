@@ -13,7 +13,7 @@ from ..op import op
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in Python's string, which is slow to import
 
 
-def _matmul_x(g: Any, y: Any) -> Any:
+def _matmul_x(g, y):
     """G Yᵀ, with the cases of vectors: which they are shows in the numbers of axes."""
     if y.ndim == 1:  # Xy: the outer product g yᵀ
         return g[..., None] * y
@@ -22,7 +22,7 @@ def _matmul_x(g: Any, y: Any) -> Any:
     return matmul(g, y.mT)
 
 
-def _matmul_y(g: Any, x: Any) -> Any:
+def _matmul_y(g, x):
     """Xᵀ G, with the cases of vectors."""
     if x.ndim == 1:
         return g * x if g.ndim == 0 else x[:, None] * g[..., None, :]
@@ -55,14 +55,14 @@ def _matmul_y(g: Any, x: Any) -> Any:
     x=_matmul_x,
     y=_matmul_y,
 )
-def matmul(x: Any, y: Any) -> Any:
+def matmul(x, y):
     """The matrix product of the last two axes; the others broadcast."""
     if 0 < getattr(x, "ndim", 0) < 3 and 0 < getattr(y, "ndim", 0) < 3:
         return x.dot(y)  # the same, half a microsecond sooner
     return np.matmul(x, y)
 
 
-def _linear_W(g: Any, x: Any) -> Any:
+def _linear_W(g, x):
     """The sum of g xᵀ over all examples."""
     if x.ndim == 1:
         return g[:, None] * x
@@ -85,7 +85,7 @@ def _linear_W(g: Any, x: Any) -> Any:
     W=_linear_W,
     b=lambda g: g,
 )
-def linear(x: Any, W: Any, b: Any = None) -> Any:
+def linear(x, W, b=None):
     """A layer's v = W a + b, for one vector ``x`` or with the examples as rows; ``W`` is (outputs, inputs)."""
     if not x.ndim or W.ndim != 2:
         raise ValueError(f"shapes {x.shape} and {W.shape} of x and W do not fit")
@@ -103,24 +103,25 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
         )
     },
     examples=(((3,), (3,)), ((2, 3), (3, 4)), ((), (3,)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 5))),
-    x=lambda g, x, y: tensordot(g, y, _rest(y)) if x.ndim and y.ndim else (g * y),
-    y=lambda g, x, y: (
-        np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if y.ndim > 1 else 0) if x.ndim and y.ndim else (g * x)
+    method="dot",
+    x=lambda g, shape, y: tensordot(g, y, _rest(y)) if shape and y.ndim else (g * y),
+    y=lambda g, shape, x: (
+        np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if len(shape) > 1 else 0) if shape and x.ndim else (g * x)
     ),
 )
-def dot(x: Any, y: Any) -> Any:
+def dot(x, y):
     """NumPy's dot: for matrices and vectors the matrix product; for numbers, the product; a sum over the last axis of
     ``x`` and the last but one of ``y`` otherwise."""
     return np.dot(x, y)
 
 
-def _rest(y: Any) -> tuple[list[int], list[int]]:
+def _rest(y) -> tuple[list[int], list[int]]:
     """Pairs the axes that came from y, at the end of g, with those of y that were not summed over."""
     kept = [i for i in range(y.ndim) if i != max(y.ndim - 2, 0)]
     return list(range(-len(kept), 0)), kept
 
 
-def _leading(x: Any) -> tuple[list[int], list[int]]:
+def _leading(x) -> tuple[list[int], list[int]]:
     kept = list(range(x.ndim - 1))
     return kept, kept
 
@@ -130,14 +131,12 @@ def _leading(x: Any) -> tuple[list[int], list[int]]:
     r"\langle {$x}, {$y} \rangle",
     needs={"last axes of the same length": lambda x, y: not x.ndim or not y.ndim or x.shape[-1] == y.shape[-1]},
     examples=(((3,), (3,)), ((2, 3), (4, 3)), ((), (3,))),
-    x=lambda g, x, y: tensordot(g, y, y.ndim - 1) if x.ndim and y.ndim else g * y,
-    y=lambda g, x, y: (
-        tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1)
-        if x.ndim and y.ndim
-        else g * x
+    x=lambda g, shape, y: tensordot(g, y, y.ndim - 1) if shape and y.ndim else g * y,
+    y=lambda g, shape, x: (
+        tensordot(np.moveaxis(g, range(x.ndim - 1), range(1 - x.ndim, 0)), x, x.ndim - 1) if shape and x.ndim else g * x
     ),
 )
-def inner(x: Any, y: Any) -> Any:
+def inner(x, y):
     """The sum of products over the last axes."""
     return np.inner(x, y)
 
@@ -147,10 +146,10 @@ def inner(x: Any, y: Any) -> Any:
     r"$x \, $y^{\top}",
     binds=2,
     examples=(((3,), (4,)), ((2, 2), (3,))),
-    x=lambda g, x, y: matmul(g, y.ravel()).reshape(x.shape),
-    y=lambda g, x, y: matmul(x.ravel(), g).reshape(y.shape),
+    x=lambda g, shape, y: matmul(g, y.ravel()).reshape(shape),
+    y=lambda g, shape, x: matmul(x.ravel(), g).reshape(shape),
 )
-def outer(x: Any, y: Any) -> Any:
+def outer(x, y):
     """All products of an element of ``x`` with one of ``y``."""
     return np.outer(x, y)
 
@@ -158,7 +157,7 @@ def outer(x: Any, y: Any) -> Any:
 # Sums of products over named axes.
 
 
-def _explicit(subscripts: str, shapes: Any) -> tuple[list[str], str]:
+def _explicit(subscripts: str, shapes) -> tuple[list[str], str]:
     """The subscripts of each operand and of the result, with ``...`` and a missing ``->`` spelt out."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
@@ -172,17 +171,17 @@ def _explicit(subscripts: str, shapes: Any) -> tuple[list[str], str]:
     return spelt, right.replace("...", dots)
 
 
-def in_letters(args: Any) -> tuple[Any, ...]:
+def in_letters(args) -> tuple[Any, ...]:
     """The other way to call NumPy's einsum, ``A, [0, 1], B, [1, 2], [0, 2]``, with letters for the numbers of axes."""
 
-    def letters(axes: Any) -> str:
+    def letters(axes) -> str:
         return "".join("..." if k is Ellipsis else _LETTERS[k] for k in axes)
 
     left = ",".join(map(letters, args[1::2][: len(args) // 2]))
     return (left if len(args) % 2 == 0 else f"{left}->{letters(args[-1])}", *args[0::2][: len(args) // 2])
 
 
-def _lettered(subscripts: str, operands: Any) -> bool:
+def _lettered(subscripts: str, operands) -> bool:
     shapes = [np.shape(x) for x in operands]
     terms, _ = _explicit(subscripts, shapes)
     lengths: dict[str, int] = {}
@@ -191,7 +190,7 @@ def _lettered(subscripts: str, operands: Any) -> bool:
     return fits and all(lengths.setdefault(c, n) == n for c, n in pairs if n != 1)
 
 
-def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any) -> Any:
+def _einsum_rule(g, which: int, shapes, subscripts: str, operands):
     """The same sum of products, with the gradient in the place of one operand and that operand's axes as the result.
 
     An axis that only it has was summed over, so the gradient is the same along it (ones); an axis that it has twice
@@ -224,33 +223,33 @@ def _einsum_rule(g: Any, which: int, shapes: Any, subscripts: str, operands: Any
     ),
     operands=_einsum_rule,
 )  # fmt: skip
-def einsum(subscripts: str, *operands: Any) -> Any:
+def einsum(subscripts: str, *operands):
     """Sums of products over axes named by letters, in NumPy's notation (Einstein's)."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes its subscripts as text: einsum('ij,jk->ik', A, B)")
     return np.einsum(subscripts, *operands)
 
 
-def _paired(x: Any, y: Any, axes: Any) -> tuple[str, str, str]:
+def _paired(ndim_x: int, ndim_y: int, axes) -> tuple[str, str, str]:
     """The letters of x, y and the result of a tensordot."""
     if np.ndim(axes) == 0:
-        axes = range(x.ndim - axes, x.ndim), range(axes)
+        axes = range(ndim_x - axes, ndim_x), range(axes)
     ours, theirs = ([a] if np.ndim(a) == 0 else a for a in axes)
     letters = iter(_LETTERS)
-    of_x = [next(letters) for _ in range(x.ndim)]
-    of_y = [next(letters) for _ in range(y.ndim)]
+    of_x = [next(letters) for _ in range(ndim_x)]
+    of_y = [next(letters) for _ in range(ndim_y)]
     for i, j in zip(ours, theirs):
         of_y[j] = of_x[i]
     return "".join(of_x), "".join(of_y), "".join(c for c in of_x + of_y if (c in of_x) != (c in of_y))
 
 
-def _tensordot_x(g: Any, x: Any, y: Any, axes: Any) -> Any:
-    of_x, of_y, of_z = _paired(x, y, axes)
+def _tensordot_x(g, shape, y, axes):
+    of_x, of_y, of_z = _paired(len(shape), y.ndim, axes)
     return einsum(f"{of_z},{of_y}->{of_x}", g, y)
 
 
-def _tensordot_y(g: Any, x: Any, y: Any, axes: Any) -> Any:
-    of_x, of_y, of_z = _paired(x, y, axes)
+def _tensordot_y(g, shape, x, axes):
+    of_x, of_y, of_z = _paired(x.ndim, len(shape), axes)
     return einsum(f"{of_z},{of_x}->{of_y}", g, x)
 
 
@@ -264,30 +263,30 @@ def _tensordot_y(g: Any, x: Any, y: Any, axes: Any) -> Any:
     x=_tensordot_x,
     y=_tensordot_y,
 )
-def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+def tensordot(x, y, axes=2):
     """The sum of products over pairs of axes: ``axes=n`` pairs the last n of ``x`` with the first n of ``y``."""
     return np.tensordot(x, y, axes)
 
 
-def _kron_blocks(g: Any, x: Any, y: Any) -> tuple[Any, tuple[int, ...], tuple[int, ...], int]:
-    """g with an axis of x, then the axis of y, for each axis."""
-    n = max(x.ndim, y.ndim)
-    of_x, of_y = (1,) * (n - x.ndim) + x.shape, (1,) * (n - y.ndim) + y.shape
+def _kron_blocks(g, x: tuple[int, ...], y: tuple[int, ...]):
+    """g with an axis of x, then the axis of y, for each axis of these shapes; the shapes with all axes; their number."""
+    n = max(len(x), len(y))
+    of_x, of_y = (1,) * (n - len(x)) + x, (1,) * (n - len(y)) + y
     return g.reshape([m for pair in zip(of_x, of_y) for m in pair]), of_x, of_y, n
 
 
-def _kron_x(g: Any, x: Any, y: Any) -> Any:
-    blocks, _, of_y, n = _kron_blocks(g, x, y)
-    return (blocks * y.reshape([m for k in of_y for m in (1, k)])).sum(tuple(range(1, 2 * n, 2))).reshape(x.shape)
+def _kron_x(g, shape, y):
+    blocks, _, of_y, n = _kron_blocks(g, shape, y.shape)
+    return (blocks * y.reshape([m for k in of_y for m in (1, k)])).sum(tuple(range(1, 2 * n, 2))).reshape(shape)
 
 
-def _kron_y(g: Any, x: Any, y: Any) -> Any:
-    blocks, of_x, _, n = _kron_blocks(g, x, y)
-    return (blocks * x.reshape([m for k in of_x for m in (k, 1)])).sum(tuple(range(0, 2 * n, 2))).reshape(y.shape)
+def _kron_y(g, shape, x):
+    blocks, of_x, _, n = _kron_blocks(g, x.shape, shape)
+    return (blocks * x.reshape([m for k in of_x for m in (k, 1)])).sum(tuple(range(0, 2 * n, 2))).reshape(shape)
 
 
 @op(examples=(((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,))), x=_kron_x, y=_kron_y)
-def kron(x: Any, y: Any) -> Any:
+def kron(x, y):
     """Kronecker's product: each element of ``x`` times the whole of ``y``."""
     return np.kron(x, y)
 
@@ -299,7 +298,7 @@ def kron(x: Any, y: Any) -> Any:
     examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))),
     x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2),
 )
-def on_diagonal(x: Any, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def on_diagonal(x, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1):
     """An array of shape ``to`` that is 0 but for its diagonal, which is ``x``: the transpose of ``diagonal``."""
     z = np.zeros(to, x.dtype)
     place = np.diagonal(z, offset, axis1, axis2)
@@ -314,14 +313,15 @@ def on_diagonal(x: Any, to: tuple[int, ...], offset: int = 0, axis1: int = 0, ax
     r"\operatorname{diagonal}($x)",
     selects=True,
     examples=(((3, 4),), ((3, 3), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2, offset=-1))),
+    method="diagonal",
     x=lambda g, shape, offset, axis1, axis2: on_diagonal(g, shape, offset, axis1, axis2),
 )
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
     """The diagonal of the matrices in two axes, as the last axis of the result."""
     return np.diagonal(x, offset, axis1, axis2)
 
 
-def _trace_rule(g: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
+def _trace_rule(g, shape, offset: int, axis1: int, axis2: int):
     along = np.diagonal(np.broadcast_to(np.ones((), g.dtype), shape), offset, axis1, axis2)
     return on_diagonal(g[..., None] * along, shape, offset, axis1, axis2)
 
@@ -330,9 +330,10 @@ def _trace_rule(g: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
     r"\operatorname{tr}($x)",
     selects=True,
     examples=(((3, 3),), ((3, 4), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2))),
+    method="trace",
     x=_trace_rule,
 )
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
     """The sum of the diagonal of the matrices in two axes."""
     return np.trace(x, offset, axis1, axis2)
 
@@ -343,18 +344,30 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     examples=(((3,),), ((3, 4),), ((2,), dict(k=1)), ((3, 3), dict(k=-1))),
     x=lambda g, shape, k: diagonal(g, k) if len(shape) == 1 else on_diagonal(g, shape, k),
 )
-def diag(x: Any, k: int = 0) -> Any:
+def diag(x, k: int = 0):
     """The matrix with the vector ``x`` as its diagonal; of a matrix, its diagonal."""
     return np.diag(x, k)
 
 
-@op(r"\operatorname{tril}($x)", selects=True, examples=(((3, 3),), ((2, 3, 4), dict(k=1))), x=lambda g, k: tril(g, k))
-def tril(x: Any, k: int = 0) -> Any:
+@op(
+    r"\operatorname{tril}($x)",
+    selects=True,
+    examples=(((3, 3),), ((2, 3, 4), dict(k=1))),
+    same_shape=True,
+    x=lambda g, k: tril(g, k),
+)
+def tril(x, k: int = 0):
     """The lower triangle; 0 above the diagonal ``k``."""
     return np.tril(x, k)
 
 
-@op(r"\operatorname{triu}($x)", selects=True, examples=(((3, 3),), ((2, 3, 4), dict(k=-1))), x=lambda g, k: triu(g, k))
-def triu(x: Any, k: int = 0) -> Any:
+@op(
+    r"\operatorname{triu}($x)",
+    selects=True,
+    examples=(((3, 3),), ((2, 3, 4), dict(k=-1))),
+    same_shape=True,
+    x=lambda g, k: triu(g, k),
+)
+def triu(x, k: int = 0):
     """The upper triangle; 0 below the diagonal ``k``."""
     return np.triu(x, k)

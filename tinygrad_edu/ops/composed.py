@@ -21,7 +21,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
     """What the function records is placed on the line of its caller."""
 
     @functools.wraps(function)
-    def called(*args: Any, **options: Any) -> Any:
+    def called(*args, **options):
         with within(frame=current.get().frame or get_frame(1)):
             return function(*args, **options)
 
@@ -30,13 +30,13 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @composed
-def slogdet(x: Any) -> tuple[Any, Any]:
+def slogdet(x) -> tuple[Any, Any]:
     """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
     return np.linalg.slogdet(getattr(x, "_array", x)).sign, inverse.logabsdet(x)
 
 
 @composed
-def split(x: Any, parts: Any, axis: int = 0) -> list[Any]:
+def split(x, parts, axis: int = 0) -> list[Any]:
     """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists."""
     n = np.shape(x)[axis]
     if np.ndim(parts) == 0:
@@ -53,7 +53,7 @@ def split(x: Any, parts: Any, axis: int = 0) -> list[Any]:
 
 
 @composed
-def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -> Any:
+def dropout(x, rate: float = 0.5, rng: np.random.Generator | None = None):
     """Zero each element with probability ``rate``, and scale the others by 1/(1 - rate) so that the mean stays
     (Srivastava et al. 2014).  Call it in training only.  ``rng``: for the same choice each time."""
     if not 0 <= rate < 1:
@@ -64,7 +64,7 @@ def dropout(x: Any, rate: float = 0.5, rng: np.random.Generator | None = None) -
 
 
 @composed
-def correlate(x: Any, y: Any, mode: str = "valid") -> Any:
+def correlate(x, y, mode: str = "valid"):
     """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
     if np.ndim(x) != 1 or np.ndim(y) != 1:
         words = f"correlate takes two vectors, not arrays of shapes {np.shape(x)} and {np.shape(y)}"

@@ -22,7 +22,7 @@ from ..graph import Value
 from ..op import elementwise, op
 
 
-def is_recorded(x: Any) -> bool:
+def is_recorded(x) -> bool:
     """Is what a rule reads recorded, so that the rule may be differentiated with respect to it?"""
     return isinstance(x, Value)
 
@@ -36,7 +36,7 @@ def is_recorded(x: Any) -> bool:
     of=lambda g, at: g * np.where(at, np.nan, 0).astype(g.dtype),
     by=lambda g, at: agreed(np.zeros_like(g), g, at),
 )
-def jumps(x: Any, of: Any, by: Any, at: Any) -> Any:
+def jumps(x, of, by, at):
     """``x``, which is ``by`` times a step function of the sign of ``of``, but where ``at`` holds, for there ``of`` is 0.
 
     So its derivative with respect to ``of`` is 0, and at a jump NaN, since there is none; unless ``of`` stays 0 when the
@@ -61,12 +61,12 @@ def across(second: bool = True) -> Iterator[None]:
         strict.reset(token)
 
 
-def agreed(x: Any, g: Any, at: Any) -> Any:
+def agreed(x, g, at):
     """What a rule makes of ``g``: ``x``, which is a convention ``at`` the bends.  There it is NaN in ``across``."""
     return np.where(at & (g != 0), np.nan, x) if strict.get() and np.any(at) else x
 
 
-def bent(x: Any, g: Any, at: Any, of: Any = 0.0) -> Any:
+def bent(x, g, at, of=0.0):
     """What a rule makes of ``g``, which jumps where ``of`` is 0: the places ``at``.  In numbers it is ``x``.
 
     ``of`` is left out where the operations that the rule is made of give NaN there themselves, as ``direction`` does.
@@ -75,7 +75,7 @@ def bent(x: Any, g: Any, at: Any, of: Any = 0.0) -> Any:
     return jumps(x, of, g, at) if (isinstance(x, Value) or isinstance(of, Value)) and np.any(at) else x
 
 
-def jumping(x: Any, g: Any, of: Any, bend: Any) -> Any:
+def jumping(x, g, of, bend):
     """What a rule makes of ``g``, which jumps where ``of`` is equal to ``bend``; None for no bend."""
     if bend is None or not (strict.get() or isinstance(of, Value) or isinstance(bend, Value)):
         return x
@@ -93,7 +93,7 @@ def jumping(x: Any, g: Any, of: Any, bend: Any) -> Any:
     x=lambda g, y: g / y,
     y=lambda g, x, y: -g * (x / y / y),
 )
-def direction(x: Any, y: Any) -> Any:
+def direction(x, y):
     """A vector ``x`` divided by its length ``y``, which has length 1; and 0 where the length is 0."""
     return np.where(y == 0, 0, x / np.where(y == 0, 1, y)).astype(np.result_type(x, y))[()]
 
@@ -106,13 +106,13 @@ def direction(x: Any, y: Any) -> Any:
     x=lambda g, y: g / y,
     y=lambda g, x, y: -g * xdivy(xdivy(x, y), y),
 )
-def xdivy(x: Any, y: Any) -> Any:
+def xdivy(x, y):
     """x/y, and 0 where x is 0, whatever y is: the limit that entropy needs, as in ``xlogy``."""
     nothing = x == 0
     return np.where(nothing, 0, x / np.where(nothing, 1, y))
 
 
-def _falling(y: Any, n: int, times: int) -> Any:
+def _falling(y, n: int, times: int):
     """y (y - 1) ... (y - n + 1), which x^y takes down when it is differentiated n times; itself so many ``times``."""
     return np.polyval(np.polyder(np.atleast_1d(np.poly(range(n))), times), y)
 
@@ -124,7 +124,7 @@ def _falling(y: Any, n: int, times: int) -> Any:
     x=lambda g, x, y, n, m: g * power_derivative(x, y, n + 1, m),
     y=lambda g, x, y, n, m: g * power_derivative(x, y, n, m + 1),
 )
-def power_derivative(x: Any, y: Any, n: int, m: int) -> Any:
+def power_derivative(x, y, n: int, m: int):
     """The derivative of x^y, taken ``n`` times with respect to x and ``m`` times with respect to y.
 
     It is a sum of terms c x^(y - n) (log x)^k, by the product rule.  At x = 0, where the logarithm is infinite, a term

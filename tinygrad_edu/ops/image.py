@@ -18,7 +18,7 @@ from .conventions import bent, is_recorded, strict
 from .shape import pad
 
 
-def _pair(n: Any, axes: int, least: int = 0) -> tuple[int, ...]:
+def _pair(n, axes: int, least: int = 0) -> tuple[int, ...]:
     """A whole number for each axis, from one for all, or from as many."""
     every = (n,) * axes if np.ndim(n) == 0 else tuple(n)
     if len(every) != axes or any(operator.index(k) < least for k in every):
@@ -30,7 +30,7 @@ def _pair(n: Any, axes: int, least: int = 0) -> tuple[int, ...]:
     examples=(((2, 5), dict(size=2, stride=1)), ((1, 5, 6), dict(size=(2, 3), stride=(2, 1)))),
     x=lambda g, shape, stride: unwindows(g, shape, stride),
 )
-def windows(x: Any, size: Any, stride: Any = 1) -> Any:
+def windows(x, size, stride=1):
     """Windows over the last axes, as many as ``size`` has: shape (..., positions..., size...)."""
     size = _pair(size, max(1, np.size(size)), 1)
     axes = tuple(range(-len(size), 0))
@@ -43,7 +43,7 @@ def windows(x: Any, size: Any, stride: Any = 1) -> Any:
     examples=(((2, 4, 2), dict(to=(2, 5), stride=1)), ((1, 2, 4, 2, 3), dict(to=(1, 5, 6), stride=(2, 1)))),
     x=lambda g, shape, to, stride: windows(g, shape[len(to) :], stride),
 )
-def unwindows(x: Any, to: tuple[int, ...], stride: Any = 1) -> Any:
+def unwindows(x, to: tuple[int, ...], stride=1):
     """Windows added back to an array of shape ``to``, where they overlap together: the transpose of ``windows``."""
     axes = x.ndim - len(to)
     if not 0 < axes <= len(to) or x.shape[: -2 * axes] != tuple(to[:-axes]):
@@ -58,12 +58,12 @@ def unwindows(x: Any, to: tuple[int, ...], stride: Any = 1) -> Any:
     return z
 
 
-def _padded(x: Any, padding: Any, axes: int) -> Any:
+def _padded(x, padding, axes: int):
     width = _pair(padding, axes)
     return pad(x, ((0, 0), (0, 0), *((p, p) for p in width))) if any(width) else x
 
 
-def _convolve(x: Any, w: Any, stride: Any, padding: Any) -> Any:
+def _convolve(x, w, stride, padding):
     axes = w.ndim - 2
     seen = windows(_padded(x, padding, axes), w.shape[2:], _pair(stride, axes, 1))
     return (
@@ -73,7 +73,7 @@ def _convolve(x: Any, w: Any, stride: Any, padding: Any) -> Any:
     )
 
 
-def _convolution_x(g: Any, shape: Any, w: Any, stride: Any, padding: Any) -> Any:
+def _convolution_x(g, shape, w, stride, padding):
     axes = w.ndim - 2
     width = _pair(padding, axes)
     back = einsum("nohv,ocij->nchvij" if axes == 2 else "noh,oci->nchi", g, w)
@@ -81,17 +81,17 @@ def _convolution_x(g: Any, shape: Any, w: Any, stride: Any, padding: Any) -> Any
     return whole[(..., *(slice(p, p + n) for n, p in zip(shape[2:], width)))] if any(width) else whole
 
 
-def _convolution_w(g: Any, shape: Any, x: Any, stride: Any, padding: Any) -> Any:
+def _convolution_w(g, shape, x, stride, padding):
     axes = len(shape) - 2
     seen = windows(_padded(x, padding, axes), tuple(shape[2:]), _pair(stride, axes, 1))
     return einsum("nohv,nchvij->ocij" if axes == 2 else "noh,nchi->oci", g, seen)
 
 
-def _fit(x: Any, w: Any) -> bool:
+def _fit(x, w) -> bool:
     return bool(x.ndim == w.ndim and x.shape[1] == w.shape[1])
 
 
-def _large(x: Any, w: Any, padding: Any) -> bool:
+def _large(x, w, padding) -> bool:
     return all(n + 2 * p >= k for n, p, k in zip(x.shape[2:], _pair(padding, x.ndim - 2), w.shape[2:]))
 
 
@@ -101,10 +101,11 @@ def _large(x: Any, w: Any, padding: Any) -> bool:
         "a window that is not longer than x with its padding": _large,
     },
     examples=(((2, 3, 6), (4, 3, 3)), ((1, 2, 5), (3, 2, 2), dict(stride=2, padding=1))),
+    channels=1,
     x=_convolution_x,
     w=_convolution_w,
 )
-def conv1d(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Any:
+def conv1d(x, w, stride: int = 1, padding: int = 0):
     """The sum of products under a sliding window (a cross-correlation, as in all deep learning)."""
     return _checked(x, w, 3, stride, padding)
 
@@ -115,21 +116,22 @@ def conv1d(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Any:
         "a window that is not larger than x with its padding": _large,
     },
     examples=(((2, 3, 5, 4), (2, 3, 3, 2)), ((1, 2, 5, 5), (3, 2, 2, 2), dict(stride=2, padding=1))),
+    channels=1,
     x=_convolution_x,
     w=_convolution_w,
 )
-def conv2d(x: Any, w: Any, stride: Any = 1, padding: Any = 0) -> Any:
+def conv2d(x, w, stride=1, padding=0):
     """The sum of products under a sliding window (a cross-correlation, as in all deep learning)."""
     return _checked(x, w, 4, stride, padding)
 
 
-def _checked(x: Any, w: Any, axes: int, stride: Any, padding: Any) -> Any:
+def _checked(x, w, axes: int, stride, padding):
     if np.ndim(x) != axes or np.ndim(w) != axes or not _fit(x, w):
         raise ValueError(f"shapes {np.shape(x)} and {np.shape(w)} of x and w do not fit")
     return _convolve(x, w, stride, padding)
 
 
-def _max_rule(g: Any, z: Any, shape: Any, x: Any, size: Any, stride: Any) -> Any:
+def _max_rule(g, z, shape, x, size, stride):
     size = _pair(size, 2, 1)
     seen = windows(x, size, _pair(stride or size, 2, 1))
     ties = seen == z[..., None, None]
@@ -154,22 +156,23 @@ _IMAGE = {
     needs=_IMAGE,
     selects=True,
     examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))),
+    channels=1,
     x=_max_rule,
 )
-def max_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
+def max_pool2d(x, size=2, stride=None):
     """The largest under a window, which moves by ``stride`` (left out: by its own size).  Ties share the gradient."""
     return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).max((-1, -2))
 
 
-def _average_rule(g: Any, shape: Any, size: Any, stride: Any) -> Any:
+def _average_rule(g, shape, size, stride):
     size = _pair(size, 2, 1)
     return unwindows(
         g[..., None, None] * np.full(size, 1 / (size[0] * size[1]), dtype=g.dtype), shape, _pair(stride or size, 2, 1)
     )
 
 
-@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), x=_average_rule)
-def avg_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
+@op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), channels=1, x=_average_rule)
+def avg_pool2d(x, size=2, stride=None):
     """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
     return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).mean((-1, -2))
 
@@ -177,13 +180,13 @@ def avg_pool2d(x: Any, size: Any = 2, stride: Any = None) -> Any:
 # Signals of one axis.
 
 
-def _uncut(g: Any, full: int, mode: str) -> Any:
+def _uncut(g, full: int, mode: str):
     """What a mode has cut off, put back as zeros."""
     left = (full - g.shape[0]) // 2
     return pad(g, ((left, full - g.shape[0] - left),))
 
 
-def _convolved(g: Any, shape: Any, other: Any, mode: str) -> Any:
+def _convolved(g, shape, other, mode: str):
     """The transpose of a convolution: what goes back is convolved with the other one in reverse order."""
     n, other = math.prod(shape), other.reshape(-1)  # a number is a vector of one
     whole = _uncut(g, n + other.size - 1, mode)
@@ -198,6 +201,6 @@ def _convolved(g: Any, shape: Any, other: Any, mode: str) -> Any:
     x=lambda g, shape, y, mode: _convolved(g, shape, y, mode),
     y=lambda g, shape, x, mode: _convolved(g, shape, x, mode),
 )  # fmt: skip
-def convolve(x: Any, y: Any, mode: str = "full") -> Any:
+def convolve(x, y, mode: str = "full"):
     """The convolution of two vectors, sum_i x_i y_(k-i), as NumPy's: one of them slides over the other in reverse."""
     return np.convolve(x, y, mode)

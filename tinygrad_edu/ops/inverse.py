@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..op import op
@@ -16,7 +14,7 @@ _SQUARE = {"a square matrix in the last two axes": lambda x: x.shape[-1] == x.sh
 _INVERTIBLE = _SQUARE | {"a matrix that is not singular": lambda x: bool(np.all(np.linalg.det(x) != 0))}
 
 
-def _regular(rng: Any, *shape: int) -> Any:
+def _regular(rng, *shape: int):
     """A matrix that is far from singular, to try an operation on."""
     return rng.normal(size=shape) * 0.5 + 2 * np.eye(shape[-1])
 
@@ -26,9 +24,10 @@ def _regular(rng: Any, *shape: int) -> Any:
     binds=3,
     needs=_INVERTIBLE,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    same_shape=True,
     x=lambda g, z: -matmul(matmul(z.mT, g), z.mT),
 )
-def inv(x: Any) -> Any:
+def inv(x):
     """The inverse.  (To apply it, ``solve`` is faster and more exact.)"""
     return np.linalg.inv(x)
 
@@ -39,7 +38,7 @@ def inv(x: Any) -> Any:
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
     x=lambda g, x: g[..., None, None] * cofactors(x),
 )
-def det(x: Any) -> Any:
+def det(x):
     """The determinant.  Its gradient is the matrix of cofactors, det(X) X⁻ᵀ where X is not singular (Jacobi)."""
     return np.linalg.det(x)
 
@@ -47,7 +46,7 @@ def det(x: Any) -> Any:
 _LARGEST = 32  # rows of a singular matrix: its minors have rows^4 numbers
 
 
-def _cofactors_rule(g: Any, z: Any, x: Any) -> Any:
+def _cofactors_rule(g, z, x):
     """The derivative of det(X) X⁻ᵀ; of a singular matrix, that of each cofactor, which is a determinant itself."""
     n = x.shape[-1]
     s = np.linalg.svd(x._array if is_recorded(x) else x, compute_uv=False)
@@ -66,9 +65,10 @@ def _cofactors_rule(g: Any, z: Any, x: Any) -> Any:
     r"\operatorname{cof}($x)",
     needs=_SQUARE,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
+    same_shape=True,
     x=_cofactors_rule,
 )
-def cofactors(x: Any) -> Any:
+def cofactors(x):
     """The determinants of what is left of a matrix without one row and one column, with signs like a chessboard's.
 
     That is det(X) X⁻ᵀ.  By singular values, X = U S Vᵀ, it exists for singular matrices too: each of them makes room
@@ -85,17 +85,17 @@ def cofactors(x: Any) -> Any:
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
     x=lambda g, x: g[..., None, None] * inv(x).mT,
 )
-def logabsdet(x: Any) -> Any:
+def logabsdet(x):
     """The logarithm of the absolute value of the determinant, where that itself would overflow: see ``slogdet``."""
     return np.linalg.slogdet(x).logabsdet
 
 
-def _solve_x(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _solve_x(g, z, x, y):
     back = _solve_y(g, x, y)
     return -back[..., None] * z[..., None, :] if y.ndim == 1 else -matmul(back, z.mT)
 
 
-def _solve_y(g: Any, x: Any, y: Any) -> Any:
+def _solve_y(g, x, y):
     """The solution of Xᵀ B = G, which is a vector for each matrix if y is one."""
     return solve(x.mT, g[..., None])[..., 0] if y.ndim == 1 else solve(x.mT, g)
 
@@ -116,12 +116,12 @@ def _solve_y(g: Any, x: Any, y: Any) -> Any:
     x=_solve_x,
     y=_solve_y,
 )
-def solve(x: Any, y: Any) -> Any:
+def solve(x, y):
     """The solution Z of XZ = Y."""
     return np.linalg.solve(x, y)
 
 
-def _cholesky_rule(g: Any, z: Any) -> Any:
+def _cholesky_rule(g, z):
     """Murray, Differentiation of the Cholesky decomposition (2016), equation 10."""
     p = tril(matmul(z.mT, g))
     p = p - 0.5 * p * np.eye(z.shape[-1], dtype=g.dtype)
@@ -133,8 +133,9 @@ def _cholesky_rule(g: Any, z: Any) -> Any:
     r"\operatorname{chol}($x)",
     needs=_SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
     examples=((lambda rng: (lambda m: m @ m.T + np.eye(3))(_regular(rng, 3, 3)),),),
+    same_shape=True,
     x=_cholesky_rule,
 )
-def cholesky(x: Any) -> Any:
+def cholesky(x):
     """The lower triangular L with L Lᵀ = X, of the symmetric part of ``x``: its gradient is symmetric too."""
     return np.linalg.cholesky((x + x.mT) / 2 if np.ndim(x) > 1 else x)

@@ -7,7 +7,6 @@ They are the mean over all examples unless ``reduction`` is "sum" or "none".  Th
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -20,14 +19,14 @@ from .pointwise import log_sigmoid, sigmoid
 from .reduce import over
 
 _SAME = "prediction and target of the same shape: (n, 1) against (n,) would silently become (n, n)"
-_REDUCTIONS: tuple[Any, ...] = (
+_REDUCTIONS = (
     ((2, 3), (2, 3)),
     ((3,), (3,), dict(reduction="sum")),
     ((3,), (3,), dict(reduction="none")),
 )
 
 
-def _reduced(losses: Any, reduction: str) -> Any:
+def _reduced(losses, reduction: str):
     """One number from the loss of each example."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
@@ -40,26 +39,26 @@ def _reduced(losses: Any, reduction: str) -> Any:
     return total if reduction == "sum" else total / losses.size
 
 
-def _share(g: Any, number: int, reduction: str) -> Any:
+def _share(g, number: int, reduction: str):
     """What the loss of one example receives of the gradient."""
     return over(g, number) if reduction == "mean" else g
 
 
-def _same_shape(x: Any, y: Any) -> None:
+def _same_shape(x, y) -> None:
     if np.shape(x) != np.shape(y):
         raise ValueError(f"shapes {np.shape(x)} and {np.shape(y)} of prediction and target differ")
 
 
-def _alike(prediction: Any, target: Any) -> bool:
+def _alike(prediction, target) -> bool:
     return np.shape(prediction) == np.shape(target)
 
 
-def _probabilities(target: Any) -> bool:
+def _probabilities(target) -> bool:
     """Is the target probabilities, which are floating, rather than labels, which are whole numbers?"""
     return bool(np.asarray(target._array if isinstance(target, Value) else target).dtype.kind == "f")
 
 
-def _distribution(logits: Any, target: Any, axis: int) -> Any:
+def _distribution(logits, target, axis: int):
     """The target as probabilities: a label becomes a one among zeros."""
     if _probabilities(target):
         return target
@@ -68,7 +67,7 @@ def _distribution(logits: Any, target: Any, axis: int) -> Any:
     return ones if axis in (-1, ones.ndim - 1) else np.moveaxis(ones, -1, axis)
 
 
-def _fits(logits: Any, target: Any, axis: int) -> bool:
+def _fits(logits, target, axis: int) -> bool:
     """Is the target probabilities, of the shape of the logits, or labels, for each place along the axis of classes?"""
     target, shape = np.asarray(target), np.shape(logits)
     if target.dtype.kind == "f":
@@ -77,12 +76,12 @@ def _fits(logits: Any, target: Any, axis: int) -> bool:
     return target.dtype.kind in "iu" and target.shape == places and bool(np.all((target >= 0) & (target < shape[axis])))
 
 
-def _classes(g: Any, shape: tuple[int, ...], axis: int, reduction: str) -> Any:
+def _classes(g, shape: tuple[int, ...], axis: int, reduction: str):
     g = _share(g, math.prod(shape) // max(1, shape[axis]) or 1, reduction)
     return np.expand_dims(g, axis) if reduction == "none" else g
 
 
-def _towards(g: Any, shape: Any, logits: Any, target: Any, axis: int, reduction: str) -> Any:
+def _towards(g, shape, logits, target, axis: int, reduction: str):
     """(sum of y) softmax(x) - y, which is softmax(x) - y where the probabilities sum to one, as those of labels do."""
     y = _distribution(logits, target, axis)
     p = softmax(logits, axis)
@@ -107,7 +106,7 @@ def _towards(g: Any, shape: Any, logits: Any, target: Any, axis: int, reduction:
     logits=_towards,
     target=lambda g, shape, logits, axis, reduction: -_classes(g, shape, axis, reduction) * log_softmax(logits, axis),
 )
-def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "mean") -> Any:
+def cross_entropy(logits, target, axis: int = -1, reduction: str = "mean"):
     """-sum of y log softmax(x) over the classes: ``target`` is a label for each example, or probabilities y.
 
     Computed from the logits x, so that no probability rounds to 0.  Integers are labels, floats are probabilities.
@@ -128,7 +127,7 @@ def cross_entropy(logits: Any, target: Any, axis: int = -1, reduction: str = "me
     return _reduced(-total, reduction)
 
 
-def _odds(p: Any, y: Any) -> Any:
+def _odds(p, y):
     """(p - y)/(p (1 - p)), which is -y/p + (1 - y)/(1 - p): where p is 0 or 1, and y too, the other term counts."""
     if np.all((p > 0) & (p < 1)):
         return (p - y) / (p * (1 - p))
@@ -145,6 +144,7 @@ def _odds(p: Any, y: Any) -> Any:
     },
     domain={"prediction": (0.1, 0.9), "target": (0.1, 0.9)},
     examples=_REDUCTIONS,
+    logarithm={"prediction": (0, 1)},
     prediction=lambda g, shape, prediction, target, reduction: (
         _share(g, math.prod(shape), reduction) * _odds(prediction, target)
     ),
@@ -152,7 +152,7 @@ def _odds(p: Any, y: Any) -> Any:
         _share(g, math.prod(shape), reduction) * (np.log(1 - prediction) - np.log(prediction))
     ),
 )
-def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy(prediction, target, reduction: str = "mean"):
     """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1.  0 log 0 is 0."""
     _same_shape(prediction, target)
     if np.all((prediction > 0) & (prediction < 1)):
@@ -171,7 +171,7 @@ def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") 
     ),
     target=lambda g, shape, logits, reduction: -_share(g, math.prod(shape), reduction) * logits,
 )
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy_with_logits(logits, target, reduction: str = "mean"):
     """-(y log s(x) + (1 - y) log s(-x)), s the sigmoid: binary cross-entropy of logits x, exact at any x."""
     _same_shape(logits, target)
     return _reduced(-log_sigmoid(-logits) - target * logits, reduction)
@@ -188,13 +188,13 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
         _share(2 * g, math.prod(shape), reduction) * (target - prediction)
     ),
 )
-def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def mse(prediction, target, reduction: str = "mean"):
     """The squared difference (mean squared error)."""
     _same_shape(prediction, target)
     return _reduced((prediction - target) ** 2, reduction)
 
 
-def _hinged(g: Any, shape: Any, prediction: Any, target: Any, reduction: str) -> Any:
+def _hinged(g, shape, prediction, target, reduction: str):
     margin = prediction * target
     g = -_share(g, math.prod(shape), reduction)
     return jumping(g * (margin < 1), g, margin, 1)
@@ -211,17 +211,17 @@ def _hinged(g: Any, shape: Any, prediction: Any, target: Any, reduction: str) ->
         _hinged(g, shape, prediction, target, reduction) * prediction
     ),
 )
-def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def hinge(prediction, target, reduction: str = "mean"):
     """max(0, 1 - y x), of scores x and targets y that are 1 or -1.  The gradient at the bend is 0."""
     _same_shape(prediction, target)
     return _reduced(np.maximum(0, 1 - prediction * target), reduction)
 
 
-def _pair(u: Any, v: Any) -> Any:
+def _pair(u, v):
     return (u * v).sum(-1)
 
 
-def _noise(u: Any, negatives: Any) -> Any:
+def _noise(u, negatives):
     return (negatives * u[..., None, :]).sum(-1)
 
 
@@ -242,7 +242,7 @@ def _noise(u: Any, negatives: Any) -> Any:
     v=lambda g, u, v: -(g * sigmoid(-_pair(u, v)))[..., None] * u,
     negatives=lambda g, u, negatives: (g[..., None] * sigmoid(_noise(u, negatives)))[..., None] * u[..., None, :],
 )
-def negative_sampling(u: Any, v: Any, negatives: Any) -> Any:
+def negative_sampling(u, v, negatives):
     """-log s(v·u) - sum of log s(-n·u) over the noise vectors n, s the sigmoid, for each pair of vectors u, v.
 
     Mikolov et al., Distributed representations of words and phrases (2013), equation 4.  With a bilinear W, u is W u.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..op import op
 
-_AXES: tuple[Any, ...] = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
+_AXES = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
 
 
 @op(
     r"\operatorname{softmax}($x)",
     never=(0, 1),
     examples=_AXES,
+    same_shape=True,
     x=lambda g, z, axis: z * (g - (g * z).sum(axis, keepdims=True)),
 )
-def softmax(x: Any, axis: int = -1) -> Any:
+def softmax(x, axis: int = -1):
     """e^x divided by its sum along an axis.  Its Jacobian is diag(z) - z zᵀ: every output depends on every input."""
     e = np.exp(x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf))
     return e / np.add.reduce(e, axis, keepdims=True)
@@ -26,15 +25,16 @@ def softmax(x: Any, axis: int = -1) -> Any:
 @op(
     r"\log \operatorname{softmax}($x)",
     examples=_AXES,
+    same_shape=True,
     x=lambda g, z, axis: g - np.exp(z) * g.sum(axis, keepdims=True),
 )
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x, axis: int = -1):
     """log(softmax(x)), where softmax(x) itself would round to 0."""
     shifted = x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
 
 
-def _layer_norm_rule(g: Any, z: Any, x: Any, axis: Any, eps: float) -> Any:
+def _layer_norm_rule(g, z, x, axis, eps: float):
     inward = g - g.mean(axis, keepdims=True) - z * (g * z).mean(axis, keepdims=True)
     return inward / np.sqrt(x.var(axis, keepdims=True) + eps)
 
@@ -42,8 +42,9 @@ def _layer_norm_rule(g: Any, z: Any, x: Any, axis: Any, eps: float) -> Any:
 @op(
     r"\operatorname{layer\_norm}($x)",
     examples=(((4,),), ((2, 5),), ((4, 2), dict(axis=0, eps=0.1))),
+    same_shape=True,
     x=_layer_norm_rule,
 )
-def layer_norm(x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+def layer_norm(x, axis=-1, eps: float = 1e-5):
     """(x - mean)/sqrt(var + eps) along an axis (Ba, Kiros and Hinton 2016); multiply and add for gain and shift."""
     return (x - np.mean(x, axis, keepdims=True)) / np.sqrt(np.var(x, axis, keepdims=True) + eps)

@@ -24,19 +24,19 @@ _LOGARITHM = {
 
 
 @elementwise("$x + $y", binds=1, x=lambda g: g, y=lambda g: g)
-def add(x: Any, y: Any) -> Any:
+def add(x, y):
     """The sum."""
     return x + y
 
 
 @elementwise("$x - $y", binds=1, x=lambda g: g, y=lambda g: -g)
-def subtract(x: Any, y: Any) -> Any:
+def subtract(x, y):
     """The difference."""
     return x - y
 
 
-@elementwise(r"$x \odot $y", binds=2, masks=True, x=lambda g, y: g * y, y=lambda g, x: g * x)
-def multiply(x: Any, y: Any) -> Any:
+@elementwise(r"$x \odot $y", binds=2, masks=True, vanishes="x y", x=lambda g, y: g * y, y=lambda g, x: g * x)
+def multiply(x, y):
     """The product, element by element (Hadamard's)."""
     return x * y
 
@@ -46,27 +46,28 @@ def multiply(x: Any, y: Any) -> Any:
     binds=2,
     domain={"y": (0.5, 3.0)},
     needs={"a divisor that is not 0": lambda y: np.all(y != 0)},
+    vanishes="x",
     x=lambda g, y: g / y,
     y=lambda g, z, y: -g * (z / y),
 )
-def divide(x: Any, y: Any) -> Any:
+def divide(x, y):
     """The quotient; 1/0 is infinite, 0/0 is NaN."""
     return np.true_divide(x, y)
 
 
 @elementwise("-$x", binds=1, x=lambda g: -g)
-def negative(x: Any) -> Any:
+def negative(x):
     """The number with the other sign."""
     return -x
 
 
 @elementwise("$x", binds=9, x=lambda g: g)
-def positive(x: Any) -> Any:
+def positive(x):
     """The number itself."""
     return +x
 
 
-def _power_x(g: Any, x: Any, y: Any) -> Any:
+def _power_x(g, x, y):
     """y x^(y - 1), which is 0 for y = 0, also where x^-1 is infinite."""
     if is_recorded(y):  # which the rule may be differentiated by
         return g * (power_derivative(x, y, 1, 0) if np.any(x == 0) or np.any(y == 0) else y * x ** (y - 1))
@@ -75,7 +76,7 @@ def _power_x(g: Any, x: Any, y: Any) -> Any:
     return g * (y * x ** (y - 1 if y != 0 else 1))
 
 
-def _power_y(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _power_y(g, z, x, y):
     """x^y log x, which is 0 at x = 0, for y > 0, since 0^y is."""
     if is_recorded(y) and np.any(x == 0):
         return g * power_derivative(x, y, 0, 1)
@@ -91,10 +92,11 @@ def _power_y(g: Any, z: Any, x: Any, y: Any) -> Any:
             (np.asarray(x) >= 0) | (np.floor(y) == y)
         )
     },
+    vanishes="x",
     x=_power_x,
     y=_power_y,
 )
-def power(x: Any, y: Any) -> Any:
+def power(x, y):
     """x to the power y.  0^0 is 1; 0^y is 0 for y > 0, so that it does not change with y."""
     return np.power(x, y) if isinstance(x, float) else x**y
 
@@ -103,23 +105,24 @@ def power(x: Any, y: Any) -> Any:
     r"$x \odot \log($y)",
     binds=2,
     domain={"y": (0.2, 3.0)},
+    logarithm={"y": (0,)},
     x=lambda g, y: g * np.log(y),
     y=lambda g, x, y: g * xdivy(x, np.sqrt(y) ** 2),
 )
-def xlogy(x: Any, y: Any) -> Any:
+def xlogy(x, y):
     """x log y, and 0 where x is 0, whatever y is: the limit that entropy needs."""
     x, y = np.asarray(x), np.asarray(y)
     return x * np.log(np.where(x == 0, 1, y))
 
 
 @elementwise(r"\frac{1}{$x}", binds=2, domain=_POSITIVE, x=lambda g, z: -g * z * z)
-def reciprocal(x: Any) -> Any:
+def reciprocal(x):
     """1/x."""
     return 1 / x
 
 
-@elementwise("$x^2", binds=3, x=lambda g, x: g * (2 * x))
-def square(x: Any) -> Any:
+@elementwise("$x^2", binds=3, vanishes="x", x=lambda g, x: g * (2 * x))
+def square(x):
     """x times x."""
     return x * x
 
@@ -130,13 +133,13 @@ def square(x: Any) -> Any:
     needs={"numbers that are not negative": lambda x: np.all(x >= 0)},
     x=lambda g, z: g / (2 * z),
 )
-def sqrt(x: Any) -> Any:
+def sqrt(x):
     """The square root.  Its derivative at 0 is infinite."""
     return np.sqrt(x)
 
 
 @elementwise("|{$x}|", x=lambda g, x: jumping(g * np.sign(x), g, x, 0))
-def absolute(x: Any) -> Any:
+def absolute(x):
     """|x|.  The gradient at 0 is 0, the middle of the subdifferential."""
     return np.abs(x)
 
@@ -145,7 +148,7 @@ abs = absolute  # as in NumPy
 
 
 @elementwise(r"\operatorname{sign}($x)")
-def sign(x: Any) -> Any:
+def sign(x):
     """-1, 0 or 1.  Constant wherever it has a derivative: no gradient flows through it."""
     return np.sign(x)
 
@@ -160,37 +163,49 @@ def sign(x: Any) -> Any:
     needs={"exponents up to about 709 (88 in float32)": lambda x: np.all(x < (88 if x.dtype == np.float32 else 709))},
     x=lambda g, z: g * z,
 )
-def exp(x: Any) -> Any:
+def exp(x):
     """e to the power x."""
     return np.exp(x)
 
 
 @elementwise("2^{$x}", binds=3, never=(0,), x=lambda g, z: g * z * math.log(2))
-def exp2(x: Any) -> Any:
+def exp2(x):
     """2 to the power x."""
     return np.exp2(x)
 
 
 @elementwise("e^{$x} - 1", binds=1, never=(-1,), x=lambda g, x: g * np.exp(x))
-def expm1(x: Any) -> Any:
+def expm1(x):
     """e^x - 1, exact for small x."""
     return np.expm1(x)
 
 
-@elementwise(r"\log($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / np.sqrt(x) ** 2)
-def log(x: Any) -> Any:
+@elementwise(r"\log($x)", domain=_POSITIVE, needs=_LOGARITHM, logarithm={"x": (0,)}, x=lambda g, x: g / np.sqrt(x) ** 2)
+def log(x):
     """The natural logarithm."""
     return np.log(x)
 
 
-@elementwise(r"\log_2($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)))
-def log2(x: Any) -> Any:
+@elementwise(
+    r"\log_2($x)",
+    domain=_POSITIVE,
+    needs=_LOGARITHM,
+    logarithm={"x": (0,)},
+    x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)),
+)
+def log2(x):
     """The logarithm to base 2."""
     return np.log2(x)
 
 
-@elementwise(r"\log_{10}($x)", domain=_POSITIVE, needs=_LOGARITHM, x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)))
-def log10(x: Any) -> Any:
+@elementwise(
+    r"\log_{10}($x)",
+    domain=_POSITIVE,
+    needs=_LOGARITHM,
+    logarithm={"x": (0,)},
+    x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)),
+)
+def log10(x):
     """The logarithm to base 10."""
     return np.log10(x)
 
@@ -199,15 +214,16 @@ def log10(x: Any) -> Any:
     r"\log(1 + $x)",
     domain={"x": (-0.8, 3.0)},
     needs={"numbers above -1": lambda x: np.all(x > -1)},
+    logarithm={"x": (-1,)},
     x=lambda g, x: g / np.sqrt(1 + x) ** 2,
 )
-def log1p(x: Any) -> Any:
+def log1p(x):
     """log(1 + x), exact for small x."""
     return np.log1p(x)
 
 
 @elementwise(r"\log(e^{$x} + e^{$y})", x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x))
-def logaddexp(x: Any, y: Any) -> Any:
+def logaddexp(x, y):
     """log(e^x + e^y), without overflow."""
     return np.logaddexp(x, y)
 
@@ -221,7 +237,7 @@ def logaddexp(x: Any, y: Any) -> Any:
     x=lambda g, x, y: jumping(g * (x > y) + 0.5 * g * (x == y), g, x, y),
     y=lambda g, x, y: jumping(g * (y > x) + 0.5 * g * (x == y), g, x, y),
 )
-def maximum(x: Any, y: Any) -> Any:
+def maximum(x, y):
     """The larger of two numbers; at a tie each gets half of the gradient."""
     return np.maximum(x, y)
 
@@ -232,12 +248,12 @@ def maximum(x: Any, y: Any) -> Any:
     x=lambda g, x, y: jumping(g * (x < y) + 0.5 * g * (x == y), g, x, y),
     y=lambda g, x, y: jumping(g * (y < x) + 0.5 * g * (x == y), g, x, y),
 )
-def minimum(x: Any, y: Any) -> Any:
+def minimum(x, y):
     """The smaller of two numbers; at a tie each gets half of the gradient."""
     return np.minimum(x, y)
 
 
-def _clipped(g: Any, x: Any, min: Any, max: Any) -> Any:
+def _clipped(g, x, min, max):
     """The gradient flows within the bounds, and on them; where they leave no room, the result is constant."""
     inside = (min is None or x >= min) & (max is None or x <= max)
     if min is not None and max is not None and np.any(shut := np.asarray(min) >= max):
@@ -250,9 +266,11 @@ def _clipped(g: Any, x: Any, min: Any, max: Any) -> Any:
     elementwise=True,
     selects=True,
     examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
+    method="clip",
+    numpy={"a_min": "min", "a_max": "max"},
     x=_clipped,
 )
-def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+def clip(x, min=None, max=None):
     """x, but not below ``min`` nor above ``max``.  On a bound the gradient still flows."""
     return np.clip(x, min, max)
 
@@ -261,26 +279,26 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 
 
 @elementwise(r"\sigma($x)", never=(0, 1), x=lambda g, z: g * (z * (1 - z)))
-def sigmoid(x: Any) -> Any:
+def sigmoid(x):
     """1/(1 + e^-x): squashes every real number into (0, 1).  Exact and silent at any x, as e^-|x| cannot overflow."""
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
 @elementwise(r"\log \sigma($x)", never=(0,), x=lambda g, x: g * sigmoid(-x))
-def log_sigmoid(x: Any) -> Any:
+def log_sigmoid(x):
     """log(sigmoid(x)), where sigmoid(x) itself would round to 0 or 1."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
 @elementwise(r"\log(1 + e^{$x})", never=(0,), x=lambda g, x: g * sigmoid(x))
-def softplus(x: Any) -> Any:
+def softplus(x):
     """log(1 + e^x), a smooth relu, without overflow."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 @elementwise(r"\operatorname{relu}($x)", selects=True, x=lambda g, x: jumping(g * (x > 0), g, x, 0))
-def relu(x: Any) -> Any:
+def relu(x):
     """max(x, 0).  The gradient at 0 is 0."""
     return np.maximum(x, 0)
 
@@ -291,7 +309,7 @@ def relu(x: Any) -> Any:
     examples=(((2, 3),), ((), dict(slope=0.2))),
     x=lambda g, x, slope: jumping(np.where(x > 0, g, slope * g), g, x, 0),
 )
-def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+def leaky_relu(x, slope: float = 0.01):
     """x where it is positive, ``slope`` x elsewhere.  The gradient at 0 is ``slope``."""
     return np.where(x > 0, x, slope * x)
 
@@ -302,13 +320,13 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     examples=(((2, 3),), ((3,), dict(alpha=0.5))),
     x=lambda g, z, x, alpha: jumping(np.where(x > 0, g, g * (z + alpha)), g * (alpha != 1), x, 0),
 )
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x, alpha: float = 1.0):
     """x where it is positive, ``alpha`` (e^x - 1) elsewhere (Clevert, Unterthiner and Hochreiter 2016)."""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
 @elementwise(r"\operatorname{erf}($x)", never=(-1, 1), x=lambda g, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
-def erf(x: Any) -> Any:
+def erf(x):
     """The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
     return np.asarray(_erf(x), dtype=np.asarray(x).dtype)[()]
 
@@ -316,19 +334,19 @@ def erf(x: Any) -> Any:
 _erf: Any = np.frompyfunc(math.erf, 1, 1)
 
 
-def _normal_cdf(x: Any) -> Any:
+def _normal_cdf(x):
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
 
 
 @elementwise(
     r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
 )
-def gelu(x: Any) -> Any:
+def gelu(x):
     """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016)."""
     return x * _normal_cdf(x)
 
 
 @elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
-def silu(x: Any) -> Any:
+def silu(x):
     """x sigmoid(x), also called swish."""
     return x * sigmoid(x)

@@ -17,15 +17,15 @@ from .conventions import bent, direction, is_recorded, strict
 from .pointwise import sqrt
 
 _add: Any = np.add.reduce
-_AXES: tuple[Any, ...] = (((2, 3),), ((2, 3), dict(axis=0)), ((2, 3, 2), dict(axis=(0, -1), keepdims=True)), ((),))
+_AXES = (((2, 3),), ((2, 3), dict(axis=0)), ((2, 3, 2), dict(axis=(0, -1), keepdims=True)), ((),))
 
 
-def _kept(g: Any, axis: Any, keepdims: bool) -> Any:
+def _kept(g, axis, keepdims: bool):
     """The gradient with the axes that were reduced, of length 1."""
     return g if axis is None or keepdims else np.expand_dims(g, axis)
 
 
-def _count(shape: tuple[int, ...], axis: Any) -> int:
+def _count(shape: tuple[int, ...], axis) -> int:
     """How many numbers were made one."""
     if axis is None:
         return math.prod(shape)
@@ -34,15 +34,15 @@ def _count(shape: tuple[int, ...], axis: Any) -> int:
     return math.prod(shape[a] for a in normalize_axis_tuple(axis, len(shape)))
 
 
-def over(x: Any, n: float) -> Any:
+def over(x, n: float):
     """x/n, or NaN for n = 0.  In float16, where n itself may be too large for a number, by way of float32."""
     if n <= 0:
         return x * math.nan
     return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype.char == "e" and not is_recorded(x) else x / n
 
 
-@op(r"\sum $x", binds=1, examples=_AXES, x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+@op(r"\sum $x", binds=1, examples=_AXES, method="sum", x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
+def sum(x, axis=None, keepdims: bool = False):
     """The sum."""
     return _add(x, axis, keepdims=keepdims)  # what np.sum calls, without its wrappers
 
@@ -50,9 +50,10 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @op(
     r"\operatorname{mean}($x)",
     examples=_AXES,
+    method="mean",
     x=lambda g, shape, axis, keepdims: over(_kept(g, axis, keepdims), _count(shape, axis)),
 )
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x, axis=None, keepdims: bool = False):
     """The mean."""
     if x.dtype.char == "e":  # float16
         return np.mean(x, axis, keepdims=keepdims)  # which adds up in float32
@@ -60,7 +61,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _add(x, axis, keepdims=keepdims) / count
 
 
-def _product_of_others(x: Any, axis: Any) -> Any:
+def _product_of_others(x, axis):
     """For each number the product of the others along axes."""
     if x.ndim == 0:  # of which NumPy takes the product along axis 0 too
         return np.ones((), x.dtype)
@@ -71,7 +72,7 @@ def _product_of_others(x: Any, axis: Any) -> Any:
     return np.moveaxis(_others(rows).reshape(moved.shape), last, axes)
 
 
-def _others(x: Any) -> Any:
+def _others(x):
     """The same along the last axis.  Two neighbours have the same others, and each has the other one besides.
 
     It only multiplies, so it is a polynomial, right with zeros among the factors and differentiable to any order.
@@ -91,14 +92,16 @@ def _others(x: Any) -> Any:
     r"\prod $x",
     binds=2,
     examples=_AXES,
+    method="prod",
+    vanishes="x",
     x=lambda g, x, axis, keepdims: _kept(g, axis, keepdims) * _product_of_others(x, axis),
 )
-def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def prod(x, axis=None, keepdims: bool = False):
     """The product; its gradient is right with zeros among the factors."""
     return np.prod(x, axis, keepdims=keepdims)
 
 
-def _shared(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _shared(g, z, x, axis, keepdims: bool):
     """Of equal extremes, each gets an equal share; which they are jumps where one of them overtakes the others."""
     ties = x == _kept(z, axis, keepdims)
     number = np.sum(ties, axis, keepdims=True)
@@ -110,46 +113,62 @@ def _shared(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return g * shares
 
 
-@op(r"\max $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+@op(
+    r"\max $x",
+    binds=2,
+    selects=True,
+    needs={"at least one number": lambda x: x.size},
+    examples=_AXES,
+    method="max",
+    x=_shared,
+)
+def max(x, axis=None, keepdims: bool = False):
     """The largest.  At a tie each of the largest gets an equal share of the gradient."""
     return np.max(x, axis, keepdims=keepdims)
 
 
-@op(r"\min $x", binds=2, selects=True, needs={"at least one number": lambda x: x.size}, examples=_AXES, x=_shared)
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+@op(
+    r"\min $x",
+    binds=2,
+    selects=True,
+    needs={"at least one number": lambda x: x.size},
+    examples=_AXES,
+    method="min",
+    x=_shared,
+)
+def min(x, axis=None, keepdims: bool = False):
     """The smallest.  At a tie each of the smallest gets an equal share of the gradient."""
     return np.min(x, axis, keepdims=keepdims)
 
 
-_SPREAD: tuple[Any, ...] = (((2, 3),), ((2, 3), dict(axis=0)), ((4, 3), dict(axis=0, keepdims=True, ddof=1)))
+_SPREAD = (((2, 3),), ((2, 3), dict(axis=0)), ((4, 3), dict(axis=0, keepdims=True, ddof=1)))
 
 
-def _number(ddof: Any) -> Any:
+def _number(ddof):
     if np.ndim(ddof):
         raise TypeError(f"ddof is a number, not {ddof!r}")
     return ddof
 
 
-def _var_rule(g: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
+def _var_rule(g, x, shape, axis, ddof: int, keepdims: bool):
     return over(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
 
-@op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
-def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+@op(r"\operatorname{var}($x)", examples=_SPREAD, method="var", x=_var_rule)
+def var(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The variance: the squared distance from the mean, summed and divided by the number less ``ddof``."""
     return np.var(x, axis, ddof=_number(ddof), keepdims=keepdims)
 
 
-def _std_rule(g: Any, z: Any, x: Any, shape: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
+def _std_rule(g, z, x, shape, axis, ddof: int, keepdims: bool):
     if _count(shape, axis) == 1 and not ddof:  # always 0
         return np.zeros(shape, x.dtype)
     g, z = over(_kept(g, axis, keepdims), _count(shape, axis) - ddof), _kept(z, axis, keepdims)
     return bent(g * direction(x - mean(x, axis, True), z), g, z == 0)
 
 
-@op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
-def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+@op(r"\operatorname{std}($x)", examples=_SPREAD, method="std", x=_std_rule)
+def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The standard deviation.  Where all numbers are equal it has no derivative; the gradient there is 0."""
     with np.errstate(over="ignore", under="ignore"):
         z = np.std(x, axis, ddof=_number(ddof), keepdims=keepdims)
@@ -161,13 +180,13 @@ def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     return np.where(equal & (z == z), 0, z).astype(x.dtype)[()] if np.any(equal) else z
 
 
-def _norm_rule(g: Any, z: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def _norm_rule(g, z, x, axis, keepdims: bool):
     g, z = _kept(g, axis, keepdims), _kept(z, axis, keepdims)
     return bent(g * direction(x, z), g, z == 0)
 
 
 @op(r"\left\lVert {$x} \right\rVert", examples=_AXES, x=_norm_rule)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x, ord=None, axis=None, keepdims: bool = False):
     """The square root of the sum of squares (of a matrix, Frobenius' norm), without overflow.
 
     At 0 it has no slope, and the gradient is 0.  Other norms that ``np.linalg.norm`` knows by ``ord`` are a ValueError:
@@ -187,7 +206,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return sqrt(np.sum(scaled * scaled, axis, keepdims=keepdims)) * (top if keepdims else np.squeeze(top, axis))
 
 
-def _other_norm(ord: Any, axes: int) -> str:
+def _other_norm(ord, axes: int) -> str:
     """Why ``norm`` has no such order, and what to write."""
     what = {0: "a number", 1: "a vector", 2: "a matrix"}.get(axes, f"an array of {axes} axes")
     instead = {1: "np.abs(x).sum(axis)", np.inf: "np.abs(x).max(axis)", -np.inf: "np.abs(x).min(axis)"}.get(ord)
@@ -203,7 +222,7 @@ def _other_norm(ord: Any, axes: int) -> str:
     examples=_AXES,
     x=lambda g, z, x, axis, keepdims: _kept(g, axis, keepdims) * np.exp(x - _kept(z, axis, keepdims)),
 )
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def logsumexp(x, axis=None, keepdims: bool = False):
     """log of the sum of e^x, without overflow: the largest x is taken out first."""
     top = np.max(x, axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
@@ -213,18 +232,20 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @op(
     examples=(((2, 3),), ((2, 3), dict(axis=1))),
+    method="cumsum",
+    same_shape=True,
     x=lambda g, shape, axis: (
         np.flip(np.cumsum(np.flip(g, axis), axis), axis)
         if axis is not None
         else np.flip(np.cumsum(np.flip(g))).reshape(shape)
     ),
 )
-def cumsum(x: Any, axis: int | None = None) -> Any:
+def cumsum(x, axis: int | None = None):
     """Sums of the first, the first two, ... along an axis; of the flattened array if it is None."""
     return np.cumsum(x, axis)
 
 
-def _cumprod_rule(g: Any, x: Any, shape: Any, axis: int | None) -> Any:
+def _cumprod_rule(g, x, shape, axis: int | None):
     """The product before each number, times what all products from it on receive: polynomials, as of ``prod``."""
     if axis is None or not shape:
         return _cumprod_rule(g, x.reshape(-1), g.shape, 0).reshape(shape)
@@ -234,7 +255,7 @@ def _cumprod_rule(g: Any, x: Any, shape: Any, axis: int | None) -> Any:
     return np.moveaxis(before * _onwards(g, x), -1, axis)
 
 
-def _onwards(g: Any, x: Any) -> Any:
+def _onwards(g, x):
     """s_k = g_k + x_(k+1) g_(k+1) + x_(k+1) x_(k+2) g_(k+2) + ..., along the last axis.
 
     s_k = g_k + x_(k+1) s_(k+1): so every other s is found in the same way from half as many numbers.
@@ -252,7 +273,12 @@ def _onwards(g: Any, x: Any) -> Any:
     return np.stack([first, g[..., 1::2] + even * following], -1).reshape(x.shape)[..., :n]
 
 
-@op(examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))), x=_cumprod_rule)
-def cumprod(x: Any, axis: int | None = None) -> Any:
+@op(
+    examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))),
+    method="cumprod",
+    same_shape=True,
+    x=_cumprod_rule,
+)
+def cumprod(x, axis: int | None = None):
     """Products of the first, the first two, ... along an axis; of the flattened array if it is None."""
     return np.cumprod(x, axis)

@@ -20,7 +20,7 @@ from .conventions import bent, is_recorded, strict
     examples=(((2,), dict(key=slice(1, 3), to=(4,))), ((3,), dict(key=(np.array([0, 2, 0]),), to=(4,)))),
     x=lambda g, key: g[key],
 )
-def put(x: Any, key: Any, to: tuple[int, ...]) -> Any:
+def put(x, key, to: tuple[int, ...]):
     """Zeros of shape ``to`` with ``x`` added at an index, which may name a place twice: the transpose of indexing."""
     z = np.zeros(to, x.dtype)
     if z[key].shape != x.shape:
@@ -32,7 +32,7 @@ def put(x: Any, key: Any, to: tuple[int, ...]) -> Any:
     return z
 
 
-def _placed(g: Any, shape: tuple[int, ...], key: Any) -> Any:
+def _placed(g, shape: tuple[int, ...], key):
     """``put`` in a gradient that is differentiated again; otherwise its places alone, without the zeros."""
     return put(g, key, shape) if is_recorded(g) else _Placed(shape, [(key, g)])
 
@@ -46,19 +46,19 @@ def _placed(g: Any, shape: tuple[int, ...], key: Any) -> Any:
     selects=True,
     x=lambda g, shape, key: _placed(g, shape, key),
 )  # fmt: skip
-def getitem(x: Any, key: Any) -> Any:
+def getitem(x, key):
     """``x[key]``, for any index that NumPy takes.  What is chosen twice receives both gradients."""
     return x[key]
 
 
-def _along(axis: int | None, indices: Any, shape: tuple[int, ...]) -> Any:
+def _along(axis: int | None, indices, shape: tuple[int, ...]):
     """The index that takes ``indices`` along an axis; those of the flattened array count from its end if negative."""
     if axis is None or not shape:
         return np.unravel_index(indices % math.prod(shape), shape) if shape else (np.zeros_like(indices),)
     return (slice(None),) * (axis % len(shape)) + (indices,)
 
 
-def _whole(indices: Any) -> Any:
+def _whole(indices):
     """Indices as an array of whole numbers: NumPy makes floating ones of an empty list, and takes True for 1."""
     indices = np.asarray(indices)
     return indices if indices.size and indices.dtype.kind != "b" else indices.astype(np.intp)
@@ -73,9 +73,10 @@ def _whole(indices: Any) -> Any:
         ((2, 3), dict(indices=np.array([[5, 0]]))),
     ),
     selects=True,
+    method="take",
     x=lambda g, shape, indices, axis: _placed(g, shape or (1,), _along(axis, _whole(indices), shape)),
 )
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x, indices, axis: int | None = None):
     """The elements at ``indices`` along an axis; of the flattened array if it is None."""
     if _whole(indices).dtype.kind == "f":
         raise TypeError("indices are whole numbers")
@@ -89,6 +90,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
         ((2, 3), dict(repeats=3, axis=0)),
     ),
+    method="repeat",
     x=lambda g, shape, repeats, axis: put(
         g,
         _along(
@@ -97,12 +99,12 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
         shape or (1,),
     ),
 )
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
+def repeat(x, repeats, axis: int | None = None):
     """Each element so many times, along an axis; of the flattened array if it is None."""
     return np.repeat(x, repeats, axis)
 
 
-def _sort_rule(g: Any, shape: tuple[int, ...], x: Any, axis: int | None) -> Any:
+def _sort_rule(g, shape: tuple[int, ...], x, axis: int | None):
     """Each element receives what stands at its rank; the ranks of equal elements change when one of them moves."""
     if axis is None:
         return _sort_rule(g, (), x.reshape(-1), 0).reshape(shape)
@@ -124,9 +126,11 @@ def _sort_rule(g: Any, shape: tuple[int, ...], x: Any, axis: int | None) -> Any:
 @op(
     selects=True,
     examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0)), ((2, 3), dict(axis=None))),
+    same_shape=True,
+    method="sort",
     x=_sort_rule,
 )
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x, axis: int | None = -1):
     """In rising order along an axis; of the flattened array if it is None.
 
     Unlike ``ndarray.sort`` it gives a new tensor.  Equal elements keep their order, and so receive their gradients.
@@ -134,7 +138,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     return np.sort(x, axis, kind="stable")
 
 
-def _positions(order: Any, axis: int) -> tuple[Any, ...]:
+def _positions(order, axis: int) -> tuple[Any, ...]:
     """The index that picks ``order`` along one axis and every place along the others."""
     index = list(np.indices(order.shape, sparse=True))
     index[axis] = order
@@ -152,7 +156,7 @@ def _positions(order: Any, axis: int) -> tuple[Any, ...]:
     x=lambda g, condition: np.where(condition, g, 0),
     y=lambda g, condition: np.where(condition, 0, g),
 )
-def where(condition: Any, x: Any, y: Any) -> Any:
+def where(condition, x, y):
     """``x`` where the condition holds, ``y`` elsewhere.
 
     Both are computed first, and NumPy warns of a logarithm of 0 among them; ``np.errstate`` keeps it quiet.  The
@@ -161,7 +165,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
-def one_hot(labels: Any, classes: int) -> Any:
+def one_hot(labels, classes: int):
     """A row of zeros with a one at the label, for each label: a plain array of shape (..., classes), float64."""
     labels = np.asarray(labels._array if is_recorded(labels) else labels)
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
@@ -169,7 +173,7 @@ def one_hot(labels: Any, classes: int) -> Any:
     return np.eye(classes)[labels]
 
 
-def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+def _rows(g, shape: tuple[int, ...], index):
     index = _whole(index)
     return put(g, index, shape) if is_recorded(g) else _Rows(shape, [(index, g)])
 
@@ -189,7 +193,7 @@ def _rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     selects=True,
     table=_rows,
 )
-def embedding(table: Any, index: Any) -> Any:
+def embedding(table, index):
     """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table."""
     index = np.asarray(index) if np.size(index) else _whole(index)
     if index.dtype.kind not in "iu":

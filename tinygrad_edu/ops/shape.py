@@ -11,7 +11,7 @@ from ..engine.calling import written as _written
 from ..op import op
 
 
-def _flat(given: tuple[Any, ...]) -> Any:
+def _flat(given: tuple[Any, ...]):
     """``reshape(2, 3)`` and ``reshape((2, 3))`` mean the same."""
     return given[0] if len(given) == 1 and not isinstance(given[0], int) else given
 
@@ -24,20 +24,23 @@ def _flat(given: tuple[Any, ...]) -> Any:
         )
     },
     examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
+    rearranges=True,
+    method="reshape",
+    numpy={"shape": "to"},
     x=lambda g, shape: g.reshape(shape),
 )
-def reshape(x: Any, *to: Any) -> Any:
+def reshape(x, *to):
     """The same elements in another shape; one length may be -1, for what is left."""
     return np.reshape(x, _flat(to))
 
 
-@op(examples=(((2, 3),), ((),)), x=lambda g, shape: g.reshape(shape))
-def ravel(x: Any) -> Any:
+@op(examples=(((2, 3),), ((),)), rearranges=True, method="ravel flatten", x=lambda g, shape: g.reshape(shape))
+def ravel(x):
     """All elements in one row."""
     return np.ravel(x)
 
 
-def _inverse(axes: tuple[Any, ...]) -> Any:
+def _inverse(axes: tuple[Any, ...]):
     """The order of axes that undoes an order of axes."""
     order = _flat(axes) if axes else None
     return None if order is None else tuple(np.argsort([a % len(order) for a in order]).tolist())
@@ -48,9 +51,11 @@ def _inverse(axes: tuple[Any, ...]) -> Any:
     "$x^{\\top}",
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
+    rearranges=True,
+    method="transpose",
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
-def transpose(x: Any, *axes: Any) -> Any:
+def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
     return np.transpose(x, _flat(axes) if axes else None)
 
@@ -60,47 +65,59 @@ def transpose(x: Any, *axes: Any) -> Any:
     binds=3,
     needs={"at least two axes": lambda x: x.ndim >= 2},
     examples=(((2, 3),), ((4, 2, 3),)),
+    rearranges=True,
     x=lambda g: g.mT,
 )
-def matrix_transpose(x: Any) -> Any:
+def matrix_transpose(x):
     """The last two axes exchanged: of a stack of matrices, each transposed."""
     return np.swapaxes(x, -1, -2)
 
 
-@op(examples=(((2, 3, 4), dict(axis1=0, axis2=2)),), x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2))
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+@op(
+    examples=(((2, 3, 4), dict(axis1=0, axis2=2)),),
+    rearranges=True,
+    method="swapaxes",
+    x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2),
+)
+def swapaxes(x, axis1: int, axis2: int):
     """Two axes exchanged."""
     return np.swapaxes(x, axis1, axis2)
 
 
 @op(
     examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))),
+    rearranges=True,
     x=lambda g, source, destination: moveaxis(g, destination, source),
 )
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x, source, destination):
     """Axes moved to other positions, the others in their old order."""
     return np.moveaxis(x, source, destination)
 
 
-@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), x=lambda g, shape: g.reshape(shape))
-def expand_dims(x: Any, axis: Any) -> Any:
+@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), rearranges=True, x=lambda g, shape: g.reshape(shape))
+def expand_dims(x, axis):
     """A new axis of length 1 at ``axis`` of the result."""
     return np.expand_dims(x, axis)
 
 
-@op(examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))), x=lambda g, shape: g.reshape(shape))
-def squeeze(x: Any, axis: Any = None) -> Any:
+@op(
+    examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))),
+    rearranges=True,
+    method="squeeze",
+    x=lambda g, shape: g.reshape(shape),
+)
+def squeeze(x, axis=None):
     """Without its axes of length 1, or those at ``axis``."""
     return np.squeeze(x, axis)
 
 
 @op(examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
-def broadcast_to(x: Any, to: Any) -> Any:
+def broadcast_to(x, to):
     """Repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
     return np.broadcast_to(x, to)
 
 
-def _part(g: Any, shape: tuple[int, ...], which: int, shapes: Any, axis: int | None) -> Any:
+def _part(g, shape: tuple[int, ...], which: int, shapes, axis: int | None):
     """The stretch of the gradient that lies over one operand."""
     if axis is not None:
         axis %= len(shape)
@@ -119,7 +136,7 @@ def _part(g: Any, shape: tuple[int, ...], which: int, shapes: Any, axis: int | N
     examples=(([(2, 3), (1, 3)],), ([(2, 3), (2, 1), (2, 2)], dict(axis=-1)), ([(2, 2), (3,)], dict(axis=None))),
     arrays=_part,
 )
-def concatenate(arrays: Any, axis: int | None = 0) -> Any:
+def concatenate(arrays, axis: int | None = 0):
     """Arrays joined end to end along an axis that there is; flattened first if it is None."""
     return np.concatenate(arrays, axis)
 
@@ -131,12 +148,12 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Any:
     examples=(([(3,), (3,)],), ([(2, 3), (2, 3)], dict(axis=-1)), ([(), (), ()],)),
     arrays=lambda g, which, axis: np.moveaxis(g, axis, 0)[which],
 )
-def stack(arrays: Any, axis: int = 0) -> Any:
+def stack(arrays, axis: int = 0):
     """Arrays of one shape, side by side along a new axis."""
     return np.stack(arrays, axis)
 
 
-def _inside(shape: tuple[int, ...], width: Any) -> tuple[slice, ...]:
+def _inside(shape: tuple[int, ...], width) -> tuple[slice, ...]:
     before = np.broadcast_to(width, (len(shape), 2))[:, 0]
     return tuple(slice(b, b + n) for b, n in zip(before.tolist(), shape))
 
@@ -145,29 +162,31 @@ def _inside(shape: tuple[int, ...], width: Any) -> tuple[slice, ...]:
     examples=(((3,), dict(pad_width=1)), ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0))),
     x=lambda g, shape, pad_width: g[_inside(shape, pad_width)],
 )
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
+def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
     """A border of constants: ``pad_width`` is the number before and after, for all axes or for each."""
     if mode != "constant":
         raise ValueError(f"pad knows mode='constant' only, not {mode!r}")
     return np.pad(x, pad_width, constant_values=constant_values)
 
 
-@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), x=lambda g, axis: flip(g, axis))
-def flip(x: Any, axis: Any = None) -> Any:
+@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
+def flip(x, axis=None):
     """In reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)
 
 
 @op(
     examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))),
+    rearranges=True,
+    same_shape=True,
     x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if np.ndim(shift) else -shift, axis),
 )
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x, shift, axis=None):
     """Shifted along an axis, what leaves at the end coming in at the start."""
     return np.roll(x, shift, axis)
 
 
-def _tile_rule(g: Any, shape: tuple[int, ...], reps: Any) -> Any:
+def _tile_rule(g, shape: tuple[int, ...], reps):
     reps = tuple(np.atleast_1d(reps).tolist())
     n = max(len(reps), len(shape))
     reps, full = (1,) * (n - len(reps)) + reps, (1,) * (n - len(shape)) + shape
@@ -175,6 +194,6 @@ def _tile_rule(g: Any, shape: tuple[int, ...], reps: Any) -> Any:
 
 
 @op(examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))), x=_tile_rule)
-def tile(x: Any, reps: Any) -> Any:
+def tile(x, reps):
     """Copies laid side by side: ``reps`` is their number along each axis."""
     return np.tile(x, reps)

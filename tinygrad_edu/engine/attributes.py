@@ -1,0 +1,91 @@
+"""What an operation says about itself, beside its forward and its rules: the attributes of its statement.
+
+A finding, a picture or a Tensor's method asks the operation, and keeps no list of names of operations.  So an operation
+that somebody adds is treated as the others are, and tests/test_ops.py compares what it says with what it computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from .calling import is_packed, names
+
+
+class Attributes:
+    """The attributes of ``op``.  First those that a statement gives, as ``rearranges=True``, with their defaults."""
+
+    __slots__ = ()
+
+    elementwise: bool = False  # an element of the result depends only on those in its place in the operands
+    rearranges: bool = False  # the result has all elements of the operand, in another order or shape
+    same_shape: bool = False  # not elementwise, but the result has the shape of the operand, as softmax's has; where
+    # axis=None flattens the operand, only along an axis
+    selects: bool = False  # the result is put together of elements of the operands and leaves others out: those at
+    # which the rule is 0.  See engine/unchosen.py, also for the next
+    masks: bool = False  # a factor that is data may be 0, and so leave elements out
+    never: tuple[float, ...] = ()  # results come near to these numbers, and equal them only by rounding, as 0 for exp
+    vanishes: str = ""  # operands, with spaces between them: it is 0 only where one of these is, but for rounding
+    logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
+    channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
+    method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
+    numpy: Mapping[str, str] = {}  # NumPy's names of arguments, and those of the same ones here, where they differ
+
+    # These follow from the statement.  ``op`` sets the first three.
+    function: Callable[..., Any]
+    names: tuple[str, ...]  # of the arguments
+    rules: Mapping[str, Callable[..., Any]]
+
+    def set_attributes(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep what is an attribute, of all that a statement gives by name.  The rest are rules, which it returns.
+
+        Raises TypeError for an attribute of another type than its default.
+        """
+        for name in STATED & stated.keys():
+            wanted: Any = type(getattr(Attributes, name))
+            if not isinstance(stated[name], wanted):
+                words = f"op takes {name} as a {wanted.__name__}, not as a {type(stated[name]).__name__}"
+                rule = callable(stated[name]) and "; an argument that has a rule cannot have that name"
+                raise TypeError(words + (rule or ""))
+            setattr(self, name, stated[name])
+        return {name: rule for name, rule in stated.items() if name not in STATED}
+
+    @cached_property
+    def reduces(self) -> bool:
+        """Does it make one number of many along an axis, as sum does?  So the names of its options say."""
+        return {"axis", "keepdims"} <= set(self.names)
+
+    @cached_property
+    def linear(self) -> frozenset[int]:
+        """The numbers of the arguments in which it is linear: the rule for each reads neither it nor the result.
+
+        A constant may be added, as in x + 1.
+        """
+        return frozenset(
+            k for k, name in enumerate(self.names) if name in self.rules and not {name, "z"} & self.reads(name)
+        )
+
+    @cached_property
+    def factors(self) -> frozenset[int]:
+        """The numbers of the arguments that are multiplied: it is linear in each, with a slope that others make."""
+        return frozenset(k for k in self.linear if self.reads(self.names[k]) & self.rules.keys())
+
+    @property
+    def multiplies(self) -> bool:
+        """Does it multiply two operands, as a product of matrices does?"""
+        return len(self.factors) > 1
+
+    def called_as_numpy(self, args: Any, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of a call of NumPy's function, as the operation takes them."""
+        options = {self.numpy.get(name, name): x for name, x in options.items()}
+        if is_packed(self.function) and self.names[-1] in options:  # axes=(1, 0) of NumPy is *axes here
+            args = (*args, options.pop(self.names[-1]))
+        return args, options
+
+    def reads(self, name: str) -> set[str]:
+        """What the rule for an argument reads."""
+        return set(names(self.rules[name]))
+
+
+STATED = Attributes.__annotations__.keys() & vars(Attributes).keys()
