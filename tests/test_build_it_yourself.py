@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -36,6 +37,19 @@ def test_it_is_typed_in_an_hour() -> None:
 def test_the_lesson_has_the_same_pieces() -> None:
     lesson = LESSON.read_text(encoding="utf-8")
     assert [piece for piece in PIECES if f"\n{piece}\n" not in lesson] == []
+
+
+def test_the_page_names_files_and_functions_that_the_real_engine_has() -> None:
+    parts = re.split(r"^\*\*`(\w+)(\.py|/)`", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = dict(zip(parts[1::3], zip(parts[2::3], parts[3::3])))
+    assert {"graph", "op", "sweep", "tensor", "context", "ops", "derivatives", "engine"} <= {*named}
+    for name, (ending, text) in named.items():
+        path = ROOT / "tinygrad_edu" / f"{name}{ending}"
+        assert path.exists()
+        if ending == ".py":
+            source = path.read_text(encoding="utf-8")
+            for word in re.findall(r"`\.?(\w+)`", text):
+                assert re.search(rf"\b{word}\b", source), f"{path.name} has no {word}"
 
 
 def matrix(*shape: int, seed: int = 0) -> Any:

@@ -343,8 +343,7 @@ this computation; it has x, W1, W2, v1, h, v2 and loss
 *** there is no nonsense in this computation; it has x, W1, W2, v1, h, v2 and
 loss
 (step 9) hello world
-*** hello is no command (h lists them), and no name: hello world is no
-expression: invalid syntax
+*** hello is no command and no name.  Did you mean help?
 (step 9) W1 +
 *** W1 + is no expression: invalid syntax
 (step 9) p 1/0
@@ -362,7 +361,8 @@ expression: invalid syntax
 (step 9) p sigmoid
 *** sigmoid is a function; here one computes with tensors, arrays and numbers
 (step 9) p [w for w in W1]
-*** [w for w in W1] is more than can be asked here: tensors, numbers, arithmetic
+*** [w for w in W1] cannot be computed here: an expression has tensors, numbers
+and arithmetic
 (step 9) p grad
 *** no gradient has come to loss yet; n goes on with the sweep, b loss stops
 there
@@ -385,8 +385,8 @@ There are no breakpoints; h b says how to make one.
 (step 9) b nothing
 *** nothing is no name, operation, part of the model, line or step here
 (step 9) b hiden
-*** hiden is no name, operation, part of the model, line or step here; near it:
-hidden
+*** hiden is no name, operation, part of the model, line or step here.  Did you
+mean hidden?
 (step 9) b if
 *** where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan:
 see h b
@@ -425,7 +425,7 @@ loss
 *** net.bmp ends in none of the formats that a picture can be saved in: svg,
 pdf, png, tex, dot, json, html, gif
 (step 9) h nothing
-*** nothing is no command
+*** nothing is no command (h lists them)
 (step 9) b if nothing > 3
 breakpoint 1: if nothing > 3
 (step 9) c
@@ -525,10 +525,10 @@ def test_at_the_end_an_empty_line_says_so_once_and_goes_nowhere(tmp_path: Path) 
 
 
 NEAR = {
-    "untl W": "*** untl is no command. Did you mean until?",
-    "h brek": "*** brek is no command. Did you mean break?",
-    "los": "*** los is no command and no name. Did you mean loss?",
-    "h zzzz": "*** zzzz is no command",
+    "untl W": "*** untl is no command and no name.  Did you mean until?",
+    "h clera": "*** clera is no command.  Did you mean clear?",
+    "los": "*** los is no command and no name.  Did you mean loss?",
+    "h zzzz": "*** zzzz is no command (h lists them)",
 }
 
 

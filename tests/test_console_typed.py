@@ -97,7 +97,7 @@ def test_ctrl_c_in_a_long_run_keeps_what_was_done(tmp_path: Path) -> None:
     with Terminal(tmp_path, *STEP, "net.py", NO_COLOR="1") as t:
         t.until(PROMPT)
         t.type("until if step < 0\n")
-        t.until(r"step 3\d\d,\d\d\d of 600,001  \(Ctrl-C stops here\)")
+        t.until(r"step 3\d\d,\d\d\d/600,001 \[#+ +\] Ctrl-C stops here")
         t.type("\x03")
         said = t.until(PROMPT)
         at = int(re.search(r"interrupted, at step (\d+)", said)[1])  # type: ignore[index]

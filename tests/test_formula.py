@@ -11,10 +11,11 @@ from formulas_random import Drawn
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, sigmoid, softmax
 from tinygrad_edu.derivatives import gradients, hessian, jacobian
+from tinygrad_edu.engine.reachable import reachable
 from tinygrad_edu.engine.recompute import value
 from tinygrad_edu.formulas.closed import UNFORESEEN, Search, formula
 from tinygrad_edu.formulas.simplify import Rules
-from tinygrad_edu.formulas.verified import Sizes, reached
+from tinygrad_edu.formulas.verified import Sizes
 from tinygrad_edu.language.tree import walk
 from tinygrad_edu.op import OPS
 
@@ -44,7 +45,7 @@ def drawn(*shape):
 
 def known(J, closed):
     """The values of the names in a formula."""
-    return {n.name: value(n) for n in reached(J.node) if n.name in closed.shapes}
+    return {n.name: value(n) for n in reachable([J.node]) if n.name in closed.shapes}
 
 
 @pytest.mark.parametrize(("case", "J", "name", "x", "options"), CASES, ids=[f"{c[0]}-{c[2]}" for c in CASES])
@@ -257,10 +258,10 @@ def test_a_formula_that_is_right_in_one_size_only_is_not_shown(monkeypatch):
 
 def test_sizes_are_changed_where_they_may_be():
     W, X, b = Tensor(drawn(2, 3), "W"), constant(drawn(3, 5), "X"), Tensor(drawn(2, 1), "b")
-    others = Sizes(reached((np.tanh(W @ X + b) ** 2).sum().node)).others()
+    others = Sizes(reachable([(np.tanh(W @ X + b) ** 2).sum().node])).others()
     w, x, c = (others[t.node.serial] for t in (W, X, b))
     assert w == (c[0], x[0]) and c[1] == 1 and len({*w, *x}) == 3
-    assert Sizes(reached((X.reshape(15) * constant(drawn(15))).sum().node)).others() is None
+    assert Sizes(reachable([(X.reshape(15) * constant(drawn(15))).sum().node])).others() is None
 
 
 def test_values_by_name():

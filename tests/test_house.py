@@ -20,13 +20,15 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # From the ground up.  A file imports from lines above its own.  A folder is one word here, and its files may import
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
-    errors engine format output context
+    errors engine format output web format.ascii context
     graph engine.calling output.atomic_write numeric.norms numeric.equality
     format.locations engine.fast_rules engine.attributes
     format.text
     format.numbers errors.messages
+    output.terminal
+    output.progress
     errors.operations errors.coerce errors.readonly
-    engine.fast_calls
+    engine.fast_calls engine.reachable
     op engine.used_gradients engine.sparse_rows engine.recompute
     ops
     sweep
@@ -35,11 +37,11 @@ LAYERS = """
     tensor
     derivatives errors.trace_nan numeric.mistakes numeric.differences
     language
-    output.terminal
     numeric formulas stepping
     nn.layers optim data tracing
     nn
     render findings
+    gradient_norms
     console
     word2vec checker
     teaching
@@ -186,3 +188,9 @@ def test_all_other_files_are_packaged():
 def test_the_version_is_the_newest_in_the_changelog():
     newest = next(line for line in source(ROOT / "CHANGELOG.md").splitlines() if line.startswith("## "))
     assert newest.split()[1] == tinygrad_edu.__version__
+
+
+def test_networks_are_there_after_the_package_is_imported():
+    program = "import tinygrad_edu as tg; print(tg.nn.Linear.__name__, tg.optim.SGD.__name__, tg.data.digits.__name__)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["Linear", "SGD", "digits"]

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import OPS, Tensor, constant, nn
+from tinygrad_edu.format.ascii import ascii
 from tinygrad_edu.formulas.printed import made, of_name, of_value
 from tinygrad_edu.formulas.rules import rule
-from tinygrad_edu.language.lines import ascii, line
+from tinygrad_edu.language.lines import line
 from tinygrad_edu.language.op_notation import POWER, PRODUCT, SUM, Formula, typeset
 from tinygrad_edu.language.symbols import LONGEST, number, plain, symbol, words
 from tinygrad_edu.numeric.op_examples import examples

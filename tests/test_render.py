@@ -25,7 +25,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, draw, nn, sigmoid, walk
 from tinygrad_edu.format.numbers import typographic
 from tinygrad_edu.output import atomic_write as files
-from tinygrad_edu.render import compose, content, layout, paths, raster, theme, typeset
+from tinygrad_edu.render import compose, content, layout, paths, raster, typeset
 from tinygrad_edu.render.picture import FORMATS
 from tinygrad_edu.render.view import EARLIER, viewed
 from tinygrad_edu.tracing import traced
@@ -422,7 +422,7 @@ def test_the_animation_shows_only_what_is_known() -> None:
     trace = traced(L, sweep=True)
     scene = compose.composed(viewed(trace), compose.Style(walked=True))
     from tinygrad_edu.render.svg import svg
-    from tinygrad_edu.render.theme import LIGHT
+    from tinygrad_edu.web.colours import LIGHT
 
     frames = [svg(scene, LIGHT, k) for k in range(len(trace.steps) + 1)]
     glyphs = [frame.count("<use ") for frame in frames]
@@ -579,12 +579,7 @@ def test_the_player_is_built_from_its_sources() -> None:
 
     built = (ROOT / "tinygrad_edu" / "render" / "player.js").read_text(encoding="utf-8")
     assert built == build.built(), "run python viz/build.py"
-
-
-def test_the_page_has_the_colours_of_the_pictures() -> None:
-    script = (ROOT / "viz" / "src" / "theme.js").read_text(encoding="utf-8")
-    found = {role: (light, dark) for role, light, dark in re.findall(r'"?([\w-]+)"?: \["(#\w+)", "(#\w+)"\]', script)}
-    assert {role: found[role] for role in theme.ROLES} == {r: (theme.LIGHT[r], theme.DARK[r]) for r in theme.ROLES}
+    assert "tinygrad_edu/render/player.js linguist-generated" in (ROOT / ".gitattributes").read_text(encoding="utf-8")
 
 
 def test_the_gallery_is_what_its_program_draws(tmp_path: Path) -> None:

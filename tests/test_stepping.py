@@ -361,7 +361,7 @@ def test_isnan_alone_asks_of_what_the_step_has_made() -> None:
     "words, said",
     [
         ("", "where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b"),
-        ("hiden", "hiden is no name, operation, part of the model, line or step here; near it: hidden"),
+        ("hiden", "hiden is no name, operation, part of the model, line or step here.  Did you mean hidden?"),
         ("step x", "a step has a number, and x is no number"),
         ("step 999", "there is no step 999: there are steps 0 to 29"),
         ("if (", "( is no expression: '(' was never closed"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import io
 import json
-import os
 import re
 import sys
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,6 @@ import pytest
 
 from tinygrad_edu import OPS, Tensor, check, formula
 from tinygrad_edu.commands import main as cli
-from tinygrad_edu.commands.lesson import Steps
 from tinygrad_edu.output.terminal import Screen
 from tinygrad_edu.teaching import answered, derive, judge, mark, show
 from tinygrad_edu.teaching import lesson as lessons
@@ -393,15 +391,6 @@ def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
     stream = Terminal()
     Presenter(small, Screen(stream, colour=False)).show_all(2)
     assert "".join(stream.written).endswith("\n\n\n")
-
-
-def test_how_far_it_has_come_stays_on_one_line(monkeypatch):
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 20)))
-    Steps(18).at(4, "Softmax, and why its Jacobian is not diagonal")
-    line = "".join(stream.written).removeprefix("\r\x1b[K")
-    assert line.startswith("  [####") and len(line) == 39
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ if _TYPE_CHECKING:
     from .console.stepper import stepper as stepper
     from .findings import explain as explain
     from .formulas.closed import formula as formula
-    from .nn.gradient_norms import GradientNorms as GradientNorms
+    from .gradient_norms import GradientNorms as GradientNorms
     from .numeric.gradcheck import gradcheck as gradcheck
     from .render import draw as draw
     from .render import walk as walk
@@ -48,14 +48,17 @@ __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
-    "step_here": "console.step_here", "GradientNorms": "nn.gradient_norms",
+    "step_here": "console.step_here", "GradientNorms": "gradient_norms",
 }  # fmt: skip
+_ROOMS = ("data", "nn", "optim")
 __all__ = ["OPS", "elementwise", *_LATER]
 __all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]
 
 
 def __getattr__(name: str) -> _Any:
-    """What shows and explains is loaded when it is asked for: it takes longer than all the rest."""
+    """Load networks, and what shows and explains, when it is asked for: that takes longer than all the rest."""
+    if name in _ROOMS:
+        return _import(f".{name}", __name__)
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(_import(f".{_LATER[name]}", __name__), name)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from ..engine.calling import is_packed
-from ..engine.recompute import operands, value
+from ..engine.reachable import operand_nodes, reachable
+from ..engine.recompute import operands, replay, value
 from ..format import locations
 from ..graph import Node, Value
 from ..language import latex
@@ -230,16 +229,12 @@ def named(root: Node, at: Place) -> dict[int, str]:
         for w, x in reversed([*at.tensors.items()])
         if isinstance(x, Tensor)
     }
-    found, seen, pending = {}, {root.serial}, [root]
-    while pending:
-        node = pending.pop()
-        word = known.get((node.shape, np.asarray(value(node)).tobytes()))
-        if word is not None and node is not root:
-            found[node.serial] = word
-            continue
-        pending += [a for a in node.args if a is not None and a.serial not in seen]
-        seen |= {a.serial for a in node.args if a is not None}
-    return found
+
+    def word(node: Node) -> str | None:
+        return known.get((node.shape, np.asarray(value(node)).tobytes())) if node is not root else None
+
+    found = reachable([root], lambda node: operand_nodes(node) if word(node) is None else [])
+    return {node.serial: w for node in found if (w := word(node)) is not None}
 
 
 def of_text(text: str) -> Callable[..., Any]:
@@ -256,44 +251,28 @@ def of_record(
     result: Tensor, wrt: str | Tensor, at: Mapping[str, Any]
 ) -> tuple[str, Callable[..., Any], dict[str, Any]]:
     """A recorded computation as a function of its leaves, so that it can be run at other points."""
-    nodes: dict[int, Node] = {}
-    pending = [result.node]
-    while pending:
-        node = pending.pop()
-        if node.serial not in nodes:
-            nodes[node.serial] = node
-            pending += [a for a in node.args if a is not None]
-    names: dict[int, str] = {}
-    for serial in sorted(nodes):
-        word = nodes[serial].name or locations.name(nodes[serial])
+    nodes = reachable([result.node])
+    leaves = [node for node in nodes if node.op is None]
+    names: dict[Node, str] = {}
+    for node in nodes:
+        word = node.name or locations.name(node)
         if word and NAME.fullmatch(word) and word not in names.values():
-            names[serial] = word
+            names[node] = word
     if not isinstance(wrt, str):
-        serial = wrt.node.serial
-        names[serial] = wrt = names.get(serial, wrt.name or "x")
+        node = wrt.node
+        names[node] = wrt = names.get(node, wrt.name or "x")
     elif wrt not in names.values():
         raise Uncheckable(f"there is no tensor {wrt} in this record; there are {', '.join(sorted(names.values()))}")
-    leaves = {serial: node for serial, node in nodes.items() if node.op is None}
 
     def loss(**arrays: Any) -> Any:
-        made: dict[int, Any] = {s: arrays.get(names.get(s, ""), n.result) for s, n in leaves.items()}
-        for serial in sorted(nodes):
-            node = nodes[serial]
-            if node.op is not None:
-                given = [x if a is None else made[a.serial] for a, x in zip(node.args, operands(node))]
-                rest = operands(node)[len(given) :]
-                args = [*node.op.with_operands(node.values, [*given, *rest])]
-                packed = is_packed(node.op.function)
-                made[serial] = node.op.public(*args[:-1], *args[-1]) if packed else node.op.public(*args)
-        loss.variables = {w: made[s] for s, w in names.items()}  # type: ignore[attr-defined]
-        return made[result.node.serial]
+        made = replay(nodes, {node: arrays.get(names.get(node, ""), node.result) for node in leaves})
+        loss.variables = {word: made[node] for node, word in names.items()}  # type: ignore[attr-defined]
+        return made[result.node]
 
-    given = {
-        names[s]: value(n) for s, n in leaves.items() if s in names and (n.active or is_float(np.asarray(n.result)))
-    }
+    given = {names[n]: value(n) for n in leaves if n in names and (n.active or is_float(np.asarray(n.result)))}
     # Arrays that were computed outside of the record, as a mask h > 0, are what they are only around this point.
     loss.near = any(  # type: ignore[attr-defined]
         isinstance(x, np.ndarray) and x.size > 1 and x.dtype.kind in "fb" and np.isin(x, (0, 1)).all()
-        for n in nodes.values() if n.op is not None for a, x in zip_longest(n.args, operands(n)) if a is None
+        for n in nodes if n.op is not None for a, x in zip(n.args, operands(n)) if a is None
     )  # fmt: skip
     return wrt, loss, {**given, **{w: x for w, x in at.items() if w in given}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import operand_nodes, reachable
 from ..engine.recompute import operands
 from ..graph import Node
 from ..language.tree import Expr, call, name, number
@@ -25,14 +26,10 @@ def tree_of(root: Node, known: Mapping[int, str], arrays: Mapping[str, Any]) -> 
     """
     found: dict[int, Expr] = {serial: name(word) for serial, word in known.items()}
     sizes: dict[int, int] = dict.fromkeys(known, 1)
-    pending, needed = [root], {}
-    while pending:
-        node = pending.pop()
-        if node.serial not in found and node.serial not in needed:
-            needed[node.serial] = node
-            pending += [a for a in node.args if a is not None]
-    for serial in sorted(needed):
-        node = needed[serial]
+    for node in reachable([root], lambda node: [] if node.serial in known else operand_nodes(node)):
+        serial = node.serial
+        if serial in known:
+            continue
         sizes[serial] = 1 + sum(sizes[a.serial] for a in node.args if a is not None)
         if sizes[serial] > LARGEST:
             raise NoTree("too large")

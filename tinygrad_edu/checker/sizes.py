@@ -44,10 +44,8 @@ def lengths(arrays: Iterable[Any]) -> set[float]:
 
 def literals(tree: Expr) -> set[float]:
     """The numbers that are written, and those that are computed from them alone, as 10 / 2."""
-    found, pending = set(), [tree]
-    while pending:
-        node = pending.pop()
-        pending += node.args
+    found = set()
+    for _, node in walk(tree):
         if node.head in ("Number", "add", "subtract", "multiply", "divide", "power", "negative"):
             with contextlib.suppress(Misfit, Impossible, ArithmeticError, TypeError):
                 found.add(float(Arrays({})(node)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,10 +13,11 @@ from ..checker.grading import pages, reports
 from ..checker.grading.classroom import check_files, cores, stoppable
 from ..checker.grading.hints import ANSWER, KIND
 from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, inside, leads_out
-from ..checker.grading.terminal import Bar, Report
+from ..checker.grading.terminal import Report
 from ..checker.results import LANGUAGES, UNCHECKABLE, WRONG, said
 from ..format import text
 from ..output import atomic_write as files
+from ..output.progress import Progress
 from ..output.terminal import Screen
 
 ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
@@ -110,15 +112,14 @@ def checked_and_reported(options: argparse.Namespace, targets: dict[str, str]) -
     found, links, folder = gathered(options.files)
     if mistake := overwrites(targets, found):
         return refused(mistake)
-    bar = Bar(said("checking", options.language), len(found))
-    try:
+    done = itertools.count(1)
+    with Progress(said("checking", options.language), len(found)) as bar:
         jobs, answers = options.jobs or cores(), options.hint >= ANSWER
         own = [file for file in found if file not in links]
-        checked = iter(check_files(own, options.language, jobs, options.timeout, lambda sheet: bar.step(), answers))
+        found_out = check_files(own, options.language, jobs, options.timeout, lambda _: bar.at(next(done)), answers)
+        checked = iter(found_out)
         outside = said("file-outside", options.language)
         sheets = [Sheet(file, UNREAD, why=outside) if file in links else next(checked) for file in found]
-    finally:
-        bar.end()
     writing = Writing(options.language)
     for name, target in targets.items():
         if target != "-":
@@ -245,21 +246,23 @@ def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> 
     """On the screen: files that were named, line by line; a folder as a table."""
     report = Report(Screen(sys.stdout), options.language, options.hint, options.points)
     if not sheets:
-        report.say(said("empty-folder", options.language), "", 2)
+        report.screen.say(said("empty-folder", options.language), margin=2)
     if not folder:
         for number, sheet in enumerate(sheets):
             if number:
-                report.row(("", ""))
+                report.screen.write()
             report.sheet(sheet)
     if sheets and (folder or len(sheets) > 1):
         if not folder:
-            report.row(("", ""))
+            report.screen.write()
         report.table(sheets)
         report.mistakes(sheets)
     left = sum(sheet.status == LEFT for sheet in sheets)
     if left:
-        report.row(("", ""))
-        report.say(said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", 2)
+        report.screen.write()
+        report.screen.say(
+            said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", margin=2
+        )
 
 
 def code(sheets: Sequence[Sheet]) -> int:

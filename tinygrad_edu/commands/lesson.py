@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..format import text
 from ..output.atomic_write import whole
+from ..output.progress import Progress
 from ..output.terminal import Screen
 from ..teaching import lesson as lessons
 from ..teaching.lesson import Entry, Lesson
@@ -102,21 +101,22 @@ def write(options: argparse.Namespace, found: list[Lesson]) -> None:
     """Everything that was asked for, with what was written named."""
     from ..teaching.notebooks import write_notebook
 
+    screen = Screen()
     for lesson in found:
         if options.notebook:
-            print(f"{write_notebook(lesson, options.notebook, replace=False)}    the notebook")
+            screen.item(write_notebook(lesson, options.notebook, replace=False), "the notebook")
         if options.exercise:
             file = write_notebook(lesson, options.exercise, solved=False, replace=False)
-            print(f"{file}    the exercises")
+            screen.item(file, "the exercises")
     if options.slides:
         file = write_slides(found[0], options.slides, options.solutions)
-        print(f"{file}    open it in a browser: → goes on, ? helps")
+        screen.item(file, "open it in a browser: → goes on, ? helps")
     if options.out:
         from ..teaching.site import write_site
 
-        bar = Steps(len(found) + 1)
-        index = write_site(found, options.out, solutions=options.solutions, done=bar.at)
-        print(f"{index}    open it in a browser")
+        with Progress("lesson", len(found) + 1) as bar:
+            index = write_site(found, options.out, solutions=options.solutions, done=bar.at)
+        screen.item(index, "open it in a browser")
 
 
 def write_slides(lesson: Lesson, file: Path, solutions: bool) -> Path:
@@ -128,18 +128,3 @@ def write_slides(lesson: Lesson, file: Path, solutions: bool) -> Path:
     with whole(file) as stream:
         stream.write(made.encode("utf-8"))
     return file
-
-
-class Steps:
-    """A line that says how far a long work has come: in a terminal written over, elsewhere not at all."""
-
-    def __init__(self, last: int) -> None:
-        self.last = last
-
-    def at(self, number: int, words: str) -> None:
-        """It has come so far."""
-        if sys.stderr.isatty():
-            bar = "#" * (20 * number // self.last)
-            end = "\n" if number == self.last else ""
-            line = f"  [{bar:<20}] {number}/{self.last} {words}"[: shutil.get_terminal_size().columns - 1]
-            print(f"\r\x1b[K{line}", end=end, file=sys.stderr, flush=True)

@@ -14,7 +14,8 @@ from typing import Any
 from ..console.shell import INTRODUCTION, Console, Queued
 from ..console.stepper import variables_of
 from ..format import locations, text
-from ..output.terminal import Progress, Screen, is_interactive
+from ..output.progress import Progress
+from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint
 from .run_script import Call, Calls, Quit, Wanted, program, run
@@ -133,8 +134,8 @@ class StopAtBackward(Calls):
 
     def run_to_breakpoint(self, stepper: Stepper, call: Call) -> bool:
         """Run a computation that is passed by as far as its first breakpoint; False, if it meets none."""
-        self.progress = self.progress or Progress("backward() number")
-        self.progress.at(256 * self.number)
+        self.progress = self.progress or Progress("backward() number", after=1.0, hint="Ctrl-C stops here")
+        self.progress.at(self.number)
         variables = variables_of(call.frame)
 
         def is_breakpoint(moment: Moment) -> bool:

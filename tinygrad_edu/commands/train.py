@@ -6,9 +6,7 @@ The network is that of hand-in 002, R = logloss(softmax(B sigma(A x))): no biase
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,14 @@ from ..data import Digits, digits
 from ..derivatives import sweep
 from ..format import text
 from ..format.numbers import number
-from ..nn import gradient_norms
+from ..gradient_norms import GradientNorms
 from ..numeric.norms import norm
+from ..output.progress import Progress
+from ..output.terminal import Screen, Table
 from ..tensor import constant
 
+ROOMY = 60  # columns from which on two things stand side by side
+LOGGED = 5  # lines about how far the training is, where it goes to a file
 SHADES = " .:-=+*#%@"
 
 
@@ -83,27 +85,35 @@ def run(options: argparse.Namespace) -> int:
     net = network(options.hidden, options.seed)
     A, B = net.parameters()
     learning, testing = len(data.labels), len(data.test_labels)
-    print(f"R = logloss(softmax(B σ(A x))) on {learning + testing:,} handwritten digits of 8 x 8")
-    print(f"A is {text.size(A.shape)} and B is {text.size(B.shape)}: {A.size + B.size:,} parameters")
-    print(f"{learning:,} images to learn from, {testing} to test on\n")
+    screen = Screen()
+    screen.say(f"R = logloss(softmax(B σ(A x))) on {learning + testing:,} handwritten digits of 8 x 8")
+    screen.say(f"A is {text.size(A.shape)} and B is {text.size(B.shape)}: {A.size + B.size:,} parameters")
+    screen.say(f"{learning:,} images to learn from, {testing} to test on")
+    screen.write()
 
     started = time.perf_counter()
-    course = fit(net, data, options)
+    with Progress("epoch", options.epochs, lines=LOGGED) as bar:
+        course = fit(net, data, options, bar)
     seconds = time.perf_counter() - started
     right = int((predicted(net, data.test_images).argmax(1) == data.test_labels).sum())
-    print(f"test accuracy {100 * right / testing:.1f} % ({right} of {testing} unseen images) after {seconds:.1f} s")
+    screen.say(
+        f"test accuracy {100 * right / testing:.1f} % ({right} of {testing} unseen images) after {seconds:.1f} s"
+    )
     if options.save:
         net.save(options.save)
-        print(f"A and B are saved in {options.save}")
-    show_norms(course)
+        screen.say(f"A and B are saved in {options.save}")
+    show_norms(screen, course)
 
     number = hardest(net, data) if options.example is None else options.example
     x, y = data.test_images[number], int(data.test_labels[number])
-    show_example(net, x, y, number)
-    show_sweep(net, x, y)
-    show_recursion(net, x, y)
-    write_pictures(net, x, y, options.pictures)
-    print(NEXT)
+    show_example(screen, net, x, y, number)
+    show_sweep(screen, net, x, y)
+    show_recursion(screen, net, x, y)
+    write_pictures(screen, net, x, y, options.pictures)
+    heading(screen, "Next")
+    for typed, words in NEXT.items():
+        screen.item(typed, words, 2, room=31)
+    screen.say(TO_READ, margin=2)
     return 0
 
 
@@ -124,7 +134,7 @@ def hardest(net: nn.MLP, data: Digits) -> int:
     return int(ops.cross_entropy(net(data.test_images), data.test_labels, reduction="none").argmax())
 
 
-def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> gradient_norms.GradientNorms:
+def fit(net: nn.MLP, data: Digits, options: argparse.Namespace, bar: Progress) -> GradientNorms:
     """Stochastic gradient descent with momentum, in random batches; what it gives are the gradients' norms on the way.
 
     Raises ValueError as soon as one is not finite: nothing is learned from there on.
@@ -135,7 +145,7 @@ def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> gradient_norm
 
     rng, n = np.random.default_rng(options.seed), len(data.labels)
     steps = options.epochs * -(-n // options.batch)
-    course = gradient_norms.GradientNorms(net, on_bad=diverged)
+    course = GradientNorms(net, on_bad=diverged)
     optimiser = optim.SGD(net.parameters(), optim.cosine(options.rate, steps), momentum=0.9, callback=course)
     for epoch in range(options.epochs):
         total, order = 0.0, rng.permutation(n)
@@ -147,60 +157,51 @@ def fit(net: nn.MLP, data: Digits, options: argparse.Namespace) -> gradient_norm
             optimiser.step(R)
             total += R.item() * len(batch)
         last = " ".join(f"{name} {size:.2g}" for name, size in course.last().items())
-        progress(epoch + 1, options.epochs, f"mean loss {total / n:.4f}, gradients {last}")
+        bar.at(epoch + 1, f"mean loss {total / n:.4f}, gradients {last}")
     return course
 
 
-def progress(done: int, of: int, words: str, within: float = 0.0) -> None:
-    """A bar in a terminal, as long as there is room for; in a file or pipe, a line now and then.
-
-    ``done``: epochs that are finished; ``within``: the share of the next one that is, where it is long.
-    """
-    if sys.stderr.isatty():
-        begin = f"  epoch {done:>{len(str(of))}}/{of} ["
-        room = min(79, shutil.get_terminal_size().columns - 1)  # always all of it: what stood there is written over
-        length = max(5, room - len(begin) - len(words) - 2)
-        bar = "#" * int(length * (done + within) / of)
-        shown = f"{begin}{bar:<{length}}] {words}"[:room]
-        print(f"\r{shown}", end="\n\n" if done == of else "", file=sys.stderr, flush=True)
-    elif not within and (done == of or done % max(1, of // 5) == 0):
-        print(f"  epoch {done}/{of}: {words}", file=sys.stderr, flush=True)
-
-
-def show_norms(course: gradient_norms.GradientNorms) -> None:
+def show_norms(screen: Screen, course: GradientNorms) -> None:
     """How large the gradients were at each step."""
-    heading("Gradient norms over training")
-    print(textwrap.indent(course.table(78), "  "))
+    heading(screen, "Gradient norms over training")
+    for row in course.table(screen.width - 2).split("\n"):
+        screen.write(f"  {row}")
 
 
-def heading(words: str) -> None:
-    """A line of words, underlined."""
-    print(f"\n{words}\n{'-' * len(words)}")
+def heading(screen: Screen, words: str) -> None:
+    """An empty line, and a title with a line below it."""
+    screen.write()
+    screen.heading(words)
 
 
-def show_example(net: nn.MLP, x: Any, y: int, number: int) -> None:
+def show_example(screen: Screen, net: nn.MLP, x: Any, y: int, number: int) -> None:
     """The image as characters, beside what the network makes of it."""
     p = predicted(net, x)
-    heading(f"Test image {number}, a {y}; the network says {p.argmax()}")
-    for row, digit in zip(x.reshape(8, 8), [*range(8)]):
+    heading(screen, f"Test image {number}, a {y}; the network says {p.argmax()}")
+    rows = [f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" for d in range(10)]
+    right = [*rows[8:], *[""] * 6] if screen.width >= ROOMY else [""] * 8
+    for row, one, other in zip(x.reshape(8, 8), rows, right):
         image = "".join(2 * SHADES[int(v * (len(SHADES) - 1))] for v in row)
-        left, right = (
-            f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" if d < 10 else "" for d in (digit, digit + 8)
-        )
-        print(f"  {image}   {left} {right}".rstrip())
+        screen.write(f"  {image}   {one} {other}".rstrip())
+    for row in rows[8:] if screen.width < ROOMY else ():
+        screen.write(f"  {'':<16}   {row}".rstrip())
 
 
-def show_sweep(net: nn.MLP, x: Any, y: int) -> None:
+def show_sweep(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
     """Each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
-    heading("Its backward sweep, from the loss to the parameters")
-    R = loss(net, x, y)
-    print(f"  {'node':<27}{'shape':<10}{'gradient in':<13}passed on (Euclidean norms)")
-    for tensor, gradient, passed in sweep(R):
+    heading(screen, "Its backward sweep, from the loss to the parameters")
+    rows = []
+    for tensor, gradient, passed in sweep(loss(net, x, y)):
         node = tensor.node
-        given = [(a, c) for a, c in zip(node.args, passed) if a is not None and c is not None]
-        parts = [f"{text.label(a)} {number(norm(c))}" for a, c in given]
-        row = f"  {text.definition(node):<27}{text.size(node.shape):<10}{number(norm(gradient)):<13}"
-        print(row + (", ".join(parts) or "kept as .grad"))
+        parts = [
+            f"{text.label(a)} {number(norm(c))}" for a, c in zip(node.args, passed) if a is not None and c is not None
+        ]
+        rows.append(
+            (text.definition(node), text.size(node.shape), number(norm(gradient)), ", ".join(parts) or "kept as .grad")
+        )
+    table = Table.of(("node", "shape", "gradient in", "passed on"), rows, margin=2)
+    screen.table(table, ("shape", "gradient in"), "node")
+    screen.say("Gradients are shown by their Euclidean norms.", "dim", margin=2)
 
 
 def loss(net: nn.MLP, x: Any, y: int) -> Any:
@@ -210,44 +211,49 @@ def loss(net: nn.MLP, x: Any, y: int) -> Any:
     return R
 
 
-def show_recursion(net: nn.MLP, x: Any, y: int) -> None:
+def show_recursion(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
     """The delta of each layer and the gradient of its weights: by the recursion, and by the sweep."""
-    heading("The delta recursion by hand, beside it")
+    heading(screen, "The delta recursion by hand, beside it")
     e = f"e{'₀₁₂₃₄₅₆₇₈₉'[y]}"
-    print(f"  δ(2) = softmax(v(2)) - {e}       ∂R/∂B = δ(2) a(1)ᵀ")
-    print("  δ(1) = σ'(v(1)) ⊙ (Bᵀ δ(2))     ∂R/∂A = δ(1) xᵀ")
-    print(f"  where {e} is 1 at index {y}, counted from 0, and 0 elsewhere\n")
-    print(f"  {'':<9}{'by hand':<13}{'by the sweep':<15}largest difference")
+    formulas = {f"δ(2) = softmax(v(2)) - {e}": "∂R/∂B = δ(2) a(1)ᵀ", "δ(1) = σ'(v(1)) ⊙ (Bᵀ δ(2))": "∂R/∂A = δ(1) xᵀ"}
+    for delta, gradient in formulas.items():
+        screen.item(delta, gradient, 2, room=35)
+    screen.say(f"where {e} is 1 at index {y}, counted from 0, and 0 elsewhere", margin=2)
+    screen.write()
     hand, swept = nn.delta_recursion(net, x, y), nn.swept_deltas(net, x, y)
-    names = [[f"δ({s + 1})", f"∂R/∂{layer.W.name}"] for s, layer in enumerate(net.layers)]
-    for s in reversed(range(len(net.layers))):
-        for name, one, other in zip(names[s], (hand.delta[s], hand.W[s]), (swept.delta[s], swept.W[s])):
-            print(f"  {name:<9}{number(norm(one)):<13}{number(norm(other)):<15}{np.abs(one - other).max():.1e}")
+    rows = []
+    for s, layer in reversed([*enumerate(net.layers)]):
+        for name, one, other in (
+            (f"δ({s + 1})", hand.delta[s], swept.delta[s]),
+            (f"∂R/∂{layer.W.name}", hand.W[s], swept.W[s]),
+        ):
+            rows.append((name, number(norm(one)), number(norm(other)), f"{np.abs(one - other).max():.1e}"))
+    screen.table(Table.of(("", "by hand", "by sweep", "difference"), rows, margin=2))
+    screen.say("The first two are Euclidean norms; the last is the largest difference of elements.", "dim", margin=2)
 
 
-def write_pictures(net: nn.MLP, x: Any, y: int, folder: Path) -> None:
+def write_pictures(screen: Screen, net: nn.MLP, x: Any, y: int, folder: Path) -> None:
     """The graph of the example, and the page that walks through it; where they cannot be written, it says why."""
     from ..render import draw, walk
 
-    heading("The same to look at")
+    heading(screen, "The same to look at")
     R = loss(net, x, y)
     net.zero_grad()
     R.backward()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        print(f"  {draw(R).save(folder / 'graph.svg')}    the graph, with its values and gradients")
-        print(f"  {walk(R).save(folder / 'walk.html')}    a page that walks through it: open it in a browser")
+        screen.item(draw(R).save(folder / "graph.svg"), "the graph, with its values and gradients", 2)
+        screen.item(walk(R).save(folder / "walk.html"), "a page that walks through it: open it in a browser", 2)
     except (OSError, RuntimeError) as error:
         print(f"  not written: {text.told(error)}", file=sys.stderr)
 
 
-NEXT = """
-Next
-----
-  tinygrad-edu --example 7       the sweep of another image
-  tinygrad-edu --hidden 3        so narrow that it errs: gradients grow
-  tinygrad-edu draw SCRIPT       a picture of what your own program's backward() saw
-  tinygrad-edu walk SCRIPT       a page that walks through it
-  tinygrad-edu step SCRIPT       the same in the terminal, as pdb would
-  tinygrad-edu --help            all options
-  To read: op.py, sweep.py and tensor.py in tinygrad_edu are the engine"""
+NEXT = {
+    "tinygrad-edu --example 7": "the sweep of another image",
+    "tinygrad-edu --hidden 3": "so narrow that it errs: gradients grow",
+    "tinygrad-edu draw SCRIPT": "a picture of what your own program's backward() saw",
+    "tinygrad-edu walk SCRIPT": "a page that walks through it",
+    "tinygrad-edu step SCRIPT": "the same in the terminal, as pdb would",
+    "tinygrad-edu --help": "all options",
+}
+TO_READ = "To read: op.py, sweep.py and tensor.py in tinygrad_edu are the engine"

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ..format import text
+from ..output.progress import Progress as Bar
+from ..output.terminal import Screen, columns
 from ..word2vec.corpus import NAMES, Corpus, read_corpus
 from ..word2vec.model import Word2Vec
 from ..word2vec.settings import MODELS, SKIP_GRAM, Settings
 from ..word2vec.training import Progress, train
 from ..word2vec.vectors import Vectors
-from .train import heading, progress
+from .train import LOGGED, heading
 
 INTERRUPTED = 130
 ENDINGS = (".svg", ".pdf", ".png")
@@ -101,10 +103,11 @@ def from_zero(words: str) -> float:
 def command(options: argparse.Namespace) -> int:
     """Learn, save, and show what was asked for."""
     refuse(options)
+    screen = Screen()
     if options.load:
         vectors = Vectors.load(options.load)
-        print(f"{text.shown(options.load.name)}: {vectors!r}\n")
-        report(options, vectors)
+        screen.say(f"{text.shown(options.load.name)}: {vectors!r}")
+        report(screen, options, vectors)
         return 0
     corpus = read_corpus(options.file, name=options.corpus or "python", min_count=options.min_count)
     epochs = options.epochs or min(MOST, max(USUAL.epochs, round(ENOUGH / len(corpus))))
@@ -113,15 +116,18 @@ def command(options: argparse.Namespace) -> int:
     untrained = Vectors(corpus.words, [[0.0]] * len(corpus.words))
     for word in asked(options):
         untrained.number(word)  # says so before minutes are spent
-    print(f"{describe(corpus)}\n{formula(settings)}\n")
-    shown = Shown(corpus, options.checkpoint)
-    try:
-        model = train(corpus, settings, file=options.checkpoint, report=shown)
-    except KeyboardInterrupt:
-        print("\n" * sys.stderr.isatty() + f"tinygrad-edu: {shown.interrupted(settings)}", file=sys.stderr)
-        return INTERRUPTED
-    print(shown.summary(model))
-    report(options, model.vectors)
+    screen.say(f"{describe(corpus)}\n{formula(settings)}\n")
+    screen.write()
+    with Bar("epoch", epochs, lines=LOGGED) as bar:
+        shown = Shown(bar, corpus, options.checkpoint)
+        try:
+            model = train(corpus, settings, file=options.checkpoint, report=shown)
+        except KeyboardInterrupt:
+            bar.end()
+            print(f"tinygrad-edu: {shown.interrupted(settings)}", file=sys.stderr)
+            return INTERRUPTED
+    screen.say(shown.summary(model))
+    report(screen, options, model.vectors)
     return 0
 
 
@@ -130,16 +136,17 @@ def asked(options: argparse.Namespace) -> list[str]:
     return [*(options.nearest or ()), *(word for analogy in options.analogy or () for word in analogy)]
 
 
-def report(options: argparse.Namespace, vectors: Vectors) -> None:
+def report(screen: Screen, options: argparse.Namespace, vectors: Vectors) -> None:
     """Save vectors, draw the map, and show what was asked for."""
     for word in asked(options):
         vectors.number(word)  # says so before anything is written
     if options.save:
-        print(f"the vectors are saved in {text.printable(str(vectors.save(options.save)))}")
+        screen.item(vectors.save(options.save), "the vectors")
     if options.map:
         chosen = list(dict.fromkeys([*asked(options), *notable(vectors)]))[:80]
-        print(f"the map is saved in {text.printable(str(vectors.map(chosen).save(options.map)))}")
-    show(vectors, options.nearest or ([] if options.analogy else content(vectors)[:SHOWN]), options.analogy or [])
+        screen.item(vectors.map(chosen).save(options.map), "the map")
+    nearest = options.nearest or ([] if options.analogy else content(vectors)[:SHOWN])
+    show(screen, vectors, nearest, options.analogy or [])
 
 
 def refuse(options: argparse.Namespace) -> None:
@@ -170,14 +177,14 @@ def refuse(options: argparse.Namespace) -> None:
 class Shown:
     """The bar, and what is said when it ends."""
 
-    def __init__(self, corpus: Corpus, kept: Path | None) -> None:
-        self.corpus, self.kept, self.at = corpus, kept, Progress()
+    def __init__(self, bar: Bar, corpus: Corpus, kept: Path | None) -> None:
+        self.bar, self.corpus, self.kept, self.at = bar, corpus, kept, Progress()
         self.began = time.perf_counter()
 
     def __call__(self, model: Word2Vec, at: Progress) -> None:
         self.at = at
         words = f"loss {at.loss:.3f}" + (f", {at.rate:,.0f} words/s" if at.rate else "")
-        progress(at.epoch, model.settings.epochs, words, at.share)
+        self.bar.at(at.epoch + at.share, words)
 
     def interrupted(self, settings: Settings) -> str:
         """What is kept, and how to go on."""
@@ -224,16 +231,16 @@ def notable(vectors: Vectors) -> list[str]:
     return [word for seed in content(vectors)[:20] for word in (seed, *(near for near, _ in vectors.nearest(seed, 2)))]
 
 
-def show(vectors: Vectors, words: list[str], analogies: list[list[str]]) -> None:
+def show(screen: Screen, vectors: Vectors, words: list[str], analogies: list[list[str]]) -> None:
     """The nearest words, and the answers to analogies, with their cosines."""
     if words:
-        heading("Nearest words")
-        width = max(map(len, words))
+        heading(screen, "Nearest words")
+        width = max(map(columns, words))
         for word in words:
             near = ", ".join(f"{other} {cosine:.2f}" for other, cosine in vectors.nearest(word, 5))
-            print(f"  {word:<{width}}  {near}")
+            screen.say(f"{word}{' ' * (width - columns(word))}  {near}", "", width + 2, 2)
     if analogies:
-        heading("Analogies")
+        heading(screen, "Analogies")
         for a, b, c in analogies:
             near = ", ".join(f"{other} {cosine:.2f}" for other, cosine in vectors.analogy(a, b, c, 4))
-            print(f"  {a} is to {b} as {c} is to  {near}")
+            screen.say(f"{a} is to {b} as {c} is to  {near}", "", 2, 2)

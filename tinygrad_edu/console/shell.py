@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import cmd
 import contextlib
-import difflib
 import inspect
 import io
 import re
@@ -24,7 +23,8 @@ from ..findings import explain, findings_about
 from ..format import locations, numbers, text
 from ..graph import Node
 from ..numeric.norms import norm
-from ..output.terminal import Progress, Screen, is_interactive
+from ..output.progress import Progress
+from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint, parse_breakpoint
 from ..stepping.expressions import FUNCTIONS, Expression, NotYet
@@ -197,12 +197,10 @@ class Console(cmd.Cmd):
 
     def explain_unknown(self, word: str, error: Exception | None = None) -> str:
         """That a word is no command and, where an ``error`` says why, no expression; with the nearest word there is."""
-        names = [] if error is None else list(self.stepper.names)
-        near = difflib.get_close_matches(word, [*self.completenames(""), *names], n=1, cutoff=0.7)
-        said = f"{text.shown(word)} is no command"
-        if near:
-            return f"{said}{' and no name' if near[0] in names else ''}. Did you mean {text.shown(near[0])}?"
-        return said if error is None else f"{said} (h lists them), and no name: {error}"
+        said, names = f"{text.shown(word)} is no command", [] if error is None else map(text.shown, self.stepper.names)
+        if near := text.meant(word, [*self.completenames(""), *names]):
+            return f"{said}{'' if error is None else ' and no name'}{near}"
+        return f"{said} (h lists them){'' if error is None else f', and no name: {error}'}"
 
     def paged(self) -> contextlib.AbstractContextManager[None]:
         """In this block what is printed is shown page by page, if a person typed the command and reads the answer."""
@@ -305,7 +303,7 @@ class Console(cmd.Cmd):
 
     def run_to(self, wanted: Callable[[Moment], bool] | None, back: bool = False) -> None:
         """Go on, or back, to the next step that is wanted, and show it; None: to the end, in half the time."""
-        stepper, progress = self.stepper, Progress("step", self.stepper.last)
+        stepper, progress = self.stepper, Progress("step", self.stepper.last, after=1.0, hint="Ctrl-C stops here")
 
         def is_here(moment: Moment) -> bool:
             progress.at(moment.number)

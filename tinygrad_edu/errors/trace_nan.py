@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..context import within
-from ..engine.recompute import value
+from ..engine.recompute import operand_values, value
 from ..errors import coerce
 from ..errors import messages as errors
 from ..errors import operations as advice
@@ -66,8 +66,7 @@ def value_words(node: Node, x: Any) -> list[str]:
     op = node.op
     if op is None:
         return [f"{text.described(node)} was given values that are not finite: {census(x)}"]
-    values = node.values if op.variadic is None else node.values[op.variadic]
-    operands = [v if a is None or v is not None else value(a) for a, v in zip(node.args, values)]
+    operands = operand_values(node)
     names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(operands))]
     notes = [
         f"{name} is {text.operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."

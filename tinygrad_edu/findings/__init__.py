@@ -135,7 +135,7 @@ def findings_about(stepper: Stepper, node: Node) -> list[Finding]:
     """Those findings that concern a node of a computation: itself, or what lies between it and the result."""
     case = Case(stepper, {})
     every = found(case)
-    above = case.above([node])
+    above = set(case.above([node]))
     about = [
         finding for finding in every if node in finding.nodes or (on_its_way(finding) and above & {*finding.nodes})
     ]

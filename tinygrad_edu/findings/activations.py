@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..format.locations import OURS
 from ..format.numbers import short
 from ..format.text import plural
@@ -22,7 +23,7 @@ from .curves import Curve, curves, saturates
 from .finding import Finding, Remedy
 from .layers import is_layer, rearranged, weights
 from .others import glorot, leaves_below, never_flat, replaced, said_together, unsaturated
-from .trying import called, cures, tried
+from .trying import cures, tried
 
 FEW = 32  # numbers: of arrays smaller than that, as in the steps of a loop, all count together
 ROWS, SHARE = 16, 0.1  # examples, and the part of the units that is dead: of fewer nothing is said
@@ -107,7 +108,7 @@ def standardised(case: Case, node: Node, k: int, does: Any) -> Iterator[str]:
             scaled = ((x - x.mean(0)) / np.where(x.std(0) == 0, 1, x.std(0))).astype(x.dtype)
 
             def change(given: list[Any], made: Any, i: int = i, scaled: Any = scaled, layer: Node = layer) -> Any:
-                return called(layer.op, [*given[:i], scaled, *given[i + 1 :]])
+                return call_op(layer.op, [*given[:i], scaled, *given[i + 1 :]])
 
             if not np.allclose(scaled, x, atol=0.1) and does({}, {layer: change}):
                 yield "its inputs" if layer.code.co_filename.startswith(OURS) else case.operand(layer, i)

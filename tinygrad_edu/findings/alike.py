@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import within
+from ..engine.reachable import operand_nodes, reachable
 from ..graph import Node
 from ..numeric.equality import same
 from ..op import OPS
@@ -82,13 +83,8 @@ def sources(case: Case, node: Node, steps: int = STEPS) -> list[Node]:
 
 def between(case: Case, x: Node, y: Node) -> list[Node]:
     """The steps from x to y, both of them too."""
-    before, stack = {y}, [y]
-    while stack:
-        for a in stack.pop().args:
-            if a is not None and a not in before and a.serial >= x.serial:
-                before.add(a)
-                stack.append(a)
-    return sorted(before & case.above([x]), key=lambda node: node.serial)
+    before = set(reachable([y], lambda node: [a for a in operand_nodes(node) if a.serial >= x.serial]))
+    return [node for node in case.above([x]) if node in before]
 
 
 def alike(case: Case, y: Node, xs: list[Node], after: Any = None) -> Iterator[Alike]:

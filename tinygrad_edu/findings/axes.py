@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
 from ..graph import Node
@@ -20,7 +21,7 @@ from .finding import Finding, Remedy
 from .layers import rearranged
 from .losses import wholes
 from .remedies import downstream
-from .trying import called, cures, tried
+from .trying import cures, tried
 
 
 class Softmax(NamedTuple):
@@ -159,7 +160,7 @@ def along(case: Case, kind: str, node: Node, axis: int | None, group: list[Node]
     same = [n for n in case.nodes if (n.op, n.code, n.lasti) == (total.op, total.code, total.lasti)]
 
     def change(given: list[Any], made: Any) -> Any:
-        return called(total.op, [options.get(name, x) for name, x in zip(total.op.names, given)])
+        return call_op(total.op, [options.get(name, x) for name, x in zip(total.op.names, given)])
 
     if cures(tried(case, {}, dict.fromkeys(same, change)), kind, group[0], (softmax_axis, mean_axis)):
         written = code.expression(total)

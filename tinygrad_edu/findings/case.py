@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import reachable
+from ..engine.recompute import operand_values, operands
 from ..errors import coerce
 from ..format import locations, text
 from ..format.locations import Place
@@ -50,8 +52,7 @@ class Case:
 
     def operands(self, node: Node) -> list[Any]:
         """The values of a node's operands, also of plain arrays and options."""
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
-        return [x if a is None or x is not None else self.value(a) for a, x in zip(node.args, values)]
+        return operand_values(node, self.value)
 
     def sweep(self) -> None:
         """Run the sweep to its end, without moving the stepper.  Raises what a rule raises."""
@@ -76,25 +77,9 @@ class Case:
         """The uses through which a gradient comes to a node."""
         return ((user, k) for user, k in self.users.get(node, ()) if user in self.ours)
 
-    def above(self, nodes: Iterable[Node]) -> set[Node]:
+    def above(self, nodes: Iterable[Node]) -> list[Node]:
         """All nodes on the ways from these to the loss, they themselves too."""
-        seen, stack = set(nodes), list(nodes)
-        while stack:
-            for user, _ in self.users.get(stack.pop(), ()):
-                if user not in seen:
-                    seen.add(user)
-                    stack.append(user)
-        return seen
-
-    def below(self, nodes: Iterable[Node]) -> set[Node]:
-        """All that values were computed from, they themselves too."""
-        seen, stack = set(nodes), list(nodes)
-        while stack:
-            for a in stack.pop().args:
-                if a is not None and a not in seen:
-                    seen.add(a)
-                    stack.append(a)
-        return seen
+        return reachable(nodes, lambda node: [user for user, _ in self.users.get(node, ())])
 
     def skip(self, words: str) -> None:
         """Note what was not looked at, once."""
@@ -150,9 +135,8 @@ class Case:
         a = node.args[k]
         if a is not None:
             return self.said(a)
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
         called = locations.operands(node)[k] if k < len(node.args) else None
-        return text.shown(called) if called else text.operand(None, values[k])
+        return text.shown(called) if called else text.operand(None, operands(node)[k])
 
     @cached_property
     def loss(self) -> str:

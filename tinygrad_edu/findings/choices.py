@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
 from ..format.text import listed, plural
@@ -25,7 +26,7 @@ from .case import Case, entries, finite
 from .edges import entry_of, inside
 from .finding import NOT_CHOSEN, Finding, Remedy
 from .remedies import candidates
-from .trying import Change, Trial, called, cures, tried, with_operand
+from .trying import Change, Trial, cures, tried, with_operand
 
 HARMLESS = (1.0, 0.0, 0.5, 2.0)
 FEW, PASSES = 3, 100  # entries that are listed; passes of a loop
@@ -298,9 +299,9 @@ def picked_first(case: Case, each: Steep) -> Iterator[Candidate]:
             continue
 
         def change(given: list[Any], made: Any, k: int = k, chooser: Node = chooser) -> Any:
-            x = called(chooser.op, [made[node.args[k]], *given[1:]])
+            x = call_op(chooser.op, [made[node.args[k]], *given[1:]])
             arguments = [*node.op.with_operands(node.values, case.operands(node))]
-            return called(node.op, [*arguments[:k], x, *arguments[k + 1 :]])
+            return call_op(node.op, [*arguments[:k], x, *arguments[k + 1 :]])
 
         inner = code.replaced(whole, part, code.operand(case, node, k))
         yield code.with_operand(case, node, k, inner), chooser, {chooser: change}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op, forward
 from ..findings import code
 from ..graph import Node
 from ..tensor import Tensor
@@ -20,7 +21,7 @@ from .case import Case, listed
 from .finding import Finding, Remedy
 from .layers import is_layer, is_product, weights
 from .others import let_through
-from .trying import called, tried
+from .trying import tried
 
 NUMBERED = re.compile(r"^(\D+?)\(?_?(\d+)\)?$")
 
@@ -120,7 +121,7 @@ def makes_axis(case: Case, node: Node, k: int, axis: int) -> bool:
             moved = x.copy()
             moved[(slice(None),) * i + (0,)] += 1.0
             operands[k] = moved
-            difference = node.op.forward(*node.op.with_operands(node.values, operands)) != case.value(node)
+            difference = forward(node, operands) != case.value(node)
             operands[k] = x
             if difference.any() and not np.delete(difference, 0, axis).any():
                 return True
@@ -147,7 +148,7 @@ def as_parameter(case: Case, node: Node, k: int, name: str) -> Iterator[Remedy]:
     new = Tensor(x)
 
     def change(given: list[Any], made: Any) -> Any:
-        return called(node.op, [*given[:k], new, *given[k + 1 :]])
+        return call_op(node.op, [*given[:k], new, *given[k + 1 :]])
 
     trial = tried(case, {}, {node: change})
     if trial is None:

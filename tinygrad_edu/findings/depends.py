@@ -100,7 +100,7 @@ def why(case: Case, where: Node) -> str:
         return " The values of a softmax sum to 1, whatever it is taken of."
     g = coerce.dense(case.gradients[where])
     sums = [largest(g.sum(axis)) <= rounding(where, case) * largest(g) for axis in range(np.ndim(g))]
-    after = sorted(case.above([where]), key=lambda node: node.serial) if any(sums) else []
+    after = case.above([where]) if any(sums) else []
     for node in after:
         change = change_by_one(case, node)
         if change == 0:
@@ -201,8 +201,7 @@ def changes(
     if case.work > WORK:
         case.skip(unknown)
         return None
-    above = case.above([leaf, *others]) - {leaf, *others}
-    after = sorted(above, key=lambda node: node.serial)
+    after = [node for node in case.above([leaf, *others]) if node is not leaf and node not in others]
     size = sum(int(np.prod(node.shape)) for node in after)
     case.work += len(after) + size // 1000
     if len(after) > NODES or size > ENTRIES:
@@ -234,7 +233,7 @@ def changes(
 
 def in_a_valley(case: Case, leaf: Node) -> bool:
     """Is the result larger, or smaller, wherever a leaf is moved a little?"""
-    after = sorted(case.above([leaf]) - {leaf}, key=lambda node: node.serial)
+    after = case.above([leaf])[1:]  # the leaf is the oldest
     case.work += len(after)
     if case.work > WORK or len(after) > NODES or sum(int(np.prod(node.shape)) for node in after) > ENTRIES:
         return False

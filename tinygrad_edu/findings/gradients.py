@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op, forward
 from ..errors import coerce
 from ..findings import code
 from ..format import locations, text
@@ -24,7 +25,7 @@ from .depends import cancels, depends, drawn, in_a_valley, where_cancelled
 from .finding import Finding, Remedy
 from .losses import takes_logits
 from .others import glorot, kinds, leaves_below, let_through, never_flat, replaced, smooth
-from .trying import Change, called, tried
+from .trying import Change, tried
 
 WORK = 200_000  # uses that are followed to find where gradients became 0
 
@@ -295,7 +296,7 @@ def alone(case: Case, node: Node, k: int) -> bool:
         with np.errstate(all="ignore"):
             for size in (1.0, 10.0):
                 operands[k] = rng.normal(size=node.args[k].shape) * size
-                if not same(node.op.forward(*node.op.with_operands(node.values, operands)), case.value(node), PROGRAM):
+                if not same(forward(node, operands), case.value(node), PROGRAM):
                     return False
         return True
     except Exception:  # an operation may refuse other numbers
@@ -347,7 +348,7 @@ def other_axes(case: Case, node: Node, k: int, leaves: list[Node]) -> Iterator[R
     i, shape = node.op.names.index("axis"), node.args[0].shape
 
     def along(axis: int) -> Change:
-        return lambda given, made: called(node.op, [*given[:i], axis, *given[i + 1 :]])
+        return lambda given, made: call_op(node.op, [*given[:i], axis, *given[i + 1 :]])
 
     for axis, n in enumerate(shape):
         if n > 1 and let_through(tried(case, {}, {node: along(axis)}), leaves):

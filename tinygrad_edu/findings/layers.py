@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..format.numbers import short
 from ..graph import Node
 from .case import Case, finite, listed, root_mean_square
@@ -14,7 +15,6 @@ from .curves import curve, operand_of
 from .finding import Finding, Remedy
 from .others import glorot, let_through, replaced, said_together, squashes, unsaturated
 from .trying import Change, tried
-from .trying import called as called_again
 
 FACTOR, LEAST = 1e3, 3
 
@@ -143,7 +143,7 @@ def skip(case: Case, act: Node) -> Change | None:
             if not inputs:
                 return None
             source = inputs[0]
-            return lambda given, made: called_again(act.op, given) + made[source]
+            return lambda given, made: call_op(act.op, given) + made[source]
         if not same:
             return None
         before = same[0]

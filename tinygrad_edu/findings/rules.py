@@ -118,7 +118,8 @@ def disagree(rule: Any, found: Slopes) -> Any:
     """By how much, beyond what differences cannot tell; 0 where they agree."""
     usual = np.median(found.error[found.smooth]) if np.any(found.smooth) else 0.0
     noise = 10 * found.error + 30 * usual  # by chance, the error of one entry may look small
-    wrong = found.smooth & differs(rule, found.value, DIFFERENCES, noise + 1e-6)
+    known = found.smooth & ~np.isinf(rule)  # where a slope is infinite, differences cannot tell
+    wrong = known & differs(rule, found.value, DIFFERENCES, noise + 1e-6)
     return np.where(wrong, np.nan_to_num(np.abs(rule - found.value), nan=np.inf), 0)
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..findings import code
 from ..format import locations
 from ..graph import Node
 from .case import Case
 from .finding import Finding, Remedy
-from .trying import called, cures, tried
+from .trying import cures, tried
 
 # What is written in a program that makes a column on purpose.
 TURNS = frozenset(
@@ -71,7 +72,7 @@ def of_one_shape(case: Case, group: list[Node], k: int) -> Iterator[Remedy]:
     for i, text, why, turned in turns:
 
         def change(given: list[Any], made: Any, i: int = i, turned: Any = turned) -> Any:
-            return called(node.op, [*given[:i], turned(given[i]), *given[i + 1 :]])
+            return call_op(node.op, [*given[:i], turned(given[i]), *given[i + 1 :]])
 
         if cures(tried(case, {}, dict.fromkeys(group, change)), kind, node, (column_against_row,)):
             operand = code.operand(case, node, i)

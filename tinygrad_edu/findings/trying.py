@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..context import within
-from ..engine import calling
+from ..engine import recompute
+from ..engine.reachable import reachable
+from ..engine.recompute import call_op
 from ..graph import Node, Value
 from ..numeric.equality import NEARLY, same
 from ..stepping import Stepper
@@ -28,16 +30,9 @@ Change = Callable[[list[Any], Mapping[Node, Any]], Any]  # from arguments, and v
 Check = Callable[[Case], Iterator[Finding]]
 
 
-def called(op: Any, arguments: Sequence[Any]) -> Any:
-    """An operation called with all its arguments, options too."""
-    if calling.is_packed(op.function):
-        return op.public(*arguments[:-1], *arguments[-1])
-    return op.public(*arguments)
-
-
 def with_operand(node: Node, k: int, other: Callable[[Any], Any]) -> Change:
     """An operation of which one operand is made another."""
-    return lambda given, made: called(node.op, [*given[:k], other(given[k]), *given[k + 1 :]])
+    return lambda given, made: call_op(node.op, [*given[:k], other(given[k]), *given[k + 1 :]])
 
 
 def replay(
@@ -53,24 +48,27 @@ def replay(
     computed, from the oldest to the youngest; without it all.  record: as Tensors with a record, with the names and
     places of the first one; or as arrays, without.
     """
-    made: dict[Node, Any] = {} if nodes is None else dict(leaves)
     labelled: set[Node] = set()
+
+    def label(node: Node, new: Any) -> Any:
+        if record and new.node not in labelled:
+            labelled.add(new.node)
+            new.node.code, new.node.lasti, new.node.name = node.code, node.lasti, node.name
+        return new
+
+    def given(node: Node) -> Any:
+        x = leaves[node] if node in leaves else case.value(node)
+        return x if isinstance(x, Value) or not record else label(node, leaf(x, node.active))
+
+    def apply(node: Node, arguments: Sequence[Any], made: Mapping[Node, Any]) -> Any:
+        if node in changes:
+            return label(node, changes[node]([*arguments], made))
+        return label(node, call_op(node.op, arguments)) if record else node.op.forward(*arguments)
+
+    every = [*case.nodes] if nodes is None else [*nodes]
     with within(recording=record, watch=None, frame=None, scope=None), np.errstate(all="ignore"):
-        for node in case.nodes if nodes is None else nodes:
-            if node in leaves or node.op is None:
-                x = leaves[node] if node in leaves else case.value(node)
-                made[node] = new = x if isinstance(x, Value) or not record else leaf(x, node.active)
-            else:
-                given = [made[a] if a in made else x for a, x in zip(node.args, case.operands(node))]
-                arguments = [*node.op.with_operands(node.values, given)]
-                if node in changes:
-                    made[node] = new = changes[node](arguments, made)
-                else:
-                    made[node] = new = called(node.op, arguments) if record else node.op.forward(*arguments)
-            if record and new.node not in labelled:
-                labelled.add(new.node)
-                new.node.code, new.node.lasti, new.node.name = node.code, node.lasti, node.name
-    return made
+        known = {node: given(node) for node in every if node in leaves or node.op is None}
+        return recompute.replay(every, {**leaves, **known}, apply, case.value)
 
 
 def leaf(x: Any, active: bool) -> Tensor:
@@ -104,7 +102,7 @@ class Trial:
     def is_elsewhere(self, new: Node | None, node: Node) -> bool:
         """Does a node of the new record stand for one that is on no way from or to this one of the first?"""
         olds = [old for old, made in self.made.items() if isinstance(made, Value) and made.node is new]
-        related = self.before.above([node]) | self.before.below([node])
+        related = {*self.before.above([node]), *reachable([node])}
         return bool(olds) and not related.intersection(olds)
 
     def found(self, checks: Iterable[Check]) -> list[Finding]:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.reachable import reachable
+from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
 from ..graph import Node
@@ -21,7 +23,7 @@ from .alike import alike, single, sources
 from .case import Case
 from .finding import Finding, Remedy
 from .losses import LOGITS, takes_logits
-from .trying import called, cures, replay, tried
+from .trying import cures, replay, tried
 
 KIND = "probabilities taken for scores"
 MOVES, SIZE = (0.5, 3.0, 30.0), 2_000_000  # in parts of what leaves are; entries of values that are looked at
@@ -97,9 +99,9 @@ def given(case: Case, a: Node, axis: int | None) -> str:
     kind = kind_of(x, axis) if x.dtype.kind == "f" else ""
     if not kind or a.op is None or not a.active or x.size > SIZE:
         return ""
-    below = case.below([a])
+    below = reachable([a])
     leaves = [n for n in below if n.op is None and n.active]
-    steps = [n for n in sorted(below, key=lambda n: n.serial) if n.op is not None]
+    steps = [n for n in below if n.op is not None]
     rng = np.random.default_rng(0)
     for size in MOVES:
         moved = {}
@@ -178,7 +180,7 @@ def left_out(case: Case, node: Node, found: Taken, a: Node, kind: str) -> Iterat
     for x, text in scores(case, a, kind, found.axis):
 
         def change(arguments: list[Any], made: Any, x: Node = x) -> Any:
-            return called(node.op, [*arguments[: found.k], made[x], *arguments[found.k + 1 :]])
+            return call_op(node.op, [*arguments[: found.k], made[x], *arguments[found.k + 1 :]])
 
         trial = tried(case, {}, {node: change})
         if not cures(trial, KIND, node, (twice,)):

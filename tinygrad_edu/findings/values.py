@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.reachable import operand_nodes, reachable
 from ..errors import coerce, trace_nan
 from ..errors import operations as advice
 from ..format.numbers import short
@@ -35,16 +36,9 @@ def not_finite(case: Case) -> Iterator[Finding]:
 
 def first_bad(case: Case, symptom: Node) -> tuple[Node, list[Node]]:
     """The oldest value on an unbroken way of values that are not finite, and all of them, from the oldest on."""
-    seen, stack, bad = {symptom}, [symptom], []
-    while stack:
-        node = stack.pop()
-        bad.append(node)
-        for a in node.args:
-            if a is not None and a not in seen and not finite(case.value(a)):
-                seen.add(a)
-                stack.append(a)
-    bad.sort(key=lambda node: node.serial)
-    return next(node for node in bad if not any(a in seen for a in node.args)), bad
+    bad = reachable([symptom], lambda node: [a for a in operand_nodes(node) if not finite(case.value(a))])
+    every = set(bad)
+    return next(node for node in bad if every.isdisjoint(node.args)), bad
 
 
 def origin(case: Case, symptom: Node, start: str = "") -> Finding:

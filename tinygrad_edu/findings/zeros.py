@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.recompute import call_op
 from ..graph import Node
 from ..numeric.equality import PROGRAM, same
 from .alike import moved
 from .case import Case
-from .trying import called
 
 
 class Rounded(NamedTuple):
@@ -177,7 +177,7 @@ def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
     operands = case.operands(node)
     x, rest = operands[0], operands[1:]
     if moved(node.op, operands) is not None:
-        return lambda z: called(node.op, [z, *rest])
+        return lambda z: call_op(node.op, [z, *rest])
     draw = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(x))
     try:
         factor = np.asarray(node.op.forward(np.ones(np.shape(x)), *rest))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..context import within
+from ..engine.reachable import reachable
 from ..engine.recompute import operands, value
 from ..errors import coerce
 from ..graph import Node, Value, get_frame
@@ -17,9 +18,9 @@ from ..numeric.equality import sums_to_one
 from ..sweep import steps
 from ..tensor import Tensor, constant
 from .index import size
-from .recorded import Reader
+from .reader import Reader
 from .simplify import Rules
-from .verified import Points, reached
+from .verified import Points
 
 
 class Asked:
@@ -34,7 +35,7 @@ class Asked:
         if order not in (1, 2) or (order == 2 and result.size != 1):
             raise ValueError("order is 1, or 2 for the Hessian of a single number")
         self.result, self.wrt, self.order, self.expand = result, wrt, order, expand
-        self.nodes = reached(result.node, *(x.node for x in wrt))
+        self.nodes = reachable([result.node, *(x.node for x in wrt)])
         self.names, self.given = self.named()
         self.arrays = self.plain()
         self.sums = self.distributions(distributions)

@@ -1,7 +1,7 @@
 """The gradient as a formula: what the reverse sweep computed, in the notation in which one writes it by hand.
 
 The sweep is run once more, recorded (``asked.py``); what it did is read as sums of products with indices
-(``recorded.py``), made as short as nine rules can (``simplify.py``, ``tidy.py``), and turned into matrices
+(``reader.py``), made as short as nine rules can (``simplify.py``, ``tidy.py``), and turned into matrices
 (``matrix.py``) or left in components (``component.py``).  Before anybody sees it, it is evaluated at random points
 and in other sizes, and compared with the engine (``verified.py``).
 """
@@ -20,13 +20,11 @@ from ..graph import Value
 from ..language.tree import names as names_in
 from ..tensor import Tensor
 from .asked import Asked
-from .axes import Template, indices
 from .component import entry
 from .index import Atom, Index, NoForm, Place, Poly, of
 from .index import constant as number
-from .matrix import Matrices
-from .product import NoMatrices
-from .recorded import Reader
+from .matrix import Matrices, NoMatrices
+from .reader import Reader, Template, indices
 from .result import Closed, evaluated
 from .simplify import Rules
 from .tidy import Tidy

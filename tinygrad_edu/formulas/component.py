@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..language.tree import Expr, call, name, number
 from .index import Atom, Index, Mono, Place, Poly
-from .product import ONE, multiple, raised
+from .matrix import ONE, multiple, raised
 
 Shapes = Mapping[str, tuple[int, ...]]
 Lengths = Mapping[Index, tuple[str, int]]  # the name and the axis from which the length of an index is read off

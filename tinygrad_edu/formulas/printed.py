@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.calling import is_packed, names
+from ..engine.reachable import operand_nodes, reachable
+from ..engine.recompute import inner, operands
 from ..graph import Node, Value
 from ..language.op_notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..language.symbols import number, symbol, words
@@ -139,7 +141,7 @@ def options(node: Node, values: Any, loose: bool = False) -> dict[str, Any]:
     """The arguments that are no operands, where they are not the usual ones."""
     op, found = node.op, dict[str, Any]()
     usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
-    first = values and (values[0] if op.variadic is None else values[op.variadic][0])
+    first = values and inner(op, values)[0]
     single = bool(node.args) and ndim(node.args[0], first) == 1
     for name, x in zip(op.names, values):
         if name in op.rules or name == op.variadic_name or isinstance(x, Value):
@@ -165,20 +167,16 @@ def expression(result: Node, known: dict[int, Formula], array: Callable[..., For
 
     ``array`` names a plain array that a node uses, given both.
     """
-    formulas, pending, seen = dict(known), [result], {}
-    while pending:
-        node = pending.pop()
-        if node.serial in known:
-            used.add(node.serial)
-        elif node.serial not in seen:
-            seen[node.serial] = node
-            pending += [a for a in node.args if a is not None]
-    for serial in sorted(seen):
-        node = seen[serial]
+    formulas = dict(known)
+    for node in reachable([result], lambda node: [] if node.serial in known else operand_nodes(node)):
+        serial = node.serial
+        if serial in known:
+            used.add(serial)
+            continue
         if node.op is None:
             formulas[serial] = array(node.result, None)
             continue
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
+        values = operands(node)
         parts = [
             formulas[a.serial] if a is not None else of_value(x, functools.partial(array, user=node))
             for a, x in zip(node.args, values)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import current, within
+from ..engine.recompute import inner
 from ..graph import Node, get_frame, new, record
 from ..language.op_notation import Formula, call, typeset
 from ..op import OPS
@@ -71,11 +72,6 @@ def letters(names: Iterable[str]) -> tuple[str, str]:
     taken = {letter for name in names for letter in re.findall(r"(?<![A-Za-z\\])[a-z](?![A-Za-z])", name)}
     free_of = [[letter for letter in known if letter not in taken] for known in ("guq", "zyr")]
     return free_of[0][0] if free_of[0] else "G", free_of[1][0] if free_of[1] else "Z"
-
-
-def inner(op: Op, values: Any) -> Any:
-    """The arguments that operands stand for."""
-    return values if op.variadic is None else values[op.variadic]
 
 
 class Printed:

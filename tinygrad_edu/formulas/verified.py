@@ -14,38 +14,17 @@ import numpy as np
 
 from ..context import within
 from ..derivatives import gradients
-from ..engine.calling import is_packed
-from ..engine.recompute import operands
+from ..engine.recompute import operands, replay
 from ..graph import Node, get_frame
 from ..numeric.equality import same
 from ..tensor import Tensor, constant
 
 
-def reached(*roots: Node) -> list[Node]:
-    """All that was used, data too, from the oldest to the youngest."""
-    seen, pending = {r.serial: r for r in roots}, list(roots)
-    while pending:
-        for a in pending.pop().args:
-            if a is not None and a.serial not in seen:
-                seen[a.serial] = a
-                pending.append(a)
-    return [seen[s] for s in sorted(seen)]
-
-
 def replayed(nodes: Sequence[Node], data: dict[int, Any]) -> dict[int, Tensor]:
     """The same computation with other leaves."""
-    again: dict[int, Any] = {}
     with within(recording=True, scope=None, frame=get_frame(0), watch=None), np.errstate(all="ignore"):
-        for node in nodes:
-            if node.op is None:
-                again[node.serial] = (Tensor if node.active else constant)(data[node.serial])
-                continue
-            op = node.op
-            inner = [x if a is None else again[a.serial] for a, x in zip(node.args, operands(node))]
-            args = list(op.with_operands(node.values, inner))
-            packed = is_packed(op.function)
-            again[node.serial] = op.public(*args[:-1], *args[-1]) if packed else op.public(*args)
-    return again
+        leaves = {n: (Tensor if n.active else constant)(data[n.serial]) for n in nodes if n.op is None}
+        return {node.serial: again for node, again in replay(nodes, leaves).items()}
 
 
 def gradient(result: Tensor, wrt: Tensor, order: int) -> Any:

@@ -12,20 +12,13 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from .symbols import ESCAPES, GREEK, LETTERS
+from ..format.ascii import LOWERED, RAISED, pairs
+from .symbols import ESCAPES, LETTERS
 
 # How strongly a piece holds together: a + b, -a b, a/b, a b, a², f(a), a.
 SUM, NEGATIVE, FRACTION, PRODUCT, POWER, WHOLE, NAME = range(7)
 
 
-def pairs(words: str) -> dict[str, str]:
-    """What each of the words in odd places stands for: the next one."""
-    return dict(zip(words.split()[::2], words.split()[1::2]))
-
-
-NORMAL = "0123456789+-()*′⊤TabcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRUVW"
-RAISED = dict(zip(NORMAL, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾*′ᵀᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ"))
-LOWERED = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 # An exponent that is raised: a layer, a number, n, i or a transpose.  Other letters are too small to read: e^z.
 RAISABLE = re.compile(r"(\([A-Za-z0-9]{1,4}([+-][0-9])?\))?(-?([0-9]+|[ni⊤])|[-+*′])?⊤?")
 SIMPLE = re.compile(r"[^\W_]+(\.[0-9]+)?")
@@ -362,39 +355,3 @@ def strength(pieces: list[Piece]) -> int:
     if len(pieces) < 2:
         return pieces[0].holds if pieces else NAME
     return FRACTION if "slash" in kinds else PRODUCT
-
-
-# Without Unicode.
-
-PLAIN = pairs(
-    """⊙ * ⊘ / ∧ and ∨ or · * × * ⊗ kron ∘ o ∗ * • * − - – - — - ± +- ∓ -+ ⊕ (+) ∂ d ∑ sum ∏ prod ∫ integral ∞ inf … ...
-    ⋯ ... ′ ' ″ '' ‘ ' ’ ' “ " ” " ≤ <= ≥ >= ≪ << ≫ >> ≠ != ≈ ~ ∼ ~ ∝ ~ ≡ == → -> ← <- ↦ -> ⇒ => ∈ in ‖ | ⟨ < ⟩ >
-    ⌊ [ ⌋ ] ⌈ [ ⌉ ] ⊤ T ℒ L ℓ l ℝ R 𝔼 E √ sqrt ∇ grad"""
-)
-LATIN = {c: latex[1:] for c, latex in LETTERS.items() if latex in GREEK.values()} | pairs("ϑ theta ϱ rho ς sigma")
-APART = re.compile(rf"(?<=[A-Za-z{''.join(LATIN)}])(?=[{''.join(LATIN)}])")  # names of letters keep a distance
-SPELLED = str.maketrans({**PLAIN, **LATIN})
-FLAT = str.maketrans({raised: c for c, raised in (*RAISED.items(), *LOWERED.items())})
-RUN = re.compile(rf"⁽([^⁽⁾]*)⁾|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[⁺⁻]?[{''.join(RAISED[c] for c in NORMAL if c.isalpha())}ᵀ]|[⁺⁻]")
-SAID = {mark: name for name, mark in reversed(ACCENTS.items())}  # the short names, which come first in ACCENTS
-LONE = re.compile(rf"(?<![^\W\d_])[^\W\d_][{''.join(SAID)}]*(?![^\W\d_])")
-
-
-def ascii(text: str) -> str:
-    """The same line for a terminal that has no Unicode.  What has no other form there is a question mark.
-
-    >>> ascii("δ⁽¹⁾ = σ′(v⁽¹⁾) ⊙ W⁽²⁾ᵀ δ⁽²⁾"), ascii("∂ŷ/∂x₁ = √(10⁻⁷ x²)")
-    ("delta(1) = sigma'(v(1)) * W(2)^T delta(2)", 'dy_hat/dx_1 = sqrt(10^-7 x^2)')
-    """
-    text = RUN.sub(lambda m: f"({m[1].translate(FLAT)})" if m[1] is not None else f"^{m[0].translate(FLAT)}", text)
-    text = re.sub("[₀-₉]+", lambda m: f"_{m[0].translate(FLAT)}", text)
-    text = re.sub(r"√(?!\()", "√ ", text).replace("∇", "∇ ")
-    text = LONE.sub(lambda m: unaccented(m[0]), text)  # a letter that stands alone: a word is not cut in two
-    text = APART.sub(" ", text).translate(SPELLED)
-    return "".join(c if c.isascii() and (c.isprintable() or c == "\n") else "?" for c in text)
-
-
-def unaccented(letter: str) -> str:
-    """``y_hat``, if that is what the letter is."""
-    parts = unicodedata.normalize("NFD", letter)
-    return parts[0] + "".join(f"_{SAID[c]}" for c in parts[1:]) if all(c in SAID for c in parts[1:]) else letter

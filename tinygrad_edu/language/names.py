@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.recompute import operands
 from ..format import locations
 from ..graph import Node, Value
 from .symbols import symbol
@@ -109,7 +110,7 @@ class Names:
         """The plain arrays among the arguments of a node, and in an index: the argument, the part or -1, the array."""
         if node.op is None or node.values is None or not any(isinstance(x, LISTS) for x in node.values):
             return
-        values = node.values if node.op.variadic is None else node.values[node.op.variadic]
+        values = operands(node)
         for k, (a, x) in enumerate(zip(node.args, values)):
             for j, part in enumerate(x) if a is None and isinstance(x, tuple) else [(-1, x)]:
                 if a is None and isinstance(part, np.ndarray) and part.ndim:

@@ -1,61 +1,112 @@
-"""Where the console writes: as wide as the terminal, with a little weight and colour where there are such."""
+"""What is written to a terminal, a pipe or a file: one place for width, colour, characters, wrapping and tables."""
 
 from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 import textwrap
-import time
-from typing import Any, TextIO
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self, TextIO
 
 import numpy as np
 
 from ..format import numbers, text
-from ..language import lines
+from ..format.ascii import encodable, is_encodable
 
-NARROWEST, WIDEST = 20, 100
+NARROWEST, USUAL, WIDEST = 20, 80, 100  # columns; the usual number is that of a stream that has none
+LEAST = 16  # columns of what is cut in a table
 STYLES = {"bold": "1", "dim": "2", "bad": "1;31", "good": "32", "mark": "1;36"}
+Parts = tuple[str, str]  # words, and their style
 
 
 class Screen:
-    """A stream to write to; ``colour`` if it is a terminal that has some and NO_COLOR does not forbid it."""
+    """A stream to write to, with as much width, colour and Unicode as it has.
+
+    stream: the standard output if it is left out; what is written there is lost if it is closed.
+    width: in columns; if it is left out, that of the terminal, from 20 to 100.
+    colour: if it is left out, a terminal has colours unless NO_COLOR or TERM=dumb says that it has not.
+    """
 
     def __init__(self, stream: TextIO | None = None, width: int | None = None, colour: bool | None = None) -> None:
-        self.stream = stream or sys.stdout
-        self.terminal = self.stream.isatty() if hasattr(self.stream, "isatty") else False
-        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in ("dumb", "")
-        self.colour = self.terminal and not plain if colour is None else colour
+        self.stream: TextIO = stream or sys.stdout or io.StringIO()
+        self.terminal = is_terminal(self.stream)
+        self.colour = self.terminal and has_colours() if colour is None else colour
         self.fixed = width
+        self.encoding = getattr(self.stream, "encoding", None)
         self.unicode = holds_unicode(self.stream)
 
     @property
     def width(self) -> int:
-        """Columns, asked for anew: a window may be made wider."""
-        columns = self.fixed or (shutil.get_terminal_size().columns if self.terminal else 80)
-        return max(NARROWEST, min(WIDEST, columns))
+        """The number of columns.  A window may be made wider, so it is asked for each time."""
+        return max(NARROWEST, min(WIDEST, self.fixed or columns_of(self.stream)))
 
     def styled(self, words: str, style: str) -> str:
         """Words with weight or colour."""
         return f"\x1b[{STYLES[style]}m{words}\x1b[0m" if self.colour and words else words
 
     def plain(self, words: str) -> str:
-        """Words in letters that the stream has."""
-        return words if self.unicode else lines.ascii(words)
+        """Words in characters that the stream has."""
+        return words if self.unicode else encodable(words, self.encoding)
+
+    def row(self, *parts: Parts) -> None:
+        """One line of several parts, each with its style.  It is not wrapped, and no name in it moves the cursor."""
+        shown = [(text.printable(self.plain(words)), style) for words, style in parts]
+        while shown and not shown[-1][0].rstrip():
+            shown.pop()
+        if shown:
+            shown[-1] = (shown[-1][0].rstrip(), shown[-1][1])
+        self.stream.write("".join(self.styled(words, style) if style else words for words, style in shown) + "\n")
+        self.stream.flush()
 
     def write(self, words: str = "", style: str = "") -> None:
-        """A line, as it is."""
-        shown = "\n".join(map(text.printable, self.plain(words).split("\n")))  # a name cannot move the cursor
+        """Lines as they are, which are not wrapped."""
+        shown = "\n".join(map(text.printable, self.plain(words).split("\n")))
         self.stream.write((self.styled(shown, style) if style else shown) + "\n")
         self.stream.flush()
 
-    def say(self, words: str, style: str = "", indent: int = 0) -> None:
-        """A sentence, in as many lines as it takes, the second from column ``indent`` on where there is the room."""
+    def say(self, words: str, style: str = "", indent: int = 0, margin: int = 0) -> None:
+        """Sentences, in as many lines as they take.
+
+        indent: of all lines but the first, as far as the width allows.
+        margin: spaces before every line.
+        """
         indent = min(indent, self.width // 2 if self.width >= 60 else self.width // 4)
         for part in self.plain(words).splitlines() or [""]:
-            for line in textwrap.wrap(part, self.width, subsequent_indent=" " * indent) or [""]:
-                self.write(line, style)
+            for line in wrapped(part, self.width - margin, indent):
+                self.write(" " * margin + line, style)
+
+    def item(self, name: Any, words: str = "", margin: int = 0, room: int = 0) -> None:
+        """A file or a command, whole on its line so that it can be copied; and what it is, beside it or below it.
+
+        room: columns that the name takes at least, so that the words of several items stand below each other.
+        """
+        name = self.plain(str(name))
+        line = f"{' ' * margin}{name}{' ' * max(4, room - columns(name))}{self.plain(words)}".rstrip()
+        if columns(line) <= self.width:
+            self.write(line)
+        else:
+            self.write(f"{' ' * margin}{name}")
+            self.say(words, margin=margin + 2)
+
+    def heading(self, words: str, line: str = "-") -> None:
+        """A title with a line below it."""
+        shown = wrapped(self.plain(words), self.width)
+        self.write("\n".join(shown), "bold")
+        self.write(line * max(map(columns, shown)))
+
+    def table(
+        self, table: Table, drop: Sequence[str] = (), cut: str = "", styles: Callable[[int, str], str] | None = None
+    ) -> None:
+        """A table, its heading bold, fitted to the width: see ``Table.fit``.
+
+        styles: of a cell, by the number of its row and the title of its column.
+        """
+        table.fit(self.width, drop, cut, self.plain)
+        for number, row in enumerate(table.rows(), -table.titles):
+            self.row(*((cell, "bold" if number < 0 else styles(number, title) if styles else "")
+                       for title, cell in row))  # fmt: skip
 
     def array(self, label: str, x: Any, note: str = "", short: bool = True, style: str = "") -> None:
         """A label, an array beside it, and a note after it; a long array in words, if it is to be ``short``."""
@@ -64,13 +115,77 @@ class Screen:
         if short and not (np.ndim(x) <= 1 and np.size(x) <= 8) and not is_small(x, body):
             body = numbers.summary(x)
         rows = (before + body).split("\n")
-        if note and len(rows[-1]) + 2 + len(note) <= self.width:
+        if note and columns(rows[-1]) + 2 + columns(note) <= self.width:
             rows[-1] += "  " + note
         elif note:
             rows.append(" " * len(before) + note)
         for row in map(self.plain, rows):
-            for line in textwrap.wrap(row, self.width, subsequent_indent="  ", drop_whitespace=False) or [row]:
+            for line in wrapped(row, self.width, 2, keep=True):
                 self.write(line.rstrip(), style)
+
+
+class Table:
+    """Cells in columns that are as wide as their widest cell.
+
+    cells: the cells of each column, by its title.
+    right: the titles of columns that are aligned right.
+    margin, gap: spaces before each row, and between columns.
+    titles: whether the titles are shown, as a heading.
+    """
+
+    def __init__(
+        self, cells: dict[str, list[str]], right: Sequence[str] = (), margin: int = 0, gap: int = 2, titles: bool = True
+    ) -> None:
+        self.cells, self.right, self.margin, self.gap, self.titles = dict(cells), right, margin, gap, titles
+
+    def widths(self) -> dict[str, int]:
+        """The width of each column, by its title."""
+        return {title: max(map(columns, [title * self.titles, *cells])) for title, cells in self.cells.items()}
+
+    @property
+    def width(self) -> int:
+        """The width of the whole table."""
+        widths = self.widths().values()
+        return self.margin + sum(widths) + self.gap * (len(widths) - 1)
+
+    @classmethod
+    def of(cls, titles: Sequence[str], rows: Iterable[Sequence[str]], **options: Any) -> Self:
+        """A table from its rows.  For the options see ``Table``."""
+        return cls({title: [*cells] for title, *cells in zip(titles, *rows)}, **options)
+
+    def fit(self, width: int, drop: Sequence[str] = (), cut: str = "", plain: Callable[[str], str] = str) -> None:
+        """Make the table as narrow as ``width`` says, as far as it can be.
+
+        The cells of the column ``cut`` lose their middle, but 16 columns of them stay.  Where that is not enough, the
+        columns whose titles are in ``drop`` are left out, one after the other.  ``plain`` turns words into characters
+        that the stream has.
+        """
+        self.cells = {title: [*map(plain, cells)] for title, cells in self.cells.items()}
+        for title in drop:
+            saved = max(0, self.widths()[cut] - LEAST) if cut else 0
+            if self.width - saved > width:
+                del self.cells[title]
+        if cut and self.width > width:
+            room = max(LEAST // 2, self.widths()[cut] - (self.width - width))
+            self.cells[cut] = [shortened(cell, room) for cell in self.cells[cut]]
+
+    def rows(self) -> list[list[tuple[str, str]]]:
+        """The heading and the rows; each cell with the title of its column, and with the spaces that align it."""
+        widths = self.widths()
+        found: list[list[tuple[str, str]]] = []
+        titles = [*self.cells]
+        for row in [*[titles] * self.titles, *zip(*self.cells.values())]:
+            cells: list[tuple[str, str]] = []
+            for title, cell in zip(titles, row):
+                space = " " * (widths[title] - columns(cell))
+                before = " " * (self.gap if cells else self.margin)
+                cells.append((title, before + (space + cell if title in self.right else cell + space)))
+            found.append(cells)
+        return found
+
+    def lines(self) -> list[str]:
+        """The heading and the rows as text."""
+        return ["".join(cell for _, cell in row).rstrip() for row in self.rows()]
 
 
 def is_small(x: Any, printed: str) -> bool:
@@ -78,34 +193,37 @@ def is_small(x: Any, printed: str) -> bool:
     return np.ndim(x) == 2 and np.size(x) <= 24 and printed.count("\n") < len(x) <= 4
 
 
+# What a stream is like.
+
+
+def is_terminal(stream: Any) -> bool:
+    """Is a stream a terminal?  One that is closed, or that a program has put in its place, need not be."""
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False
+
+
+def has_colours() -> bool:
+    """Does the environment allow colours?  Windows Terminal has them, and no TERM."""
+    known = os.environ.get("TERM", "dumb" if os.name != "nt" or "WT_SESSION" not in os.environ else "windows")
+    return not os.environ.get("NO_COLOR") and known not in ("dumb", "")
+
+
+def columns_of(stream: Any) -> int:
+    """How many columns a stream has: what COLUMNS says, or else the terminal; 80 where there is none."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or USUAL
+    except (AttributeError, ValueError, OSError):
+        return USUAL
+
+
 def holds_unicode(stream: Any) -> bool:
     """Can a stream hold mathematics?"""
-    try:
-        "σ∂⊙⁽¹⁾ᵀ′√→".encode(getattr(stream, "encoding", None) or "utf-8")
-    except (UnicodeError, LookupError):
-        return False
-    return True
-
-
-class Progress:
-    """A line that says how far a long run has come; nothing for a short one, nor where it would be kept."""
-
-    def __init__(self, words: str, last: int | None = None) -> None:
-        self.words, self.last = words, last
-        self.next = time.monotonic() + 1.0
-        self.shown = False
-
-    def at(self, number: int) -> None:
-        """It has come so far."""
-        if number % 256 == 0 and time.monotonic() > self.next and sys.stderr.isatty():
-            of = f" of {self.last:,}" if self.last else ""
-            print(f"\r{self.words} {number:,}{of}  (Ctrl-C stops here)", end="", file=sys.stderr, flush=True)
-            self.next, self.shown = time.monotonic() + 0.2, True
-
-    def end(self) -> None:
-        """Take the line away."""
-        if self.shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    return is_encodable("σ∂⊙⁽¹⁾ᵀ′√→", getattr(stream, "encoding", None))
 
 
 def is_notebook() -> bool:
@@ -117,3 +235,71 @@ def is_notebook() -> bool:
 def is_interactive(stream: Any) -> bool:
     """Does a person type, rather than a file of commands?"""
     return is_notebook() or (isinstance(stream, io.TextIOBase) and stream.isatty())
+
+
+# How wide words are.
+
+
+def columns(words: str) -> int:
+    """How many columns of a terminal words take: Chinese letters take two, accents that stand alone none."""
+    if words.isascii():
+        return len(words)
+    return sum(0 if unicodedata.combining(c) else 1 + is_wide(c) for c in words)
+
+
+def is_wide(letter: str) -> bool:
+    """Does a letter take two columns?"""
+    return unicodedata.east_asian_width(letter) in "WF"
+
+
+def shortened(words: str, width: int) -> str:
+    """Words in at most so many columns.  What is too long loses its middle: a path says most at its two ends."""
+    if columns(words) <= width:
+        return words
+    if width < 4:
+        return "." * width
+    while columns(words) > width - 3:
+        middle = len(words) // 2
+        words = words[:middle] + words[middle + 1 :]
+    half = (len(words) + 1) // 2
+    return f"{words[:half]}...{words[half:]}"
+
+
+def wrapped(words: str, width: int, hang: int = 0, keep: bool = False) -> list[str]:
+    """The lines of a paragraph, of at most ``width`` columns.  A word that is longer than a line is broken.
+
+    hang: spaces before each line but the first, as far as half the width.
+    keep: the spaces between words stay where a line ends, as in the rows of an array.
+    """
+    start = len(words) - len(words.lstrip())  # the indent of the first line
+    hang = hang if hang <= width // 2 else 2
+    wrapper = Wrapper(width, subsequent_indent=" " * hang, drop_whitespace=not keep, break_on_hyphens=False)
+    wrapper.replace_whitespace = wrapper.expand_tabs = False
+    return wrapper.wrap(words) or [" " * start]
+
+
+class Wrapper(textwrap.TextWrapper):
+    """Wraps by the columns that words take, and between wide letters, which have no spaces between them."""
+
+    def _split(self, words: str) -> list[str]:
+        chunks = super()._split(words)
+        if words.isascii():
+            return chunks
+        return [Measured(part) for chunk in chunks for part in between_wide(chunk)]
+
+
+class Measured(str):
+    """A piece of a line, as long as the columns that it takes."""
+
+    def __len__(self) -> int:
+        return columns(str(self))
+
+
+def between_wide(chunk: str) -> list[str]:
+    """A word, cut after each wide letter in it."""
+    parts = [""]
+    for c in chunk:
+        parts[-1] += c
+        if is_wide(c):
+            parts.append("")
+    return [part for part in parts if part]

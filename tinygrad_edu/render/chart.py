@@ -16,18 +16,13 @@ import numpy as np
 from ..language.symbols import ESCAPES
 from ..output.atomic_write import saved
 from ..render import pdf, raster
+from ..web.colours import theme
 from .compose import CURVE
 from .scene import Scene, Shape, Text
 from .svg import svg
-from .theme import theme
 from .typeset import Label, mathematics, words
 
-# Dark enough for words on white, and light enough on black; told apart by the colour-blind.
-LINES = {
-    "light": "#0068a8 #b35c00 #007a5a #9c3587 #4a4ac0 #6b5d00".split(),
-    "dark": "#6bb8ee #f0a040 #3ecb9e #ee8fd2 #a9a9ff #d6c94a".split(),
-}
-COLOURS = 6
+COLOURS = 6  # of lines, told apart by the colour-blind
 DASHES = ("", "7 3", "2.5 2.5", "9 3 2 3")  # when all colours are used
 TYPE, SMALL, PITCH = 15.0, 12.0, 19.0  # sizes of type, and how far apart names are, in points
 
@@ -45,7 +40,6 @@ class Chart:
     def paint(self, name: str) -> None:
         """Take the colours of a theme.  ValueError if there is none of that name."""
         self.colours = dict(theme(name))
-        self.colours |= {f"line{i}": colour for i, colour in enumerate(LINES[name])}
         self.colours["grid"] = self.thin(self.colours["frame"], 0.5)
 
     def in_theme(self, name: str) -> Self:

@@ -15,11 +15,6 @@ from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
 from .typeset import Label, words
 
-# Below zero, zero, above, and what is no number.
-COLOURS = {
-    "light": ("#005a9c", "#fafafa", "#cc5500", "#3c4043"),
-    "dark": ("#5cb4f2", "#23282e", "#f59b42", "#c9ced4"),
-}
 LEVELS = 50  # colours on each side of zero
 WRITTEN = 12  # rows and columns of a matrix whose numbers are written
 MOST = 40_000  # cells that are drawn
@@ -90,10 +85,10 @@ class Heat(Chart):
     def paint(self, name: str) -> None:
         """Take the colours of a theme, and of all numbers."""
         super().paint(name)
-        low, zero, high, nothing = COLOURS[name]
+        low, zero, high = (self.colours[role] for role in ("negative", "zero", "positive"))
         levels = range(-LEVELS, LEVELS + 1)
         self.colours |= {f"level{k}": mixed(zero, low if k < 0 else high, abs(k) / LEVELS) for k in levels}
-        self.colours |= {"nothing": nothing, "black": "#000000", "white": "#ffffff"}
+        self.colours |= {"black": "#000000", "white": "#ffffff"}
 
     def __repr__(self) -> str:
         return super().__repr__().replace("writes them", "writes it")

@@ -1,19 +1,14 @@
-"""The page that walks through a computation: one file that needs nothing else, and may ask for nothing else.
-
-Its policy lets the two pieces of code and style that are in it run, known by their hashes, and nothing from anywhere.
-"""
+"""The page that walks through a computation."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
-from importlib import resources
 from typing import Any
 
-from ..render import svg, theme
+from ..render import svg
 from ..tracing.data import Trace, known
+from ..web import colours
+from ..web.page import as_json, part
+from ..web.page import page as skeleton
 from .compose import Style, composed
 from .content import MANY
 from .typeset import Label, mathematics
@@ -21,47 +16,21 @@ from .view import depths, viewed
 
 FORMULAS = 3000  # at most so many are set; the page shows others as LaTeX
 STYLE = "html,body{margin:0;height:100%}#tinygrad-edu{height:100%}@media print{html,body,#tinygrad-edu{height:auto}}"
+BODY = (
+    '<div id="tinygrad-edu"><noscript>This page walks through a computation, for which it needs JavaScript.</noscript>'
+    "</div>"
+)
 
 
 def page(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any) -> str:
     """The page as HTML."""
-    script = player()
     plain = data(trace, style, at, dark, **options)
-    allowed = f"script-src {hashed(script)}; style-src {hashed(STYLE)}"
-    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    title = html.escape(plain["title"])
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n"
-        f'<div id="tinygrad-edu"><noscript>This page walks through a computation, for which it needs JavaScript.'
-        f"</noscript></div>\n"
-        f'<script type="application/json" id="tinygrad-edu-data">{as_script(plain)}</script>\n'
-        f'<script type="module">{script}</script>\n</body>\n</html>\n'
-    )
+    return skeleton(plain["title"], BODY, style=STYLE, script=player(), module=True, data=as_json(plain, known))
 
 
 def player() -> str:
     """The browser's part, as viz/build.py made it."""
-    return (resources.files(__package__) / "player.js").read_text(encoding="utf-8")
-
-
-def hashed(text: str) -> str:
-    """A piece of the page as its policy names it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def as_script(plain: Any) -> str:
-    """JSON in which nothing ends the element that it stands in."""
-    text = json.dumps(plain, default=known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return (
-        text.replace("<", r"\u003c")
-        .replace(">", r"\u003e")
-        .replace("&", r"\u0026")
-        .replace("\u2028", r"\u2028")
-        .replace("\u2029", r"\u2029")
-    )
+    return part(__package__, "player.js")
 
 
 def data(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any) -> dict[str, Any]:
@@ -76,7 +45,7 @@ def data(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any)
         scene = composed(view, style)
         scenes.append(scene)
         called = "everything" if level is None else "parts folded" if not level else f"{level} open"
-        drawn, labels = svg.walked(scene, theme.VARIABLES, apart=len(view.boxes) > MANY)
+        drawn, labels = svg.walked(scene, colours.VARIABLES, apart=len(view.boxes) > MANY)
         views.append({"name": called, "svg": drawn, "labels": labels, "remark": view.remark})
     asked = formulas(trace)
     found = {latex: mathematics(latex, quick=len(asked) > MANY) for latex in asked}
@@ -88,6 +57,7 @@ def data(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any)
         "glyphs": svg.definitions(list(dict.fromkeys(glyphs))),
         "title": name[:200] if name else f"the result of {trace.nodes[trace.result].op or 'nothing'}",
         "at": at,
+        "colours": {name: {role: codes[role] for role in colours.PLAYER} for name, codes in colours.THEMES.items()},
         "theme": None if dark is None else "dark" if dark else "light",
     }
 

@@ -11,9 +11,9 @@ from typing import Any
 from ..output.atomic_write import saved
 from ..render import layout, page, pdf, raster, svg, tikz
 from ..tracing.data import Trace
+from ..web.colours import theme
 from .compose import Style, composed, contents, flowing
 from .scene import Scene
-from .theme import theme
 from .view import Box, View, viewed
 
 

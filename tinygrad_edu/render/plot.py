@@ -9,21 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..format import text
 from ..language.symbols import LONGEST, symbol
-from ..nn.gradient_norms import cut, mean, together
+from ..nn.norm_record import Look, NormRecord, mean, together
+from ..output.terminal import shortened
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, at_the_end, disc, stepping
 from .chart import apart as apart
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
 from .typeset import mathematics, words
 
-if TYPE_CHECKING:
-    from ..nn.gradient_norms import GradientNorms, Look
-
-BAD = {"light": "#d11920", "dark": "#ff5c5c"}
 LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros
 PLACES, NAMED, BANDS, TICKS = 90, 30, 4, 8  # along the steps; most lines with names, and with bands; most powers of ten
 CAPTION = words("gradient norm", SMALL)
@@ -34,7 +31,7 @@ class Plot(Chart):
 
     file = "norms.svg"
 
-    def __init__(self, norms: GradientNorms, colours: str | None = None) -> None:
+    def __init__(self, norms: NormRecord, colours: str | None = None) -> None:
         self.names, self.looks, self.is_bad = [*norms.watched], [*norms.looks], norms.is_bad
         super().__init__(f"Gradient norms of {len(self.names)} parameters over {norms.count:,} steps", colours)
 
@@ -42,7 +39,7 @@ class Plot(Chart):
         """Take the colours of a theme."""
         super().paint(name)
         self.colours |= {f"band{i}": self.thin(self.colours[f"line{i}"], 0.12) for i in range(COLOURS)}
-        self.colours |= {"bad": BAD[name], "bad-fill": self.thin(BAD[name], 0.1)}
+        self.colours |= {"alarm-fill": self.thin(self.colours["alarm"], 0.1)}
 
     def drawn(self) -> Scene:
         """The shapes."""
@@ -103,7 +100,7 @@ def plotted(
         crosses.items += cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
         if k is not None:
             bands.items += band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
-            label = symbol(cut(names[i], LONGEST) or "?")
+            label = symbol(shortened(names[i], LONGEST) or "?")
             if all(look.norms[i] is None for look in looks):
                 label, y, colour = rf"{label}\text{{: no gradient}}", axes.bottom, "faint"
             ends.append(End(mathematics(label, TYPE), axes.y(course[-1][-1].middle) if course else y, colour))
@@ -224,12 +221,12 @@ def trouble(looks: Sequence[Look], axes: Axes) -> Iterator[Shape | Text]:
         if bad:
             first, *_, last = [axes.x(look.step) for look in stretch] * 2
             if last > first:
-                yield Shape(f"M {first:.1f} {TOP:.1f} H {last:.1f} V {axes.bottom:.1f} H {first:.1f} Z", "bad-fill")
-            yield Shape(f"M {first:.1f} {TOP:.1f} V {axes.bottom:.1f}", "", "bad", 1.2, "4 3")
+                yield Shape(f"M {first:.1f} {TOP:.1f} H {last:.1f} V {axes.bottom:.1f} H {first:.1f} Z", "alarm-fill")
+            yield Shape(f"M {first:.1f} {TOP:.1f} V {axes.bottom:.1f}", "", "alarm", 1.2, "4 3")
     if found := [look.step for look in looks if look.bad]:
         label = words(f"bad at step {found[0]:,}", SMALL)
         x = min(axes.x(found[0]) - label.width / 2, LEFT + WIDE - label.width)
-        yield Text(label, max(x, LEFT - 40 + CAPTION.width + 16), TOP - 14, "bad")
+        yield Text(label, max(x, LEFT - 40 + CAPTION.width + 16), TOP - 14, "alarm")
 
 
 def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes: Axes, y: float) -> Iterator[Shape]:
@@ -241,4 +238,4 @@ def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes
             y = axes.y(math.log10(size))
         elif before:
             y = axes.y(before[-1])
-        yield Shape(f"M {x - 5:.1f} {y - 5:.1f} l 10 10 m -10 0 l 10 -10", "", "bad", 2.4, name="cross")
+        yield Shape(f"M {x - 5:.1f} {y - 5:.1f} l 10 10 m -10 0 l 10 -10", "", "alarm", 2.4, name="cross")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 from itertools import groupby
-from xml.sax.saxutils import escape, quoteattr
 
+from ..web.page import attribute, escape
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text, seen
 from .typeset import GLYPHS, Label
 
 PREFIX = "te-"  # of the names of glyphs: several pictures may stand on one page
+USED = re.compile(rf'#{PREFIX}([^"]+)"')
 ZEROS = re.compile(r"\.0+(?=\s|$)|(\.\d*?)0+(?=\s|$)")  # at the end of a number
 
 
@@ -57,19 +58,15 @@ def used(scene: Scene) -> list[str]:
     return list(dict.fromkeys(g.glyph for label in labels(scene.root) for g in label.glyphs))
 
 
+def glyphs(page: str) -> str:
+    """The outlines of all glyphs that a page uses, to stand in it once."""
+    names = [name for name in dict.fromkeys(USED.findall(page)) if name in GLYPHS]
+    return f'<svg class="glyphs" width="0" height="0" aria-hidden="true"><defs>{definitions(names)}</defs></svg>'
+
+
 def definitions(glyphs: list[str]) -> str:
     """Outlines of glyphs, to be used by name."""
     return "".join(f'<path id="{PREFIX}{name}" d="{GLYPHS[name]}"/>' for name in glyphs)
-
-
-def attribute(text: str) -> str:
-    """Text as the value of an attribute, without what XML does not know."""
-    return quoteattr(printable(text))
-
-
-def printable(text: str) -> str:
-    """Text with spaces for what no XML may have."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def written(group: Group, colours: dict[str, str], step: int | None, now: Set[tuple[str, int]]) -> str:
@@ -86,7 +83,7 @@ def written(group: Group, colours: dict[str, str], step: int | None, now: Set[tu
         written(item, colours, step, now) if isinstance(item, Group) else shape(item, colours, bold=bool(about & now))
         for item in group.items
     )
-    title = f"<title>{escape(printable(group.words))}</title>" if group.words else ""
+    title = f"<title>{escape(group.words)}</title>" if group.words else ""
     return f"<g>{title}{inner}</g>" if title else inner
 
 

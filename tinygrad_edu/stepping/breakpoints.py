@@ -23,7 +23,7 @@ from typing import Any
 from ..format import locations, text
 from ..graph import Node
 from ..op import OPS
-from .expressions import Expression, parsed
+from .expressions import Expression, parse_once
 from .stepper import Moment, Stepper
 
 KINDS = ("name", "op", "scope", "line", "step")
@@ -85,7 +85,7 @@ def parse_breakpoint(words: str, stepper: Stepper | None = None, once: bool = Fa
     words = words.strip()
     where, condition = re.fullmatch(r"(.*?)(?:(?:^|\s|,\s*)if\s+(.*))?", words, re.DOTALL).groups()  # type: ignore[union-attr]
     where = where.strip().rstrip(",").strip()
-    wanted = parsed(condition) if condition else None
+    wanted = parse_once(condition) if condition else None
     if not where or words == "if":
         if wanted is None:
             raise ValueError("where is it to stop?  b W, b sigmoid, b layer1, b 12, b step 17, b if isnan: see h b")
@@ -95,7 +95,7 @@ def parse_breakpoint(words: str, stepper: Stepper | None = None, once: bool = Fa
     kind = kind or guess_kind(what, stepper)
     if not kind:
         if condition is None and re.search(r"[<>=(]|\bisnan\b|\bisinf\b", where):  # the word if was forgotten
-            return Breakpoint(words, condition=parsed(where), once=once)
+            return Breakpoint(words, condition=parse_once(where), once=once)
         raise ValueError(
             f"{text.shown(what)} is no name, operation, part of the model, line or step here"
             + suggest_near(what, stepper)
@@ -123,8 +123,6 @@ def guess_kind(what: str, stepper: Stepper | None) -> str:
 
 def suggest_near(word: str, stepper: Stepper | None) -> str:
     """The end of an error: names, operations and scopes that look like a word that was mistyped."""
-    import difflib  # not at import: it is needed only here
-
     if stepper is None:
         return ""
     known = {
@@ -132,5 +130,4 @@ def suggest_near(word: str, stepper: Stepper | None) -> str:
         *(node.op.name for node in stepper.computed),
         *(node.scope for node in stepper.computed if node.scope),
     }
-    found = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    return f"; near it: {', '.join(text.shown(name) for name in found)}" if found else ""
+    return text.meant(word, map(text.shown, known))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import operands
+from ..engine.recompute import forward, operand_values
 from ..engine.unchosen import Chosen, of_seed
 from ..errors import coerce
 from ..format import locations
@@ -113,11 +113,11 @@ class Choices:
 
     def results_of(self, node: Node, k: int, mask: Any) -> Any:
         """The results of an operation that come from these elements of an operand: a NaN that is put there shows."""
-        values = [x if a is None or x is not None else self.record.value(a) for a, x in zip(node.args, operands(node))]
+        values = operand_values(node, self.record.value)
 
         def is_nan(x: float) -> Any:
             given = [*values[:k], np.where(mask, x, 1.0)[()], *values[k + 1 :]]
-            return np.isnan(node.op.forward(*node.op.with_operands(node.values, given)))
+            return np.isnan(forward(node, given))
 
         try:
             with np.errstate(all="ignore"):

@@ -1,7 +1,7 @@
-"""What may be asked at a step: ``abs(W.grad).max()``, ``A @ x``, ``delta2``, ``shape == (3,)``.
+"""Expressions about a step: ``abs(W.grad).max()``, ``A @ x``, ``delta2``, ``shape == (3,)``.
 
-An expression is parsed and worked out here, not run as Python: it can compute with the tensors, arrays and numbers that
-there are, and do nothing else.
+An expression is parsed and evaluated here, and not run as Python: it can compute with the tensors, arrays and numbers
+of the program, and do nothing else.
 """
 
 from __future__ import annotations
@@ -48,17 +48,18 @@ METHODS = frozenset(
     "transpose cumsum squeeze flatten copy nonzero".split()
 )
 ATTRIBUTES = METHODS | {"shape", "ndim", "size", "dtype", "T", "mT"}
-DEEPEST = 8  # lists in lists that one computes with
+OPTIONS = ("axis", "keepdims", "ord", "rtol", "atol")
+DEEPEST = 8  # so many lists within lists are allowed in an operand
 SPECIAL = ("grad", "value", "passed", "g", "z", "shape", "step", "phase", "op", "name", "scope")  # of the step itself
 DELTA = re.compile(r"(?:delta|δ)_?\(?(\w+)\)?")
 
 
 class NotYet(LookupError):
-    """What is asked for is not there at this step."""
+    """A value or gradient that an expression names is not known yet at this step."""
 
 
 class Expression:
-    """A question about a step, parsed.  ValueError, saying what is wrong, for what is none."""
+    """A parsed expression.  Raises ValueError, with what is wrong, for what is no expression."""
 
     def __init__(self, words: str) -> None:
         self.words = words.strip()
@@ -77,48 +78,48 @@ class Expression:
         variables: Mapping[str, Any] | None = None,
         known: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What it gives at a step; ``variables`` are the program's, and ``known`` goes before all other names.
+        """The value at a step.  ``variables``: those of the program.  ``known``: names that go before all others.
 
-        Raises NotYet where something is not computed yet, LookupError for unknown names, ValueError, TypeError and
-        other errors of arithmetic as NumPy does.
+        Raises NotYet for what is not computed yet, LookupError for unknown names, and ValueError, TypeError and
+        arithmetic errors as NumPy does.
         """
         with np.errstate(all="ignore"):
-            found = Answer(stepper, moment, variables or {}, known or {}).of(self.tree)
-            return read_only(found.array() if isinstance(found, Seen) else found)
+            found = Evaluation(stepper, moment, variables or {}, known or {}).evaluate(self.tree)
+            return read_only(found.array() if isinstance(found, TensorAtStep) else found)
 
     def holds(self, stepper: Stepper, moment: Moment, variables: Mapping[str, Any] | None = None) -> bool:
-        """As a condition: of an array it is enough that one element is so.  What is not there yet does not hold."""
+        """Is it true at a step?  Of an array, if one element is.  Of what is not computed yet, no."""
         try:
             found = self.value(stepper, moment, variables)
-            found = Answer(stepper, moment).applied(found)
+            found = Evaluation(stepper, moment).apply_to_step(found)
         except NotYet:
             return False
         return bool(np.any(found))
 
 
-class Seen:
-    """A tensor of the record, or one of the program's that is not in it."""
+class TensorAtStep:
+    """A tensor in an expression: of the record, or one of the program's that is not in the record."""
 
-    def __init__(self, answer: Answer, node: Node | None, tensor: Any = None) -> None:
-        self.answer, self.node, self.tensor = answer, node, tensor
+    def __init__(self, evaluation: Evaluation, node: Node | None, tensor: Any = None) -> None:
+        self.evaluation, self.node, self.tensor = evaluation, node, tensor
 
     def array(self) -> Any:
-        """Its value."""
+        """The value of the tensor.  NotYet, if it is not computed at this step."""
         if self.node is None:
             return self.tensor._array
-        return self.answer.value(self.node)
+        return self.evaluation.value(self.node)
 
-    def attribute(self, name: str) -> Any:
-        """Its gradient as far as it has come, its name, or what an array has."""
+    def get_attribute(self, name: str) -> Any:
+        """Its gradient as far as it has come, its value or shape, or an attribute of its array."""
         if name == "grad":
             if self.node is None:
                 raise LookupError("this tensor is not in this computation: no gradient of it flows here")
-            return self.answer.gradient(self.node)
+            return self.evaluation.gradient(self.node)
         if name in ("data", "value"):
             return self.array()
         if name == "shape":
             return self.node.shape if self.node is not None else self.tensor.shape
-        return attribute(self.array(), name)
+        return get_attribute(self.array(), name)
 
 
 def read_only(x: Any) -> Any:
@@ -132,7 +133,7 @@ def read_only(x: Any) -> Any:
     return x
 
 
-def operand(x: Any, depth: int = 0) -> Any:
+def as_operand(x: Any, depth: int = 0) -> Any:
     """What one computes with: arrays, numbers, words, and lists of them.  ValueError for all else.
 
     Objects of the program are refused, since their own methods would do the arithmetic.
@@ -142,7 +143,7 @@ def operand(x: Any, depth: int = 0) -> Any:
     if isinstance(x, np.ndarray) and x.dtype.hasobject:
         raise ValueError("an array of objects is shown as it is; one computes with arrays of numbers here")
     if isinstance(x, (list, tuple)) and depth < DEEPEST:
-        return tuple(operand(part, depth + 1) for part in x)
+        return tuple(as_operand(part, depth + 1) for part in x)
     ours = isinstance(x, (np.ndarray, np.generic, int, float, complex, str, slice, type(None), type(...), np.dtype))
     if ours or is_harmless(x) or (isinstance(x, dict) and not depth):
         return read_only(x)
@@ -162,10 +163,10 @@ def is_harmless(function: Any) -> bool:
     return type(array) is np.ndarray and not array.flags.writeable and function.__name__ in METHODS
 
 
-def attribute(x: Any, name: str) -> Any:
+def get_attribute(x: Any, name: str) -> Any:
     """An attribute or a method of an array; of a module of the program its tensors and modules."""
     if isinstance(x, (np.ndarray, np.generic, float, int)) and name in ATTRIBUTES:
-        return getattr((operand if name in METHODS else read_only)(np.asarray(x)), name)
+        return getattr((as_operand if name in METHODS else read_only)(np.asarray(x)), name)
     parts = getattr(x, "__dict__", {})
     if not name.startswith("_") and name in parts and not isinstance(x, type):
         return parts[name]
@@ -177,8 +178,8 @@ def attribute(x: Any, name: str) -> Any:
     raise ValueError(f"{type(x).__name__} has no {name} that could be shown")
 
 
-class Answer:
-    """The working out of one expression at one step."""
+class Evaluation:
+    """The evaluation of one expression at one step."""
 
     def __init__(
         self,
@@ -189,27 +190,27 @@ class Answer:
     ) -> None:
         self.stepper, self.moment, self.variables, self.known = stepper, moment, variables, known
 
-    def of(self, tree: ast.AST) -> Any:
-        """What a part of the expression gives; of a tensor the tensor."""
+    def evaluate(self, tree: ast.AST) -> Any:
+        """The value of a part of the expression; for a tensor the tensor, so that its gradient can be asked for."""
         if isinstance(tree, ast.Constant) and isinstance(tree.value, (int, float, str, bool, type(None))):
             return tree.value
         if isinstance(tree, ast.Name):
-            return self.named(tree.id)
+            return self.look_up(tree.id)
         if isinstance(tree, (ast.Subscript, ast.Attribute)) and (word := ast.unparse(tree)) in self.stepper.names:
-            return Seen(self, self.find(word))  # layers[0]
+            return TensorAtStep(self, self.find(word))  # layers[0]
         if isinstance(tree, ast.Attribute):
-            return self.attribute(tree)
+            return self.get_attribute(tree)
         if isinstance(tree, ast.Call):
-            return self.call(tree)
+            return self.call_function(tree)
         if isinstance(tree, (ast.Tuple, ast.List)):
-            return tuple(self.plain(part) for part in tree.elts)
+            return tuple(self.evaluate_operand(part) for part in tree.elts)
         if isinstance(tree, ast.UnaryOp):
-            operand = self.plain(tree.operand)
+            operand = self.evaluate_operand(tree.operand)
             if isinstance(tree.op, ast.Not) and callable(operand):  # not isfinite: one element is enough
-                return np.logical_not(self.applied(operand))
+                return np.logical_not(self.apply_to_step(operand))
             return OPERATORS[type(tree.op)](operand)
         if isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
-            left, right = self.plain(tree.left), self.plain(tree.right)
+            left, right = self.evaluate_operand(tree.left), self.evaluate_operand(tree.right)
             if isinstance(left, (str, tuple, list)) or isinstance(right, (str, tuple, list)):
                 raise ValueError("one computes with arrays and numbers here")
             try:
@@ -218,77 +219,79 @@ class Answer:
                 shapes = f"shapes {np.shape(left)} and {np.shape(right)}"
                 raise ValueError(f"{ast.unparse(tree)[:40]}: {shapes} do not fit") from None
         if isinstance(tree, ast.Compare):
-            return self.compared(tree)
+            return self.compare(tree)
         if isinstance(tree, ast.BoolOp):
             found: Any = None
             for part in tree.values:  # as Python does, without looking further than it must
-                found = self.applied(self.plain(part))
+                found = self.apply_to_step(self.evaluate_operand(part))
                 if bool(np.any(found)) != isinstance(tree.op, ast.And):
                     break
             return found
         if isinstance(tree, ast.Subscript):
-            return self.element(self.of(tree.value), self.plain(tree.slice))
+            return self.get_element(self.evaluate(tree.value), self.evaluate_operand(tree.slice))
         if isinstance(tree, ast.Slice):
-            return slice(*(part and self.plain(part) for part in (tree.lower, tree.upper, tree.step)))
-        raise ValueError(f"{ast.unparse(tree)[:40]} is more than can be asked here: tensors, numbers, arithmetic")
+            return slice(*(part and self.evaluate_operand(part) for part in (tree.lower, tree.upper, tree.step)))
+        raise ValueError(
+            f"{ast.unparse(tree)[:40]} cannot be computed here: an expression has tensors, numbers and arithmetic"
+        )
 
-    def plain(self, tree: ast.AST) -> Any:
-        """The same, and of a tensor its value."""
-        found = self.of(tree)
-        return operand(found.array() if isinstance(found, Seen) else found)
+    def evaluate_operand(self, tree: ast.AST) -> Any:
+        """The value of a part of the expression with which one computes; for a tensor its array."""
+        found = self.evaluate(tree)
+        return as_operand(found.array() if isinstance(found, TensorAtStep) else found)
 
-    def element(self, x: Any, index: Any) -> Any:
-        """One element, or a part of an array; or of a list of the program's."""
-        if isinstance(x, (Seen, Value)):
-            x = x.array() if isinstance(x, Seen) else x._array
+    def get_element(self, x: Any, index: Any) -> Any:
+        """One element, or a part, of an array or of a list of the program."""
+        if isinstance(x, (TensorAtStep, Value)):
+            x = x.array() if isinstance(x, TensorAtStep) else x._array
         if isinstance(x, dict):
             if not dict.__contains__(x, index):  # to ask a defaultdict would add to it
                 raise LookupError(f"there is no {text.shown(repr(index))} in it")
             found = dict.__getitem__(x, index)
-            return self.tensor(found) if isinstance(found, Value) else found
+            return self.as_tensor(found) if isinstance(found, Value) else found
         if isinstance(x, (list, tuple, np.ndarray, str)):
             found = read_only(x)[index]
-            return self.tensor(found) if isinstance(found, Value) else found
+            return self.as_tensor(found) if isinstance(found, Value) else found
         raise ValueError(f"{type(x).__name__} has no elements here")
 
-    def attribute(self, tree: ast.Attribute) -> Any:
+    def get_attribute(self, tree: ast.Attribute) -> Any:
         """``W.grad``, ``W.shape``, ``np.abs``, ``net.layers``."""
         if isinstance(tree.value, ast.Name) and tree.value.id in ("np", "numpy") and tree.attr in FUNCTIONS:
             return FUNCTIONS[tree.attr]
         if ast.unparse(tree) in ("np.linalg.norm", "numpy.linalg.norm"):
             return FUNCTIONS["norm"]
-        x = self.of(tree.value)
-        found = x.attribute(tree.attr) if isinstance(x, Seen) else attribute(x, tree.attr)
-        return self.tensor(found) if isinstance(found, Value) else found
+        x = self.evaluate(tree.value)
+        found = x.get_attribute(tree.attr) if isinstance(x, TensorAtStep) else get_attribute(x, tree.attr)
+        return self.as_tensor(found) if isinstance(found, Value) else found
 
-    def call(self, tree: ast.Call) -> Any:
+    def call_function(self, tree: ast.Call) -> Any:
         """A function, a method, or a name with a number as ``W(1)``."""
         function = tree.func
         if isinstance(function, ast.Name) and len(tree.args) == 1 and not tree.keywords:
             if function.id == "tensor":
                 (word,) = (part.value if isinstance(part, ast.Constant) else None for part in tree.args)
-                return Seen(self, self.stepper.find(word))
+                return TensorAtStep(self, self.stepper.find(word))
             name = f"{function.id}({ast.unparse(tree.args[0])})"
             if name in self.stepper.names:
-                return Seen(self, self.find(name))
-            if (delta := self.delta(name)) is not None:
+                return TensorAtStep(self, self.find(name))
+            if (delta := self.look_up_delta(name)) is not None:
                 return delta
         known = FUNCTIONS.get(function.id) if isinstance(function, ast.Name) else None
         if isinstance(function, ast.Attribute):
-            known = self.of(function)
+            known = self.evaluate(function)
         if known is None or not is_harmless(known):  # nothing of the program is called
             raise ValueError(
                 f"there is no function {ast.unparse(function)[:40]} here; there are {', '.join(sorted(FUNCTIONS))}"
             )
-        options = {
-            k.arg: self.plain(k.value) for k in tree.keywords if k.arg in ("axis", "keepdims", "rtol", "atol", "ord")
-        }
+        options = {k.arg: self.evaluate_operand(k.value) for k in tree.keywords if k.arg in OPTIONS}
         if len(options) != len(tree.keywords):
-            raise ValueError("functions here take the options axis, keepdims, ord, rtol and atol alone")
-        if known is len and len(tree.args) == 1 and isinstance(found := self.of(tree.args[0]), (list, tuple, dict)):
-            return len(found)  # also of a list of layers, with which one does not compute
+            raise ValueError(f"functions here take only the options {text.listed([*OPTIONS])}")
+        if known is len and len(tree.args) == 1:
+            found = self.evaluate(tree.args[0])
+            if isinstance(found, (list, tuple, dict)):  # the length of a list of layers, with which one cannot compute
+                return len(found)
         try:
-            return known(*(self.plain(part) for part in tree.args), **options)
+            return known(*(self.evaluate_operand(part) for part in tree.args), **options)
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
@@ -297,60 +300,60 @@ class Answer:
                 "what the program has, so leave out where the result should go"
             ) from None
 
-    def compared(self, tree: ast.Compare) -> Any:
+    def compare(self, tree: ast.Compare) -> Any:
         """``a < b``, and ``a < b < c``."""
-        left, result = self.plain(tree.left), True
+        left, result = self.evaluate_operand(tree.left), True
         for kind, part in zip(tree.ops, tree.comparators):
-            right = self.plain(part)
+            right = self.evaluate_operand(part)
             result, left = np.logical_and(result, OPERATORS[type(kind)](left, right)), right
         return result[()] if isinstance(result, np.ndarray) else bool(result)
 
     # Names.
 
-    def named(self, name: str) -> Any:
-        """A tensor of the record; something about the step; a function; a variable of the program."""
+    def look_up(self, name: str) -> Any:
+        """What a name means: a tensor of the record, something of the step, a function, a variable of the program."""
         if name in self.known:
             return self.known[name]
         if name in self.stepper.names:
-            return Seen(self, self.find(name))
+            return TensorAtStep(self, self.find(name))
         if name in self.stepper.words.values:
             return read_only(self.stepper.words.values[name])
         if name in SPECIAL:
-            return self.special(name)
+            return self.look_up_step(name)
         if name in FUNCTIONS:
             return FUNCTIONS[name]
         if name in self.variables:
-            return self.variable(name)
-        if (delta := self.delta(name)) is not None:
+            return self.look_up_variable(name)
+        if (delta := self.look_up_delta(name)) is not None:
             return delta
         if name in CONSTANTS:
             return CONSTANTS[name]
-        return Seen(self, self.find(name))
+        return TensorAtStep(self, self.find(name))
 
     def find(self, name: str) -> Node:
-        """The tensor of that name that the step is about, or the youngest that has been computed."""
+        """The tensor of that name that belongs to the step, or else the youngest that has been computed."""
         for node in (self.moment.receiver, self.moment.node):
             if self.moment.number and self.stepper.is_called(node, name):
                 return node
         return self.stepper.find(name, until=self.moment.number)
 
-    def variable(self, name: str) -> Any:
+    def look_up_variable(self, name: str) -> Any:
         """A variable of the program, if one can compute with it."""
         x = self.variables[name]
         if isinstance(x, Value):
-            return self.tensor(x)
+            return self.as_tensor(x)
         if isinstance(x, (np.ndarray, np.generic, int, float, str, bool, list, tuple, dict, type(None))):
             return x
         if hasattr(x, "named_parameters"):
             return x
         raise ValueError(f"{name} is a {type(x).__name__}; here one computes with tensors, arrays and numbers")
 
-    def tensor(self, x: Any) -> Seen:
-        """A tensor of the program, as the computation has it."""
-        return Seen(self, x.node, x) if x.node in self.stepper.every else Seen(self, None, x)
+    def as_tensor(self, x: Any) -> TensorAtStep:
+        """A tensor of the program; if the record has it, with the value and gradient that it has there."""
+        return TensorAtStep(self, x.node, x) if x.node in self.stepper.every else TensorAtStep(self, None, x)
 
-    def delta(self, name: str) -> Any:
-        """In the notation of the lessons: delta2 or δ(2) is the gradient with respect to v(2), dW(2) that to W(2)."""
+    def look_up_delta(self, name: str) -> Any:
+        """A gradient in the notation of the lessons: delta2 or δ(2) is that of v(2), dW(2) that of W(2).  Or None."""
         match = DELTA.fullmatch(name)
         found = [name[1:].removeprefix("_")] if name[:1] == "d" else []
         if match:
@@ -361,8 +364,8 @@ class Answer:
                 return self.gradient(self.find(word))
         return None
 
-    def special(self, name: str) -> Any:
-        """What a step is about."""
+    def look_up_step(self, name: str) -> Any:
+        """The value of a name in SPECIAL at this step."""
         moment, stepper = self.moment, self.stepper
         node, receiver = moment.node, moment.receiver
         plain = {"step": moment.number, "phase": moment.phase, "shape": receiver.shape, "scope": node.scope or ""}
@@ -383,24 +386,24 @@ class Answer:
             raise NotYet(f"there is no {name} at step {moment.number}, which goes forward")
         return found
 
-    def applied(self, found: Any) -> Any:
-        """A function alone, as isnan, asks of what the step has made."""
-        found = operand(found)
-        return found(self.made()) if callable(found) else found
+    def apply_to_step(self, found: Any) -> Any:
+        """The value itself; but a function alone, as isnan, is applied to what the step has made."""
+        found = as_operand(found)
+        return found(self.made_by_step()) if callable(found) else found
 
-    def made(self) -> Any:
-        """What the step has made: a value, or a gradient."""
-        return self.special("grad" if self.moment.phase in ("seed", "backward") else "value")
+    def made_by_step(self) -> Any:
+        """What the step has made: forward a value, backward a gradient."""
+        return self.look_up_step("grad" if self.moment.phase in ("seed", "backward") else "value")
 
     def value(self, node: Node) -> Any:
-        """The value of a node.  NotYet, if it is not computed at this step."""
+        """The value of a node.  Raises NotYet, if it is not computed at this step."""
         if not self.stepper.is_computed(node):
             number = self.stepper.numbers[node]
             raise NotYet(f"{self.stepper.called(node)} is not computed yet: step {number} does that")
         return self.stepper.value(node)
 
     def gradient(self, node: Node) -> Any:
-        """The gradient of a node as far as it has come.  NotYet, if nothing of it has; LookupError, if nothing will."""
+        """The gradient of a node as far as it has come.  NotYet, if none has come; LookupError, if none will."""
         found = self.stepper.gradient(node)
         if found is None:
             called = self.stepper.called(node)
@@ -411,6 +414,6 @@ class Answer:
 
 
 @functools.lru_cache(maxsize=256)
-def parsed(words: str) -> Expression:
-    """The expression of these words; a watch is asked at every step."""
+def parse_once(words: str) -> Expression:
+    """The expression of these words, from a cache: displayed expressions are evaluated at every step."""
     return Expression(words)

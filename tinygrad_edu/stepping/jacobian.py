@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import forward
 from ..errors import coerce
 from ..graph import Node
 from ..sweep import unbroadcast
@@ -38,21 +39,20 @@ def by_differences(node: Node, k: int, values: Any) -> Any:
 
     ``values``: those of the operands.  By the five-point formula (Abramowitz and Stegun 25.3.6), in float64.
     """
-    op, x = node.op, np.asarray(values[k], np.float64)
-    arguments = node.values if op.variadic is None else node.values[op.variadic]
+    x = np.asarray(values[k], np.float64)
     step = 1e-4 * max(1.0, float(np.abs(x).max(initial=0)))
 
     def at(moved: Any) -> Any:
-        operands = [*map(in_float64, values), *arguments[len(values) :]]
+        operands = [*map(in_float64, values)]
         operands[k] = moved[()]
-        return np.asarray(op.forward(*op.with_operands(node.values, operands)), np.float64)
+        return np.asarray(forward(node, operands), np.float64)
 
     def along(direction: Any) -> Any:
         d = step * direction
         return (8 * (at(x + d) - at(x - d)) - (at(x + 2 * d) - at(x - 2 * d))) / (12 * step)
 
     with np.errstate(all="ignore"):
-        if op.elementwise:
+        if node.op.elementwise:
             return along(np.ones(x.shape))
         columns = [along(e.reshape(x.shape)).reshape(-1) for e in np.eye(x.size)]
         return np.stack(columns, 1) if columns else np.zeros((math.prod(node.shape), 0))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.reachable import reachable
 from ..errors import coerce
 from ..graph import Node
 from ..numeric.norms import norm
@@ -73,14 +74,8 @@ def passed(stepper: Stepper, user: Node, k: int) -> Any:
 
 def count_paths(stepper: Stepper, node: Node) -> dict[Node, int]:
     """The number of paths from the loss to a node, and to each node on them."""
-    above, stack = {node}, [node]
-    while stack:
-        for user, _ in uses_of(stepper, stack.pop()):
-            if user not in above:
-                above.add(user)
-                stack.append(user)
     ways: dict[Node, int] = {}
-    for one in sorted(above, key=lambda one: -one.serial):
+    for one in reversed(reachable([node], lambda one: [user for user, _ in uses_of(stepper, one)])):
         ways[one] = 1 if one is stepper.root else sum(ways[user] for user, _ in uses_of(stepper, one))
     return ways
 

@@ -281,9 +281,9 @@ class Stepper(Record):
 
         ``variables``: those of the program, by their names.  Raises ValueError or LookupError, with what is wrong.
         """
-        from .expressions import parsed  # which stands on this
+        from .expressions import parse_once  # which stands on this
 
-        return parsed(words).value(self, self.moment, variables)
+        return parse_once(words).value(self, self.moment, variables)
 
     def watch_values(self, variables: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
         """Each expression in ``watches`` with its value at this step, or with the error that it raises."""

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from html import escape
-from importlib import resources
-
-from ..render import theme
-from ..render.page import hashed
+from ..render import svg
 from ..teaching import html
+from ..web import colours
+from ..web.page import escape, part
+from ..web.page import page as skeleton
 from .exercises import opened
 from .lesson import Cell, Lesson, Slide
 
 
 def page(title: str, body: str, script: str = "", kind: str = "") -> str:
-    """A page: its own style and script, and a policy that lets it load nothing."""
-    allowed = f"script-src {hashed(script)}" if script else "script-src 'none'"
-    policy = f"default-src 'none'; {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    return (
-        f'<!doctype html>\n<html lang="en" class="{kind}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{style()}</style>\n</head>\n<body>\n{html.glyphs(body)}\n{body}\n"
-        + (f"<script>{script}</script>\n" if script else "")
-        + "</body>\n</html>\n"
-    )
-
-
-def style() -> str:
-    """The style sheet, with the colours of both themes."""
-    colours = [";".join(f"--{role}:{code}" for role, code in theme.THEMES[name].items()) for name in ("light", "dark")]
-    light, dark = colours
-    return (
-        f":root{{{light}}}\n@media(prefers-color-scheme:dark){{:root:not(.light){{{dark}}}}}\n:root.dark{{{dark}}}\n"
-        + part("deck.css")
-        + f"@media print{{:root,:root.dark,:root:not(.light){{{light}}}}}"
-    )
-
-
-def part(name: str) -> str:
-    """A file beside this one."""
-    return (resources.files(__package__) / name).read_text(encoding="utf-8")
+    """A page of the course.  Mathematics has styles of its own, which set it on its line."""
+    style = colours.style(colours.LESSON) + part(__package__, "deck.css")
+    whole = f"{svg.glyphs(body)}\n{body}"
+    return skeleton(title, whole, style=style, script=script, kind=kind, inline_styles=True)
 
 
 def deck(lesson: Lesson, *, solutions: bool = False, home: str = "") -> str:
@@ -62,7 +38,7 @@ def deck(lesson: Lesson, *, solutions: bool = False, home: str = "") -> str:
         '<aside id="speaker" hidden></aside>\n'
         f'<dialog id="keys"><h2>Keys</h2><dl>{keys()}</dl><button data-do="help">Close</button></dialog>\n'
     )
-    return page(number, body, part("deck.js"))
+    return page(number, body, part(__package__, "deck.js"))
 
 
 def keys() -> str:

@@ -66,7 +66,8 @@ class Derivation:
 
     def _repr_html_(self) -> str:
         """The same for a notebook."""
-        from .html import derivation, glyphs
+        from ..render.svg import glyphs
+        from .html import derivation
 
         shown = derivation(self)
         return f"{glyphs(shown)}{shown}"

@@ -6,22 +6,22 @@ Everything is escaped: text of a lesson may hold Markdown, and no HTML.
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import Any
 
 from ..checker.grading.hints import SIGNS
 from ..checker.results import Result
 from ..formulas.result import Closed
-from ..render import svg, theme
+from ..render import svg
 from ..render.chart import Chart
 from ..render.picture import Picture
-from ..render.typeset import GLYPHS, Label, mathematics
+from ..render.typeset import Label, mathematics
+from ..web import colours
+from ..web.page import attribute, escape
 from .derivations import Derivation, Row
 from .lesson import Cell
 from .showing import Shown
 
 SIZE = 14.0  # of the type in which mathematics is set; lengths are then given in em
-USED = re.compile(rf"#{svg.PREFIX}([^\"]+)\"")
 DEFINED = re.compile(r"<defs>.*?</defs>", re.DOTALL)
 
 
@@ -39,16 +39,10 @@ def outlined(label: Label, words: str) -> str:
     width, height = label.width + 2 * pad, label.height + 2 * pad
     box = f"{-pad:g} {-label.ascent - pad:.2f} {width:.2f} {height:.2f}"
     return (
-        f'<svg class="math" role="img" fill="currentColor" aria-label="{escape(svg.printable(words))}" viewBox="{box}" '
+        f'<svg class="math" role="img" fill="currentColor" aria-label={attribute(words)} viewBox="{box}" '
         f'style="width:{width / SIZE:.3f}em;height:{height / SIZE:.3f}em;'
         f'vertical-align:{-(label.descent + pad) / SIZE:.3f}em">{svg.label(label)}</svg>'
     )
-
-
-def glyphs(page: str) -> str:
-    """The outlines of all glyphs that a page uses, to stand in it once."""
-    names = dict.fromkeys(name for name in USED.findall(page) if name in GLYPHS)
-    return f'<svg class="glyphs" aria-hidden="true"><defs>{svg.definitions(list(names))}</defs></svg>'
 
 
 def markdown(text: str) -> str:
@@ -101,9 +95,9 @@ def thing(x: Any) -> str:
         lines = "<br>".join(escape(line) for line in str(x).splitlines())
         return f'<p class="verdict {x.verdict}"><b>{sign}</b> {lines}</p>'
     if isinstance(x, Picture):
-        return picture(svg.svg(x.scene, theme.VARIABLES), x.scene.width)
+        return picture(svg.svg(x.scene, colours.VARIABLES), x.scene.width)
     if isinstance(x, Chart):
-        both = ((name, x.in_theme(name)) for name in theme.THEMES)
+        both = ((name, x.in_theme(name)) for name in colours.THEMES)
         return "".join(picture(made.svg(), made.scene.width, f" only-{name}") for name, made in both)
     return thing(str(x))
 

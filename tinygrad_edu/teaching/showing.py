@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from ..checker.grading.terminal import PLAIN_SIGNS
-from ..language.lines import ascii, line
-from ..output.terminal import holds_unicode, is_notebook
+from ..format.ascii import encodable
+from ..language.lines import line
+from ..output.terminal import is_notebook
 
 
 class Shown(NamedTuple):
@@ -51,7 +51,7 @@ def in_notebook(shown: Shown) -> None:
 def printed(shown: Shown) -> None:
     """Print it: a formula as a line of text, a picture as what it shows."""
     said = f"{words(shown.thing)}" + (f"\n  ({plain(shown.caption)})" if shown.caption else "")
-    print(said if holds_unicode(sys.stdout) else spelled(said))
+    print(encodable(said, getattr(sys.stdout, "encoding", None)))
 
 
 def words(thing: Any) -> str:
@@ -59,11 +59,6 @@ def words(thing: Any) -> str:
     if hasattr(thing, "equation"):
         return str(thing.equation)
     return str(thing)
-
-
-def spelled(text: str) -> str:
-    """Text for a stream without Unicode, in which right and wrong still differ."""
-    return ascii("".join(PLAIN_SIGNS.get(c, c) for c in text))
 
 
 def plain(markdown: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
 from ..output.atomic_write import whole
 from ..teaching import html
+from ..web.page import escape
 from .deck import deck, page
 from .lesson import Lesson
 from .notebooks import write_notebook

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 from ..checker.grading.hints import SIGNS
-from ..output.terminal import Screen, is_interactive
+from ..output.terminal import Screen, is_interactive, wrapped
 from ..render.chart import Chart
 from ..render.picture import Picture
 from .derivations import Derivation
 from .exercises import opened
 from .lesson import Cell, Lesson, Slide
 from .running import Run
-from .showing import Shown, plain, spelled, words
+from .showing import Shown, plain, words
 
 KEYS = "Enter goes on, b back, a number to that slide, q ends"
 STYLES = {"right": "good", "wrong": "bad"}
@@ -55,7 +55,10 @@ class Presenter:
         """Which slide comes next.  Past the end, if the reader has seen enough."""
         while True:
             try:
-                answer = input(self.screen.styled(f"-- {at} of {len(self.slides)}: {KEYS} -- ", "dim")).strip().lower()
+                *lines, last = wrapped(f"-- {at} of {len(self.slides)}: {KEYS} --", self.screen.width - 1)
+                for line in lines:
+                    self.screen.write(line, "dim")
+                answer = input(self.screen.styled(f"{last} ", "dim")).strip().lower()
             except EOFError:
                 self.screen.write()  # what comes next begins on a line of its own
                 return len(self.slides) + 1
@@ -88,8 +91,11 @@ class Presenter:
         """Markdown as plain text: headings bold, mathematics on one line."""
         for block in re.split(r"\n\s*\n", plain(source)):
             if heading := re.match(r"#+\s+(.*)", block):
-                self.screen.say(heading[1], "bold")
-                self.screen.write("=" * min(len(heading[1]), self.screen.width) if block.startswith("# ") else "")
+                if block.startswith("# "):
+                    self.screen.heading(heading[1], "=")
+                else:
+                    self.screen.say(heading[1], "bold")
+                    self.screen.write()
                 block = block[heading.end() :].strip()
             for item in re.split(r"\n(?=[-*|] |\d+\. |\|)", block):
                 if item.strip() and item.strip() != "---":
@@ -138,8 +144,7 @@ class Presenter:
         """Its steps with their signs, and what is said of each."""
         for row, text in found.aligned():
             style = STYLES.get(row.verdict, "mark") if row.remarks else ""
-            step = f"  {SIGNS[row.verdict]} {text}"
-            self.screen.write(step if self.screen.unicode else spelled(step), style)
+            self.screen.write(f"  {SIGNS[row.verdict]} {text}", style)
             for remark in row.remarks:
                 self.screen.say(f"      {remark}", "", 6)
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.recompute import inner
 from ..errors import coerce
 from ..format import locations
 from ..formulas.printed import factors, in_elements, options
-from ..formulas.rules import inner
 from ..graph import Node as Recorded
 from ..language.names import Name
 from ..stepping import Stepper

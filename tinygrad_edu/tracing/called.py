@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.recompute import inner
 from ..formulas.printed import elements, made, of_name, of_value, split
-from ..formulas.rules import Rule, inner, letters, rule
+from ..formulas.rules import Rule, letters, rule
 from ..graph import Node
 from ..language.op_notation import Formula
 from ..language.symbols import symbol, words

@@ -9,7 +9,7 @@ import { lookInto, Panel } from "./panel.js";
 import { Picture } from "./picture.js";
 import STYLE from "./player.css";
 import { Story } from "./story.js";
-import { CHOICES, isDark, THEMES } from "./theme.js";
+import { CHOICES, isDark, themes } from "./theme.js";
 import { announcement } from "./words.js";
 
 const PACE = 1200; // milliseconds for a step, when it plays
@@ -45,14 +45,14 @@ class Player {
       this.formulas.glyphs, this.controls.element,
       make("div", { class: "stage" }, this.picture.element, make("div", { class: "panel" }, this.panel.element, this.list.element)),
       this.help, this.live);
-    this.build(data.views);
+    this.build(data.views, data.colours);
     this.stopListening = listen(options.page ? document : this.element, actions);
     this.goto(options.at ?? data.at ?? 0, false);
   }
 
-  build(views) {
+  build(views, colours) {
     const root = this.host.shadowRoot ?? this.host.attachShadow({ mode: "open" });
-    const sheets = [THEMES, STYLE].map((text) => {
+    const sheets = [themes(colours), STYLE].map((text) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);
       return sheet;

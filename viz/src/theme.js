@@ -1,34 +1,11 @@
-// Colours by their role, for paper and for the dark.  They are those of Okabe and Ito (2008), which the colour-blind tell
-// apart too; and nothing is said by colour alone.
+// Colours by their role, for paper and for the dark.  They are handed over with the data: tinygrad_edu/web/colours.py has
+// them.  Nothing is said by colour alone.
 
-const COLOURS = {
-  // role: [light, dark]
-  paper: ["#ffffff", "#15181c"],
-  ink: ["#1a1a1a", "#f1f3f4"],
-  faint: ["#5f6368", "#a5abb2"],
-  line: ["#6b7075", "#9aa0a6"],
-  frame: ["#c3c8ce", "#4a5058"],
-  parameter: ["#b36b00", "#f0b040"],
-  "parameter-fill": ["#fff3d9", "#3a2f17"],
-  data: ["#0068a8", "#6bb8ee"],
-  "data-fill": ["#e6f2fb", "#16303f"],
-  constant: ["#6b7075", "#9aa0a6"],
-  "constant-fill": ["#f3f4f5", "#24282d"],
-  result: ["#3c4043", "#d4d7da"],
-  "result-fill": ["#ffffff", "#1f2328"],
-  gradient: ["#b8420b", "#ff9a66"],
-  highlight: ["#d55e00", "#ff8a3c"],
-  panel: ["#f6f7f9", "#1b1f24"],
-  hover: ["#e9edf1", "#2a3037"],
-  forward: ["#0068a8", "#6bb8ee"],
-  chosen: ["#fdeee3", "#3b281b"],
-};
-
-const declarations = (i) => Object.entries(COLOURS).map(([role, both]) => `--${role}: ${both[i]};`).join(" ");
+const declared = (colours) => Object.entries(colours).map(([role, code]) => `--${role}: ${code};`).join(" ");
 
 // On paper it is always light.
-export const THEMES = `.player { ${declarations(0)} color-scheme: light; }
-@media screen { .player.dark { ${declarations(1)} color-scheme: dark; } }
+export const themes = ({ light, dark }) => `.player { ${declared(light)} color-scheme: light; }
+@media screen { .player.dark { ${declared(dark)} color-scheme: dark; } }
 `;
 
 export const CHOICES = ["auto", "light", "dark"];

@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from .edges import repeated
+from .edges import Sweep, repeated, run
 from .guess import Case, Guess, Guesses, equal
-from .sweeps import Sweep, run
 
 LARGEST = 120  # edges of a graph that are tried
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import derivatives
-from ...engine.recompute import operands
+from ...engine.reachable import dependent
+from ...engine.recompute import call_op, replay
 from ...graph import Node
 from ...op import OPS
 from ...sweep import topological_order
 from ...tensor import Tensor
 from ..judge import Place
+from .edges import Called, run
 from .guess import Case, Guess, Guesses, equal
-from .sweeps import Called, reaching, run
 
 
 class Other(NamedTuple):
@@ -58,41 +59,31 @@ class Forward:
     ) -> list[Any]:
         """The gradient."""
         nodes, target = topological_order(result.node), wrt[0].node
-        reached = reaching(nodes, target)
-        above = [n for n in nodes if n.serial in reached]
-        made: dict[int, Any] = {target.serial: Tensor(wrt[0]._array)}
+        above = dependent(nodes, [target])
         self.nodes = max(self.nodes, len(above))
         self.work += 8 * len(above)
-        for number, node in enumerate(above):
-            if node is target:
-                continue
-            known = operands(node)
-            given = [made.get(a.serial, value_of(a)) if a is not None else x for a, x in zip(node.args, known)]
-            apply = node.op.public
-            if number == self.number:
-                self.others = list(others(node, given, Called(self.place)))
+        changed = above[self.number] if 0 <= self.number < len(above) else None
+
+        def apply(node: Node, arguments: Sequence[Any], made: Any) -> Any:
+            if node is changed:
+                self.others = list(others(node, arguments, Called(self.place)))
                 if self.which is not None:
-                    apply = self.others[self.which].apply
-            made[node.serial] = apply(*node.op.with_operands(node.values, [*given, *known[len(given) :]]))
-        last = made.get(result.node.serial)
+                    return self.others[self.which].apply(*arguments)
+            return call_op(node.op, arguments)
+
+        x = Tensor(wrt[0]._array)
+        last = replay(above, {target: x}, apply).get(result.node)
         if last is None:
             raise ValueError("nothing depends on it")
         if last.shape != result.shape:
             raise ValueError("another shape")
-        return derivatives.gradients(last, [made[target.serial]], seed)
+        return derivatives.gradients(last, [x], seed)
 
 
-def value_of(node: Node) -> Any:
-    """The value of a node on which nothing changes."""
-    from ...engine.recompute import value
-
-    return value(node)
-
-
-def others(node: Node, given: list[Any], called: Called) -> Iterator[Other]:
+def others(node: Node, given: Sequence[Any], name: Called) -> Iterator[Other]:
     """What may be computed instead."""
     op = node.op
-    shown = called(node)
+    shown = name(node)
     about, where = {"function": op.name, "name": shown}, shown if isinstance(shown, str) else ""
     arrays = [x for x in given if np.ndim(getattr(x, "_array", x)) or len(given) == 1]
     if op.variadic is not None or len(arrays) != 1 or (op.binds < 3 and len(op.rules) != 1):

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...derivatives import gradients
-from ...engine.recompute import operands, value
+from ...engine.reachable import dependent
+from ...engine.recompute import replay
 from ...numeric.equality import same
 from ...ops import positive
 from ...sweep import topological_order
@@ -96,13 +97,7 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
 
 def elsewhere(y: Tensor, x: Tensor, at: Any, g: Any) -> Any:
     """What y would pass on to x, if x were another value."""
-    made: dict[int, Any] = {x.node.serial: positive(Tensor(at))}
-    for node in topological_order(y.node):
-        if node is x.node or node.op is None:
-            continue
-        known = operands(node)
-        given = [made.get(a.serial, value(a)) if a is not None else b for a, b in zip(node.args, known)]
-        if any(isinstance(q, Tensor) for q in given):
-            made[node.serial] = node.op.public(*node.op.with_operands(node.values, [*given, *known[len(given) :]]))
-    last = made.get(y.node.serial)
-    return gradients(last, [made[x.node.serial]], g)[0] if isinstance(last, Tensor) else None
+    between = dependent(topological_order(y.node), [x.node])
+    made = replay(between, {x.node: positive(Tensor(at))})
+    last = made.get(y.node)
+    return gradients(last, [made[x.node]], g)[0] if isinstance(last, Tensor) else None

@@ -1,4 +1,4 @@
-"""An edge of the graph, and what may be passed along it instead.
+"""An edge of the graph, what may be passed along it instead, and the sweep in which that is done.
 
 An edge leads from a result back to one of its operands.  What a student forgets or confuses there is one of a few
 things: the edge itself, the local derivative, where it is taken, a transpose, a factor.
@@ -7,22 +7,23 @@ things: the edge itself, the local derivative, where it is taken, a transpose, a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...engine.calling import vjp_without_nodes
-from ...engine.recompute import operands, value
+from ...engine.reachable import dependent
+from ...engine.recompute import inner, operand_values, value
 from ...errors import coerce
 from ...format.numbers import fraction
 from ...graph import Node
 from ...language.tree import Expr
 from ...op import OPS
-from ...sweep import topological_order, unbroadcast
-from .guess import Guess, equal
-
-if TYPE_CHECKING:
-    from .sweeps import Called
+from ...sweep import steps, topological_order, unbroadcast
+from ...tensor import Tensor
+from ..judge import Place
+from ..record import NoTree, tree_of
+from .guess import Case, Guess, equal, names_at
 
 
 class Edge(NamedTuple):
@@ -55,6 +56,136 @@ class Change(NamedTuple):
     guess: Guess
 
 
+def run(case: Case, i: int, sweep: Any) -> Any:
+    """The left side, where derivatives are found by another sweep."""
+    place = case.places[i]
+    usual, cache = place.gradients, place.cache
+    place.gradients, place.cache = sweep, {}
+    values = place.values()
+    try:
+        with np.errstate(all="ignore"):
+            return values(case.question.left)
+    except (ValueError, TypeError, IndexError, ArithmeticError):  # there may be no sweep with such a change
+        return None
+    finally:
+        place.gradients, place.cache = usual, cache
+        case.spent += values.steps + sweep.work
+
+
+class Sweep:
+    """The reverse sweep once more, in which some edges, by their numbers, pass something else on.
+
+    It is called as ``derivatives.gradients``.  Without ``instead`` it lists the edges.  Of a vector there is a sweep
+    for each element, so there is an ``Edge`` for each, and something to be passed.
+    """
+
+    def __init__(self, place: Place, instead: dict[int, Any] | None = None) -> None:
+        self.place, self.instead, self.called = place, instead, Called(place)
+        self.edges: list[list[Edge]] = []
+        self.sweeps = self.work = self.edge = 0
+        self.known: dict[tuple[int, int], list[Change]] = {}
+
+    def changes(self, number: int, sweep: int = 0) -> list[Change]:
+        """What an edge may pass on instead."""
+        if (number, sweep) not in self.known:
+            self.known[number, sweep] = list(changes(self.edges[number][sweep]))
+        return self.known[number, sweep]
+
+    def __call__(
+        self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False
+    ) -> list[Any]:
+        """The gradient of one tensor."""
+        self.graph, self.edge = Graph.of(result.node, wrt[0].node), 0
+        self.work += 2 * len(self.graph.order)
+        found = np.zeros(wrt[0].shape)
+        if self.graph.order:  # its oldest node, the last to be visited, is the target
+            start = np.ones(()) if seed is None else np.asarray(seed, float)
+            *_, (_, found, _) = steps(result.node, start, chosen=self, order=self.graph.order)
+        self.sweeps += 1
+        return [dense(found)]
+
+    def vjps(self, node: Node, g: Any, z: Any, values: Any) -> list[Any]:
+        """What a node passes to its operands: the sweep asks this in the place of the rules."""
+        return [None if a is None else self.vjp(node, k, a, dense(g)) for k, a in enumerate(node.args)]
+
+    def vjp(self, node: Node, k: int, operand: Node, g: Any) -> Any:
+        """What it passes along one edge; nothing where that does not lead to the target."""
+        if operand not in self.graph.below or node is self.graph.target:
+            return np.broadcast_to(0.0, operand.shape)
+        number, self.edge = self.edge, self.edge + 1
+        if self.instead is not None and number in self.instead:
+            passed = self.instead[number]
+            return np.broadcast_to(passed[self.sweeps] if isinstance(passed, list) else passed, operand.shape)
+        given, z = self.graph.values(node)
+        raw = dense(node.op.vjp(k, node.args, g, z, given))
+        passed = dense(unbroadcast(raw, operand))
+        if self.instead is None:
+            graph, operands = self.graph, list(inner(node.op, given))
+            at = Edge(node, k, g, passed, raw, operands, z, graph.uses[operand], graph.products,
+                      operand is graph.target, self.place.arrays, self.called)  # fmt: skip
+            self.edges += [[]] * (number + 1 - len(self.edges))
+            self.edges[number] = [*self.edges[number], at]
+        return passed
+
+
+class Graph:
+    """What every sweep over the same record needs to know: it is asked for again and again."""
+
+    last: list[Graph] = []  # of the records that have been looked at last
+
+    @classmethod
+    def of(cls, root: Node, target: Node) -> Graph:
+        """The graph between two nodes."""
+        for known in cls.last:
+            if known.root is root and known.target is target:
+                return known
+        cls.last = [cls(root, target), *cls.last[:7]]
+        return cls.last[0]
+
+    def __init__(self, root: Node, target: Node) -> None:
+        self.root, self.target = root, target
+        nodes = topological_order(root)
+        self.order = dependent(nodes, [target]) if target in nodes else []
+        self.below = set(self.order)
+        self.known: dict[Node, tuple[Any, Any]] = {}
+        self.uses: dict[Node, list[tuple[Node, int]]] = {}
+        self.products: list[tuple[Node, Node]] = []
+        for node in nodes:
+            for k, a in enumerate(node.args):
+                if a is not None:
+                    self.uses.setdefault(a, []).append((node, k))
+            active = [a for a in node.args if a is not None and a.active]
+            if (
+                node.op is not None
+                and node.op.binds == 2
+                and not node.op.elementwise
+                and len(active) == len(node.args) == 2
+            ):
+                self.products.append((active[0], active[1]))
+
+    def values(self, node: Node) -> tuple[Any, Any]:
+        """All arguments of a node's operation, and its result."""
+        if node not in self.known:
+            self.known[node] = everything(node), value(node)
+        return self.known[node]
+
+
+class Called:
+    """What a node is called: by its name, or as it was computed."""
+
+    def __init__(self, place: Place) -> None:
+        self.names, self.arrays = names_at(place), place.arrays
+
+    def __call__(self, node: Node) -> str | Expr:
+        """The name, or the formula."""
+        if node.serial in self.names:
+            return self.names[node.serial]
+        try:
+            return tree_of(node, self.names, self.arrays)
+        except NoTree:
+            return node.op.name if node.op is not None else "a constant"
+
+
 def dense(g: Any) -> Any:
     """A gradient as an array."""
     return np.asarray(coerce.dense(g))
@@ -62,8 +193,7 @@ def dense(g: Any) -> Any:
 
 def everything(node: Node) -> Any:
     """All arguments of the operation, as its rules take them."""
-    known = [value(a) if a is not None else x for a, x in zip(node.args, operands(node))]
-    return node.op.with_operands(node.values, [*known, *operands(node)[len(known) :]])
+    return node.op.with_operands(node.values, operand_values(node))
 
 
 # What may be passed instead.

@@ -21,8 +21,8 @@ from ..diagnoses import by_chain, by_edge, by_function, by_name, by_question, by
 from ..judge import Outcome, Question, Uncheckable
 from ..problem import Point, Problem
 from ..results import Diagnosis
+from .edges import Sweep, run
 from .guess import Case, Guess, Guesses, said
-from .sweeps import Sweep, run
 
 MOST, SLICE = 100_000, 30_000  # nodes that are computed for one answer; for one way of looking, but the last
 patience = ContextVar("patience", default=1.0)  # how much of that is spent: less, where a whole class is waiting

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from ...web import colours
+from ...web.page import escape
 from ..results import Result, said
 from .hints import KIND, SIGNS, claim, is_first_wrong, remarks, steps
 
-# Colours by verdict, told apart on paper and on dark; the sign says the same.  Notebooks have their own word for dark.
-LIGHT = "--good:#1a7f37;--bad:#b3261e;--mark:#7a4f00"
-DARK = "--good:#56d364;--bad:#ff8a80;--mark:#f0b040"
+# Colours by verdict; the sign says the same.  Notebooks have their own word for dark.
+LIGHT, DARK = (colours.variables(name, colours.VERDICTS) for name in ("light", "dark"))
 STYLE = f"""
 .tinygrad-check{{{LIGHT};line-height:1.5;text-align:left;max-width:60em}}
 @media(prefers-color-scheme:dark){{.tinygrad-check{{{DARK}}}}}

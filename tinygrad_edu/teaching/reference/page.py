@@ -1,15 +1,12 @@
-"""The reference as a page: one file that asks nothing of the network, with its mathematics and graphs as outlines.
+"""The reference as a page, with its mathematics and graphs as outlines.
 
-All names and words are escaped, for operations may be a user's own; the policy lets the one style and the one script
-in it work, known by their hashes, and nothing else.
+All names and words are escaped, for operations may be a user's own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from html import escape
-from importlib import resources
 from itertools import groupby
 
 import numpy as np
@@ -18,12 +15,12 @@ from ...format import text
 from ...language.lines import line
 from ...language.symbols import symbol
 from ...render import draw, svg
-from ...render.page import hashed
-from ...render.theme import THEMES, VARIABLES
 from ...render.typeset import mathematics
+from ...web import colours
+from ...web.page import attribute, escape, part
+from ...web.page import page as skeleton
 from .entries import Case, Entry
 
-SIGNS = {"light": {"good": "#1a7f37", "bad": "#b3261e"}, "dark": {"good": "#56d364", "bad": "#ff8a80"}}
 POINT = 4 / 3  # pixels
 SIZE = 17.0  # of the mathematics: that of the words around it, in pixels
 STEPS = 20  # in which a formula may hang below the line, to the height of a letter
@@ -34,57 +31,37 @@ operand receives of it.  The rules were run and printed, and compared with diffe
 graphs <i>g</i> is 1, 2, 3, and so on."""
 
 
-class Glyphs:
-    """The outlines that the page needs, each once."""
+def formula(latex: str) -> str:
+    """A formula, set; it stands on the line of the words beside it."""
+    found = mathematics(rf"\displaystyle {latex}", SIZE)  # with fractions as large as they are in a line of their own
+    pad = 2.0  # italics reach out of their boxes
+    width, height = found.width + 2 * pad, found.height + 2 * pad
+    down = min(round((found.descent + pad) / SIZE * STEPS), 8 * STEPS)
+    return (
+        f'<svg class="m d{down}" role="img" aria-label={attribute(line(latex))} '
+        f'width="{width / SIZE:.3f}em" height="{height / SIZE:.3f}em" '
+        f'viewBox="{-pad:g} {-found.ascent - pad:.2f} {width:.2f} {height:.2f}">{svg.label(found)}</svg>'
+    )
 
-    def __init__(self) -> None:
-        self.names: dict[str, None] = {}
 
-    def formula(self, latex: str) -> str:
-        """A formula, set; it stands on the line of the words beside it."""
-        found = mathematics(
-            rf"\displaystyle {latex}", SIZE
-        )  # with fractions as large as they are in a line of their own
-        self.names |= dict.fromkeys(g.glyph for g in found.glyphs)
-        pad = 2.0  # italics reach out of their boxes
-        width, height = found.width + 2 * pad, found.height + 2 * pad
-        down = min(round((found.descent + pad) / SIZE * STEPS), 8 * STEPS)
-        return (
-            f'<svg class="m d{down}" role="img" aria-label={svg.attribute(line(latex))} '
-            f'width="{width / SIZE:.3f}em" height="{height / SIZE:.3f}em" '
-            f'viewBox="{-pad:g} {-found.ascent - pad:.2f} {width:.2f} {height:.2f}">{svg.label(found)}</svg>'
-        )
-
-    def graph(self, case: Case) -> str:
-        """How the result of an example was computed, and its gradient."""
-        g = np.arange(1.0, case.result.size + 1).reshape(case.shape)  # 1, 2, 3, ...: ones are nothing to a softmax
-        scene = draw(case.result, seed=g if case.rules else None).scene
-        self.names |= dict.fromkeys(svg.used(scene))
-        body = svg.placed(svg.written(scene.root, VARIABLES, None, frozenset()))
-        size = f'width="{scene.width * POINT:.0f}" height="{scene.height * POINT:.0f}"'
-        area = f"0 0 {scene.width:.2f} {scene.height:.2f}"
-        said = svg.attribute(scene.words)
-        return f'<div class="graph"><svg role="img" aria-label={said} {size} viewBox="{area}">{body}</svg></div>'
+def graph(case: Case) -> str:
+    """How the result of an example was computed, and its gradient."""
+    g = np.arange(1.0, case.result.size + 1).reshape(case.shape)  # 1, 2, 3, ...: ones are nothing to a softmax
+    scene = draw(case.result, seed=g if case.rules else None).scene
+    body = svg.placed(svg.written(scene.root, colours.VARIABLES, None, frozenset()))
+    size = f'width="{scene.width * POINT:.0f}" height="{scene.height * POINT:.0f}"'
+    area = f"0 0 {scene.width:.2f} {scene.height:.2f}"
+    said = attribute(scene.words)
+    return f'<div class="graph"><svg role="img" aria-label={said} {size} viewBox="{area}">{body}</svg></div>'
 
 
 def page(found: Sequence[Entry]) -> str:
     """The page of these entries, as HTML."""
-    glyphs = Glyphs()
-    main = "\n".join(section(glyphs, kind, [*group]) for kind, group in groupby(found, key=lambda e: (e.kind, e.file)))
-    index = "\n".join(listed(kind, [*group]) for kind, group in groupby(found, key=lambda e: (e.kind, e.file)))
-    style, script = styles(main), part("page.js")
-    allowed = f"script-src {hashed(script)}; style-src {hashed(style)}"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Operations of tinygrad_edu</title>
-<style>{style}</style>
-</head>
-<body>
-<svg class="glyphs" width="0" height="0" aria-hidden="true"><defs>{svg.definitions([*glyphs.names])}</defs></svg>
+    kinds = [(kind, [*group]) for kind, group in groupby(found, key=lambda e: (e.kind, e.file))]
+    index = "\n".join(listed(kind, group) for kind, group in kinds)
+    main = "\n".join(section(kind, group) for kind, group in kinds)
+    body = f"""\
+{svg.glyphs(main)}
 <header>
 <h1>Operations</h1>
 <p>{INTRODUCTION}</p>
@@ -100,30 +77,16 @@ aria-label="Filter the operations" autocomplete="off" spellcheck="false"><output
 <main>
 {main}
 </main>
-</div>
-<script type="module">{script}</script>
-</body>
-</html>
-"""
+</div>"""
+    script = part(__package__, "page.js")
+    return skeleton("Operations of tinygrad_edu", body, style=style(main), script=script, module=True)
 
 
-def part(name: str) -> str:
-    """A file that stands beside this one."""
-    return (resources.files(__package__) / name).read_text(encoding="utf-8")
-
-
-def styles(body: str) -> str:
-    """The style: colours for light and for dark, and how far each formula hangs below its line."""
-    light, dark = (
-        "".join(f"--{role}:{code};" for role, code in {**THEMES[name], **SIGNS[name]}.items())
-        for name in ("light", "dark")
-    )
+def style(body: str) -> str:
+    """The style: colours, and how far each formula hangs below its line."""
     hanging = sorted(set(map(int, re.findall(r'<svg class="m d(\d+)"', body))))
     below = "".join(f".d{n}{{vertical-align:{-n / STEPS:g}em}}" for n in hanging)
-    return (
-        f":root{{{light}}}@media(prefers-color-scheme:dark){{:root:not(.light){{{dark}}}}}"
-        f":root.light{{color-scheme:light}}:root.dark{{{dark}color-scheme:dark}}{part('page.css')}{below}"
-    )
+    return colours.style([*colours.PICTURE, *colours.VERDICTS]) + part(__package__, "page.css") + below
 
 
 def listed(kind: tuple[str, str], group: Sequence[Entry]) -> str:
@@ -132,10 +95,10 @@ def listed(kind: tuple[str, str], group: Sequence[Entry]) -> str:
     return f"<div><p>{words(re.split('[,:]', kind[0])[0])}</p>{links}</div>"
 
 
-def section(glyphs: Glyphs, kind: tuple[str, str], group: Sequence[Entry]) -> str:
+def section(kind: tuple[str, str], group: Sequence[Entry]) -> str:
     """A kind of operations: its heading, what is said of it, and each of them."""
     about = "".join(f"<p>{words(part)}</p>" for part in group[0].about.split("\n\n") if part)
-    inside = "\n".join(article(glyphs, entry) for entry in group)
+    inside = "\n".join(article(entry) for entry in group)
     return f"<section>\n<h2>{words(kind[0])}</h2>\n{about}\n{inside}\n</section>"
 
 
@@ -145,18 +108,18 @@ def words(doc: str) -> str:
     return "".join(f"<code>{escape(x)}</code>" if i % 2 else escape(x) for i, x in enumerate(pieces))
 
 
-def article(glyphs: Glyphs, entry: Entry) -> str:
+def article(entry: Entry) -> str:
     """All that is known of an operation."""
     sought = " ".join([entry.name, *entry.also, entry.summary, entry.kind, entry.text]).lower()
     name = escape(entry.name)
     arguments = escape(entry.signature.removeprefix(entry.name))
     parts = [
-        f'<article id="{name}" data-words={svg.attribute(sought)}>',
+        f'<article id="{name}" data-words={attribute(sought)}>',
         f'<h3><a href="#{name}">{name}</a><span>{arguments}</span></h3>',
-        f'<div class="set">{glyphs.formula(f"z = {entry.latex}")}</div>',
+        f'<div class="set">{formula(f"z = {entry.latex}")}</div>',
         *(f"<p>{words(doc)}</p>" for doc in entry.doc.split("\n\n")),
         *facts(entry),
-        *(case(glyphs, one, entry.text, first=number == 0) for number, one in enumerate(entry.cases)),
+        *(case(one, entry.text, first=number == 0) for number, one in enumerate(entry.cases)),
     ]
     if entry.why:
         parts.append(f'<p class="bad">{escape(entry.why)}</p>')
@@ -182,22 +145,22 @@ def facts(entry: Entry) -> Iterator[str]:
         yield f"<dl>{inside}</dl>"
 
 
-def case(glyphs: Glyphs, found: Case, header: str, first: bool) -> str:
+def case(found: Case, header: str, first: bool) -> str:
     """An example: how it was called, what each operand receives, how well that agrees; and of the first its graph."""
     parts = [
         f'<div class="case"><p><code>{escape(found.call)}</code> <code class="faint">{escape(found.sizes)}</code></p>'
     ]
     if found.text not in (found.call, header):
-        parts.append(f'<div class="rule">{glyphs.formula(f"z = {found.latex}")}</div>')
+        parts.append(f'<div class="rule">{formula(f"z = {found.latex}")}</div>')
     for rule in found.rules:
         note = "" if rule.printed else ' <span class="faint">(the rule itself is below)</span>'
         note += f' <span class="faint">{escape(rule.words)}</span>' * bool(rule.words)
         parts.append(
-            f'<div class="rule"><span>{glyphs.formula(symbol(rule.operand))} receives</span>'
-            f"<span>{glyphs.formula(rule.latex)}</span>{note}</div>"
+            f'<div class="rule"><span>{formula(symbol(rule.operand))} receives</span>'
+            f"<span>{formula(rule.latex)}</span>{note}</div>"
         )
     kind = "faint" if not found.rules else "ok" if found.agrees else "bad"
     parts.append(f'<p class="{kind}">{escape(found.agreement)}</p>')
     if first:
-        parts.append(glyphs.graph(found))
+        parts.append(graph(found))
     return "".join([*parts, "</div>"])

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from ...format import text
-from ...output.terminal import Screen
+from ...output.terminal import Screen, columns, shortened
 from .entries import Case, Entry
 
 LEFT = 38  # columns of the name and the notation, where they are not longer
@@ -32,13 +32,14 @@ def table(screen: Screen, found: Sequence[Entry]) -> None:
 
 def row(screen: Screen, entry: Entry) -> None:
     """One line, with as much of the words as there is room for."""
-    left = f"  {entry.name:<{NAMES}} {screen.plain(entry.text)}"
-    left = f"{left:<{LEFT + 2}} " if len(left) <= LEFT + 2 else f"{left}  "
-    room = screen.width - len(left)
-    words = plain(entry.summary)
+    name = f"  {entry.name:<{NAMES}} "
+    left = (name + shortened(screen.plain(entry.text), screen.width - len(name))).rstrip()
+    left += " " * max(2, LEFT + 3 - columns(left))
+    room = screen.width - columns(left)
+    words = screen.plain(plain(entry.summary))
     first = re.split(r"(?<!\.)\. ", words)[0].removesuffix(".") + "."  # a sentence that is whole, if there is the room
     words = first if len(first) <= room else textwrap.shorten(words, room, placeholder="...") if room > 5 else ""
-    screen.write((left + words).rstrip()[: screen.width])
+    screen.row((left, ""), (words, ""))
 
 
 def plain(doc: str) -> str:

@@ -1,18 +1,14 @@
-"""The norms of gradients, watched while a network trains: do they vanish, explode, or become NaN, and in which layer?
+"""The norms of gradients, recorded while a network trains.
 
 Between ``backward`` and the change of the parameters is the only time when a gradient and what it will change are both
-there.  So that is when ``GradientNorms`` looks: as the callback of an optimiser, or called in one's own loop.
+there.  So that is when a ``NormRecord`` looks: as the callback of an optimiser, or called in one's own loop.
 """
 
 from __future__ import annotations
 
 import math
-import shutil
-import sys
-import unicodedata
 from collections.abc import Callable, Sequence
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,18 +16,10 @@ from ..engine.used_gradients import Seen, holds_older, mark
 from ..errors import coerce, trace_nan
 from ..errors import messages as errors
 from ..format import locations, text
-from ..format.numbers import short
 from ..numeric.norms import norm
 from ..tensor import Tensor
 
-if TYPE_CHECKING:
-    from ..render.plot import Plot
-
 MOST = 2000  # looks that are kept: a million steps take no more memory than these
-BLOCKS, ASCII = "▁▂▃▄▅▆▇█", ".:-=+*#%@"  # from the smallest to the largest
-NARROW, WIDE, COURSE = 40, 80, 12  # columns of a table, and the least that the course in it takes
-FORGOTTEN = "call zero_grad() once for each step, before backward()."
-RISING = 6  # losses, from which on it is said that they rise
 WHERE_FROM = "explain(loss) says where it came from, step_here(loss) stops there."
 
 
@@ -46,20 +34,8 @@ class Look(NamedTuple):
     bad: bool
 
 
-class GradientNorms:
-    """Looks at gradients during training: ``SGD(net, 0.1, callback=norms)`` and ``optimiser.step(loss)``.
-
-    Or ``norms(loss)``, in one's own loop, after ``backward``.  Then ``print(norms)`` is a table, and says if gradients
-    were added to older ones; ``norms.line()`` goes beside a progress bar, ``norms.plot().save("norms.svg")`` draws.
-
-    watched: a module, an optimiser, a list of Tensors, or a dict from names to Tensors.
-    limit: a norm above it is bad, as NaN and infinity are.
-    every: only each so many steps is looked at, beginning with the first.
-    on_bad: called as ``on_bad(loss, words)`` at the first bad step.  Without it, each raises FloatingPointError, before
-        any parameter has changed.
-
-    Raises TypeError for what are not parameters, and ValueError for other options that make no sense.
-    """
+class NormRecord:
+    """What ``GradientNorms`` has seen: for its options see there, where it is also shown."""
 
     def __init__(
         self,
@@ -187,80 +163,6 @@ class GradientNorms:
         """By the name of a parameter, the norm of its gradient at the last look; None where it had none."""
         return dict(zip(self.watched, self.looks[-1].norms)) if self.looks else {}
 
-    # What was seen, to be read.
-
-    def line(self, width: int = WIDE) -> str:
-        """The last look in one line, the layers in the middle left out where they do not fit in ``width`` columns."""
-        if not self.looks:
-            return "no step yet"
-        last = self.looks[-1]
-        loss = [] if last.loss is None else [f"loss {last.loss:#.4g}".rstrip(".")]
-        parts = [f"|∂{cut(text.shown(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)]
-        out = max(0, len(parts) - max(1, width // 7))  # none is shorter
-        while len(parts) > out and columns(shown := "  ".join([*loss, *without(parts, out)])) > width:
-            out += 1
-        return encodable(cut(shown, width))
-
-    def table(self, width: int = WIDE) -> str:
-        """A row for each parameter: its norms in numbers, and their course, on a logarithmic scale of its own.
-
-        In the course ``_`` is 0, ``x`` is bad, and a space is a step without a gradient.
-        """
-        if not self.looks:
-            return "no step has been looked at yet"
-        cells: dict[str, list[str]] = {"": [cut(text.shown(name), max(8, width // 4)) for name in self.watched]}
-        cells["shape"] = [text.size(p.shape) for p in self.watched.values()]
-        courses = [[look.norms[i] for look in self.looks] for i in range(len(self.watched))]
-        cells["first"] = [short(course[0]) for course in courses]
-        cells["last"] = [short(course[-1]) for course in courses]
-        cells["smallest"] = [short(low if low <= high else None) for low, high in self.ranges]
-        cells["largest"] = [short(high if low <= high else None) for low, high in self.ranges]
-        room = width - sum(widths := widths_of(cells))
-        for title in ("smallest", "shape", "first", "largest", "last"):
-            if room < COURSE:
-                del cells[title]
-                room = width - sum(widths := widths_of(cells))
-        groups = together(self.looks, max(1, room))
-        cells["course"] = [
-            sparkline([[look.norms[i] for look in group] for group in groups], self.is_bad) for i in range(len(courses))
-        ]
-        rows = [[*cells], *zip(*cells.values())]
-        lines = ["".join(padded(x, w) for x, w in zip(row, [*widths, room])).rstrip() for row in rows]
-        notes = (part for note in self.notes() for part in wrap(note, width))
-        return encodable("\n".join([cut(self.summary(), width), *lines, *notes]))
-
-    def notes(self) -> list[str]:
-        """What was wrong with the training as a whole, in sentences."""
-        found = [f"{self.number_bad:,} bad, the first at {self.trouble}"] if self.trouble else []
-        if self.older is not None:
-            found.append(f"From step {self.older:,} on the gradients hold those of earlier steps too: {FORGOTTEN}")
-        losses = [x for x in self.losses if x == x]
-        if len(losses) >= RISING and min(losses[-3:]) > max(losses[:3]):
-            found.append("The loss has risen: explain(loss, optimiser=optimiser) tries smaller rates.")
-        if all(size is None for look in self.looks for size in look.norms):
-            found = ["There was no gradient: call norms(loss) after loss.backward()."]
-        return found
-
-    def summary(self) -> str:
-        """How many steps, and how the loss went."""
-        found = [look.loss for look in self.looks if look.loss is not None]
-        every = f", one of {self.every:,} looked at" if self.every > 1 else ""
-        went = f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else ""
-        return f"{text.plural(self.count, 'step')}{every}{went}"
-
-    def __str__(self) -> str:
-        return self.table(min(WIDE, max(NARROW, shutil.get_terminal_size().columns)))
-
-    def __repr__(self) -> str:
-        what = f"gradient norms of {len(self.watched)} parameters at {self.count:,} steps"
-        return f"<{what}; print shows them, .plot() draws them>"
-
-    def plot(self, *, theme: str | None = None) -> Plot:
-        """The norms over the steps, as a picture for a notebook or a file.  ``theme``: "light" or "dark"."""
-        from ..render.plot import Plot  # drawing takes longer to load than all the rest
-
-        return Plot(self, theme)
-
 
 def named(watched: Any) -> dict[str, Tensor]:
     """Parameters by their names; by their paths, or their places in the list, where a name is missing or not unique."""
@@ -315,13 +217,7 @@ def number_of(loss: Any) -> float | None:
     return float(value.reshape(()))
 
 
-# How it is written.
-
-
-def without(parts: list[str], number: int) -> list[str]:
-    """All but so many in the middle: first and last layers say most."""
-    first = (len(parts) - number + 1) // 2
-    return parts if not number else [*parts[:first], "...", *parts[first + number :]]
+# Many looks in few places.
 
 
 def together(looks: Sequence[Look], most: int) -> list[list[Look]]:
@@ -339,54 +235,3 @@ def mean(sizes: Sequence[float | None]) -> float | None:
     """The logarithm of the geometric mean of those norms that have one."""
     found = [math.log10(x) for x in sizes if x is not None and 0 < x < math.inf]
     return sum(found) / len(found) if found else None
-
-
-def sparkline(groups: Sequence[Sequence[float | None]], is_bad: Callable[[float | None], bool]) -> str:
-    """A character for each group of norms, by their mean; a course within a factor of 2 is level."""
-    marks, means = BLOCKS if encodable(BLOCKS) == BLOCKS else ASCII, [*map(mean, groups)]
-    low, high = (f((m for m in means if m is not None), default=0.0) for f in (min, max))
-    scale = (len(marks) - 1) / max(high - low, math.log10(2))
-    return "".join(
-        "x"
-        if any(map(is_bad, group))
-        else marks[round((m - low) * scale)]
-        if m is not None
-        else "_" * any(x is not None for x in group) or " "
-        for group, m in zip(groups, means)
-    )
-
-
-def encodable(words: str) -> str:
-    """The words as standard output can show them: on an old terminal with question marks, and d for ∂."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        words.encode(encoding)
-        return words
-    except UnicodeEncodeError:
-        return words.replace("∂", "d").encode(encoding, "replace").decode(encoding)
-
-
-def widths_of(cells: dict[str, list[str]]) -> list[int]:
-    """The columns of a terminal that each column of a table takes, by its title."""
-    return [max(map(columns, [title, *cell])) + 2 for title, cell in cells.items()]
-
-
-def columns(words: str) -> int:
-    """How many columns of a terminal words take: Chinese letters take two, accents that stand alone none."""
-    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in words)
-
-
-def cut(words: str, width: int) -> str:
-    """Words in at most so many columns: a path says most where it begins and ends."""
-    if columns(words) <= width:
-        return words
-    while columns(words) > width - 3:
-        middle = len(words) // 2
-        words = words[:middle] + words[middle + 1 :]
-    half = (len(words) + 1) // 2
-    return f"{words[:half]}...{words[half:]}"
-
-
-def padded(words: str, width: int) -> str:
-    """Words followed by spaces, in so many columns."""
-    return words + " " * (width - columns(words))

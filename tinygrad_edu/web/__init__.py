@@ -1,0 +1,1 @@
+"""What all pages share: one skeleton, one escape and one table of colours."""

@@ -1,0 +1,83 @@
+"""A page: one file that needs nothing else, may ask the network for nothing, and takes no name for HTML."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+TYPE = ' type="module"'
+
+
+def page(
+    title: str,
+    body: str,
+    *,
+    style: str,
+    script: str = "",
+    module: bool = False,
+    data: str = "",
+    kind: str = "",
+    inline_styles: bool = False,
+) -> str:
+    """The page as HTML.  Its policy lets the one style and the one script in it work, and nothing from anywhere.
+
+    body: HTML, in which all names and words are escaped.
+    module: whether the script is an ES module.
+    data: JSON for the script, made by ``as_json``; it stands in an element of the id ``tinygrad-edu-data``.
+    kind: the class of the root.
+    inline_styles: whether elements may have styles of their own, as mathematics in text has.
+    """
+    scripts = hashed(script) if script else "'none'"
+    styles = "'unsafe-inline'" if inline_styles else hashed(style)
+    policy = f"default-src 'none'; script-src {scripts}; style-src {styles}; base-uri 'none'; form-action 'none'"
+    parts = [
+        "<!doctype html>",
+        f'<html lang="en"{f" class={attribute(kind)}" if kind else ""}>',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        body,
+    ]
+    if data:
+        parts.append(f'<script type="application/json" id="tinygrad-edu-data">{data}</script>')
+    if script:
+        parts.append(f"<script{TYPE if module else ''}>{script}</script>")
+    return "\n".join([*parts, "</body>", "</html>", ""])
+
+
+def escape(text: str) -> str:
+    """Text as it stands in HTML or XML, between tags or in an attribute.  What no XML may have becomes a space."""
+    return html.escape("".join(c if c.isprintable() or c in "\n\t" else " " for c in text))
+
+
+def attribute(text: str) -> str:
+    """Text as the value of an attribute, in quotation marks."""
+    return f'"{escape(" ".join(text.splitlines()))}"'
+
+
+def hashed(text: str) -> str:
+    """A style or a script as the policy of its page names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def as_json(plain: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """JSON in which nothing ends the element that it stands in."""
+    text = json.dumps(plain, default=default, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for c in "<>&\u2028\u2029":
+        text = text.replace(c, f"\\u{ord(c):04x}")
+    return text
+
+
+def part(package: str, name: str) -> str:
+    """A file of the package, as a style sheet or a script."""
+    return (resources.files(package) / name).read_text(encoding="utf-8")
