@@ -133,7 +133,7 @@ FACTS = {
         ---
         does not depend, line 2: loss does not depend on b: moved at random by about 1 and by about 10, it changes
         Contributions to the gradient cancel at logits = z + b, in line 2
-        A softmax does not change when one number is added to all that it is taken over.
+        cross_entropy does not change when one number is added to all that it is taken over.
         So it can be left out here, whatever the other parameters are.
     """,
     "a column against a row": """

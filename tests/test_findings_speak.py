@@ -209,7 +209,7 @@ SPEAKS = {
         v = x + b
         loss = np.tanh((v - v.mean(0)) * x).sum()
         ---
-        does not depend: A mean that is taken off
+        does not depend: mean takes up what is added to all numbers
     """,
     "a scale before a norm": """
         s, W = Tensor(2.0, 's'), constant([1.0, 2.0, -1.0], 'W')

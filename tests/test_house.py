@@ -197,6 +197,94 @@ def test_importing_the_engine_loads_numpy_and_nothing_else():
     assert not {f"tinygrad_edu.{name}" for name in ("data", "commands", "numeric", "render")} & set(loaded)
 
 
+# An operation says what it is, in the attributes of its statement (engine/attributes.py): no other file lists names.
+
+# These files still do, so often.  The numbers may only fall.
+LISTS = {
+    # The language, its printers and its readers, and the checker.
+    "checker/answer.py": 1,
+    "checker/declaring.py": 1,
+    "checker/diagnoses/by_chain.py": 1,
+    "checker/diagnoses/by_function.py": 1,
+    "checker/diagnoses/by_repair.py": 2,
+    "checker/diagnoses/by_value.py": 2,
+    "checker/diagnoses/change_factors.py": 5,
+    "checker/diagnoses/change_functions.py": 4,
+    "checker/diagnoses/change_names.py": 2,
+    "checker/diagnoses/changes.py": 3,
+    "checker/diagnoses/edges.py": 2,
+    "checker/judge.py": 1,
+    "checker/record.py": 2,
+    "checker/sides.py": 2,
+    "checker/sizes.py": 3,
+    "checker/typed.py": 1,
+    "checker/written.py": 2,
+    "formulas/asked.py": 1,
+    "formulas/matrix.py": 1,
+    "formulas/reader.py": 3,
+    "formulas/verified.py": 4,
+    "language/applications.py": 1,
+    "language/computing.py": 4,
+    "language/identity.py": 2,
+    "language/kinds.py": 2,
+    "language/latex.py": 2,
+    "language/lines.py": 3,
+    "language/numpy_source.py": 3,
+    "language/reader.py": 3,
+    "language/values.py": 1,
+    "language/vocabulary.py": 1,
+    "language/writing.py": 3,
+    # Names that are not those of operations: roles of colours, and what a console expression may call of NumPy.
+    "render/heat.py": 1,
+    "stepping/expressions.py": 2,
+}
+OPERATIONS = {n for n, op in tinygrad_edu.OPS.items() if op.function.__module__.startswith(PACKAGE.name)}
+
+
+def words_in(node):
+    """The words of a tuple, a list, a set, the keys of a dict, or a text that is a list of words."""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        items = node.elts
+    elif isinstance(node, ast.Dict):
+        items = node.keys
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.split()
+    else:
+        return []
+    return [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+
+
+def lists_of_operations(tree):
+    """The lines with a list of words of which two or more, and at least half, are names of operations."""
+    for node in ast.walk(tree):
+        words = words_in(node)
+        names = OPERATIONS.intersection(words)
+        if len(names) >= 2 and 2 * len(names) >= len(words):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_no_file_lists_operations_by_name(path):
+    name = path.relative_to(PACKAGE).as_posix()
+    if not name.startswith("ops/"):
+        found = sorted(lists_of_operations(ast.parse(source(path))))
+        known = LISTS.get(name, 0)
+        assert len(found) <= known, f"lines {found}: ask each operation by an attribute of its statement instead"
+        assert len(found) == known, f"write {len(found)} for {name} in LISTS"
+
+
+def test_a_list_of_operations_is_found():
+    for text in (
+        '("sum", "mean")',
+        '{"log": 0, "exp": 1, "other": 2}',
+        '"tanh sigmoid".split()',
+        '["exp", "x", "log"]',
+    ):
+        assert list(lists_of_operations(ast.parse(text))) == [1]
+    for text in ('("sum", "of")', '{"log": 0, "a": 1, "b": 2}', '"take the log or the exp of it"', "(sum, max)"):
+        assert not list(lists_of_operations(ast.parse(text)))
+
+
 # What is installed.
 
 SETUP = configparser.ConfigParser()

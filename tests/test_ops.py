@@ -175,6 +175,87 @@ def test_matrix_products_of_any_shapes(data: st.DataObject) -> None:
     )
 
 
+# What a statement says about its operation, in attributes, is compared with what the operation computes.
+
+SINGLE = [op for op in OWN if len(op.rules) == 1 and op.variadic is None and not op.elementwise]
+
+
+def flattens(example: Example) -> bool:
+    """Does its option axis=None flatten the operand?"""
+    axis = inspect.signature(example.op.function).parameters.get("axis")
+    return axis is not None and example.options.get("axis", axis.default) is None
+
+
+@pytest.mark.parametrize("op", SINGLE, ids=lambda op: op.name)
+def test_it_says_whether_it_rearranges_and_whether_it_keeps_the_shape(op: Any) -> None:
+    pairs = [(*e.operands.values(), e(), flattens(e)) for e in examples(op)]
+    moved = all(np.array_equal(np.sort(x, None), np.sort(z, None)) for x, z, _ in pairs)
+    assert op.rearranges == (moved and bool(op.linear))
+    assert op.same_shape == all(x.shape == z.shape for x, z, flat in pairs if not flat)
+
+
+@pytest.mark.parametrize("op", [op for op in OWN if op.reduces], ids=lambda op: op.name)
+def test_it_reduces_if_it_has_the_options_of_a_sum(op: Any) -> None:
+    x = np.ones((2, 3))
+    assert op.public(x, axis=1).shape == (2,) and op.public(x, axis=0, keepdims=True).shape == (1, 3)
+
+
+@pytest.mark.parametrize("example", DIFFERENTIABLE)
+def test_it_is_linear_where_its_rules_read_neither_the_operand_nor_the_result(example: Example) -> None:
+    op = example.op
+    for k in op.linear if op.variadic is None else ():
+        if (name := op.names[k]) in example.operands:
+            x = example.operands[name]
+            low, middle, high = (example(**{name: x * scale}) for scale in (1, 1.5, 2))
+            np.testing.assert_allclose(np.subtract(high, middle), np.subtract(middle, low), atol=1e-12)
+            if k in op.factors and len(example.operands) == len(op.factors):
+                np.testing.assert_allclose(high, 2 * low, atol=1e-12)
+
+
+@pytest.mark.parametrize("op", [op for op in OWN if op.vanishes], ids=lambda op: op.name)
+def test_it_vanishes_only_where_a_factor_does(op: Any) -> None:
+    for example in examples(op):
+        x = {name: np.abs(x) + 0.1 for name, x in example.operands.items()}
+        assert np.all(example(**x) != 0)
+        for name in op.vanishes.split():
+            assert np.all(example(**{**x, name: 0 * x[name]}) == 0)
+
+
+@pytest.mark.parametrize("op", [op for op in OWN if op.logarithm], ids=lambda op: op.name)
+def test_its_logarithm_is_infinite_at_the_poles(op: Any) -> None:
+    for example in examples(op):
+        for name, pole in [(name, pole) for name, poles in op.logarithm.items() for pole in poles]:
+            with np.errstate(divide="ignore"):
+                z = example(**{name: np.full_like(example.operands[name], pole)})
+            assert np.isinf(z).all()
+
+
+@pytest.mark.parametrize("op", [op for op in OWN if op.channels], ids=lambda op: op.name)
+def test_its_channels_lie_along_the_axis_that_it_says(op: Any) -> None:
+    for example in examples(op):
+        x, *w = example.operands.values()
+        z = example()
+        first = next(iter(example.operands))
+        assert z.shape[op.channels] == (w[0].shape[0] if w else x.shape[op.channels])
+        other = example(**{first: np.flip(x, op.channels)}) if not w else example(w=np.flip(w[0], 0))
+        np.testing.assert_allclose(other, np.flip(z, op.channels))
+
+
+@pytest.mark.parametrize("op", OWN, ids=lambda op: op.name)
+def test_its_method_and_its_names_of_arguments_are_those_of_numpy(op: Any) -> None:
+    for name in op.method.split():
+        assert getattr(tg.Tensor, name) is op.public and hasattr(np.ndarray, name)
+    for theirs, ours in op.numpy.items():
+        assert theirs in inspect.signature(getattr(np, op.name)).parameters and ours in op.names
+
+
+def test_an_attribute_that_is_none_is_an_error() -> None:
+    with pytest.raises(TypeError, match="op takes selects as a bool, not as a function; an argument that has a rule"):
+        tg.op(selects=lambda g: g)
+    with pytest.raises(TypeError, match="op takes never as a tuple, not as a int"):
+        tg.op(never=0, x=lambda g: g)
+
+
 # A new operation is one statement.
 
 

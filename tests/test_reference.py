@@ -139,7 +139,7 @@ def test_one_is_shown_wholly(capsys):
         "\n  z = softmax(x)\n  until the sweep it keeps the result z\n",
         "\n    x receives  z ⊙ (g - ∑ g ⊙ z)\n    the rules agree with differences to ",
         "\n  tinygrad_edu/ops/normalise.py:",
-        "\n    def softmax(x: Any, axis: int = -1) -> Any:\n",
+        "\n    def softmax(x, axis: int = -1):\n",
         "\nabsolute(x)\n  also called abs\n",
     ):
         assert words in shown

@@ -67,7 +67,7 @@ def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Exp
     }
     if "to" in options:
         raise NoTree(op.name)  # a literal shape
-    if op.name in ("sum", "mean", "max", "min", "prod", "var", "std", "logsumexp") and not kept.get("keepdims"):
+    if op.reduces and not kept.get("keepdims"):
         kept.pop("keepdims", None)
     return call(op.name, *parts, **kept)
 

@@ -14,14 +14,14 @@ from ..findings import code
 from ..format.numbers import short
 from ..graph import Node
 from ..numeric.equality import PROGRAM, REPEATED, same, sums_to_one
+from ..stepping.jacobian import local
 from .alike import sources
 from .case import Case
 from .finding import Finding, Remedy
+from .layers import rearranged
 from .losses import wholes
 from .remedies import downstream
 from .trying import cures, tried
-
-SIMPLE = ("negative", "positive", "multiply", "divide", "log", "log2", "log10", "clip", "add", "maximum")
 
 
 class Softmax(NamedTuple):
@@ -47,21 +47,25 @@ def softmax_of(node: Node) -> Softmax | None:
     """Is a node a softmax, or the logarithm of one?"""
     if node.op is None:
         return None
-    if node.op.name in ("softmax", "log_softmax"):
-        axis = only(node, node.values[1])
-        return Softmax(node, axis, node.op.name == "log_softmax") if axis is not None else None
-    if node.op.name in ("divide", "subtract"):
-        e, total = node.args
-        while total is not None and total.op is not None and total.op.name in ("getitem", "reshape", "expand_dims"):
-            total = total.args[0]
-        by_hand = ("exp", "sum") if node.op.name == "divide" else (None, "logsumexp")
-        if e is None or total is None or total.op is None or total.op.name != by_hand[1] or total.args[0] is not e:
+    if is_op(node, "softmax") or is_op(node, "log_softmax"):
+        e, axis, logarithm = node, only(node, option(node, "axis")), is_op(node, "log_softmax")
+    elif node.op.elementwise and len(node.args) == 2:  # exp(x)/sum(exp(x)), or x - logsumexp(x)
+        e, total = node.args[0], rearranged(node.args[1])
+        while total is not None and is_op(total, "getitem"):
+            total = rearranged(total.args[0])
+        logarithm = is_op(node, "subtract") and is_op(total, "logsumexp")
+        by_hand = logarithm or (is_op(node, "divide") and is_op(total, "sum") and is_op(e, "exp"))
+        if total is None or not by_hand:
             return None
-        if by_hand[0] is not None and (e.op is None or e.op.name != by_hand[0]):
-            return None
-        axis = only(e, total.values[1])
-        return Softmax(node, axis, node.op.name == "subtract") if axis is not None else None
-    return None
+        axis = only(e, option(total, "axis")) if e is total.args[0] else None
+    else:
+        return None
+    return Softmax(node, axis, logarithm) if axis is not None else None
+
+
+def is_op(node: Node | None, name: str) -> bool:
+    """Was a value computed by the operation of this name?"""
+    return node is not None and node.op is not None and node.op.name == name
 
 
 def softmaxes(case: Case) -> dict[Node, Softmax]:
@@ -98,7 +102,7 @@ def used_by(case: Case, node: Node) -> Iterator[Node]:
                 seen.add(user)
                 yield user
                 single = sum(a is not None for a in user.args) == 1 and target(case, user) is None
-                if user.op.name in SIMPLE and user.shape == node.shape and single:
+                if user.op.elementwise and user.shape == node.shape and single:
                     stack.append(user)
 
 
@@ -182,7 +186,7 @@ def with_options(call: ast.Call, node: Node, options: dict[str, Any]) -> str:
 def other_axis(case: Case, softmax: Softmax, user: Node) -> str:
     """What shows that the classes are on the other axis, if anything does."""
     other = 1 - softmax.axis
-    if user.op.name in ("multiply", "subtract", "xlogy"):
+    if user.op.elementwise:
         found = target(case, user)
         sums = ones(case, found[1]) if found is not None else ()
         if found is not None and sums and sums[other] and not sums[softmax.axis]:
@@ -213,24 +217,19 @@ def mean_axis(case: Case) -> Iterator[Finding]:
     yield from over_classes(case)
 
 
-def reduces(op: Any) -> bool:
-    """Does an operation make one number of each row, as sum does?  So its options say."""
-    return {"axis", "keepdims"} <= set(op.names)
-
-
 def aligned(case: Case) -> Iterator[Finding]:
     """X - X.mean(axis=1) of a square X: the means of the rows stand along the columns."""
     bad: dict[Node, tuple[Node, Node]] = {}
     for node in case.nodes:
         if (
             node.op is None
-            or node.op.name not in ("subtract", "divide")
+            or not (is_op(node, "subtract") or is_op(node, "divide"))
             or len(node.shape) != 2
             or node.shape[0] != node.shape[1]
         ):
             continue
         x, reduced = node.args
-        if x is None or reduced is None or reduced.op is None or not reduces(reduced.op) or node.shape[0] < 2:
+        if x is None or reduced is None or reduced.op is None or not reduced.op.reduces or node.shape[0] < 2:
             continue
         whole = reduced.args[0]
         if (
@@ -267,12 +266,12 @@ def over_classes(case: Case) -> Iterator[Finding]:
     bad: dict[Node, tuple[Node, int, str]] = {}
     for softmax in known.values():
         for user in used_by(case, softmax.node):
-            if user.op.name not in ("multiply", "xlogy") or not (
-                softmax.logarithm or logarithm_between(softmax.node, user)
-            ):
-                continue
             found = target(case, user)
-            sums = ones(case, found[1]) if found is not None else ()
+            if found is None or not user.op.elementwise or found[0] not in user.op.factors:
+                continue
+            if not (softmax.logarithm or logarithm_between(softmax.node, user)):
+                continue
+            sums = ones(case, found[1])
             if len(sums) > 1 and sums[softmax.axis]:
                 wrong = mean_over(case, user, softmax.axis)
                 if wrong is not None:
@@ -312,7 +311,7 @@ def over_examples(case: Case, node: Node, terms: Node, classes: int) -> Iterator
 
 def logarithm_between(p: Node, user: Node) -> bool:
     """Is it the logarithm of p that is multiplied?"""
-    if user.op.name == "xlogy":
+    if user.op.logarithm:
         return True
     seen: set[Node] = set()
     stack = [a for a in user.args if a is not None]
@@ -320,7 +319,7 @@ def logarithm_between(p: Node, user: Node) -> bool:
         node = stack.pop()
         if node.op is not None and node is not p and node not in seen and len(seen) < 20:
             seen.add(node)
-            if node.op.name.startswith("log"):
+            if node.op.logarithm:
                 return True
             stack.extend(a for a in node.args if a is not None)
     return False
@@ -330,28 +329,24 @@ def mean_over(case: Case, terms: Node, axis: int) -> tuple[Node, str] | None:
     """Where the terms of a cross-entropy are averaged over the axis of the classes; None if they are summed."""
     node, axes = terms, list(range(len(terms.shape)))  # axes: those of the terms that are left
     for _ in range(12):
-        users = [user for user, _ in case.users.get(node, ())]
+        users = case.users.get(node, ())
         if len(users) != 1:
             return None
-        node = users[0]
-        name = node.op.name
-        if name in ("sum", "mean"):
+        ((node, k),) = users
+        if is_op(node, "sum") or is_op(node, "mean"):
             given, left = node.values[1], len(axes)
             every = given if isinstance(given, tuple) else range(left) if given is None else (given,)
             gone = [axes[a % left] for a in every]
-            if name == "mean" and axis in gone:
+            if is_op(node, "mean") and axis in gone:
                 classes = terms.shape[axis]
                 return node, f"over the {classes} classes" + " of all examples" * (len(gone) > 1)
             axes = axes if node.values[2] else [a for a in axes if a not in gone]
-        elif name in ("multiply", "divide") and not node.shape:
-            number = next(
-                (float(np.ravel(v)[0]) for v, a in zip(node.values, node.args) if a is None and np.size(v) == 1), 1.0
-            )
-            count = 1 / number if name == "multiply" and number else number
-            if abs(count) == float(np.prod(terms.shape)):
-                return node, f"over all {short(abs(count))} terms"
-            if abs(count) != 1:
+        elif node.op.elementwise and k in node.op.linear:  # a sign, a factor, or a number that is added
+            slopes, number = np.abs(local(node, k)), float(np.prod(terms.shape))
+            if not node.shape and same(slopes * number, np.ones(()), PROGRAM):
+                return node, f"over all {short(number)} terms"
+            if not np.all(slopes == 1):
                 return None
-        elif name != "negative":
+        else:
             return None
     return None

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import coerce
 from ..format.numbers import short
 from ..graph import Node
+from ..numeric.equality import PROGRAM, same
 from ..sweep import unbroadcast
 from .case import Case, finite, largest, listed, root_mean_square
 from .finding import Finding
@@ -101,11 +102,32 @@ def why(case: Case, where: Node) -> str:
     sums = [largest(g.sum(axis)) <= rounding(where, case) * largest(g) for axis in range(np.ndim(g))]
     after = case.above([where]) if any(sums) else []
     for node in after:
-        if node.op is not None and node.op.name in ("softmax", "log_softmax", "cross_entropy", "logsumexp"):
-            return " A softmax does not change when one number is added to all that it is taken over."
-        if node.op is not None and node.op.name in ("layer_norm", "mean"):
-            return " A mean that is taken off takes off what was added to all numbers."
+        change = change_by_one(case, node)
+        if change == 0:
+            return f" {node.op.name} does not change when one number is added to all that it is taken over."
+        if change == 1:
+            return f" {node.op.name} takes up what is added to all numbers, so nothing is left where it is taken off."
     return ""
+
+
+def change_by_one(case: Case, node: Node) -> int | None:
+    """By how much an operation changes when 1 is added to all that it is taken over: 0 or 1; None for anything else.
+
+    A softmax does not change, and a mean changes by 1.
+    """
+    op = node.op
+    if op is None or op.elementwise or op.variadic is not None:
+        return None
+    _, *others = case.operands(node)
+    x = np.random.default_rng(0).normal(size=node.args[0].shape if node.args[0] is not None else ())
+    try:
+        with np.errstate(all="ignore"):
+            before, after = (np.asarray(op.forward(each[()], *others)) for each in (x, x + 1))
+    except Exception:  # an operation may refuse these numbers
+        return None
+    if same(before, after, PROGRAM):
+        return 0
+    return 1 if op.reduces and same(before + 1, after, PROGRAM) else None
 
 
 def where_cancelled(case: Case, leaf: Node) -> Node | None:

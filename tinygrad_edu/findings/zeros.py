@@ -17,14 +17,6 @@ from ..numeric.equality import PROGRAM, same
 from .alike import moved
 from .case import Case
 
-LOGARITHMS = {
-    "log": (0, 0),
-    "log2": (0, 0),
-    "log10": (0, 0),
-    "log1p": (0, -1),
-    "xlogy": (1, 0),
-}  # operand, and its pole
-
 
 class Rounded(NamedTuple):
     """A number that stands for another one."""
@@ -39,25 +31,13 @@ class Rounded(NamedTuple):
 
 def rounded(case: Case, node: Node) -> Rounded | None:
     """The origin of the rounded zeros under a logarithm, if there are any, and none of them is the user's own."""
-    if node.op is None:
-        return None
-    poles: tuple[int, ...]
-    if node.op.name == "binary_cross_entropy":
-        k, poles = 0, (0, 1)
-    elif node.op.name in LOGARITHMS:
-        k, pole = LOGARITHMS[node.op.name]
-        poles = (pole,)
-    else:
-        return None
-    a = node.args[k]
-    if a is None:
-        return None
-    x = case.value(a)
-    for pole in poles:
-        mask = np.asarray(x == pole)
-        if mask.any() and (cause := origin(case, a, mask, pole)) is not None:
-            reason = words(case, a, *cause)
-            return Rounded(cause[0], pole, int(mask.sum()), int(mask.size), case.said(a), reason)
+    for name, poles in node.op.logarithm.items() if node.op is not None else ():
+        a = node.args[node.op.names.index(name)]
+        for pole in poles if a is not None else ():
+            mask = np.asarray(case.value(a) == pole)
+            if mask.any() and (cause := origin(case, a, mask, pole)) is not None:
+                reason = words(case, a, *cause)
+                return Rounded(cause[0], pole, int(mask.sum()), int(mask.size), case.said(a), reason)
     return None
 
 
@@ -89,57 +69,64 @@ def origin(case: Case, node: Node, mask: Any, number: float, way: frozenset[str]
 
 def sources(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
     """From which operand a number may come: at which entries, and as which number; no entries: it was made here."""
-    name, x = node.op.name, operands[0]
+    op, x = node.op, operands[0]
     if (places := moved(node.op, operands)) is not None:
         back = np.zeros(np.size(x), bool)
         back[np.ravel(places)[np.ravel(mask)]] = True
         yield 0, back.reshape(np.shape(x)), number
-    elif name == "negative":
-        yield 0, mask, -number
-    elif name in ("sum", "mean") and number == 0 and np.all(x >= 0):
-        axis, keepdims = operands[1], operands[2]
-        spread = mask if axis is None or keepdims else np.expand_dims(mask, axis)
-        yield 0, np.broadcast_to(spread, np.shape(x)), 0
-    elif name in ("multiply", "prod", "square", "divide", "power") and number == 0:
-        yield from of_product(node, operands, mask)
-    elif name in ("add", "subtract", "divide"):
-        yield from of_shift(node, operands, mask, number)
+    elif op.reduces and op.linear and number == 0 and np.all(x >= 0):
+        yield 0, spread(op, operands, mask), 0
+    elif op.vanishes and number == 0:
+        yield from of_product(op, operands, mask)
+    elif op.elementwise:
+        yield from of_number(node, operands, mask, number)
 
 
-def of_product(node: Node, operands: list[Any], mask: Any) -> Iterable[tuple[int, Any, float]]:
+def spread(op: Any, operands: list[Any], mask: Any) -> Any:
+    """Entries of what was reduced along axes, as entries of the operand."""
+    if not op.reduces:
+        return mask
+    given = dict(zip(op.names, operands))
+    if given["axis"] is not None and not given["keepdims"]:
+        mask = np.expand_dims(mask, given["axis"])
+    return np.broadcast_to(mask, np.shape(operands[0]))
+
+
+def of_product(op: Any, operands: list[Any], mask: Any) -> Iterable[tuple[int, Any, float]]:
     """A product is 0 where a factor is; where none is, it was too small for a number."""
-    if node.op.name == "prod":
-        axis, keepdims = operands[1], operands[2]
-        spread = np.broadcast_to(
-            mask if axis is None or keepdims else np.expand_dims(mask, axis), np.shape(operands[0])
-        )
-        zero = spread & (operands[0] == 0)
-        if not zero.any():
-            yield 0, None, 0
-        yield 0, zero, 0
-        return
-    factors = (0, 1) if node.op.name == "multiply" else (0,)
-    zeros = {k: mask & (np.broadcast_to(operands[k], mask.shape) == 0) for k in factors}
-    if not any(z.any() for z in zeros.values()) and all(np.isfinite(operands[k]).all() for k in range(len(node.args))):
+    mask = spread(op, operands, mask)
+    zeros = {
+        k: mask & (np.broadcast_to(operands[k], mask.shape) == 0) for k in map(op.names.index, op.vanishes.split())
+    }
+    finite = all(np.isfinite(x).all() for name, x in zip(op.names, operands) if name in op.rules)
+    if not any(z.any() for z in zeros.values()) and finite:
         yield 0, None, 0
     for k, zero in zeros.items():
         if zero.any():
             yield k, narrowed(zero, np.shape(operands[k])), 0
 
 
-def of_shift(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
-    """1 - y, 1 + y and 1/y of a plain number: which y that takes, and whether y is it, or was lost in the sum."""
-    x, y = operands[:2]
-    name = node.op.name
-    k = 1 if node.args[1] is not None else 0
-    if node.args[1 - k] is not None or np.size(operands[1 - k]) != 1 or (name == "divide" and (k == 0 or number == 0)):
+def of_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
+    """-y, 1 - y, 2 y and 1/y, of a plain number: which y makes this number, and whether it is there or was lost."""
+    k = next(k for k, a in enumerate(node.args) if a is not None)
+    others = [x for i, x in enumerate(operands) if i != k]
+    if any(a is not None for a in node.args[k + 1 :]) or any(np.size(x) != 1 for x in others):
         return
-    c = float(np.ravel(operands[1 - k])[0])
-    wanted = c / number if name == "divide" else number - c if name == "add" else c - number if k == 1 else number + c
-    held = mask & (np.broadcast_to(operands[k], mask.shape) == wanted)
+
+    def at(y: float) -> float:
+        return float(np.ravel(node.op.forward(*(y if i == k else np.ravel(x)[0] for i, x in enumerate(operands))))[0])
+
+    if k in node.op.linear and (slope := at(1.0) - at(0.0)):
+        wanted = (number - at(0.0)) / slope
+    elif node.op.name == "divide" and number:
+        wanted = at(1.0) / number
+    else:
+        return
+    y = operands[k]
+    held = mask & (np.broadcast_to(y, mask.shape) == wanted)
     if held.any():
-        yield k, narrowed(held, np.shape(operands[k])), wanted
-    elif name == "add" and wanted == 0 and np.all((y if k else x) > 0):
+        yield k, narrowed(held, np.shape(y)), wanted
+    elif number and wanted == 0 and np.all(y > 0):
         yield k, None, number  # 1 + 1e-17 is 1
 
 
@@ -153,9 +140,9 @@ def narrowed(mask: Any, shape: tuple[int, ...]) -> Any:
 def words(case: Case, a: Node, cause: Node, number: float, way: frozenset[str]) -> str:
     """Why it is none."""
     name = cause.op.name
-    if name in ("multiply", "prod", "square", "power"):
+    if cause.op.vanishes:
         return f"{case.made(cause)} is a product of numbers none of which is 0, too small to be told from it"
-    if name in ("add", "divide"):
+    if not cause.op.never:
         return f"in {case.made(cause)} the smaller number is lost"
     if cause is not a:
         return f"it comes from {case.made(cause)}, and {name} is never {number:g} itself"

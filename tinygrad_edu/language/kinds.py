@@ -22,7 +22,6 @@ class Kind(NamedTuple):
 
 NUMBER, COLUMN, ROW, MATRIX = Kind(True, True), Kind(False, True), Kind(True, False), Kind(False, False)
 Ndims = Mapping[str, Any]  # names to numbers of axes, or to shapes
-WHOLE = ("sum", "mean", "max", "min", "prod", "var", "std", "norm", "logsumexp")  # many numbers made one
 NUMBERS = ("trace", "det", "logabsdet", "inner", "cross_entropy", "mse")
 
 
@@ -68,7 +67,7 @@ class Kinds:
             return self.together(args)
         if head in ("ones", "zeros", "eye", "one_hot"):
             return MATRIX if len(args) > 1 and head != "one_hot" or head == "eye" else COLUMN if args else None
-        if head in WHOLE:
+        if head in OPS and OPS[head].reduces:
             return self.reduced(tree)
         if not args:
             return None
@@ -84,8 +83,7 @@ class Kinds:
             return first and (MATRIX if first == COLUMN else COLUMN)
         if head.endswith("'") or head in OPS and OPS[head].elementwise:
             return self.together(args)
-        same = ("softmax", "log_softmax", "inv", "cumsum", "sort", "flip", "tril", "triu", "layer_norm")
-        return first if head in same else None
+        return first if head in OPS and OPS[head].same_shape else None
 
     def name(self, word: str) -> Kind | None:
         """What is known of a name, or guessed."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..op import OPS
-from .kinds import COLUMN, MATRIX, NUMBER, ROW, WHOLE, Kind, Ndims
+from .kinds import COLUMN, MATRIX, NUMBER, ROW, Kind, Ndims
 from .slopes import slope
 from .tree import Expr, call, name, number, walk
 
@@ -76,7 +76,7 @@ class Programmer:
             return self.source(slope(tree.head, tree.args[0]))._replace(kind=x.kind, flat=x.flat)
         if tree.head in BINARY:
             return self.elementwise(tree)
-        if tree.head in WHOLE:
+        if tree.head in OPS and OPS[tree.head].reduces:
             return self.reduced(tree)
         return self.called(tree)
 

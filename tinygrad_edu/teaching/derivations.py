@@ -17,6 +17,7 @@ from ..language import writing
 from ..language.lines import line
 from ..language.tree import Expr
 from ..language.values import Impossible, Misfit, shape
+from ..op import OPS
 from .showing import show
 
 
@@ -113,7 +114,8 @@ def equated(step: Step, dims: dict[str, Any]) -> tuple[str, str]:
 def signed(tree: Expr) -> Expr:
     """The same with minus signs before whole products, where one writes them."""
     args = tuple(signed(a) for a in tree.args)
-    if tree.head in ("multiply", "matmul") and args[0].head == "negative":
+    product = tree.head in OPS and OPS[tree.head].multiplies and len(args) == 2
+    if product and args[0].head == "negative":
         return Expr("negative", (Expr(tree.head, (args[0].args[0], *args[1:]), tree.value),))
     return tree._replace(args=args)
 
