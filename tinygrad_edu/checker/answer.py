@@ -38,7 +38,6 @@ class Answer(NamedTuple):
 
     @property
     def latex(self) -> str:
-        """As LaTeX."""
         return writing.latex(self.tree)
 
 
@@ -183,7 +182,6 @@ class Wanted:
         raise NoAnswer
 
     def length(self, tree: Expr) -> str:
-        """A size that is read off an array."""
         return letters(int(np.asarray(self.point.values()(tree))), self.point.sizes)
 
 
@@ -250,12 +248,10 @@ def lettered(tree: Expr, words: Mapping[int, str], below: bool = False) -> Expr:
 
 
 def subscripted(tree: Expr) -> tuple[Expr, list[Expr]]:
-    """W of W[i, j], and i and j."""
     return (tree.args[0], list(tree.args[1:])) if tree.head == "Index" else (tree, [])
 
 
 def transposed(tree: Expr) -> Expr:
-    """The transpose."""
     return tree.args[0] if tree.head == "transpose" else call("transpose", tree)
 
 

@@ -83,7 +83,6 @@ class Columned:
         raise NoColumn
 
     def element(self, whole: Expr, *parts: Expr) -> Expr:
-        """t[j], and C[j, k]."""
         if not self.free(whole) or parts[0] != self.index or not all(map(self.free, parts[1:])):
             raise NoColumn
         if len(parts) == 1:

@@ -108,7 +108,6 @@ class Typist:
         return f"[{self.over(tree)}]", ATOM
 
     def condition(self, tree: Expr) -> str:
-        """A comparison of two indices."""
         if tree.head != "Compare":
             raise NoWords(tree.head)
         left, right = (self.held(a, FACTORS) for a in tree.args)

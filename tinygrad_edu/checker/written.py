@@ -31,7 +31,6 @@ class Written:
 
     @property
     def T(self) -> Written:
-        """The transpose."""
         return Written(call("transpose", self.tree))
 
     def __neg__(self) -> Written:
@@ -81,7 +80,6 @@ def writer(head: str) -> Callable[..., Written]:
 
 
 def tree_of(x: Any) -> Expr:
-    """The tree of an operand."""
     if isinstance(x, Written):
         return x.tree
     if isinstance(x, (int, float, np.number)):
@@ -90,7 +88,6 @@ def tree_of(x: Any) -> Expr:
 
 
 def subscript(key: Any) -> Expr:
-    """One subscript."""
     if key is None or key is Ellipsis:
         return Expr("New" if key is None else "Rest")
     if isinstance(key, slice):
