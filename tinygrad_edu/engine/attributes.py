@@ -40,16 +40,25 @@ class Attributes:
     def set_attributes(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what is an attribute, of all that a statement gives by name.  The rest are rules, which it returns.
 
-        Raises TypeError for an attribute of another type than its default.
+        Raises TypeError for an attribute of another type than its default, and for what is neither attribute nor rule.
         """
-        for name in STATED & stated.keys():
-            wanted: Any = type(getattr(Attributes, name))
-            if not isinstance(stated[name], wanted):
-                words = f"op takes {name} as a {wanted.__name__}, not as a {type(stated[name]).__name__}"
-                rule = callable(stated[name]) and "; an argument that has a rule cannot have that name"
-                raise TypeError(words + (rule or ""))
-            setattr(self, name, stated[name])
-        return {name: rule for name, rule in stated.items() if name not in STATED}
+        rules = {}
+        for name, value in stated.items():
+            wanted: Any = type(getattr(Attributes, name)) if name in STATED else None
+            if wanted is None and callable(value):
+                rules[name] = value
+            elif wanted is None:
+                known = ", ".join(STATED)
+                raise TypeError(
+                    f"{name}={value!r} is no rule, which is a function, and op has only the attributes {known}"
+                )
+            elif callable(value):
+                raise TypeError(f"op has an attribute {name}: an argument that has a rule cannot have that name")
+            elif not isinstance(value, wanted):
+                raise TypeError(f"op takes {name} of type {wanted.__name__}, not {type(value).__name__}")
+            else:
+                setattr(self, name, value)
+        return rules
 
     @cached_property
     def reduces(self) -> bool:
@@ -88,4 +97,4 @@ class Attributes:
         return set(names(self.rules[name]))
 
 
-STATED = Attributes.__annotations__.keys() & vars(Attributes).keys()
+STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]  # in a statement
