@@ -30,7 +30,9 @@ class Attributes:
     logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
     channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
     method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
-    numpy: Mapping[str, str] = {}  # NumPy's names of arguments, and those of the same ones here, where they differ
+    numpy: Mapping[
+        str, str
+    ] = {}  # NumPy's names of arguments, and those here, which differ or stand for several (*axes)
 
     # These follow from the statement.  ``op`` sets the first three.
     function: Callable[..., Any]
@@ -88,7 +90,7 @@ class Attributes:
     def called_as_numpy(self, args: Any, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of a call of NumPy's function, as the operation takes them."""
         options = {self.numpy.get(name, name): x for name, x in options.items()}
-        if is_packed(self.function) and self.names[-1] in options:  # axes=(1, 0) of NumPy is *axes here
+        if is_packed(self.function) and self.names[-1] in options:
             args = (*args, options.pop(self.names[-1]))
         return args, options
 
