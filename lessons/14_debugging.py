@@ -12,10 +12,19 @@
 # %%
 import numpy as np
 
-from tinygrad_edu import Tensor, check, constant, cross_entropy, elementwise, explain, gradcheck, gradients
+from tinygrad_edu import (
+    GradientNorms,
+    Tensor,
+    check,
+    constant,
+    cross_entropy,
+    elementwise,
+    explain,
+    gradcheck,
+    gradients,
+)
 from tinygrad_edu.console.shell import Console
 from tinygrad_edu.errors.trace_nan import trace_nan
-from tinygrad_edu.gradient_norms import GradientNorms
 from tinygrad_edu.ops import log, log_sigmoid, sigmoid, softmax
 from tinygrad_edu.optim import SGD
 from tinygrad_edu.stepping import Stepper

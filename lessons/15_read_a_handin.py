@@ -19,7 +19,7 @@ import numpy as np
 from tinygrad_edu.checker.check import check_text
 from tinygrad_edu.checker.diagnoses.search import patience
 from tinygrad_edu.checker.grading.sheets import checked
-from tinygrad_edu.checker.results import said
+from tinygrad_edu.checker.sentences import said
 from tinygrad_edu.teaching import answered, handins, heat, judge, mark, show
 
 # %% [markdown]

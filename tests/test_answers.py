@@ -12,11 +12,10 @@ from tinygrad_edu.checker import answer
 from tinygrad_edu.checker.check import check_text, places
 from tinygrad_edu.checker.columns import without_indices
 from tinygrad_edu.checker.grading.classroom import check_files
-from tinygrad_edu.checker.grading.hints import remarks
 from tinygrad_edu.checker.grading.sheets import checked
 from tinygrad_edu.checker.handin import handin
+from tinygrad_edu.checker.hints import RIGHT, WRONG, remarks
 from tinygrad_edu.checker.judge import Question
-from tinygrad_edu.checker.results import RIGHT, WRONG
 from tinygrad_edu.checker.typed import NoWords, typed
 from tinygrad_edu.language import latex
 from tinygrad_edu.language.reading import read

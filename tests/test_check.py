@@ -14,7 +14,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant
 from tinygrad_edu.checker.given import check
-from tinygrad_edu.checker.results import VERDICTS
+from tinygrad_edu.checker.hints import VERDICTS
 
 RNG = np.random.default_rng(0)
 X, w, t = RNG.normal(size=(4, 3)), RNG.normal(size=3), RNG.normal(size=4)

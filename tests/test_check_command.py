@@ -9,7 +9,8 @@ from pathlib import Path
 import commands
 import pytest
 
-from tinygrad_edu.checker.grading import hints, pages, reports, sheets, terminal
+from tinygrad_edu.checker import hints
+from tinygrad_edu.checker.grading import pages, reports, sheets, terminal
 from tinygrad_edu.checker.grading.sheets import Sheet
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.results import CODES, Diagnosis, Result

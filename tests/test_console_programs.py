@@ -383,6 +383,15 @@ def test_step_here_raises_what_backward_would(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == by_itself.stderr.splitlines()[-1]
 
 
+def test_a_stepper_has_a_console_that_knows_the_program(tmp_path: Path) -> None:
+    program = HERE.replace("step_here(loss)", "stepper(loss).console()").replace("step_here", "stepper")
+    done = here(tmp_path, program, "p i", "s", "c", "c", "q", "p i + 10", "q", *["q"] * 3)
+    assert "the computation of loss\n" in done.stdout and "(step 4) p i\n0\n" in done.stdout
+    assert "(step 4) p i + 10\n11\n" in done.stdout, "q leaves this console, and the program goes on"
+    assert "(step 9) c\nThe sweep is done: back and j go back in it, q leaves.\n" in done.stdout, done.stdout
+    assert [row for row in done.stdout.splitlines() if row.startswith("done")] == [f"done {i}" for i in range(5)]
+
+
 def test_the_first_bad_step_of_a_training_run_opens_it(tmp_path: Path) -> None:
     program = """\
 from tinygrad_edu import GradientNorms, Tensor, step_here

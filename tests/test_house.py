@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_edu
 import tinygrad_edu.data
+from tinygrad_edu.commands import main
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tinygrad_edu"
@@ -40,8 +41,8 @@ LAYERS = """
     numeric formulas stepping
     nn.layers optim data tracing
     nn
-    render findings
-    gradient_norms
+    render
+    findings
     console
     word2vec checker
     teaching
@@ -116,6 +117,39 @@ def test_nothing_imports_the_command_or_what_is_outside_the_package(path):
     assert module_of(path) in ("__main__", "commands") or "commands" not in modules_imported(path, everywhere=True)
     outside = {"lessons", "tests", "bench", "viz"} & {name.partition(".")[0] for name in imports(path, everywhere=True)}
     assert not outside
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_word2vec_is_an_application_that_only_its_command_knows(path):
+    """It is built on the engine as a user would build it: on names that the package and its rooms have in public."""
+    room = module_of(path)
+    if room not in ("word2vec", "commands"):
+        assert "word2vec" not in modules_imported(path, everywhere=True)
+    if room == "word2vec":
+        rooms = {module.partition(".")[0] for module in modules_imported(path, everywhere=True)}
+        assert rooms <= {"word2vec", "nn", "ops", "optim", "tensor", "render", "format", "output"}
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_a_command_is_a_file_with_its_name_its_help_its_options_and_what_it_does(name):
+    module = main.COMMANDS[name]
+    assert module.__name__ == f"tinygrad_edu.commands.{name}" and module.NAME == name
+    assert module.HELP == module.HELP.strip() and not module.HELP.endswith(".") and "\n" not in module.HELP
+    assert callable(module.add_arguments) and callable(module.run)
+
+
+def test_every_file_of_the_commands_is_one_or_serves_them():
+    files = {path.stem for path in (PACKAGE / "commands").glob("*.py")}
+    assert files == {*main.COMMANDS} | {"__init__", "main", "run_script", "shared"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_terminals_are_known_in_one_place(path):
+    """Whether there is one, how wide it is and which colours it has: other modules ask output/."""
+    if module_of(path) not in ("output.terminal", "output.progress"):
+        words = source(path)
+        assert not [word for word in ("isatty", "NO_COLOR", "\\x1b[") if word in words]
+        assert "get_terminal_size().columns" not in words
 
 
 def lines(path):

@@ -14,7 +14,7 @@ from PIL import Image
 from tinygrad_edu import Tensor, embedding, nn, optim
 from tinygrad_edu.commands import train
 from tinygrad_edu.data import digits
-from tinygrad_edu.gradient_norms import GradientNorms
+from tinygrad_edu.findings.gradient_norms import GradientNorms
 from tinygrad_edu.nn import norm_record
 from tinygrad_edu.numeric.norms import norm
 from tinygrad_edu.output.progress import Progress

@@ -139,7 +139,7 @@ MISTAKES = {
     "a folder": (["."], ". is a folder, not a program"),
     "an unknown ending": (
         ["s.py", "-o", "net.bmp"],
-        "net.bmp: the file's ending is none of svg, pdf, png, tex, dot, json, html, gif",
+        "net.bmp does not end in .svg, .pdf, .png, .tex, .dot, .json, .html or .gif",
     ),
     "no such folder": (["s.py", "-o", "no/net.svg"], "there is no folder"),
     "no such line": (["s.py", "--at", "99"], "of the 1 calls of backward() none was of line 99"),
@@ -162,7 +162,7 @@ def test_a_mistake_in_the_call_is_told_in_a_sentence(case: str, tmp_path: Path) 
 
 REFUSED = {  # before the program runs
     "a program spelled wrongly": ("draw", ["r.py"], "r.py is not there, not a program.  Did you mean s.py?"),
-    "an ending spelled wrongly": ("draw", ["s.py", "-o", "a.svgg"], "html, gif.  Did you mean .svg?"),
+    "an ending spelled wrongly": ("draw", ["s.py", "-o", "a.svgg"], ".html or .gif.  Did you mean .svg?"),
     "a folder to write": ("draw", ["s.py", "-o", "folder.svg"], "folder.svg is a folder, not a file"),
     "a detail": ("draw", ["s.py", "--detail", "valeus"], "there is no 'valeus'.  Did you mean values?"),
     "digits": ("walk", ["s.py", "--digits", "0"], "digits is a whole number from 1 to 17, not 0"),
@@ -209,5 +209,5 @@ def test_where_modules_are_found_is_as_it_was(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "s.py").write_text("import sys\nsys.path.insert(0, 'elsewhere')\n", encoding="utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path])  # which is for this test alone, if it is not
     before = [*sys.path]
-    run_script.run(tmp_path / "s.py", [], run_script.Calls(run_script.Wanted()))
+    run_script.run_script(tmp_path / "s.py", [], run_script.Calls(run_script.Wanted()))
     assert sys.path == before

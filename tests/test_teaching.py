@@ -396,8 +396,8 @@ def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["lesson", "3", "--slides", ""], "--slides writes a page: . does not end in .html"),
-        (["lesson", "3", "--slides", "x.pdf"], "--slides writes a page: x.pdf does not end in .html"),
+        (["lesson", "3", "--slides", ""], "--slides: . is a folder, not a file"),
+        (["lesson", "3", "--slides", "x.pdf"], "--slides: x.pdf does not end in .html or .htm"),
         (["lesson", "3", "--pictures", __file__], "is a file, not a folder"),
         (["lesson", "3", "--notebook", "x", "--exercise", "./x"], "give them two folders"),
         (["lesson", "4"], "there is no lesson 4; there are 3 to 3"),
@@ -409,7 +409,7 @@ def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
         (["lesson", "--all"], "--all needs --out DIR, --notebook DIR or --exercise DIR to write to"),
         (["lesson", "--all", "--slides", "x.html"], "--slides is one file for one lesson; --all --out"),
         (["lesson", "3", "--out", "x"], "--out is for --all: tinygrad-edu lesson --all --out DIR"),
-        (["lesson", "3", "--slides", "nowhere/x.html"], "nowhere/x.html: No such file or directory"),
+        (["lesson", "3", "--slides", "nowhere/x.html"], "--slides: there is no folder "),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_call_is_said_in_a_line(small, capsys, given, words):

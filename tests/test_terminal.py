@@ -106,6 +106,14 @@ def test_the_width_is_what_columns_says(monkeypatch: pytest.MonkeyPatch) -> None
     assert Screen(io.StringIO()).width == 100 and Screen(io.StringIO(), 7).width == 20
 
 
+def test_a_pager_does_not_make_it_as_wide_as_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    screen = Screen(Terminal())
+    monkeypatch.setattr("tinygrad_edu.output.terminal.columns_of", lambda stream: 50 if stream is not other else 80)
+    other = screen.stream = io.StringIO()
+    assert screen.width == 50
+
+
 # Words.
 
 

@@ -230,7 +230,7 @@ def run(*words):
     """The command, without the others; the exit code, or what was raised."""
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    return command.command(parser.parse_args([*map(str, words)]))
+    return command.run(parser.parse_args([*map(str, words)]))
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_it_refuses_before_it_learns(book, tmp_path, monkeypatch):
     for words, said in [
         (["--save", tmp_path], "is a folder, not a file"),
         (["--map", tmp_path / "no" / "m.svg"], "--map: there is no folder"),
-        (["--map", tmp_path / "m.jpg"], r"m.jpg ends in none of .svg, .pdf, .png"),
+        (["--map", tmp_path / "m.jpg"], r"m.jpg does not end in .svg, .pdf or .png"),
         (["--nearest", "aple"], "aple is not among the 8 words; did you mean apple?"),
         (["--analogy", "north", "x", "apple"], "x is not among"),
         (["--min-count", 1000], "of 8 words in book.txt none occurs at least 1000 times"),
@@ -335,8 +335,8 @@ def written(file):
 @pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one process there")
 def test_a_real_signal_at_any_time_leaves_a_checkpoint_or_nothing(book, tmp_path):
     program = (
-        "import argparse, sys; from tinygrad_edu.word2vec import command; p = argparse.ArgumentParser(); "
-        "command.add_arguments(p); sys.exit(command.command(p.parse_args()))"
+        "import argparse, sys; from tinygrad_edu.commands import word2vec as command; p = argparse.ArgumentParser(); "
+        "command.add_arguments(p); sys.exit(command.run(p.parse_args()))"
     )
     kept = tmp_path / "run.npz"
     words = [sys.executable, "-c", program, str(book), "--epochs", "100000", "--checkpoint", str(kept), "--size", "8"]

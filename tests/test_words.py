@@ -8,7 +8,9 @@ from string import Formatter
 
 import pytest
 
-from tinygrad_edu.checker.results import CODES, LANGUAGES, VERDICTS, catalogue, reason, reasons, said
+from tinygrad_edu.checker.hints import VERDICTS
+from tinygrad_edu.checker.results import CODES
+from tinygrad_edu.checker.sentences import LANGUAGES, catalogue, reason, reasons, said
 
 PACKAGE = Path(__file__).parent.parent / "tinygrad_edu"
 REASONS = json.loads((PACKAGE / "checker" / "words" / "reasons.json").read_text(encoding="utf-8"))

@@ -37,8 +37,8 @@ if _TYPE_CHECKING:
     from .console.step_here import step_here as step_here
     from .console.stepper import stepper as stepper
     from .findings import explain as explain
+    from .findings.gradient_norms import GradientNorms as GradientNorms
     from .formulas.closed import formula as formula
-    from .gradient_norms import GradientNorms as GradientNorms
     from .numeric.gradcheck import gradcheck as gradcheck
     from .render import draw as draw
     from .render import walk as walk
@@ -48,7 +48,7 @@ __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
-    "step_here": "console.step_here", "GradientNorms": "gradient_norms",
+    "step_here": "console.step_here", "GradientNorms": "findings.gradient_norms",
 }  # fmt: skip
 _ROOMS = ("data", "nn", "optim")
 __all__ = ["OPS", "elementwise", *_LATER]

@@ -20,9 +20,9 @@ from ..language.values import Impossible, Misfit, shape
 from ..op import OPS
 from ..tensor import Tensor
 from .columns import ALL, without_indices
+from .hints import RIGHT
 from .judge import Question, Uncheckable, compared
 from .problem import Point, Problem
-from .results import RIGHT
 from .typed import NoWords, typed
 
 LONGEST = 240  # characters: what is longer explains nothing

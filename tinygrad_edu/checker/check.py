@@ -14,9 +14,10 @@ from ..numeric.equality import same
 from .answer import correct
 from .diagnoses.search import diagnosed
 from .handin import Handin, handin
+from .hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, in_words, mean, symmetric
 from .problem import Problem
-from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result
+from .results import Result
 from .sides import Claim
 
 WORST = (UNCHECKABLE, WRONG, IF, TRANSPOSED, RIGHT)  # of several steps, the verdict is that of the first of these

@@ -20,9 +20,11 @@ from ..language.values import Arrays, Columns, Impossible, Misfit, shape
 from ..tensor import Tensor
 from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
+from .hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
 from .record import NoTree, tree_of
-from .results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, catalogue
+from .results import Result
+from .sentences import catalogue
 from .sizes import numbers_of_sizes
 from .written import Unwritten, written
 

@@ -13,8 +13,8 @@ from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Columns, Impossible, Misfit, Values, shape
 from ..numeric.equality import ROUNDING, SINGLE, same
+from .hints import RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 from .problem import Problem
-from .results import RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 
 POINTS = 4
 

@@ -11,16 +11,18 @@ from pathlib import Path
 
 from ..checker.grading import pages, reports
 from ..checker.grading.classroom import check_files, cores, stoppable
-from ..checker.grading.hints import ANSWER, KIND
 from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, inside, leads_out
 from ..checker.grading.terminal import Report
-from ..checker.results import LANGUAGES, UNCHECKABLE, WRONG, said
+from ..checker.hints import ANSWER, KIND, UNCHECKABLE, WRONG
+from ..checker.sentences import LANGUAGES, said
 from ..format import text
 from ..output import atomic_write as files
 from ..output.progress import Progress
 from ..output.terminal import Screen
+from .shared import INTERRUPTED, TERMINATED, above_zero, complain, refuse_output
 
-ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
+NAME, HELP = "check", "check a derivation made by hand: is it right, where does it go wrong, and why"
+ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING = 0, 1, 2, 4, 5  # exit codes
 
 EPILOG = """\
 A hand-in is a text file: what is given, and the derivation, line by line.
@@ -78,14 +80,14 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--jobs", type=processes, metavar="N", help="processes at a time (default: one for each core)")
     p.add_argument(
         "--timeout",
-        type=text.above_zero,
+        type=above_zero,
         default=60,
         metavar="S",
         help="seconds for one hand-in (default: %(default)s)",
     )
 
 
-def command(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Check, show, write, and say by the exit code how it went."""
     targets = {name: getattr(options, name) for name in REPORTS if getattr(options, name) is not None}
     mistake = misused(targets) or unusable(options)
@@ -103,7 +105,7 @@ def command(options: argparse.Namespace) -> int:
 
 def refused(mistake: str) -> int:
     """Say what is wrong with the call."""
-    print(f"tinygrad-edu: {mistake}", file=sys.stderr)
+    complain(mistake)
     return USAGE
 
 
@@ -162,7 +164,7 @@ class Writing:
             )
             self.code = self.code or NOT_READ
         words = said("unwritten", self.language, file=text.printable(file), why=text.printable(why))
-        print(f"tinygrad-edu: {words}", file=sys.stderr)
+        complain(words)
         return False
 
 
@@ -171,13 +173,12 @@ def misused(targets: dict[str, str]) -> str:
     if list(targets.values()).count("-") > 1:
         return "only one report can go to the standard output"
     for name, target in targets.items():
-        path = Path(target)
-        if target == "-":
-            continue
-        if not target or path.is_dir():
-            return f"--{name}: {text.printable(target)} is a folder, not a file" if target else f"--{name} has no name"
-        if not path.absolute().parent.is_dir():
-            return f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}"
+        if not target:
+            return f"--{name} has no name"
+        try:
+            refuse_output(Path(target) if target != "-" else None, name)
+        except ValueError as error:
+            return str(error)
     return ""
 
 

@@ -1,16 +1,19 @@
-"""``tinygrad-edu draw SCRIPT`` and ``tinygrad-edu walk SCRIPT``: pictures of what a program computed."""
+"""``tinygrad-edu draw SCRIPT``: a picture of what a program computed."""
 
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..format import locations, text
-from .run_script import Calls, Run, Wanted, program, run, tensor_named
+from ..format import locations
+from ..output.terminal import Screen
+from .run_script import Calls, Run, Wanted, add_script, refuse_script, run_script, tensor_named
+from .shared import complain, refuse_output
 
-ENDINGS = {"draw": ".svg", "walk": ".html"}
+NAME, HELP = "draw", "run a program and draw the graph of what its backward() saw"
+ENDING = ".svg"
 EPILOG = """\
 The program runs as "python SCRIPT" would run it; what stands after -- are its own arguments:
     tinygrad-edu draw train.py -o net.svg -- --epochs 3
@@ -18,15 +21,23 @@ What is shown is what its last call of backward() saw: --at 12 for the call in l
 name, --nth 3 for the third such call.  A tensor on which backward() was never called is shown by --at NAME."""
 
 
-def add_arguments(p: argparse.ArgumentParser, command: str) -> None:
-    """The options of a command."""
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    add_shared_arguments(p, ENDING, "svg, pdf, png, tex, dot, json, html or gif")
+    p.add_argument("--flows", action="store_true", help="write on the links what flowed back along them")
+    p.add_argument("--highlight", metavar="NAME", help="mark the paths from this tensor to the result")
+
+
+def add_shared_arguments(p: argparse.ArgumentParser, ending: str, formats: str) -> None:
+    """Declare the options of ``draw`` and ``walk``, which write a file of one of the formats."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
-    p.add_argument("script", type=Path, metavar="SCRIPT", help="a Python program")
-    formats = "svg, pdf, png, tex, dot, json, html or gif" if command == "draw" else "html, or gif for an animation"
-    what = f"the file to write, {formats} by its ending (default: SCRIPT{ENDINGS[command]} in the working directory)"
+    add_script(
+        p,
+        "show the call of backward() in this line, or of this tensor",
+        "show the Nth such call, from 1 (default: the last)",
+    )
+    what = f"the file to write, {formats} by its ending (default: SCRIPT{ending} in the working directory)"
     p.add_argument("-o", "--output", type=Path, metavar="FILE", help=what)
-    p.add_argument("--at", metavar="LINE|NAME", help="the call of backward() in this line, or of this tensor")
-    p.add_argument("--nth", type=int, metavar="N", help="the how-manieth such call, from 1 (default: the last)")
     p.add_argument("--direction", choices=["right", "down", "left", "up"], default="right", help="where it goes")
     words = "what stands in the boxes: some of formulas,shapes,values,gradients"
     p.add_argument(
@@ -38,51 +49,45 @@ def add_arguments(p: argparse.ArgumentParser, command: str) -> None:
     p.add_argument("--no-constants", action="store_true", help="leave plain arrays out")
     p.add_argument("--theme", choices=["light", "dark"], help="the colours")
     p.add_argument("--digits", type=int, default=3, metavar="N", help="of numbers (default: %(default)s)")
-    if command == "draw":
-        p.add_argument("--flows", action="store_true", help="write on the links what flowed back along them")
-        p.add_argument("--highlight", metavar="NAME", help="mark the paths from this tensor to the result")
-    else:
-        p.add_argument("--step", type=int, metavar="K", help="open the page at this step")
 
 
-def command(options: argparse.Namespace) -> int:
-    """Run the program, draw what is wanted, say where it is."""
-    from ..render import draw, looked_like, walk
+def run(options: argparse.Namespace) -> int:
+    """Run the program, and draw the graph; the program's exit code.  ValueError if there is nothing to draw."""
+    from ..render import draw
+
+    def drawn(what: Any, shared: dict[str, Any]) -> Any:
+        return draw(what, flows=options.flows, highlight=options.highlight, **shared)
+
+    return run_and_save(options, ENDING, drawn)
+
+
+def run_and_save(
+    options: argparse.Namespace, ending: str, drawn: Callable[[Any, dict[str, Any]], Any], at: int | None = None
+) -> int:
+    """Run the program, save what ``drawn`` makes of the call that is wanted, and say where it is.  The exit code."""
+    from ..render import looked_like
     from ..render.packages import require
     from ..render.picture import FORMATS
 
-    program(options.script, options.at, options.nth)
+    refuse_script(options.script, options.at, options.nth)
     looked_like(options.direction, options.detail, options.depth, options.digits)
-    output = options.output or Path(options.script.with_suffix(ENDINGS[options.command]).name)
-    if output.suffix.lower() not in FORMATS:
-        known = ", ".join(name.removeprefix(".") for name in FORMATS)
-        near = text.meant(output.suffix.lower(), FORMATS)
-        raise ValueError(f"{output}: the file's ending is none of {known}{near}")
-    if output.is_dir():
-        raise ValueError(f"{output} is a folder, not a file")
-    if options.command == "walk" and options.step is not None and options.step < 0:
-        raise ValueError(f"--step counts from 0, and {options.step} is below")
-    if not output.absolute().parent.is_dir():
-        raise ValueError(f"{output}: there is no folder {output.absolute().parent}")
+    output = options.output or Path(options.script.with_suffix(ending).name)
+    refuse_output(output, endings=[*FORMATS])
     require(output.suffix)
-    done = run(options.script, options.args, Calls(Wanted(options.at, options.nth)))
+    done = run_script(options.script, options.args, Calls(Wanted(options.at, options.nth)))
     if done.code and done.call is None:
-        print("tinygrad-edu: nothing is drawn, since the program failed before a backward() was done", file=sys.stderr)
+        complain("nothing is drawn, since the program failed before a backward() was done")
         return done.code
     what, seed = chosen(done, options)
     shared: dict[str, Any] = {
         "direction": options.direction, "detail": options.detail, "depth": options.depth, "seed": seed,
         "constants": not options.no_constants, "theme": options.theme, "digits": options.digits,
     }  # fmt: skip
-    if options.command == "draw":
-        picture = draw(what, flows=options.flows, highlight=options.highlight, **shared)
-        at = None
-    else:
-        picture, at = walk(what, **shared), options.step
+    picture = drawn(what, shared)
     saved = picture.save(output, at=at)
     if picture.view.remark:
-        print(f"tinygrad-edu: {picture.view.remark}", file=sys.stderr)
-    print(f"{said(done)}: {saved}")
+        complain(picture.view.remark)
+    Screen().write(f"{said(done)}: {saved}")
     return done.code
 
 

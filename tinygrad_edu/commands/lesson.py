@@ -13,7 +13,9 @@ from ..output.terminal import Screen
 from ..teaching import lesson as lessons
 from ..teaching.lesson import Entry, Lesson
 from ..teaching.showing import plain
+from .shared import refuse_output
 
+NAME, HELP = "lesson", "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"
 EPILOG = """\
 examples:
   tinygrad-edu lesson                          which lessons there are
@@ -44,7 +46,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--solutions", action="store_true", help="with --slides or --out: solutions in the speaker's notes")
 
 
-def command(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """List, show or write."""
     refuse(options)
     entries = lessons.entries() if options.all or options.number is None else [lessons.found(options.number)]
@@ -67,8 +69,7 @@ def writes(options: argparse.Namespace) -> bool:
 def refuse(options: argparse.Namespace) -> None:
     """ValueError for options that do not go together, before anything is done."""
     shows = options.first is not None or options.notes or options.pictures
-    if options.slides and options.slides.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"--slides writes a page: {text.printable(str(options.slides))} does not end in .html")
+    refuse_output(options.slides, "slides", (".html", ".htm"))
     if options.pictures and options.pictures.exists() and not options.pictures.is_dir():
         raise ValueError(f"--pictures: {text.printable(str(options.pictures))} is a file, not a folder")
     if options.notebook and options.exercise and options.notebook.resolve() == options.exercise.resolve():

@@ -9,16 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from ..commands import check as check
-from ..commands import draw as pictures
-from ..commands import lesson as lesson
-from ..commands import ops as ops
-from ..commands import step as program
-from ..commands import train
-from ..commands import word2vec as word2vec
 from ..format import text
+from . import check, draw, lesson, ops, step, train, walk, word2vec
+from .shared import INTERRUPTED, MISTAKE, OK, complain
 
-EXIT_OK, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 2, 130
+COMMANDS = {module.NAME: module for module in (train, draw, walk, step, check, lesson, ops, word2vec)}
 
 DESCRIPTION = """\
 Automatic differentiation that shows its work.  Without a command it trains the network
@@ -79,12 +74,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     train.add_arguments(p)
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    words = "train on digits and show a backward sweep: what is done without a command"
-    train.add_arguments(commands.add_parser("train", help=words, description=sentence(words)))
-    for name, words in PICTURES.items():
-        pictures.add_arguments(commands.add_parser(name, help=words, description=sentence(words)), name)
-    for name, (module, words) in OTHERS.items():
-        module.add_arguments(commands.add_parser(name, help=words, description=sentence(words)))
+    for name, module in COMMANDS.items():
+        module.add_arguments(commands.add_parser(name, help=module.HELP, description=sentence(module.HELP)))
     return p
 
 
@@ -108,34 +99,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(own, argparse.Namespace(args=others))
     except SystemExit as end:
-        if end.code == EXIT_MISTAKE and own[:1] == ["check"]:  # where that code is for files that cannot be read
+        if end.code == MISTAKE and own[:1] == [check.NAME]:  # where that code is for files that cannot be read
             raise SystemExit(check.USAGE) from None
         raise
     try:
-        code = COMMANDS[options.command or "train"](options)
+        code = COMMANDS[options.command or train.NAME].run(options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has seen enough, as with | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
+        return OK
     except KeyboardInterrupt:
-        print("\ntinygrad-edu: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        print(file=sys.stderr)
+        complain("interrupted")
+        return INTERRUPTED
     except (OSError, ValueError, RuntimeError) as error:
-        print(f"tinygrad-edu: {text.told(error)}", file=sys.stderr)
-        return EXIT_MISTAKE
-
-
-PICTURES = {
-    "draw": "run a program and draw the graph of what its backward() saw",
-    "walk": "run a program and write a page that walks through its graph, forward and backward",
-}
-OTHERS: dict[str, tuple[Any, str]] = {
-    "step": (program, "run a program and step through its backward(): a debugger for gradients"),
-    "check": (check, "check a derivation made by hand: is it right, where does it go wrong, and why"),
-    "lesson": (lesson, "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"),
-    "ops": (ops, "the operations: how each is written, its rule, what it needs, and that the rule is right"),
-    "word2vec": (word2vec, "learn vectors of words from a text, and see which are near"),
-}
-COMMANDS = {"train": train.run, **dict.fromkeys(PICTURES, pictures.command)}
-COMMANDS |= {name: module.command for name, (module, _) in OTHERS.items()}
+        complain(text.told(error))
+        return MISTAKE

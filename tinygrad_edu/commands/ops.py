@@ -13,7 +13,9 @@ from ..output import atomic_write as files
 from ..output.terminal import Screen
 from ..teaching.reference.entries import entries
 from ..teaching.reference.terminal import table, whole
+from .shared import refuse_output
 
+NAME, HELP = "ops", "the operations: how each is written, its rule, what it needs, and that the rule is right"
 EPILOG = """\
 Everything comes from the statements of the operations: the notation, the rules, which are run and printed, what they
 need, and examples, which are computed and compared with differences each time.
@@ -31,11 +33,10 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
-def command(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Show or write; ValueError for a name that is none, and OSError where the page cannot be written."""
     begun = time.perf_counter()
-    if options.page is not None and options.page.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"--page writes a page: {text.shown(options.page.name)} does not end in .html")
+    refuse_output(options.page, "page", (".html", ".htm"))
     found = entries(options.names)
     if options.json:
         print(json.dumps([entry.plain() for entry in found], indent=1, ensure_ascii=True, allow_nan=False))
@@ -47,9 +48,7 @@ def command(options: argparse.Namespace) -> int:
             stream.write(made)
         took = time.perf_counter() - begun
         words = f"{text.plural(len(found), 'operation')}, {len(made) / 1e6:.1f} MB, {took:.1f} s"
-        print(
-            f"written to {text.printable(str(options.page))}: {words}", file=sys.stderr if options.json else sys.stdout
-        )
+        Screen(sys.stderr if options.json else sys.stdout).item(options.page, words)
     if options.json or options.page is not None:
         return 0
     screen = Screen(sys.stdout)

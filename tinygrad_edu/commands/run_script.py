@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import builtins
 import io
 import linecache
@@ -21,6 +22,13 @@ from ..tensor import Tensor
 from ..tracing import Trace, traced
 
 
+def add_script(p: argparse.ArgumentParser, at: str, nth: str) -> None:
+    """Declare what all commands that run a program have: the program, and which call of ``backward`` is wanted."""
+    p.add_argument("--at", metavar="LINE|NAME", help=at)
+    p.add_argument("--nth", type=int, metavar="N", help=nth)
+    p.add_argument("script", type=Path, metavar="SCRIPT", help="a Python program")
+
+
 class Call(NamedTuple):
     """A call of ``backward``: whose, with which seed, and at which line of which file."""
 
@@ -33,7 +41,7 @@ class Call(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which call is wanted: of a line or of a name (``at``), and the how-manieth; the last, if it is None."""
+    """Which call is wanted: of a line or of a name (``at``), and which of them, from 1 (None: the last)."""
 
     at: str | None = None
     nth: int | None = None
@@ -55,7 +63,7 @@ class Run(NamedTuple):
     code: int  # what it ended with
 
 
-def program(script: Path, at: str | None, nth: int | None) -> None:
+def refuse_script(script: Path, at: str | None, nth: int | None) -> None:
     """ValueError, before it runs, if there is no such program, or if there can be no such call of ``backward``."""
     if script.is_dir():
         raise ValueError(f"{script} is a folder, not a program")
@@ -72,7 +80,7 @@ class Quit(BaseException):
     """Whoever watches a program wants it to end."""
 
 
-def run(script: Path, args: Sequence[str], calls: Calls) -> Run:
+def run_script(script: Path, args: Sequence[str], calls: Calls) -> Run:
     """Run a program to its end.  Raises OSError if it cannot be read; its own errors are printed, as Python does."""
     source, file = script.read_bytes(), str(script.absolute())  # as Python calls it
     main = types.ModuleType("__main__")

@@ -18,8 +18,9 @@ from ..output.progress import Progress
 from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint
-from .run_script import Call, Calls, Quit, Wanted, program, run
+from .run_script import Call, Calls, Quit, Wanted, add_script, refuse_script, run_script
 
+NAME, HELP = "step", "run a program and step through its backward(): a debugger for gradients"
 EPILOG = """\
 The program runs as "python SCRIPT ARGS" would run it, and stops where it calls backward(), before the sweep.  The ARGS
 after SCRIPT are given to the program.  In the console h lists the commands.  They can also come from a pipe or a file:
@@ -32,8 +33,6 @@ after SCRIPT are given to the program.  In the console h lists the commands.  Th
 def add_arguments(p: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
-    p.add_argument("--at", metavar="LINE|NAME", help="stop at the call of backward() in this line, or of this tensor")
-    p.add_argument("--nth", type=int, metavar="N", help="stop only at the Nth such call (default: at every one)")
     p.add_argument(
         "-c",
         action="append",
@@ -43,16 +42,20 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         help="do this command first; can be given several times",
     )
     p.add_argument("--commands", type=Path, metavar="FILE", help="do the commands in this file, one on each line")
-    p.add_argument("script", type=Path, metavar="SCRIPT", help="a Python program")
+    add_script(
+        p,
+        "stop at the call of backward() in this line, or of this tensor",
+        "stop only at the Nth such call (default: at every one)",
+    )
     p.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGS", help="arguments of that program")
 
 
-def command(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the program, and open the console where it calls ``backward``; the program's exit code.
 
     Raises ValueError if the program cannot be run, or never calls ``backward`` as ``--at`` and ``--nth`` ask.
     """
-    program(options.script, options.at, options.nth)
+    refuse_script(options.script, options.at, options.nth)
     commands = [Queued(line) for line in options.typed]
     if options.commands is not None:
         try:
@@ -60,7 +63,7 @@ def command(options: argparse.Namespace) -> int:
         except UnicodeDecodeError:
             raise ValueError(f"{options.commands} is not text in UTF-8") from None
     stops = StopAtBackward(Wanted(options.at, options.nth), commands)
-    done = run(options.script, [*options.rest, *options.args], stops)
+    done = run_script(options.script, [*options.rest, *options.args], stops)
     say = stops.screen.say
     if stops.ended:
         say("The program was ended here.", "dim")

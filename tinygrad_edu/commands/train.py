@@ -16,14 +16,16 @@ import numpy as np
 from .. import nn, ops, optim
 from ..data import Digits, digits
 from ..derivatives import sweep
+from ..findings.gradient_norms import GradientNorms
 from ..format import text
 from ..format.numbers import number
-from ..gradient_norms import GradientNorms
 from ..numeric.norms import norm
 from ..output.progress import Progress
 from ..output.terminal import Screen, Table
 from ..tensor import constant
+from .shared import above_zero, refuse_output, whole
 
+NAME, HELP = "train", "train on digits and show a backward sweep: what is done without a command"
 ROOMY = 60  # columns from which on two things stand side by side
 LOGGED = 5  # lines about how far the training is, where it goes to a file
 SHADES = " .:-=+*#%@"
@@ -31,12 +33,6 @@ SHADES = " .:-=+*#%@"
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
     """The options of the main job."""
-
-    def whole(words: str) -> int:
-        if not words.isdecimal():
-            raise argparse.ArgumentTypeError(f"{words} is not a whole number from 0 up")
-        return int(words)
-
     p.add_argument(
         "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
     )
@@ -46,7 +42,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
     p.add_argument(
         "--rate",
-        type=text.above_zero,
+        type=above_zero,
         default=0.5,
         metavar="R",
         help="learning rate, falling along a cosine to 0 (default: %(default)s)",
@@ -78,10 +74,7 @@ def run(options: argparse.Namespace) -> int:
     data = digits(seed=0)
     if options.example is not None and options.example >= len(data.test_labels):
         raise ValueError(f"--example is the number of a test image, from 0 to {len(data.test_labels) - 1}")
-    if options.save and not options.save.absolute().parent.is_dir():
-        raise ValueError(f"--save: there is no folder {options.save.absolute().parent}")
-    if options.save and options.save.is_dir():
-        raise ValueError(f"--save: {options.save} is a folder, not a file")
+    refuse_output(options.save, "save")
     net = network(options.hidden, options.seed)
     A, B = net.parameters()
     learning, testing = len(data.labels), len(data.test_labels)
@@ -101,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.save:
         net.save(options.save)
-        screen.say(f"A and B are saved in {options.save}")
+        screen.item(options.save, "A and B")
     show_norms(screen, course)
 
     number = hardest(net, data) if options.example is None else options.example

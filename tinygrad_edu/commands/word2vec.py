@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +16,10 @@ from ..word2vec.model import Word2Vec
 from ..word2vec.settings import MODELS, SKIP_GRAM, Settings
 from ..word2vec.training import Progress, train
 from ..word2vec.vectors import Vectors
+from .shared import INTERRUPTED, above_zero, complain, count, from_zero, refuse_output, whole
 from .train import LOGGED, heading
 
-INTERRUPTED = 130
+NAME, HELP = "word2vec", "learn vectors of words from a text, and see which are near"
 ENDINGS = (".svg", ".pdf", ".png")
 USUAL = Settings()
 ENOUGH, MOST = 1_200_000, 50  # words to be read in all, if a text is short, and epochs at most
@@ -63,7 +63,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--epochs", type=count, metavar="N", help="how often the text is read (default: 5, and a short one more often)"
     )
-    option("--rate", text.above_zero, "R", "learning rate, falling in a line to 0", USUAL.rate)
+    option("--rate", above_zero, "R", "learning rate, falling in a line to 0", USUAL.rate)
     option("--batch", count, "N", "words in a step, at most", USUAL.batch)
     option("--seed", whole, "N", "of all that is random", USUAL.seed)
     p.add_argument("--save", type=Path, metavar="FILE", help="write the vectors in word2vec's text format")
@@ -81,26 +81,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     )
 
 
-def count(words: str) -> int:
-    """A whole number from 1 up."""
-    if not whole(words):
-        raise argparse.ArgumentTypeError(f"{words} is not a whole number from 1 up")
-    return int(words)
-
-
-def whole(words: str) -> int:
-    """A whole number from 0 up."""
-    if not (words.isascii() and words.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{words} is not a whole number from 0 up")
-    return int(words)
-
-
-def from_zero(words: str) -> float:
-    """A number from 0 up."""
-    return 0.0 if words == "0" else text.above_zero(words)
-
-
-def command(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Learn, save, and show what was asked for."""
     refuse(options)
     screen = Screen()
@@ -124,7 +105,7 @@ def command(options: argparse.Namespace) -> int:
             model = train(corpus, settings, file=options.checkpoint, report=shown)
         except KeyboardInterrupt:
             bar.end()
-            print(f"tinygrad-edu: {shown.interrupted(settings)}", file=sys.stderr)
+            complain(shown.interrupted(settings))
             return INTERRUPTED
     screen.say(shown.summary(model))
     report(screen, options, model.vectors)
@@ -158,16 +139,9 @@ def refuse(options: argparse.Namespace) -> None:
         if given:
             names = text.listed([f"--{name.replace('_', '-')}" for name in given])
             raise ValueError(f"--load shows vectors that were saved, and learns nothing: leave out {names}")
-    for name in ("save", "map", "checkpoint"):
-        path = getattr(options, name)
-        if path is None:
-            continue
-        if path.is_dir() or not path.name:
-            raise ValueError(f"--{name}: {text.printable(str(path))} is a folder, not a file")
-        if not path.absolute().parent.is_dir():
-            raise ValueError(f"--{name}: there is no folder {text.printable(str(path.absolute().parent))}")
-    if options.map and options.map.suffix.lower() not in ENDINGS:
-        raise ValueError(f"--map: {text.shown(options.map.name)} ends in none of {', '.join(ENDINGS)}")
+    for name in ("save", "checkpoint"):
+        refuse_output(getattr(options, name), name)
+    refuse_output(options.map, "map", ENDINGS)
     if options.map:
         from ..render.packages import require  # which is not loaded where nothing is drawn
 

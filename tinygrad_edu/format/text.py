@@ -5,7 +5,6 @@ Nothing here follows the record further than one step, so a graph of any depth p
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -144,16 +143,3 @@ def size_in_words(shape: Sequence[int], times: str = " x ") -> str:
     ('64 x 10', '64 numbers', '1 number', 'number')
     """
     return f"{shape[0]} number{'s' * (shape[0] != 1)}" if len(shape) == 1 else size(shape, times)
-
-
-def above_zero(words: str) -> float:
-    """An option that is a number above 0, in the words of a command line."""
-    try:
-        number = float(words)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        from argparse import ArgumentTypeError  # who only imports the engine does not wait for it
-
-        raise ArgumentTypeError(f"{words} is not a number above 0")
-    return number

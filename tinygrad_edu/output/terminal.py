@@ -33,14 +33,14 @@ class Screen:
         self.stream: TextIO = stream or sys.stdout or io.StringIO()
         self.terminal = is_terminal(self.stream)
         self.colour = self.terminal and has_colours() if colour is None else colour
-        self.fixed = width
+        self.fixed, self.sized = width, self.stream  # what is written may go through a pager, which has no width
         self.encoding = getattr(self.stream, "encoding", None)
         self.unicode = holds_unicode(self.stream)
 
     @property
     def width(self) -> int:
         """The number of columns.  A window may be made wider, so it is asked for each time."""
-        return max(NARROWEST, min(WIDEST, self.fixed or columns_of(self.stream)))
+        return max(NARROWEST, min(WIDEST, self.fixed or columns_of(self.sized)))
 
     def styled(self, words: str, style: str) -> str:
         """Words with weight or colour."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import sys
 
+from ..output.progress import Progress
 from ..tracing.data import Trace
 from .packages import package
 from .scene import Scene
@@ -37,11 +37,11 @@ def gif(scene: Scene, colours: dict[str, str], trace: Trace) -> bytes:
     every = -(-last // FRAMES) or 1
     steps = [*range(0, last, every), last]
     frames, scale = [], min(2.0, zoom(scene, WIDEST / scene.width))
-    for number, k in enumerate(steps, 1):
-        picture = Image.open(io.BytesIO(drawn(svg(scene, colours, k, now(trace, k)), scale)))
-        frames.append(picture.convert("RGB").quantize(64, dither=Image.Dither.NONE))
-        if sys.stderr.isatty() and len(steps) > 20:
-            print(f"\r  frame {number} of {len(steps)}", end="\n" * (k == last), file=sys.stderr, flush=True)
+    with Progress("frame", len(steps), after=1.0) as bar:
+        for number, k in enumerate(steps, 1):
+            picture = Image.open(io.BytesIO(drawn(svg(scene, colours, k, now(trace, k)), scale)))
+            frames.append(picture.convert("RGB").quantize(64, dither=Image.Dither.NONE))
+            bar.at(number)
     out = io.BytesIO()
     times = [PACE] * (len(frames) - 1) + [END]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=False)

@@ -30,7 +30,7 @@ from .record import Record
 
 
 class Moment(NamedTuple):
-    """One step."""
+    """One step: what it computes, or which operation passes a gradient on to which operand."""
 
     number: int
     phase: str  # "given", "forward", "seed" or "backward"

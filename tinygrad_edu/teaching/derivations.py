@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..checker.check import of_claim
-from ..checker.grading.hints import ANSWER, KIND, SIGNS, remarks, steps
 from ..checker.handin import handin
-from ..checker.results import RIGHT, Result
+from ..checker.hints import ANSWER, KIND, RIGHT, SIGNS, remarks, steps
+from ..checker.results import Result
 from ..checker.sides import Claim, Step
 from ..language import writing
 from ..language.lines import line

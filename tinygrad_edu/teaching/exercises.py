@@ -7,7 +7,7 @@ import re
 import textwrap
 from typing import Any
 
-from ..checker.results import IF
+from ..checker.hints import IF
 from ..language.tree import walk
 from .derivations import Derivation
 from .lesson import BEGIN, END, Cell

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..checker.grading.hints import SIGNS
+from ..checker.hints import SIGNS
 from ..checker.results import Result
 from ..formulas.result import Closed
 from ..render import svg

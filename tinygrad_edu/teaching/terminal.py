@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from ..checker.grading.hints import SIGNS
+from ..checker.hints import SIGNS
 from ..output.terminal import Screen, is_interactive, wrapped
 from ..render.chart import Chart
 from ..render.picture import Picture

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnoses.search import patience
-from ..results import said
+from ..sentences import said
 from .sheets import LATE, LEFT, UNREAD, Sheet, checked
 
 MEMORY = 2 << 30  # bytes

@@ -11,9 +11,9 @@ from ...language.values import Impossible, Misfit
 from ...tensor import Tensor
 from ...tracing import Trace, traced
 from ..handin import handin
-from ..results import WRONG, Result
+from ..hints import KIND, WRONG, steps
+from ..results import Result
 from ..sides import Claim
-from .hints import KIND, steps
 from .sheets import CHECKED, Refused, Sheet, contents
 
 

@@ -11,8 +11,9 @@ import xml.etree.ElementTree as etree
 from collections.abc import Sequence
 from typing import Any
 
-from ..results import CODES, RIGHT, UNCHECKABLE, VERDICTS, WRONG, Result, said
-from .hints import told
+from ..hints import RIGHT, UNCHECKABLE, VERDICTS, WRONG, told
+from ..results import CODES, Result
+from ..sentences import said
 from .sheets import CHECKED, Sheet, summary
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -13,8 +13,9 @@ from typing import Any
 
 from ..grading import remembered
 from ..handin import LARGEST_FILE
-from ..results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, Result, reason, said
-from .hints import steps
+from ..hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, steps
+from ..results import Result
+from ..sentences import reason, said
 
 CHECKED, UNREAD, LATE, LEFT = "checked", "unreadable", "timed-out", "interrupted"
 ENDINGS = (".md", ".txt")

@@ -6,8 +6,22 @@ import os
 from collections.abc import Sequence
 
 from ...output.terminal import Screen, Table, columns, shortened, wrapped
-from ..results import IF, RIGHT, TRANSPOSED, UNCHECKABLE, VERDICTS, WRONG, Result, said
-from .hints import ANSWER, SIGNS, claim, is_first_wrong, remarks, steps
+from ..hints import (
+    ANSWER,
+    IF,
+    RIGHT,
+    SIGNS,
+    TRANSPOSED,
+    UNCHECKABLE,
+    VERDICTS,
+    WRONG,
+    claim,
+    is_first_wrong,
+    remarks,
+    steps,
+)
+from ..results import Result
+from ..sentences import said
 from .sheets import CHECKED, LEFT, Sheet, summary
 
 STYLES = {RIGHT: "good", IF: "good", TRANSPOSED: "mark", WRONG: "bad", UNCHECKABLE: "mark"}

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .format import text
-from .format.ascii import encodable, is_encodable
-from .format.numbers import short
-from .nn.norm_record import NormRecord, mean, together
-from .output.terminal import Table, columns, columns_of, shortened, wrapped
+from ..format import text
+from ..format.ascii import encodable, is_encodable
+from ..format.numbers import short
+from ..nn.norm_record import NormRecord, mean, together
+from ..output.terminal import Table, columns, columns_of, shortened, wrapped
 
 if TYPE_CHECKING:
-    from .render.plot import Plot
+    from ..render.plot import Plot
 
 BLOCKS, ASCII = "▁▂▃▄▅▆▇█", ".:-=+*#%@"  # from the smallest to the largest
 NARROW, WIDE, COURSE = 40, 80, 12  # columns of a table, and the least that the course in it takes
@@ -103,7 +103,7 @@ class GradientNorms(NormRecord):
 
     def plot(self, *, theme: str | None = None) -> Plot:
         """The norms over the steps, as a picture for a notebook or a file.  ``theme``: "light" or "dark"."""
-        from .render.plot import Plot  # drawing takes longer to load than all the rest
+        from ..render.plot import Plot  # drawing takes longer to load than all the rest
 
         return Plot(self, theme)
 

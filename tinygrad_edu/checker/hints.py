@@ -1,0 +1,107 @@
+"""The verdicts, and how much is said of a wrong step: which it is, what kind of mistake, or what it should be.
+
+Everything that shows results asks here, so that nothing shows more than was asked for.  What is called ``result`` here
+is a ``Result`` of results.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..web import colours
+from ..web.page import escape
+from .sentences import reason, said
+
+RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE = "right", "right-transposed", "right-if", "wrong", "uncheckable"
+VERDICTS = (RIGHT, TRANSPOSED, IF, WRONG, UNCHECKABLE)
+WHICH, KIND, ANSWER = 1, 2, 3  # the stages of a hint
+SIGNS = {"right": "✓", IF: "~", TRANSPOSED: "~", WRONG: "✗", UNCHECKABLE: "?"}
+
+
+def steps(result: Any) -> list[Any]:
+    """The steps of a claim; a claim of one step is that step."""
+    return result.steps or [result]
+
+
+def is_first_wrong(result: Any, number: int) -> bool:
+    """Is this step of several, counted from 1, the first that is wrong?"""
+    return result.verdict == WRONG and len(result.steps) > 1 and result.step == number
+
+
+def is_right_again(result: Any, number: int) -> bool:
+    """Is this step right, and the one before it wrong?"""
+    found = steps(result)
+    return number > 1 and bool(found[number - 1]) and found[number - 2].verdict == WRONG
+
+
+def remarks(result: Any, number: int, stage: int) -> list[str]:
+    """What is said of a step of a claim, in sentences."""
+    step, language = steps(result)[number - 1], result.language
+    found = [said("right-again", language)] if is_right_again(result, number) else []
+    if step.verdict == TRANSPOSED:
+        found.append(said("verdict-right-transposed", language))
+    if step.verdict == IF:
+        found.append(said("if", language, assumption=step.assumption))
+    if step.verdict == UNCHECKABLE and step.why:
+        found.append(said("why", language, why=reason(step.why, language)))
+    if step.verdict == WRONG and stage >= KIND:
+        found += [said("misfit", language, why=reason(step.why, language))] if step.why else []
+        found += [d.text for d in step.diagnoses]
+        found += [said("would-be-right", language, assumption=step.assumption)] if step.assumes else []
+    if step.verdict == WRONG and stage >= ANSWER:
+        correct = step.correct or (result.correct if is_first_wrong(result, number) else "")
+        found += [said("should-be", language, correct=correct)] if correct else []
+    return found
+
+
+def claim(result: Any, number: int) -> str:
+    """What a step claims: the left side only where the chain begins, the right side only where there is one."""
+    left, right = result.left if number == 1 else "", steps(result)[number - 1].right
+    return f"{left} = {right}".strip() if right else left
+
+
+def told(result: Any, stage: int) -> str:
+    """All of a claim in plain text, a line for each step and each remark: for reports."""
+    lines = []
+    for number, step in enumerate(steps(result), 1):
+        verdict = said(f"short-{step.verdict}", step.language)
+        lines.append(f"{SIGNS[step.verdict]} {verdict}: {claim(result, number)}")
+        if is_first_wrong(result, number):
+            lines.append(f"  ({said('first-wrong-here', step.language)})")
+        lines += [f"  {words}" for words in remarks(result, number, stage)]
+    return "\n".join(lines)
+
+
+# In a notebook.
+
+# Colours by verdict; the sign says the same.  Notebooks have their own word for dark.
+LIGHT, DARK = (colours.variables(name, colours.VERDICTS) for name in ("light", "dark"))
+STYLE = f"""
+.tinygrad-check{{{LIGHT};line-height:1.5;text-align:left;max-width:60em}}
+@media(prefers-color-scheme:dark){{.tinygrad-check{{{DARK}}}}}
+[data-jp-theme-light="true"] .tinygrad-check,.vscode-light .tinygrad-check{{{LIGHT}}}
+[data-jp-theme-light="false"] .tinygrad-check,.vscode-dark .tinygrad-check{{{DARK}}}
+.tinygrad-check>div{{display:grid;grid-template-columns:7.5em 1fr;gap:0 .8em;padding:.1em 0}}
+.tinygrad-check code{{justify-self:start;white-space:pre-wrap;overflow-wrap:anywhere;color:inherit;background:none}}
+.tinygrad-check p{{grid-column:2;margin:0}}
+.tinygrad-check .first code{{border-bottom:2px solid var(--bad)}}
+.tinygrad-check .right{{color:var(--good)}}.tinygrad-check .wrong{{color:var(--bad);font-weight:bold}}
+.tinygrad-check .unsure{{color:var(--mark)}}
+"""
+CLASSES = {"right": "right", "right-if": "right", "wrong": "wrong"}
+
+
+def html(result: Any, stage: int = KIND) -> str:
+    """A claim with all its steps, for a notebook; nothing in it is taken for HTML but what stands here."""
+    rows = []
+    for number, step in enumerate(steps(result), 1):
+        first = is_first_wrong(result, number)
+        verdict = escape(f"{SIGNS[step.verdict]} {said(f'short-{step.verdict}', step.language)}")
+        notes = [said("first-wrong-here", step.language)] * first + remarks(result, number, stage)
+        said_of_it = "".join(f"<p>{escape(words)}</p>" for words in notes)
+        indent = f' style="margin-left:{min(len(result.left), 24) + 1}ch"' if number > 1 else ""
+        rows.append(
+            f'<div{" class=first" * first}><span class="{CLASSES.get(step.verdict, "unsure")}">{verdict}</span>'
+            f"<code{indent}>{escape(claim(result, number))}</code>{said_of_it}</div>"
+        )
+    return f'<div class="tinygrad-check" lang="{result.language}"><style>{STYLE}</style>{"".join(rows)}</div>'
