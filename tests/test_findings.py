@@ -174,6 +174,22 @@ FACTS = {
         its gradient are 2 times smaller than the mean over the examples.
         Write (Y * log_softmax(Z)).sum(axis=1).mean(). Or cross_entropy(Z, Y).
     """,
+    "a sum over the classes, divided by the number of all terms": """
+        Z = Tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]], "Z")
+        Y = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+        loss = (Y*log_softmax(Z)).sum() / -6
+        ---
+        mean over the wrong axis, line 3: is the mean over all 6 terms
+        Write (Y * log_softmax(Z)).sum(axis=1).mean(). Or cross_entropy(Z, Y).
+    """,
+    "a column against a row, in a hinge": """
+        x, W = constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "x"), Tensor([[0.5], [-1.0]], "W")
+        v, y = x @ W, np.array([1.0, -1.0, 1.0])
+        loss = relu(1 - y * v).mean()
+        ---
+        (n, 1) against (n,), line 3: v of shape (3, 1) and y of shape (3,) give y * v of
+        Write v.ravel() to have 3 pairs.
+    """,
     "units that are dead": """
         X = constant(np.linspace(-1, 1, 80).reshape(20, 4), "X")
         W, b = Tensor(rng.normal(size=(4, 3)), "W"), Tensor([0.0, -50.0, 0.5], "b")

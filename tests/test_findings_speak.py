@@ -67,6 +67,12 @@ SPEAKS = {
         ---
         log of a rounded zero: log_softmax(z)
     """,
+    "one less, twice": """
+        x = Tensor([-800.0, 1.0], 'x')
+        loss = -np.log(1 - (1 - np.exp(x))).sum()
+        ---
+        log of a rounded zero: it comes from np.exp(x), and exp is never 0 itself
+    """,
     "a sigmoid by hand": """
         x = Tensor([100.0, 1.0], 'x')
         s = 1 / (1 + np.exp(-x))

@@ -249,11 +249,13 @@ def test_its_method_and_its_names_of_arguments_are_those_of_numpy(op: Any) -> No
         assert theirs in inspect.signature(getattr(np, op.name)).parameters and ours in op.names
 
 
-def test_an_attribute_that_is_none_is_an_error() -> None:
-    with pytest.raises(TypeError, match="op takes selects as a bool, not as a function; an argument that has a rule"):
+def test_what_is_no_attribute_and_no_rule_is_an_error() -> None:
+    with pytest.raises(TypeError, match="has an attribute selects: an argument that has a rule cannot have that name"):
         tg.op(selects=lambda g: g)
-    with pytest.raises(TypeError, match="op takes never as a tuple, not as a int"):
+    with pytest.raises(TypeError, match="op takes never of type tuple, not int"):
         tg.op(never=0, x=lambda g: g)
+    with pytest.raises(TypeError, match="same_shap=True is no rule, .* the attributes elementwise, rearranges, "):
+        tg.op(same_shap=True, x=lambda g: g)
 
 
 # A new operation is one statement.

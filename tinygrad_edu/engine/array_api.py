@@ -274,7 +274,7 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
         public = None  # linalg.trace and others mean something else than trace
     if short == "einsum" and not isinstance(args[0], str):
         args = ops.in_letters(args)
-    if kwargs and short in OPS and public is not None:
+    if kwargs and short in OPS and OPS[short].numpy:
         args, kwargs = OPS[short].called_as_numpy(args, kwargs)
     if public is None:
         known = hasattr(np, name.partition(".")[0])  # a ufunc may be SciPy's
