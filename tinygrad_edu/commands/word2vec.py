@@ -143,7 +143,7 @@ def refuse(options: argparse.Namespace) -> None:
         refuse_output(getattr(options, name), name)
     refuse_output(options.map, "map", ENDINGS)
     if options.map:
-        from ..render.packages import require  # which is not loaded where nothing is drawn
+        from ..render.layout import require  # which is not loaded where nothing is drawn
 
         require(options.map.suffix, graph=False)
 

@@ -41,7 +41,7 @@ def outlined(label: Label, words: str) -> str:
     return (
         f'<svg class="math" role="img" fill="currentColor" aria-label={attribute(words)} viewBox="{box}" '
         f'style="width:{width / SIZE:.3f}em;height:{height / SIZE:.3f}em;'
-        f'vertical-align:{-(label.descent + pad) / SIZE:.3f}em">{svg.label(label)}</svg>'
+        f'vertical-align:{-(label.descent + pad) / SIZE:.3f}em">{svg.draw_label(label)}</svg>'
     )
 
 

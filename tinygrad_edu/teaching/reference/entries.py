@@ -28,7 +28,7 @@ from ...op import op as Op
 from ...stepping.jacobian import by_differences, local
 from ...stepping.record import Record
 from ...tensor import Tensor
-from ...tracing.called import Called
+from ...tracing.called import NodeFormulas
 
 PACKAGE = Path(__file__).parents[2]
 EXACT = 1e-6  # what the rules may differ from differences, as a share of the largest derivative, or of 1
@@ -235,12 +235,12 @@ def computed(example: Example) -> Case:
     result = example(**given)
     result.name = "z"
     node = result.node
-    called = Called(Record(result), written_out=False)
-    formula = called.made(node)
+    called = NodeFormulas(Record(result), written_out=False)
+    formula = called.definition(node)
     passed = {k: a for k, a in enumerate(node.args) if a is not None and a.active} if op.rules else {}
     rules = []
     for k, a in passed.items():
-        found = called.passed(node, k)
+        found = called.rule_of(node, k)
         said = [f"stretched to {a.shape}"] if found.rule.stretched else []
         said += [f"{line(latex)}: {words}" for latex, words in found.rule.words]
         latex = found.rule.latex

@@ -40,7 +40,7 @@ def formula(latex: str) -> str:
     return (
         f'<svg class="m d{down}" role="img" aria-label={attribute(line(latex))} '
         f'width="{width / SIZE:.3f}em" height="{height / SIZE:.3f}em" '
-        f'viewBox="{-pad:g} {-found.ascent - pad:.2f} {width:.2f} {height:.2f}">{svg.label(found)}</svg>'
+        f'viewBox="{-pad:g} {-found.ascent - pad:.2f} {width:.2f} {height:.2f}">{svg.draw_label(found)}</svg>'
     )
 
 
@@ -48,7 +48,7 @@ def graph(case: Case) -> str:
     """How the result of an example was computed, and its gradient."""
     g = np.arange(1.0, case.result.size + 1).reshape(case.shape)  # 1, 2, 3, ...: ones are nothing to a softmax
     scene = draw(case.result, seed=g if case.rules else None).scene
-    body = svg.placed(svg.written(scene.root, colours.VARIABLES, None, frozenset()))
+    body = svg.inside_margin(svg.draw_group(scene.root, colours.VARIABLES, None, frozenset()))
     size = f'width="{scene.width * POINT:.0f}" height="{scene.height * POINT:.0f}"'
     area = f"0 0 {scene.width:.2f} {scene.height:.2f}"
     said = attribute(scene.words)
