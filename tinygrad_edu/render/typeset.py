@@ -239,6 +239,7 @@ def words(text: str, size: float = 10) -> Label:
 
 
 def set_words(text: str, size: float) -> Label:
+    """Set words for a caller that holds LOCK; others call ``words``."""
     found, x, placed = font(), 0.0, []
     for char in in_visual_order(text):
         glyph = found.glyph(char) if found.glyphindex(char) else Borrowed(found.other.glyph(char), found)
