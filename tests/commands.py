@@ -97,7 +97,7 @@ def of_its_own(folder: Path, argv: list[str], env: dict[str, str], streams: Sequ
     with (
         pytest.MonkeyPatch.context() as patch, mock.patch.dict(os.environ, env, clear=True), interruptible(),
         warnings.catch_warnings(), np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"),
-        np.printoptions(), running.alone(),
+        np.printoptions(), running.own_operations(),
     ):  # fmt: skip
         patch.chdir(folder)
         patch.setattr(sys, "argv", argv)

@@ -9,7 +9,7 @@ import pytest
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.render import chart
-from tinygrad_edu.render.curves import CROWD, MOST, WIDE, curves, flags
+from tinygrad_edu.render.curves import CROWD, MOST, WIDE, curves, rows_of_marks
 from tinygrad_edu.render.scene import Group, Shape, Text
 
 
@@ -96,12 +96,14 @@ def test_marks_stand_at_their_places_and_no_hairline_crosses_a_word():
     xs = sorted(float(hair.path.split()[1]) for hair in hairs)
     np.testing.assert_allclose(np.diff(xs) / WIDE * 12, [1.9, 0.1, 10.0], atol=0.01)
     assert curves({"a": [0, 1]}, marks={"one": 0.5, "two": 0.5}).svg(), "two at one place"
-    assert flags([(0, 50), (30, 50), (100, 10)]) == [1, 0, 0] and flags([(0, 50), (30, 90), (100, 10)]) == [2, 1, 0]
+    assert rows_of_marks([(0, 50), (30, 50), (100, 10)]) == [1, 0, 0] and rows_of_marks(
+        [(0, 50), (30, 90), (100, 10)]
+    ) == [2, 1, 0]
 
 
 @pytest.mark.parametrize("low, high", [(0, 1), (-8, 8), (1e-9, 3e-9), (-1e12, 5e11), (0.999, 1.001), (-1e290, 1e290)])
 def test_ticks_are_round_few_and_inside(low, high):
-    found = chart.ticks(low, high, 8)
+    found = chart.round_numbers(low, high, 8)
     values = [at for at, _ in found]
     assert 3 <= len(found) <= 9 and len({words for _, words in found}) == len(found)
     assert all(low - 1e-6 * (high - low) <= at <= high + 1e-6 * (high - low) for at in values)
@@ -112,13 +114,13 @@ def test_ticks_are_round_few_and_inside(low, high):
 
 
 def test_ticks_say_what_they_are():
-    assert chart.ticks(-1, 1, 5) == [(-1.0, "−1.0"), (-0.5, "−0.5"), (0.0, "0"), (0.5, "0.5"), (1.0, "1.0")]
-    assert [words for _, words in chart.ticks(0, 20_000, 5)] == ["0", "5,000", "10,000", "15,000", "20,000"]
-    assert chart.ticks(0, 2e-7, 2)[1:] == [(1e-7, r"$1 \times 10^{-7}$"), (2e-7, r"$2 \times 10^{-7}$")]
-    assert [words for _, words in chart.powers(-9, 0, 5)] == [f"$10^{{{k}}}$" for k in (-8, -6, -4, -2, 0)]
-    assert [words for _, words in chart.powers(0, 1, 5)] == ["1", "2", "5", "10"]
-    assert [words for _, words in chart.powers(-7, -6, 5)][0] == r"$1 \times 10^{-7}$"
-    assert [words for _, words in chart.powers(math.log10(1.1), math.log10(1.3), 2)] == ["1.1", "1.2", "1.3"]
+    assert chart.round_numbers(-1, 1, 5) == [(-1.0, "−1.0"), (-0.5, "−0.5"), (0.0, "0"), (0.5, "0.5"), (1.0, "1.0")]
+    assert [words for _, words in chart.round_numbers(0, 20_000, 5)] == ["0", "5,000", "10,000", "15,000", "20,000"]
+    assert chart.round_numbers(0, 2e-7, 2)[1:] == [(1e-7, r"$1 \times 10^{-7}$"), (2e-7, r"$2 \times 10^{-7}$")]
+    assert [words for _, words in chart.powers_of_ten(-9, 0, 5)] == [f"$10^{{{k}}}$" for k in (-8, -6, -4, -2, 0)]
+    assert [words for _, words in chart.powers_of_ten(0, 1, 5)] == ["1", "2", "5", "10"]
+    assert [words for _, words in chart.powers_of_ten(-7, -6, 5)][0] == r"$1 \times 10^{-7}$"
+    assert [words for _, words in chart.powers_of_ten(math.log10(1.1), math.log10(1.3), 2)] == ["1.1", "1.2", "1.3"]
 
 
 def test_words_and_mathematics():

@@ -42,7 +42,7 @@ def test_zero_is_in_the_middle_whatever_the_range():
 def test_numbers_can_be_read_on_their_colours(theme):
     drawing = heat([[1.0]], theme=theme)
     for level in [*(f"level{k}" for k in range(-LEVELS, LEVELS + 1)), "nothing"]:
-        a, b = luminance(drawing.colours[level]), luminance(drawing.colours[drawing.on(level)])
+        a, b = luminance(drawing.colours[level]), luminance(drawing.colours[drawing.text_colour(level)])
         assert (max(a, b) + 0.05) / (min(a, b) + 0.05) >= 4.5, level
     around = [luminance(drawing.colours[f"level{k}"]) for k in (-LEVELS, -LEVELS // 2, 0, LEVELS // 2, LEVELS)]
     assert around[2] == (max if theme == "light" else min)(around)

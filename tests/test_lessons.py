@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.teaching.exercises import OPEN, stripped
+from tinygrad_edu.teaching.exercises import OPEN, strip_solutions
 from tinygrad_edu.teaching.lesson import BEGIN, END, Cell, Entry, Lesson, entries, read
-from tinygrad_edu.teaching.running import alone, run
+from tinygrad_edu.teaching.running import own_operations, run
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "lessons"))  # for the program that writes the table of claims
@@ -85,7 +85,7 @@ def test_each_exercise_is_stated_solved_and_marked(entry: Entry) -> None:
         assert f"**{number}" in text(entry)
     for cell in found.cells:
         if cell.exercise:
-            empty = stripped(cell.source)
+            empty = strip_solutions(cell.source)
             assert ("raise NotImplementedError" in empty) != (OPEN in empty)
             assert BEGIN not in empty and END not in empty
             ast.parse(empty)
@@ -144,11 +144,11 @@ def environment() -> dict[str, str]:
 @pytest.mark.slow
 @EACH
 def test_its_exercises_pass_solved_and_fail_empty(entry: Entry, capfd: pytest.CaptureFixture[str]) -> None:
-    with alone():
+    with own_operations():
         solved = run(read(entry))
     assert [cell.error for cell in solved.cells if cell.error] == []
-    with alone():
-        empty = run(read(entry), changed=lambda cell: stripped(cell.source) if cell.exercise else None)
+    with own_operations():
+        empty = run(read(entry), changed=lambda cell: strip_solutions(cell.source) if cell.exercise else None)
     said = {cell.marks: cell.error for cell in empty.cells if cell.marks}
     assert {number: error for number, error in said.items() if "not answered yet" not in error.lower()} == {}
     assert [cell.exercise for cell in empty.cells if cell.exercise and cell.error] == []

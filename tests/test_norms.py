@@ -19,7 +19,7 @@ from tinygrad_edu.nn import norm_record
 from tinygrad_edu.numeric.norms import norm
 from tinygrad_edu.output.progress import Progress
 from tinygrad_edu.output.terminal import Screen, columns, shortened
-from tinygrad_edu.render import plot
+from tinygrad_edu.render import chart, plot
 from tinygrad_edu.render.scene import Group, Shape, Text
 
 
@@ -412,10 +412,10 @@ def test_what_is_bad_is_marked():
 
 
 def test_names_are_pushed_apart_as_little_as_can_be():
-    assert plot.apart([10, 10, 10], 5, 0, 100) == [5, 10, 15]
-    assert plot.apart([10, 50, 51], 5, 0, 100) == [10, 48, 53]
-    assert plot.apart([0, 0, 99, 100], 5, 0, 100) == [0, 5, 95, 100]
-    assert plot.apart([], 5, 0, 100) == []
+    assert chart.spread([10, 10, 10], 5, 0, 100) == [5, 10, 15]
+    assert chart.spread([10, 50, 51], 5, 0, 100) == [10, 48, 53]
+    assert chart.spread([0, 0, 99, 100], 5, 0, 100) == [0, 5, 95, 100]
+    assert chart.spread([], 5, 0, 100) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", None])

@@ -22,7 +22,7 @@ from tinygrad_edu.numeric.equality import (
     same,
 )
 from tinygrad_edu.numeric.norms import norm
-from tinygrad_edu.tracing.numbers import summed_up
+from tinygrad_edu.tracing.numbers import summarise
 
 LARGE = [1e200, 2e200, 3.0]
 NORMS = [
@@ -46,7 +46,7 @@ def test_the_norm_of_a_gradient_that_is_kept_as_rows() -> None:
 
 
 def test_a_trace_and_the_console_say_the_same_norm() -> None:
-    found = summed_up(np.array(LARGE), whole=0).norm
+    found = summarise(np.array(LARGE), whole=0).norm
     assert found is not None and f"norm {number(found)}" == summary(LARGE).split(", ")[-1] == "norm 2.2361e+200"
 
 

@@ -109,7 +109,7 @@ def test_it_is_a_sentence_from_every_command(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_broken_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from tinygrad_edu.render import packages
+    from tinygrad_edu.render import layout, packages
 
     (tmp_path / "resvg_py.py").write_text("raise ImportError('a library is of another machine')")
     monkeypatch.delitem(sys.modules, "resvg_py", raising=False)
@@ -119,5 +119,5 @@ def test_what_is_broken_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ):
         packages.package("resvg_py")
     with pytest.raises(RuntimeError, match="resvg-py"):
-        packages.require(".PNG", graph=False)
-    packages.require(".svg", graph=False)
+        layout.require(".PNG", graph=False)
+    layout.require(".svg", graph=False)

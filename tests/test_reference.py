@@ -13,7 +13,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.commands import ops as command
 from tinygrad_edu.teaching.reference import page as reference
-from tinygrad_edu.teaching.reference.entries import entries, entry, found
+from tinygrad_edu.teaching.reference.entries import entries, find, make_entry
 from tinygrad_edu.teaching.reference.page import page
 
 
@@ -55,7 +55,7 @@ def test_every_operation_is_there_and_its_rules_agree_with_differences():
 
 
 def test_what_is_said_of_one_comes_from_its_statement():
-    e = entry(tg.OPS["sqrt"])
+    e = make_entry(tg.OPS["sqrt"])
     assert (e.signature, e.text, e.keeps, e.domain) == ("sqrt(x)", "√x", ["z"], {"x": (0.2, 3.0)})
     assert e.needs == [*tg.OPS["sqrt"].needs] and e.file == "tinygrad_edu/ops/pointwise.py"
     (case,) = e.cases
@@ -82,8 +82,8 @@ def test_calls_are_written_as_one_writes_them():
 
 
 def test_what_is_kept_is_what_the_rules_read():
-    assert entry(tg.OPS["matmul"]).kept == "x and y" and entry(tg.OPS["add"]).kept == "no operand"
-    assert entry(tg.OPS["silu"]).kept == "x and the result z" and entry(tg.OPS["sign"]).kept == ""
+    assert make_entry(tg.OPS["matmul"]).kept == "x and y" and make_entry(tg.OPS["add"]).kept == "no operand"
+    assert make_entry(tg.OPS["silu"]).kept == "x and the result z" and make_entry(tg.OPS["sign"]).kept == ""
 
 
 def test_a_rule_that_cannot_be_printed_is_said_to_be_so_and_shown_as_it_is_written():
@@ -98,18 +98,21 @@ def test_a_rule_that_cannot_be_printed_is_said_to_be_so_and_shown_as_it_is_writt
     finally:
         del tg.OPS["doubled"]
     assert [all(r.printed for r in rules[name]) for name in names] == [False, True, True, True]
-    assert entry(tg.OPS["matmul"]).helpers[0].startswith("def _matmul_x(") and not entry(tg.OPS["softmax"]).helpers
+    assert (
+        make_entry(tg.OPS["matmul"]).helpers[0].startswith("def _matmul_x(")
+        and not make_entry(tg.OPS["softmax"]).helpers
+    )
 
 
 def test_names_are_found_and_those_that_are_near_are_named():
-    assert found("abs") is tg.OPS["absolute"] and entry(tg.OPS["absolute"]).also == ["abs"]
+    assert find("abs") is tg.OPS["absolute"] and make_entry(tg.OPS["absolute"]).also == ["abs"]
     for name, near in (("Softmaxx", "softmax"), ("entropy", "cross_entropy"), ("relux", "relu"), ("ABS", "abs")):
         with pytest.raises(ValueError, match=f"there is no operation {name}; near it are .*{near}"):
-            found(name)
+            find(name)
     with pytest.raises(ValueError, match="there is no operation zzzzqq; tinygrad-edu ops lists all"):
-        found("zzzzqq")
+        find("zzzzqq")
     with pytest.raises(ValueError, match=r"there is no operation \\x1b\[2J;"):
-        found("\x1b[2J")
+        find("\x1b[2J")
 
 
 # The terminal.
@@ -194,7 +197,7 @@ def test_a_wrong_rule_is_seen(capsys):
         return x * x
 
     try:
-        e = entry(tg.OPS["wrong_square"])
+        e = make_entry(tg.OPS["wrong_square"])
         assert not e.cases[0].agrees and 'class="bad">the rules do NOT agree' in page([e])
         run("wrong_square")
         assert "the rules do NOT agree with differences: they are" in capsys.readouterr().out

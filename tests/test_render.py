@@ -27,7 +27,7 @@ from tinygrad_edu.format.numbers import typographic
 from tinygrad_edu.output import atomic_write as files
 from tinygrad_edu.render import compose, content, layout, paths, raster, typeset
 from tinygrad_edu.render.picture import FORMATS
-from tinygrad_edu.render.view import EARLIER, viewed
+from tinygrad_edu.render.view import EARLIER, view_of
 from tinygrad_edu.tracing import traced
 
 ROOT = Path(__file__).parent.parent
@@ -208,9 +208,9 @@ def test_nothing_overlaps_or_is_cut_off(name: str, direction: str) -> None:
     if result.shape == ():
         result.backward()
     picture = draw(result, direction=direction, flows=True)
-    inside = compose.contents(picture.view, picture.style)
-    flows = {i: (x.width + 6, x.height + 4) for i, x in compose.flowing(picture.view, picture.style).items()}
-    places = layout.laid_out(picture.view, {k: size for k, (_, size) in inside.items()}, flows, direction)
+    inside = compose.contents_of_boxes(picture.view, picture.style)
+    flows = {i: (x.width + 6, x.height + 4) for i, x in compose.labels_of_links(picture.view, picture.style).items()}
+    places = layout.lay_out(picture.view, {k: size for k, (_, size) in inside.items()}, flows, direction)
     boxes = list(places.boxes.values())
     assert not any(overlapping(a, b) for i, a in enumerate(boxes) for b in boxes[:i])
     for x, y, w, h in boxes:
@@ -286,12 +286,12 @@ def test_parts_are_folded_before_nodes_are_left_out() -> None:
         with tg.scope(f"part{k}"):
             for _ in range(100):
                 h = tg.tanh(h)
-    view = viewed(traced(h))
+    view = view_of(traced(h))
     assert len(view.boxes) == 30 and "parts of the model are folded" in view.remark
 
 
 def test_a_weight_of_a_long_recurrence_is_drawn_beside_each_use() -> None:
-    view = viewed(traced(recurrent(150)))
+    view = view_of(traced(recurrent(150)))
     assert "2 leaves that are used again and again are drawn beside each use" in view.remark
     assert sum(box.nodes == [0] for box in view.boxes) == 150
     assert len(view.links) == len(traced(recurrent(150)).edges)
@@ -345,10 +345,10 @@ def test_it_works_without_dot_and_with_it(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("name", gallery.DRAWN)
 def test_the_program_dot_lays_out_the_same_boxes(name: str) -> None:
     picture = draw(gallery.DRAWN[name][0](), flows=True)
-    sizes = {k: size for k, (_, size) in compose.contents(picture.view, picture.style).items()}
+    sizes = {k: size for k, (_, size) in compose.contents_of_boxes(picture.view, picture.style).items()}
     program = graphviz.pipe
-    by_dot = layout.laid_out(picture.view, sizes, {}, "right", lambda text: program("dot", "json0", text.encode()))
-    by_wasm = layout.laid_out(picture.view, sizes, {}, "right", layout.in_webassembly)
+    by_dot = layout.lay_out(picture.view, sizes, {}, "right", lambda text: program("dot", "json0", text.encode()))
+    by_wasm = layout.lay_out(picture.view, sizes, {}, "right", layout.run_webassembly)
     assert by_dot.boxes.keys() == by_wasm.boxes.keys() and by_dot.scopes.keys() == by_wasm.scopes.keys()
     boxes = list(by_dot.boxes.values())
     assert not any(overlapping(a, b) for i, a in enumerate(boxes) for b in boxes[:i])
@@ -420,7 +420,7 @@ def test_tikz_sets_latex_and_draws_other_letters() -> None:
 def test_the_animation_shows_only_what_is_known() -> None:
     L = neuron()
     trace = traced(L, sweep=True)
-    scene = compose.composed(viewed(trace), compose.Style(walked=True))
+    scene = compose.scene_of(view_of(trace), compose.Style(walked=True))
     from tinygrad_edu.render.svg import svg
     from tinygrad_edu.web.colours import LIGHT
 
@@ -428,7 +428,7 @@ def test_the_animation_shows_only_what_is_known() -> None:
     glyphs = [frame.count("<use ") for frame in frames]
     assert glyphs[0] < min(glyphs[1:]) and len(set(glyphs)) > len(trace.steps) / 2
     assert glyphs[-1] == svg(scene, LIGHT).count("<use ")
-    assert raster.now(trace, len(trace.steps)) and raster.now(trace, 0) == set()
+    assert raster.parts_of_step(trace, len(trace.steps)) and raster.parts_of_step(trace, 0) == set()
 
 
 def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path) -> None:

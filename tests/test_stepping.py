@@ -20,7 +20,7 @@ from tinygrad_edu.stepping.expressions import Expression, NotYet
 from tinygrad_edu.stepping.jacobian import by_differences, local
 from tinygrad_edu.stepping.paths import MOST, paths
 from tinygrad_edu.tracing import traced
-from tinygrad_edu.tracing.build import Tracer, paged
+from tinygrad_edu.tracing.build import Tracer, trace_and_step
 
 
 def network() -> Any:
@@ -148,7 +148,7 @@ def test_a_step_is_the_step_of_that_number_on_the_page(loss: Any) -> None:
             if step.total is not None:
                 assert np.allclose(np.asarray(step.total.data, float), stepper.gradient(moment.receiver))
     stepper.jump(7)
-    assert paged(stepper) == (trace, 7)
+    assert trace_and_step(stepper) == (trace, 7)
     assert stepper.at == 7
 
 
@@ -157,7 +157,7 @@ def test_a_page_that_leaves_older_nodes_out_opens_at_the_same_place(monkeypatch:
     stepper = Stepper(recurrent())
     for number in range(stepper.last + 1):
         moment = stepper.jump(number)
-        trace, at = paged(stepper)
+        trace, at = trace_and_step(stepper)
         assert trace.left_out == len(stepper.nodes) - 6
         step = trace.steps[at - 1] if at else None
         if step and step.phase == moment.phase == "forward":

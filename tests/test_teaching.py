@@ -20,9 +20,9 @@ from tinygrad_edu.teaching import answered, derive, judge, mark, show
 from tinygrad_edu.teaching import lesson as lessons
 from tinygrad_edu.teaching.deck import deck
 from tinygrad_edu.teaching.derivations import Derivation
-from tinygrad_edu.teaching.exercises import EXAMPLE, STEPS, NotAnswered, opened, stripped
-from tinygrad_edu.teaching.notebooks import notebook, worth
-from tinygrad_edu.teaching.running import alone, run
+from tinygrad_edu.teaching.exercises import EXAMPLE, STEPS, NotAnswered, source_to_show, strip_solutions
+from tinygrad_edu.teaching.notebooks import add_points, notebook
+from tinygrad_edu.teaching.running import own_operations, run
 from tinygrad_edu.teaching.site import write_site
 from tinygrad_edu.teaching.terminal import Presenter
 
@@ -82,7 +82,7 @@ def small(tmp_path, monkeypatch):
     (folder / "03_square.py").write_text(SMALL, encoding="utf-8")
     (folder / "other.py").write_text("no lesson", encoding="utf-8")
     monkeypatch.setattr(lessons, "folder", lambda: folder)
-    return lessons.read(lessons.found("3"))
+    return lessons.read(lessons.find("3"))
 
 
 # What a lesson says of itself, and how it is read.
@@ -95,16 +95,16 @@ def test_the_head_of_a_file_says_what_it_is_about(small):
 
 def test_a_lesson_that_there_is_not(small):
     with pytest.raises(ValueError, match="there is no lesson 4; there are 3 to 3"):
-        lessons.found("4")
+        lessons.find("4")
 
 
 def test_a_lesson_is_also_found_by_a_word_of_its_title(small):
-    assert lessons.found("SQUARE") == lessons.found("03") == small.entry
+    assert lessons.find("SQUARE") == lessons.find("03") == small.entry
     with pytest.raises(ValueError, match="there is no lesson cube"):
-        lessons.found("cube")
+        lessons.find("cube")
     (lessons.folder() / "04_squares.py").write_text(SMALL.replace("# 3. A square", "# 4. Squares"), encoding="utf-8")
     with pytest.raises(ValueError, match="'square' stands in the titles of several lessons: 3 A square, 4 Squares"):
-        lessons.found("square")
+        lessons.find("square")
 
 
 def test_cells_are_where_they_stand_in_the_file(small):
@@ -212,9 +212,9 @@ def test_points_are_a_number_as_nbgrader_reads_them(small):
 
 
 def test_points_are_said_to_the_call_that_marks_wherever_it_stands():
-    assert worth("a = 'σ'; mark(f(a)); b = 'σ'", 0.5) == "a = 'σ'; mark(f(a), points=0.5); b = 'σ'"
+    assert add_points("a = 'σ'; mark(f(a)); b = 'σ'", 0.5) == "a = 'σ'; mark(f(a), points=0.5); b = 'σ'"
     for source in ("x = 1\nmark(\n    f('∂σ'),\n)\nwith y:\n    pass", "mark(f(\n  'σ'))", "mark((r))", "mark(r,)"):
-        calls = [n for n in ast.walk(ast.parse(worth(source, 2))) if isinstance(n, ast.Call) and n.keywords]
+        calls = [n for n in ast.walk(ast.parse(add_points(source, 2))) if isinstance(n, ast.Call) and n.keywords]
         assert [(c.func.id, c.keywords[0].arg, c.keywords[0].value.value) for c in calls] == [("mark", "points", 2)]
 
 
@@ -234,11 +234,17 @@ def test_what_cannot_be_read_has_no_points():
 def test_solutions_are_taken_out_with_their_indentation(small):
     source = "def f(x):\n    ### BEGIN SOLUTION\n    y = 1\n    return y\n    ### END SOLUTION\n\n\nf(2)"
     empty = 'def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError("not answered yet")\n\n\nf(2)'
-    assert stripped(source) == empty
+    assert strip_solutions(source) == empty
     (exercise,) = (cell for cell in small.cells if cell.exercise)
-    assert stripped(exercise.source) == f'# A formula, spelled as "{EXAMPLE}"\nanswer = "…"' == opened(exercise)
+    assert (
+        strip_solutions(exercise.source)
+        == f'# A formula, spelled as "{EXAMPLE}"\nanswer = "…"'
+        == source_to_show(exercise)
+    )
     steps = '### BEGIN SOLUTION\nanswer = """\n2*x\n= x + x\n"""\n### END SOLUTION'
-    assert stripped(steps).endswith('\nanswer = """\n…\n"""') and "spelled as\n#     2*(a + b)*c\n" in stripped(steps)
+    assert strip_solutions(steps).endswith(
+        '\nanswer = """\n…\n"""'
+    ) and "spelled as\n#     2*(a + b)*c\n" in strip_solutions(steps)
 
 
 def test_the_examples_are_spelled_as_formulas_are():
@@ -256,7 +262,7 @@ def test_what_is_not_answered_is_not_called_wrong(answer):
     assert str(said.value) == words and said.value._render_traceback_() == [words]
     with pytest.raises(NotAnswered, match="Not answered yet: write the program in the cell above"):
         names = {}
-        exec(stripped("def f(x):\n    ### BEGIN SOLUTION\n    return 2*x\n    ### END SOLUTION"), names)
+        exec(strip_solutions("def f(x):\n    ### BEGIN SOLUTION\n    return 2*x\n    ### END SOLUTION"), names)
         mark(check(lambda x: (x**2).sum(), "x", names["f"], dict(x=np.ones(2))))
     with pytest.raises(AssertionError, match="✗"):  # and what is wrong is
         mark(answered(X, "dR/dx", "3*x"))
@@ -274,7 +280,7 @@ def test_what_a_cell_prints_and_shows_is_kept_in_order(small):
 
 
 def test_an_exercise_without_an_answer_fails_and_the_lesson_goes_on(small):
-    run(small, changed=lambda cell: stripped(cell.source) if cell.exercise else None)
+    run(small, changed=lambda cell: strip_solutions(cell.source) if cell.exercise else None)
     (said,) = [cell.error for cell in small.cells if cell.error]
     assert said.startswith("tinygrad_edu.teaching.exercises.NotAnswered: Not answered yet: write what dR/dx is")
 
@@ -308,7 +314,7 @@ def of_a_lesson(x):
     "The same."
     return +x
 """
-    with alone():
+    with own_operations():
         run(small)
         assert "of_a_lesson" in OPS
     assert "of_a_lesson" not in OPS and "matmul" in OPS

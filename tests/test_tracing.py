@@ -17,7 +17,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor, Trace, constant, nn, sigmoid, sweep
 from tinygrad_edu.format import locations
 from tinygrad_edu.tracing import traced
-from tinygrad_edu.tracing.numbers import summed_up
+from tinygrad_edu.tracing.numbers import summarise
 
 RNG = np.random.default_rng(0)
 
@@ -56,9 +56,9 @@ def test_gradients_and_what_is_passed_are_those_of_the_sweep() -> None:
     found = [node for node in trace.nodes if node.gradient is not None]
     assert len(found) == len(expected)
     for node, step in zip(found, sorted(expected.values(), key=lambda s: s.tensor.node.serial)):
-        assert node.gradient == summed_up(step.gradient, 4096)
+        assert node.gradient == summarise(step.gradient, 4096)
         edges = [edge for edge in trace.edges if edge.target == node.id and edge.passed is not None]
-        assert [edge.passed for edge in edges] == [summed_up(c, 4096) for c in step.passed if c is not None]
+        assert [edge.passed for edge in edges] == [summarise(c, 4096) for c in step.passed if c is not None]
 
 
 def test_no_backward_no_gradient() -> None:
@@ -194,7 +194,7 @@ ARRAYS = {
 @pytest.mark.parametrize("case", ARRAYS)
 def test_arrays_in_short(case: str) -> None:
     array, data = ARRAYS[case]
-    found = summed_up(array, 4096)
+    found = summarise(array, 4096)
     assert found.shape == list(np.shape(array)) and found.data == data
     json.dumps(vars(found), allow_nan=False)
     if case == "nan and infinity":
@@ -203,7 +203,7 @@ def test_arrays_in_short(case: str) -> None:
 
 def test_numbers_are_summed_up_rightly() -> None:
     x = RNG.normal(size=(5, 7))
-    found = summed_up(x, 4096)
+    found = summarise(x, 4096)
     assert (found.low, found.high) == (x.min(), x.max())
     assert math.isclose(found.mean, x.mean()) and math.isclose(found.norm, np.linalg.norm(x))
     assert np.array_equal(found.data, x)

@@ -29,7 +29,7 @@ def test_a_walk_shows_itself_as_a_widget() -> None:
 
 def test_the_widget_carries_the_trace_and_the_step() -> None:
     """The data is that of the page, and the step can be set."""
-    player = widget(walk(loss()))
+    player = widget(walk(loss()).data())
     data = json.loads(player.data)
     assert {node.get("name") for node in data["trace"]["nodes"]} >= {"w", "x"} and data["views"] and data["math"]
     assert player.at == 0

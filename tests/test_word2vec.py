@@ -115,7 +115,7 @@ def test_wikipedias_markup_is_left_out():
         "{{Info|a={{b}}}}'''Zeno''' was [[Elea|of Elea]].<ref name=x>no</ref><!-- no -->\n{| no\n|| no {{c}}\n|}"
         "[[File:no.png|thumb|no [[no]] no]] He [[walk]]ed to [http://no.no Athens].<ref name=y/>"
     )
-    assert words_of(wikitext.plain(source)) == "zeno was of elea he walked to athens".split()
+    assert words_of(wikitext.strip_markup(source)) == "zeno was of elea he walked to athens".split()
 
 
 # What is drawn at random.

@@ -173,8 +173,8 @@ def test_the_plane_shows_most_of_the_differences():
 
 def boxes_of(places, names):
     labels = [wordmap.words(name, wordmap.SMALL) for name in names]
-    points = wordmap.fitted(np.asarray(places, float))
-    return points, labels, wordmap.placed(points, labels)
+    points = wordmap.fit(np.asarray(places, float))
+    return points, labels, wordmap.place_names(points, labels)
 
 
 @pytest.mark.parametrize("spread", [1.0, 0.05, 0.0])
@@ -185,14 +185,14 @@ def test_names_cover_neither_each_other_nor_points(spread):
     for a, b in itertools.combinations(boxes, 2):
         assert not a.meets(b)
     for box, point in itertools.product(boxes, points):
-        assert not box.meets(wordmap.dot(point))
+        assert not box.meets(wordmap.box_of_dot(point))
     for box, label in zip(boxes, labels):
         assert box.right - box.left >= label.width and box.bottom - box.top >= label.height - 1e-9
 
 
 def test_a_name_stands_beside_its_point_or_has_a_line_to_it():
     points, labels, boxes = boxes_of(np.zeros((12, 2)), ["twelve"] * 12)
-    drawn = [list(wordmap.word(*parts)) for parts in zip(points, labels, boxes)]
+    drawn = [list(wordmap.draw_word(*parts)) for parts in zip(points, labels, boxes)]
     lines = [len(shapes) == 3 for shapes in drawn]
     assert not lines[0] and sum(lines) > 6
 
