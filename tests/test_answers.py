@@ -10,13 +10,13 @@ import pytest
 
 from tinygrad_edu.checker import answer
 from tinygrad_edu.checker.check import check_text, places
-from tinygrad_edu.checker.columns import without_indices
 from tinygrad_edu.checker.grading.classroom import check_files
 from tinygrad_edu.checker.grading.sheets import checked
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.hints import RIGHT, WRONG, remarks
 from tinygrad_edu.checker.judge import Question
-from tinygrad_edu.checker.typed import NoWords, typed
+from tinygrad_edu.checker.print_handin import NoWords, print_handin
+from tinygrad_edu.checker.vectorise_sums import vectorise_sums
 from tinygrad_edu.language import latex
 from tinygrad_edu.language.reading import read
 from tinygrad_edu.language.tree import call, name, number
@@ -182,7 +182,7 @@ def values():
 @pytest.mark.parametrize("text", SUMS)
 def test_a_sum_over_an_index_is_a_sum_over_a_column(text):
     known = ["C", "W", "u", "q", "y", "n", "M"]
-    assert without_indices(read(text, known, functions=["phi"]), values(), ["phi"]) == read(
+    assert vectorise_sums(read(text, known, functions=["phi"]), values(), ["phi"]) == read(
         SUMS[text], known, functions=["phi"]
     )
 
@@ -190,7 +190,7 @@ def test_a_sum_over_an_index_is_a_sum_over_a_column(text):
 @pytest.mark.parametrize("text", STAYS)
 def test_other_sums_stay(text):
     tree = read(text)
-    assert without_indices(tree, values(), []) == tree
+    assert vectorise_sums(tree, values(), []) == tree
 
 
 TYPED = """W.T @ (sigmoid(t) - y)
@@ -216,17 +216,17 @@ sigmoid'(t)
 @pytest.mark.parametrize("text", TYPED)
 def test_what_is_typed_is_read_as_it_was_meant(text):
     tree = read(text)
-    again = read(typed(tree, str))
+    again = read(print_handin(tree, str))
     arrays = dict(W=np.array([[1.0, 2.0], [3.0, 5.0]]), t=np.array([0.3, 0.7]), y=np.array([0.2, 0.9]))
     known = arrays | dict(a=np.array([1.5, 2.5]), n=2, i=1, j=1, k=2)
     np.testing.assert_array_equal(Columns(known)(tree), Columns(known)(again))
-    assert typed(again, str) == typed(tree, str)
+    assert print_handin(again, str) == print_handin(tree, str)
 
 
 def test_for_what_there_are_no_words_nothing_is_typed():
     for tree in (call("norm", name("x"), name("y"), axis=(0, 1)), read("[1, 2]"), read("a if k == l else b")):
         with pytest.raises(NoWords):
-            typed(tree, str)
+            print_handin(tree, str)
 
 
 # Where it is shown.

@@ -22,7 +22,7 @@ from ...op import OPS
 from ...sweep import steps, topological_order, unbroadcast
 from ...tensor import Tensor
 from ..judge import Place
-from ..record import NoTree, tree_of
+from ..record_to_tree import NoTree, tree_of
 from .guess import Case, Guess, equal, names_at
 
 

@@ -1,4 +1,4 @@
-"""A recorded computation as a tree, so that what a function computes is looked at as what a student wrote is."""
+"""Turns a record into an expression, so that a claim given as a function is diagnosed as one that was written."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LARGEST = 600  # nodes of a tree
 
 
 class NoTree(Exception):
-    """There is something in the record that the notation has no words for."""
+    """The record contains something that no expression of the language stands for."""
 
 
 def tree_of(root: Node, known: Mapping[int, str], arrays: Mapping[str, Any]) -> Expr:
-    """The tree of a result.
+    """Returns the expression that computes the result of a node.  Raises NoTree if no expression stands for it.
 
-    ``known``: names of nodes, by serial.  ``arrays``: plain arrays by name.  NoTree, where the notation has no words.
+    ``known`` are the names of nodes, by serial; a named node is not looked into.  ``arrays`` are NumPy arrays by name.
     """
     found: dict[int, Expr] = {serial: name(word) for serial, word in known.items()}
     sizes: dict[int, int] = dict.fromkeys(known, 1)
@@ -33,17 +33,17 @@ def tree_of(root: Node, known: Mapping[int, str], arrays: Mapping[str, Any]) -> 
         sizes[serial] = 1 + sum(sizes[a.serial] for a in node.args if a is not None)
         if sizes[serial] > LARGEST:
             raise NoTree("too large")
-        found[serial] = one(node, found, arrays)
+        found[serial] = tree_of_node(node, found, arrays)
     return found[root.serial]
 
 
-def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Expr:
-    """The tree of one node."""
+def tree_of_node(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Expr:
+    """Returns the tree of one node.  ``found`` has the trees of its operands."""
     if node.op is None:
-        return plain(node.result, arrays)
+        return tree_of_constant(node.result, arrays)
     op = node.op
     parts = [
-        found[a.serial] if a is not None else plain(x, arrays) if k < len(node.args) else Expr("All")
+        found[a.serial] if a is not None else tree_of_constant(x, arrays) if k < len(node.args) else Expr("All")
         for k, (a, x) in enumerate(zip(node.args, operands(node)))
         if a is not None or op.variadic is not None or op.names[k] in op.rules or op.name == "where"
     ]
@@ -51,7 +51,7 @@ def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Exp
     if op.name in ("getitem", "expand_dims"):
         key = options.get("key", (Ellipsis, None) if options.get("axis") == -1 else None)
         keys = key if isinstance(key, tuple) else (key,)
-        return Expr("Index", (parts[0], *(subscript(k, arrays) for k in keys)))
+        return Expr("Index", (parts[0], *(tree_of_subscript(k, arrays) for k in keys)))
     if op.name in ("transpose", "matrix_transpose") and options.get("axes") in (None, ()):
         return call("transpose", parts[0])
     if op.variadic is not None and op.name != "einsum":
@@ -72,8 +72,8 @@ def one(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any]) -> Exp
     return call(op.name, *parts, **kept)
 
 
-def plain(x: Any, arrays: Mapping[str, Any]) -> Expr:
-    """A number, or an array that has a name."""
+def tree_of_constant(x: Any, arrays: Mapping[str, Any]) -> Expr:
+    """Returns the tree of a constant: a number, or the name of an array with the same elements."""
     if np.ndim(x) == 0 and not isinstance(x, (str, bytes)) and x is not None:
         return number(float(x))
     for word, known in arrays.items():
@@ -82,8 +82,8 @@ def plain(x: Any, arrays: Mapping[str, Any]) -> Expr:
     raise NoTree("an array without a name")
 
 
-def subscript(key: Any, arrays: Mapping[str, Any]) -> Expr:
-    """One subscript."""
+def tree_of_subscript(key: Any, arrays: Mapping[str, Any]) -> Expr:
+    """Returns the tree of one part of a subscript: of k in x[i, k]."""
     if key is None or key is Ellipsis:
         return Expr("New" if key is None else "Rest")
     if isinstance(key, slice):
@@ -96,4 +96,4 @@ def subscript(key: Any, arrays: Mapping[str, Any]) -> Expr:
     for word, known in arrays.items():
         if isinstance(key, (int, np.integer)) and isinstance(known, int) and known == key:
             return name(word)
-    return plain(key, arrays)
+    return tree_of_constant(key, arrays)

@@ -1,4 +1,7 @@
-"""Tree to text as a hand-in has it: what is shown as an answer can be typed into the file, and is read as meant."""
+"""Prints a tree in the notation of hand-ins, so that an answer that is shown can be typed into the file.
+
+When the checker reads the text again it finds the same tree, or an equal one.
+"""
 
 from __future__ import annotations
 
@@ -9,67 +12,72 @@ from math import isclose
 from ..language.tree import Expr, number
 from ..op import OPS
 
-TERMS, FACTORS, POWERS, ATOM = 1, 2, 3, 4  # how strongly a piece holds together
+TERMS, FACTORS, POWERS, ATOM = 1, 2, 3, 4  # precedence, the weakest first
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "matmul": "@", "divide": "/"}
-MADE = ("ones", "zeros", "eye", "one_hot")  # functions that are no operations
+MADE = ("ones", "zeros", "eye", "one_hot")  # functions of the language that are no operations
 Length = Callable[[Expr], str]
 
 
 class NoWords(Exception):
-    """The notation of hand-ins has no words for it."""
+    """The notation of hand-ins cannot express the tree."""
 
 
-def typed(tree: Expr, length: Length) -> str:
-    """An expression in one line.  ``length``: how a size is written that the tree reads off an array.
+def print_handin(tree: Expr, length: Length) -> str:
+    """Returns an expression in one line.  Raises NoWords if the notation cannot express it.
+
+    ``length`` returns the text of a size that the tree reads off an array, as n for W.shape[0].
 
     >>> from tinygrad_edu.language.reading import read
-    >>> print(typed(read("W.T @ (sigmoid'(t)*y) - sum(C[j]*t[j] for j in 1..n)"), str))
+    >>> print(print_handin(read("W.T @ (sigmoid'(t)*y) - sum(C[j]*t[j] for j in 1..n)"), str))
     W.T @ (sigmoid'(t) * y) - sum(C[j] * t[j] for j in 1..n)
     """
-    return Typist(length).piece(tree)[0]
+    return HandinPrinter(length).text_of(tree)[0]
 
 
-class Typist:
-    """Writes one expression; each of the methods one kind of node."""
+class HandinPrinter:
+    """Prints one expression.  Each method ``_write_HEAD`` prints one kind of node, with the precedence of its text."""
 
     def __init__(self, length: Length) -> None:
         self.length = length
 
-    def piece(self, tree: Expr) -> tuple[str, int]:
-        """The text of a node, and how strongly it holds together."""
+    def text_of(self, tree: Expr) -> tuple[str, int]:
+        """Returns the text of a node, and its precedence."""
         if tree.head in SIGNS:
-            return self.of_two(tree)
+            return self.binary(tree)
         write: Callable[[Expr], tuple[str, int]] | None = getattr(self, f"_write_{tree.head}", None)
         if write is not None:
             return write(tree)
         if tree.head[:1].isupper():
             raise NoWords(tree.head)
-        return self.called(tree)
+        return self.function_call(tree)
 
-    def held(self, tree: Expr, level: int) -> str:
-        """In parentheses, if it does not hold together so strongly."""
-        words, holds = self.piece(tree)
+    def in_parentheses(self, tree: Expr, level: int) -> str:
+        """Returns the text of a node, in parentheses if its precedence is below ``level``."""
+        words, holds = self.text_of(tree)
         return words if holds >= level else f"({words})"
 
-    def of_two(self, tree: Expr) -> tuple[str, int]:
-        """Terms and factors.  Products of two kinds in a row stand in parentheses, which say what comes first."""
+    def binary(self, tree: Expr) -> tuple[str, int]:
+        """Prints a sum, a difference, a product or a quotient.
+
+        A product inside a product of another kind, as in a * (B @ c), gets parentheses, which show what comes first.
+        """
         left, right = tree.args
         sign = SIGNS[tree.head]
         if sign in "+-":
-            return f"{self.held(left, TERMS)} {sign} {self.held(right, FACTORS)}", TERMS
+            return f"{self.in_parentheses(left, TERMS)} {sign} {self.in_parentheses(right, FACTORS)}", TERMS
         same = left.head == tree.head or tree.head == "divide"
-        first = self.held(left, FACTORS if same else POWERS)
-        second = self.held(right, FACTORS if left.head == "Number" and right.head != "divide" else POWERS)
+        first = self.in_parentheses(left, FACTORS if same else POWERS)
+        second = self.in_parentheses(right, FACTORS if left.head == "Number" and right.head != "divide" else POWERS)
         return f"{first} {sign} {second}", FACTORS
 
     def _write_negative(self, tree: Expr) -> tuple[str, int]:
-        return f"-{self.held(tree.args[0], FACTORS)}", TERMS
+        return f"-{self.in_parentheses(tree.args[0], FACTORS)}", TERMS
 
     def _write_power(self, tree: Expr) -> tuple[str, int]:
-        return f"{self.held(tree.args[0], ATOM)}^{self.held(tree.args[1], ATOM)}", POWERS
+        return f"{self.in_parentheses(tree.args[0], ATOM)}^{self.in_parentheses(tree.args[1], ATOM)}", POWERS
 
     def _write_transpose(self, tree: Expr) -> tuple[str, int]:
-        return f"{self.held(tree.args[0], ATOM)}.T", ATOM
+        return f"{self.in_parentheses(tree.args[0], ATOM)}.T", ATOM
 
     # Leaves.
 
@@ -88,29 +96,29 @@ class Typist:
         whole, *parts = tree.args
         if whole.head == "Shape":
             return self.length(tree), ATOM
-        below = ", ".join(":" if p.head == "All" else self.piece(p)[0] for p in parts)
-        return f"{self.held(whole, ATOM)}[{below}]", ATOM
+        below = ", ".join(":" if p.head == "All" else self.text_of(p)[0] for p in parts)
+        return f"{self.in_parentheses(whole, ATOM)}[{below}]", ATOM
 
     def _write_Shape(self, tree: Expr) -> tuple[str, int]:
         return self.length(tree), ATOM
 
-    def over(self, tree: Expr) -> str:
-        """The term, and the index with its ends."""
+    def loop(self, tree: Expr) -> str:
+        """Prints the term of a sum or a list, and the range of its index."""
         term, first, last, *condition = tree.args
         where = f" if {self.condition(condition[0])}" if condition else ""
-        ends = f"{self.piece(first)[0]}..{self.piece(last)[0]}"
-        return f"{self.piece(term)[0]} for {tree.value} in {ends}{where}"
+        ends = f"{self.text_of(first)[0]}..{self.text_of(last)[0]}"
+        return f"{self.text_of(term)[0]} for {tree.value} in {ends}{where}"
 
     def _write_Sum(self, tree: Expr) -> tuple[str, int]:
-        return f"sum({self.over(tree)})", ATOM
+        return f"sum({self.loop(tree)})", ATOM
 
     def _write_Each(self, tree: Expr) -> tuple[str, int]:
-        return f"[{self.over(tree)}]", ATOM
+        return f"[{self.loop(tree)}]", ATOM
 
     def condition(self, tree: Expr) -> str:
         if tree.head != "Compare":
             raise NoWords(tree.head)
-        left, right = (self.held(a, FACTORS) for a in tree.args)
+        left, right = (self.in_parentheses(a, FACTORS) for a in tree.args)
         return f"{left} {tree.value} {right}"
 
     def _write_If(self, tree: Expr) -> tuple[str, int]:
@@ -118,13 +126,13 @@ class Typist:
         if other != number(0):
             raise NoWords("If")
         one = f"I({self.condition(condition).replace('==', '=')})"
-        return (one, ATOM) if this == number(1) else (f"{one} * {self.held(this, POWERS)}", FACTORS)
+        return (one, ATOM) if this == number(1) else (f"{one} * {self.in_parentheses(this, POWERS)}", FACTORS)
 
     # Functions.
 
-    def called(self, tree: Expr) -> tuple[str, int]:
-        """A function of something, with its options."""
-        parts = [self.piece(a)[0] for a in tree.args]
+    def function_call(self, tree: Expr) -> tuple[str, int]:
+        """Prints the call of a function, with its options."""
+        parts = [self.text_of(a)[0] for a in tree.args]
         for key, value in tree.value or ():
             if not isinstance(value, (int, float)):
                 raise NoWords(tree.head)
