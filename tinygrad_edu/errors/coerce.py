@@ -12,22 +12,24 @@ from ..errors import messages as errors
 Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
 
 
-def array_of(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
+def copy_as_array(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
     """A copy of what a tensor is made of; a single number as one."""
     try:
-        return numeric(np.array(data._array if hasattr(data, "node") else plain(data), dtype), name, active)[()]
+        return require_numeric(
+            np.array(data._array if hasattr(data, "node") else require_plain(data), dtype), name, active
+        )[()]
     except ValueError as error:
-        raise errors.ragged(error) from None
+        raise errors.ragged_rows(error) from None
 
 
-def numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
+def require_numeric(array: Any, name: str | None = None, active: bool = False) -> Any:
     """The array, if it is made of real numbers; of floating ones, where it is to be differentiated."""
     if array.dtype.kind not in ("fiu" if active else "fiub"):
         raise errors.not_numeric(array, name, active)
     return array.astype(np.float64) if active and array.dtype.kind != "f" else array
 
 
-def plain(x: Any) -> Any:
+def require_plain(x: Any) -> Any:
     """What computes as arrays do.  A masked array and a matrix are arrays by name and mean something else."""
     if isinstance(x, (np.ma.MaskedArray, np.matrix)):
         raise errors.other_array(x)
@@ -37,10 +39,10 @@ def plain(x: Any) -> Any:
 def plain_operand(x: Any, recorded: Any = None) -> Any:
     """An operand that is no tensor; a copy, if it is ``recorded``: editing it later must not falsify the record."""
     if isinstance(x, np.ndarray):
-        return x if recorded is None else numeric(np.array(plain(x)))
+        return x if recorded is None else require_numeric(np.array(require_plain(x)))
     if x is None or isinstance(x, (float, int, np.generic)):
         return x
-    return numeric(np.array(x))
+    return require_numeric(np.array(x))
 
 
 def array_operand(x: Any, recorded: Any = None) -> Any:
@@ -54,7 +56,7 @@ def array_operand(x: Any, recorded: Any = None) -> Any:
 def option(x: Any, recorded: Any = None) -> Any:
     """An argument without a rule, such as an axis or an index; of arrays in it a copy, if it is ``recorded``."""
     if isinstance(x, np.ndarray):
-        return x if recorded is None else numeric(np.array(plain(x)))
+        return x if recorded is None else require_numeric(np.array(require_plain(x)))
     return type(x)(option(part, recorded) for part in x) if type(x) in (tuple, list) else x
 
 
@@ -63,12 +65,12 @@ def dense(gradient: Any) -> Any:
     return gradient.dense() if hasattr(gradient, "dense") else gradient
 
 
-def own(gradient: Any) -> Any:
+def copy_for_user(gradient: Any) -> Any:
     """A gradient for a user to keep or to edit: the engine may pass one array on to several tensors."""
     return gradient if hasattr(gradient, "node") else np.array(dense(gradient))[()]
 
 
-@errors.shallow
+@errors.with_short_traceback
 def seed(tensor: Tensor, given: Any, constant: bool = False) -> Any:
     """The gradient that a sweep starts from, of the shape of the tensor, which has to depend on something."""
     if not (tensor.requires_grad or constant):
@@ -78,10 +80,10 @@ def seed(tensor: Tensor, given: Any, constant: bool = False) -> Any:
         if z.size != 1:
             raise errors.not_a_scalar(tensor)
         return np.ones(z.shape, z.dtype) if z.shape else z.dtype.type(1)
-    return like(tensor, given, "seed")
+    return copy_like(tensor, given, "seed")
 
 
-def independent(f: Any, result: Any, warn: bool = True) -> Any:
+def constant_result(f: Any, result: Any, warn: bool = True) -> Any:
     """What a function gave that does not depend on its arguments: an array, whose derivatives are 0.
 
     It may ``warn``, since a value may have been taken out by mistake.  Raises TypeError for what is no array or number.
@@ -89,20 +91,20 @@ def independent(f: Any, result: Any, warn: bool = True) -> Any:
     if not isinstance(result, (np.ndarray, np.generic, int, float)):
         raise errors.not_a_tensor(f, result)
     if warn:
-        warning, at = errors.independent(f, result)
+        warning, at = errors.independent_result(f, result)
         warnings.warn_explicit(warning, UserWarning, at.file, at.line)
-    array = numeric(np.asarray(result))
+    array = require_numeric(np.asarray(result))
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-@errors.shallow
-def like(tensor: Tensor, given: Any, what: str) -> Any:
+@errors.with_short_traceback
+def copy_like(tensor: Tensor, given: Any, what: str) -> Any:
     """A copy of an array that a tensor's ``data``, ``grad``, seed or tangent is to be: of its shape and dtype."""
     if what == "data" and not tensor.is_leaf:
         raise errors.result_assigned(tensor)
     if what == "grad" and not (tensor.is_leaf and tensor.requires_grad):
         raise errors.no_gradient(tensor.node)
-    array = numeric(np.array(plain(given))).astype(tensor.dtype)
+    array = require_numeric(np.array(require_plain(given))).astype(tensor.dtype)
     if array.shape != tensor.shape:
-        raise errors.misshapen(tensor, what, array)
+        raise errors.wrong_shape(tensor, what, array)
     return array[()]

@@ -29,21 +29,23 @@ def operation(
     if isinstance(error, AttributeError) and error.name == "shape" and isinstance(error.obj, (float, int)):
         error = errors.not_an_array(op, error.obj)
     elif error.__traceback__ is not None:
-        error = errors.cut(error)
-    if errors.is_told(error):
+        error = errors.hide_our_frames(error)
+    if errors.is_explained(error):
         return error
     names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(values))]
     operands = [
-        f"{name} = {text.operand(node, x)}"
+        f"{name} = {text.describe_operand(node, x)}"
         for name, node, x in zip(names, nodes, values)
         if node is not None or (x is not None and (isinstance(x, (np.ndarray, float, int)) or name in op.rules))
     ]
     error.__notes__ = []
-    words = f"{op.name} was called with {text.listed(operands) or 'no operand'}."
-    return errors.noted(error, words, *needs(op, op.with_operands(given, values)), *remedies(op, nodes, values))
+    words = f"{op.name} was called with {text.join_words(operands) or 'no operand'}."
+    return errors.with_notes(
+        error, words, *unmet_needs(op, op.with_operands(given, values)), *find_remedies(op, nodes, values)
+    )
 
 
-def needs(op: op, values: Sequence[Any]) -> list[str]:
+def unmet_needs(op: op, values: Sequence[Any]) -> list[str]:
     """The first of an operation's needs that its arguments do not meet."""
     known = dict(zip(op.names, values))
     for words, holds in op.needs.items():
@@ -56,7 +58,7 @@ def needs(op: op, values: Sequence[Any]) -> list[str]:
     return []
 
 
-def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> list[str]:
+def find_remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> list[str]:
     """Would it do with one operand transposed, or flattened?  Tried, not guessed, where that costs little."""
     if op.variadic is not None:
         return []
@@ -83,18 +85,18 @@ def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> lis
 def step(error: Exception, node: Node) -> Exception:
     """The error in a rule, with where the gradient was when it failed."""
     if node.values is None:
-        return errors.freed(node)
+        return errors.record_freed(node)
     if isinstance(error, AttributeError) and error.name == "shape":
         return errors.rule_not_an_array(node, error.obj)
-    error = errors.cut(error)
-    if errors.is_told(error):
+    error = errors.hide_our_frames(error)
+    if errors.is_explained(error):
         return error
     error.__notes__ = []
-    words = f"This was the backward step of {text.described(node)}, computed by {node.op.name}."
-    return errors.noted(error, words, *needs(node.op, node.values), at=locations.of(node))
+    words = f"This was the backward step of {text.describe(node)}, computed by {node.op.name}."
+    return errors.with_notes(error, words, *unmet_needs(node.op, node.values), at=locations.of_node(node))
 
 
-def checked_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -> bool:
+def check_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -> bool:
     """Does a gradient flow through this use of an operation?  It must not be lost in an argument without a rule.
 
     Of an option that is a constant number, as an axis may be, the number is kept and the node is dropped.
@@ -111,7 +113,7 @@ def checked_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -
     return active
 
 
-def plain_options(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
+def options_as_arrays(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
     """The same for an operation on a list: its arguments, of which only the list may hold tensors."""
     if not any(hasattr(x, "node") for x in given):
         return tuple(given)

@@ -22,10 +22,10 @@ def trace_nan() -> AbstractContextManager[None]:
     In the forward direction it says the operation, its operands and what it needs; in ``backward``, whose gradient it
     was and at which operation.  It costs a look at every value, so use it to find a fault, not to train.
     """
-    return within(watch=look)
+    return within(watch=check_finite)
 
 
-def look(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
+def check_finite(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
     """Look at the value of a node when it was computed, or at its gradient and what it passes to each operand."""
     if passed is None:
         if not np.all(np.isfinite(x)):
@@ -55,7 +55,7 @@ def _gradient_error(node: Node, a: Node, c: Any) -> Exception:
 
 
 def _error(words: list[str], node: Node) -> Exception:
-    return errors.taught(FloatingPointError(words[0]), *words[1:], at=locations.of(node))
+    return errors.explained(FloatingPointError(words[0]), *words[1:], at=locations.of_node(node))
 
 
 # What is said of an origin: first what is wrong, then whole sentences about it.
@@ -65,31 +65,31 @@ def value_words(node: Node, x: Any) -> list[str]:
     """Of a node whose value is not finite: by which operation, of which operands, and what that needs."""
     op = node.op
     if op is None:
-        return [f"{text.described(node)} was given values that are not finite: {census(x)}"]
+        return [f"{text.describe(node)} was given values that are not finite: {count_not_finite(x)}"]
     operands = operand_values(node)
     names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(operands))]
     notes = [
-        f"{name} is {text.operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."
+        f"{name} is {text.describe_operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."
         for name, a, v in zip(names, node.args, operands)
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
-    needs = advice.needs(op, op.with_operands(node.values, tuple(operands)))
-    return [f"{op.name} made values that are not finite: {census(x)}", *notes, *needs]
+    needs = advice.unmet_needs(op, op.with_operands(node.values, tuple(operands)))
+    return [f"{op.name} made values that are not finite: {count_not_finite(x)}", *notes, *needs]
 
 
 def arrived_words(node: Node, x: Any) -> list[str]:
     """Of a node whose gradient is not finite as it arrives, although all contributions to it are."""
-    words = f"the gradient that arrives at {text.described(node)} is not finite: {census(x)}"
+    words = f"the gradient that arrives at {text.describe(node)} is not finite: {count_not_finite(x)}"
     return [words, "The seed or a hook gave it so."]
 
 
 def gradient_words(node: Node, a: Node, c: Any) -> list[str]:
     """Of a contribution that is not finite: which operation passes it to which operand."""
-    words = f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {census(c)}"
+    words = f"the gradient that {node.op.name} passes to {text.describe(a)} is not finite: {count_not_finite(c)}"
     return [words, f"{text.label(a)} is {_range(value(a))}."]
 
 
-def census(x: Any) -> str:
+def count_not_finite(x: Any) -> str:
     """``2 of 6 nan``, or for a single number ``nan``."""
     counted = [("nan", int(np.isnan(x).sum())), ("infinite", int(np.isinf(x).sum()))]
     return " and ".join(f"{n} of {np.size(x)} {word}" if np.size(x) > 1 else word for word, n in counted if n)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..format.numbers import typographic
-from ..format.text import cut, plural
+from ..format.text import plural, shorten
 from ..language.lines import line
 from ..language.symbols import words as upright
 from ..render import figures
@@ -128,7 +128,7 @@ def folded(box: Box, view: View) -> list[Row]:
     """The name of a part of the model, how much is in it, and what comes out."""
     number = len(box.nodes) + (view.trace.left_out if box.folded == EARLIER else 0)
     name = f"{number:,} earlier nodes" if box.folded == EARLIER else box.folded.rpartition("/")[2]
-    found = [Row("formula", [Variant(words(cut(name, 30, "…"), FORMULA - 2))])]
+    found = [Row("formula", [Variant(words(shorten(name, 30, "…"), FORMULA - 2))])]
     if box.folded != EARLIER:
         parameters = sum(view.trace.nodes[i].kind == "parameter" for i in box.nodes)
         held = f"{number} nodes" + (f", {plural(parameters, 'parameter')}" if parameters else "")

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from ..format.text import meant
+from ..format.text import suggest
 from .showing import Shown
 
 NAME = re.compile(r"(\d\d)_(\w+)\.py")
@@ -146,7 +146,7 @@ def found(which: str | int) -> Entry:
         several = ", ".join(f"{entry.number} {entry.title}" for entry in fits)
         raise ValueError(f"{which!r} stands in the titles of several lessons: {several}")
     words = {part for entry in known for part in re.findall(r"[^\W_]{3,}", f"{entry.title} {entry.file.stem}".lower())}
-    near = meant(word, words)
+    near = suggest(word, words)
     raise ValueError(f"there is no lesson {which}; there are {known[0].number} to {known[-1].number}{near}")
 
 

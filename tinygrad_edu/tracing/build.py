@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import inner
+from ..engine.recompute import operands_among
 from ..errors import coerce
 from ..format import locations
 from ..formulas.printed import factors, in_elements, options
@@ -157,7 +157,7 @@ class Tracer:
         op = node.op
         if op is None:
             return []
-        values = (None,) * len(node.args) if node.values is None else inner(op, node.values)
+        values = (None,) * len(node.args) if node.values is None else operands_among(op, node.values)
         names = op.names if op.variadic is None else (op.names[op.variadic],) * len(node.args)
         return [
             (name, self.constant(node, k, name, x) if a is None else self.number.get(a.serial))
@@ -180,7 +180,7 @@ class Tracer:
             new.name, new.symbol = readable(name.word), name.latex
             new.variable = readable(name.base) if name.which else None
         new.value = None if x is None else summed_up(x, self.whole)
-        new.place = self.place(*locations.where(node))
+        new.place = self.place(*locations.instruction_of(node))
         self.nodes.append(new)
         return new
 
@@ -189,7 +189,7 @@ class Tracer:
         found = resolved(code, lasti)
         if not found.text:
             return None
-        file = locations.cell(found.file) or shown(found.file)
+        file = locations.cell_title(found.file) or shown(found.file)
         if file not in self.lines or str(found.line) not in self.lines[file]:
             about = self.lines.setdefault(file, {})
             for number in range(max(1, found.line - AROUND), found.line + AROUND + 1):
@@ -278,9 +278,9 @@ def said(node: Recorded) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def resolved(code: Any, lasti: int) -> locations.Place:
+def resolved(code: Any, lasti: int) -> locations.Location:
     """A place is asked for again at every pass of a loop."""
-    return locations.resolve(code, lasti)
+    return locations.locate(code, lasti)
 
 
 @functools.lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.recompute import inner
+from ..engine.recompute import operands_among
 from ..formulas.printed import elements, made, of_name, of_value, split
 from ..formulas.rules import Rule, letters, rule
 from ..graph import Node
@@ -85,7 +85,7 @@ class Called:
 
     def values(self, node: Node) -> Any:
         """The arguments that operands stand for; None for all, if they were freed."""
-        return (None,) * len(node.args) if node.values is None else inner(node.op, node.values)
+        return (None,) * len(node.args) if node.values is None else operands_among(node.op, node.values)
 
     def plain(self, node: Node, k: int, x: Any) -> Formula:
         """An argument that is no tensor: an array by its name, a number as it is, an index with the names in it."""

@@ -37,7 +37,7 @@ def write(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> No
 
 def read(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> None:
     """Go back to where a run was.  ValueError for what is no checkpoint, or one of another corpus or other settings."""
-    name = text.shown(path.name)
+    name = text.safe_name(path.name)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             state: dict[str, Any] = json.loads(str(stored["state"]))

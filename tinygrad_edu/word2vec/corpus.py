@@ -86,7 +86,7 @@ class Corpus:
 def too_few(words: list[str], counts: Any, min_count: int, name: str) -> str:
     """Why nothing can be learned: each word needs another to stand beside."""
     if len(words) == 1:
-        return f"{name} has one word only, {text.shown(words[0])}: nothing can be learned about it without another"
+        return f"{name} has one word only, {text.safe_name(words[0])}: nothing can be learned about it without another"
     often = int(np.count_nonzero(counts >= min_count))
     second = int(np.sort(counts)[-2])
     return (
@@ -120,11 +120,11 @@ def read_corpus(file: str | os.PathLike[str] | None = None, *, name: str = "pyth
     """
     if file is not None:
         path = Path(file)
-        return Corpus.of(file_texts(path), min_count=min_count, name=text.shown(path.name))
+        return Corpus.of(file_texts(path), min_count=min_count, name=text.safe_name(path.name))
     if name == "python":
         return Corpus.of(reference(), min_count=min_count, name="python's reference")
     if name not in SAMPLES:
-        raise ValueError(f"there is no corpus {name!r}; there are {text.listed([*NAMES])}, and files of yours")
+        raise ValueError(f"there is no corpus {name!r}; there are {text.join_words([*NAMES])}, and files of yours")
     path = sample(SAMPLES[name])
     found = map(words_of, wikitext.articles(path)) if path.suffix == ".bz2" else line_texts(path)
     return Corpus.of(found, min_count=min_count, name=f"gensim's {name} sample")
@@ -171,12 +171,12 @@ def decoded(path: Path) -> Iterator[str]:
         for number, line in enumerate(file, 1):
             if b"\0" in line:
                 raise ValueError(
-                    f"{text.shown(path.name)} is no text file in UTF-8: line {number} has a byte that is 0"
+                    f"{text.safe_name(path.name)} is no text file in UTF-8: line {number} has a byte that is 0"
                 )
             try:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
                 raise ValueError(
-                    f"{text.shown(path.name)} is no text file in UTF-8: line {number} has the byte "
+                    f"{text.safe_name(path.name)} is no text file in UTF-8: line {number} has the byte "
                     f"0x{line[error.start]:02x} where no letter has it"
                 ) from None

@@ -104,12 +104,12 @@ class Entry:
         """What is kept until the sweep, in words; nothing where there is no sweep."""
         if not self.cases or not self.cases[0].rules:
             return ""
-        return text.listed([name if name != "z" else "the result z" for name in self.keeps]) or "no operand"
+        return text.join_words([name if name != "z" else "the result z" for name in self.keeps]) or "no operand"
 
     @property
     def drawn(self) -> str:
         """Where its examples draw operands from, in words; nothing where that is what is usual."""
-        return text.listed([f"{name} from {low:g} to {high:g}" for name, (low, high) in self.domain.items()])
+        return text.join_words([f"{name} from {low:g} to {high:g}" for name, (low, high) in self.domain.items()])
 
     @property
     def summary(self) -> str:
@@ -148,8 +148,8 @@ def found(name: str) -> Op:
     lower = {each.lower(): each for each in known}
     near = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, 4, 0.6)]
     near += [each for each in known if name.lower() in each.lower() and each not in near][:4]
-    hint = f"near it are {text.listed(near)}" if near else "tinygrad-edu ops lists all"
-    raise ValueError(f"there is no operation {text.shown(name)}; {hint}")
+    hint = f"near it are {text.join_words(near)}" if near else "tinygrad-edu ops lists all"
+    raise ValueError(f"there is no operation {text.safe_name(name)}; {hint}")
 
 
 def aliases(op: Op) -> list[str]:
@@ -218,7 +218,7 @@ def tried(op: Op) -> tuple[list[Case], str]:
                     case = computed(example)
                     cases.setdefault((case.text, *(r.text for r in case.rules)), case)
     except Exception as error:  # an operation of a user's, of which nothing has been checked
-        return [], f"its examples do not run: {text.printable(text.told(error)) or type(error).__name__}"
+        return [], f"its examples do not run: {text.printable(text.error_text(error)) or type(error).__name__}"
     return [*cases.values()][:CASES], "" if cases else "it has no examples"
 
 

@@ -133,7 +133,7 @@ def facts(entry: Entry) -> Iterator[str]:
     """What it needs, what it keeps, where its examples are from, and its other names."""
     rows = {
         "needs": entry.needs,
-        "also called": [text.listed(entry.also)],
+        "also called": [text.join_words(entry.also)],
         "examples draw": [entry.drawn],
         "keeps": [entry.kept],
     }

@@ -51,7 +51,7 @@ def whole(screen: Screen, entry: Entry) -> None:
     """All that is known of an operation."""
     screen.write(entry.signature, "bold")
     if entry.also:
-        screen.say(f"  also called {text.listed(entry.also)}", "dim")
+        screen.say(f"  also called {text.join_words(entry.also)}", "dim")
     for part in plain(entry.doc).split("\n\n"):
         screen.say(f"  {' '.join(part.split())}", indent=2)
     screen.write()
