@@ -1,4 +1,4 @@
-"""The read-only arrays that ``.data`` and ``.grad`` show: an edit in place fails on the line that edits."""
+"""The read-only arrays that ``.data`` and ``.grad`` return: an edit in place fails on the line that edits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import messages as errors
 
 
 class ReadOnly(np.ndarray[Any, Any]):
-    """A view that cannot be written to and says why; what is computed from it is an ordinary array."""
+    """A view that cannot be written to and whose error explains why; what is computed from it is an ordinary array."""
 
     _why: tuple[Any, str] | None = None
 
@@ -29,12 +29,13 @@ class ReadOnly(np.ndarray[Any, Any]):
 
 
 def _refusing(name: str) -> Any:
-    plain = getattr(np.ndarray, name)
+    """A method of arrays that writes: it raises an error that teaches, where NumPy's would only say "read-only"."""
+    method_of_arrays = getattr(np.ndarray, name)
 
     def method(self: ReadOnly, *args: Any, **options: Any) -> Any:
         if self._why is not None and not self.flags.writeable:
             raise errors.edited_in_place(*self._why)
-        return plain(self, *args, **options)
+        return method_of_arrays(self, *args, **options)
 
     return method
 
@@ -46,7 +47,7 @@ for _name in ("fill", "sort", "put", "partition", "resize"):
 
 
 def read_only_view(array: Any, tensor: Any, attribute: str) -> Any:
-    """The array as the user sees it: ``tensor.data`` or ``tensor.grad``.  A single number is itself."""
+    """The array as the user sees it, in ``tensor.data`` or ``tensor.grad``; a single number is returned as it is."""
     if not array.shape:
         return array[()]
     view = array.view(ReadOnly)
