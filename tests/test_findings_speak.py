@@ -105,7 +105,7 @@ SPEAKS = {
         p = Tensor([0.0, 0.5], 'p')
         loss = -log(p * 2).sum()
         ---
-        not finite: x is the result of multiply of shape (2,), from 0 to 1.
+        not finite: x = the result of multiply of shape (2,), from 0 to 1.
     """,
     "log of a probability that the data make 0": """
         z = Tensor([0.0, 0.5], 'z')
@@ -138,7 +138,7 @@ SPEAKS = {
         u.register_hook(lambda g: g * np.nan)
         loss = u.sum()
         ---
-        not finite: The seed or a hook gave it so.
+        not finite: A seed or a hook made it so.
     """,
     "sqrt at 0": """
         x = Tensor([0.0, 1.0], 'x')

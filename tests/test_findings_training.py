@@ -143,13 +143,13 @@ def test_the_mark_does_not_spread():
         opt.step()
     assert spent.holds_older(w.node)
     for x in (w._array, v._array, *opt.velocity):
-        assert not isinstance(x, spent.Spent)
+        assert not isinstance(x, spent.UsedGradient)
     for p in (w, v):
         before = np.array(p.data)
         p.data = p.data - 0.1 * p.grad
         np.testing.assert_array_equal(p.data, before - 0.1 * np.array(p.grad))
-        assert not isinstance(p._array, spent.Spent) and not isinstance(p.grad * 2, spent.Spent)
-        assert not isinstance((p * 2).data, spent.Spent)
+        assert not isinstance(p._array, spent.UsedGradient) and not isinstance(p.grad * 2, spent.UsedGradient)
+        assert not isinstance((p * 2).data, spent.UsedGradient)
 
 
 def test_gradient_norms_says_it_too():

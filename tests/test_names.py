@@ -151,7 +151,7 @@ class Net(nn.Module):
 loss = Net()(np.ones(2)).sum()
 """
     found = run(program, tmp_path)["loss"]
-    assert [locations.of(node).line for node in Stepper(found).computed] == [5, 5, 6, 7]
+    assert [locations.of_node(node).line for node in Stepper(found).computed] == [5, 5, 6, 7]
 
 
 def test_the_console_says_the_same(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_function_of_numpys_records_where_it_was_called(name, i, dtype):
     args, options = arguments(tensors)
 
     result = function(*args, **options)  # this line
-    line = locations.of(result.node)
+    line = locations.of_node(result.node)
     assert (line.text.strip().endswith("# this line"), line.file) == (True, __file__)
 
     assert result.node.op is op and [a for a in result.node.args if a is not None] == [t.node for t in made]
@@ -86,19 +86,19 @@ def test_an_operator_between_an_array_and_a_tensor_records_its_line():
     ]
     names = ["add", "subtract", "multiply", "divide", "power", "matmul"]
     assert [r.node.op.name for r in results] == names
-    shown = [locations.of(r.node).text.strip() for r in results]
+    shown = [locations.of_node(r.node).text.strip() for r in results]
     assert shown == ["a + t,", "a - t,", "a * t,", "a / t,", "a**t,", "a @ t,"]
-    first = locations.of(results[0].node).line
-    assert [locations.of(r.node).line for r in results] == [*range(first, first + 6)]
+    first = locations.of_node(results[0].node).line
+    assert [locations.of_node(r.node).line for r in results] == [*range(first, first + 6)]
 
 
 def test_the_columns_are_those_of_the_call():
     t = Tensor([1.0, 4.0])
     y = 2 * np.linalg.norm(np.sqrt(t), axis=0) + 1
     called = y.node.args[0].args[1]
-    line = locations.of(called)
+    line = locations.of_node(called)
     assert line.text[slice(*line.columns)] == "np.linalg.norm(np.sqrt(t), axis=0)"
-    line = locations.of(called.args[0])
+    line = locations.of_node(called.args[0])
     assert line.text[slice(*line.columns)] == "np.sqrt(t)"
 
 
@@ -142,7 +142,7 @@ def test_parts_of_a_split_lead_back_to_the_whole():
     t = Tensor([1.0, 2.0, 3.0, 4.0])
     first, second = np.split(t, 2)
     assert gradients((first * second).sum(), [t])[0].tolist() == [3.0, 4.0, 1.0, 2.0]
-    assert locations.of(first.node).text.strip() == "first, second = np.split(t, 2)"
+    assert locations.of_node(first.node).text.strip() == "first, second = np.split(t, 2)"
 
 
 # Without a derivative.

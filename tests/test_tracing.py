@@ -337,5 +337,5 @@ def test_a_cell_is_called_what_the_notebook_calls_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     (made,) = [node for node in traced(names["y"]).nodes if node.op]
     assert made.place is not None and made.place.file == "In[3]"
-    assert locations.of(names["y"].node).pointed().startswith("In[3], line 1:  y = x * 2")
-    assert locations.title(__file__) == "test_tracing.py"
+    assert locations.of_node(names["y"].node).underlined().startswith("In[3], line 1:  y = x * 2")
+    assert locations.file_title(__file__) == "test_tracing.py"

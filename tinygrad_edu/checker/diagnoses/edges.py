@@ -13,7 +13,7 @@ import numpy as np
 
 from ...engine.calling import vjp_without_nodes
 from ...engine.reachable import dependent
-from ...engine.recompute import inner, operand_values, value
+from ...engine.recompute import operand_values, operands_among, value
 from ...errors import coerce
 from ...format.numbers import fraction
 from ...graph import Node
@@ -117,7 +117,7 @@ class Sweep:
         raw = dense(node.op.vjp(k, node.args, g, z, given))
         passed = dense(unbroadcast(raw, operand))
         if self.instead is None:
-            graph, operands = self.graph, list(inner(node.op, given))
+            graph, operands = self.graph, list(operands_among(node.op, given))
             at = Edge(node, k, g, passed, raw, operands, z, graph.uses[operand], graph.products,
                       operand is graph.target, self.place.arrays, self.called)  # fmt: skip
             self.edges += [[]] * (number + 1 - len(self.edges))
