@@ -1,7 +1,7 @@
 """What an operation says about itself, beside its forward and its rules: the attributes of its statement.
 
 A finding, a picture or a Tensor's method asks the operation, and keeps no list of names of operations.  So an operation
-that somebody adds is treated as the others are, and tests/test_ops.py compares what it says with what it computes.
+that somebody adds is treated as the others are, and tests/ops/test_ops.py compares what it says with what it computes.
 """
 
 from __future__ import annotations
