@@ -30,9 +30,7 @@ class Attributes:
     logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
     channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
     method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
-    numpy: Mapping[
-        str, str
-    ] = {}  # NumPy's names of arguments, and those here, which differ or stand for several (*axes)
+    numpy: Mapping[str, str] = {}  # NumPy's names of arguments, with those here, where they differ
 
     # These follow from the statement.  ``op`` sets the first three.
     function: Callable[..., Any]
