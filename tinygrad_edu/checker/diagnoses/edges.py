@@ -97,7 +97,7 @@ class Sweep:
         found = np.zeros(wrt[0].shape)
         if self.graph.order:  # its oldest node, the last to be visited, is the target
             start = np.ones(()) if seed is None else np.asarray(seed, float)
-            *_, (_, found, _) = steps(result.node, start, chosen=self, order=self.graph.order)
+            *_, (_, found, _) = steps(result.node, start, vjps=self.vjps, order=self.graph.order)
         self.sweeps += 1
         return [dense(found)]
 
