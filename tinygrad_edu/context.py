@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Does it record, where, and who watches?"""
 
     recording: bool = True
     scope: str | None = None  # where in the model an operation stands, as "net/layer1"
     frame: FrameType | None = None  # where the user is, when we record on the user's behalf
-    watch: Callable[..., None] | None = None  # is shown every value and every gradient: see nan.py
+    watch: Callable[..., None] | None = None  # is shown every value and every gradient: errors/trace_nan.py
     fast: bool = True  # it records, and nobody has to be asked: see engine/fast_calls.py
 
 
@@ -27,9 +25,9 @@ current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
 @contextmanager
 def within(**changes: Any) -> Iterator[None]:
     """The current context with some of its fields changed."""
-    new = replace(current.get(), **changes)
+    new = current.get()._replace(**changes)
     fast = new.recording and new.frame is None and new.watch is None
-    token = current.set(new if new.fast == fast else replace(new, fast=fast))
+    token = current.set(new if new.fast == fast else new._replace(fast=fast))
     try:
         yield
     finally:
