@@ -19,9 +19,9 @@ def guesses(case: Case) -> Guesses:
     """Every change of every edge that explains the answer; then of several edges that belong together."""
     if not case.claimed or case.nothing():
         return
-    listing = Sweep(case.places[0])
+    listing = Sweep(case.points[0])
     run(case, 0, listing)
-    every = [Sweep(place) for place in case.places[1:]]
+    every = [Sweep(point) for point in case.points[1:]]
     for number in range(min(len(listing.edges), LARGEST)):
         for change in listing.changes(number):
             if case.late():
@@ -45,7 +45,7 @@ def explains(case: Case, i: int, listing: Sweep, number: int, guess: Guess) -> b
         if not same:
             return False
         instead.append(same[0].passed)
-    return equal(run(case, i, Sweep(case.places[i], {number: instead})), case.claimed[i])
+    return equal(run(case, i, Sweep(case.points[i], {number: instead})), case.claimed[i])
 
 
 def together(case: Case, listing: Sweep) -> Guesses:
@@ -74,7 +74,7 @@ def together(case: Case, listing: Sweep) -> Guesses:
             twice = Guess(code, "is-path-twice", 2.2, {"name": e.called(e.operand), "of": e.called(e.node)})
             if all(
                 equal(run(case, i, Sweep(p, {kept: doubled(case, i, kept), other: 0.0})), case.claimed[i])
-                for i, p in enumerate(case.places)
+                for i, p in enumerate(case.points)
             ):
                 yield twice
     others = [s for s in named if s != target]
@@ -84,16 +84,16 @@ def together(case: Case, listing: Sweep) -> Guesses:
     for numbers, guess in choices:
         if case.late():
             return
-        if all(nothing_passed(case, i, numbers) for i in range(len(case.places))):
+        if all(nothing_passed(case, i, numbers) for i in range(len(case.points))):
             yield guess
 
 
 def doubled(case: Case, i: int, number: int) -> list[Any]:
-    listing = Sweep(case.places[i])
+    listing = Sweep(case.points[i])
     run(case, i, listing)
     return [2 * e.passed for e in listing.edges[number]]
 
 
 def nothing_passed(case: Case, i: int, numbers: list[int]) -> bool:
     """Does the answer come out when nothing goes along these edges?"""
-    return equal(run(case, i, Sweep(case.places[i], dict.fromkeys(numbers, 0.0))), case.claimed[i])
+    return equal(run(case, i, Sweep(case.points[i], dict.fromkeys(numbers, 0.0))), case.claimed[i])

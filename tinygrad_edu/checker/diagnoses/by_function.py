@@ -15,7 +15,7 @@ from ...graph import Node
 from ...op import OPS
 from ...sweep import topological_order
 from ...tensor import Tensor
-from ..judge import Place
+from ..judge import Point
 from .edges import Called, run
 from .guess import Case, Guess, Guesses, equal
 
@@ -31,17 +31,17 @@ def guesses(case: Case) -> Guesses:
     """Every function near the loss of which the answer is the gradient."""
     if not case.claimed:
         return
-    listing = Forward(-1, None, case.places[0])
+    listing = Forward(-1, None, case.points[0])
     run(case, 0, listing)
     for number in range(min(listing.nodes, 80)):
-        at = Forward(number, None, case.places[0])
+        at = Forward(number, None, case.points[0])
         run(case, 0, at)
         for which, other in enumerate(at.others):
             if case.late():
                 return
             if all(
-                equal(run(case, i, Forward(number, which, place)), case.claimed[i])
-                for i, place in enumerate(case.places)
+                equal(run(case, i, Forward(number, which, point)), case.claimed[i])
+                for i, point in enumerate(case.points)
             ):
                 yield other.guess
 
@@ -49,8 +49,8 @@ def guesses(case: Case) -> Guesses:
 class Forward:
     """Finds a gradient after computing everything again, with one node changed: as ``derivatives.gradients``."""
 
-    def __init__(self, number: int, which: int | None, place: Place) -> None:
-        self.number, self.which, self.place = number, which, place
+    def __init__(self, number: int, which: int | None, point: Point) -> None:
+        self.number, self.which, self.point = number, which, point
         self.others: list[Other] = []
         self.nodes = self.work = 0
 
@@ -66,7 +66,7 @@ class Forward:
 
         def apply(node: Node, arguments: Sequence[Any], made: Any) -> Any:
             if node is changed:
-                self.others = list(others(node, arguments, Called(self.place)))
+                self.others = list(others(node, arguments, Called(self.point)))
                 if self.which is not None:
                     return self.others[self.which].apply(*arguments)
             return call_op(node.op, arguments)

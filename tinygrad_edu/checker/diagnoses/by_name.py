@@ -16,7 +16,7 @@ from ...numeric.equality import same
 from ...ops import positive
 from ...sweep import topological_order
 from ...tensor import Tensor
-from ..judge import Place
+from ..judge import Point
 from ..problem import jacobian
 from .guess import Case, Guess, Guesses, equal
 
@@ -29,12 +29,12 @@ def guesses(case: Case) -> Guesses:
     if not case.claimed or asked is None:
         return
     of, wrt = asked
-    for v, w in pairs(case.places[0], of, wrt):
+    for v, w in pairs(case.points[0], of, wrt):
         for key, code, cost in KINDS:
             if case.late():
                 return
             case.spent += 500
-            found = [passed(place, truth, of, wrt, v, w, key) for place, truth in zip(case.places, case.truths)]
+            found = [passed(point, truth, of, wrt, v, w, key) for point, truth in zip(case.points, case.truths)]
             if all(f is not None and equal(f, c) for f, c in zip(found, case.claimed)):
                 yield Guess(code, key, cost, {"function": v, "name": w, "at": v}, w)
                 break
@@ -54,27 +54,27 @@ def question(case: Case) -> tuple[str, str] | None:
     if left.head != "Derivative" or any(part.head != "Name" for part in left.args):
         return None
     names = tuple(part.value for part in left.args)
-    tensors = [case.places[0].tensors.get(word) for word in names]
+    tensors = [case.points[0].tensors.get(word) for word in names]
     if not all(isinstance(t, Tensor) for t in tensors) or tensors[0].shape != ():  # type: ignore[union-attr]
         return None
     return names[0], names[1]
 
 
-def pairs(place: Place, of: str, wrt: str) -> list[tuple[str, str]]:
+def pairs(point: Point, of: str, wrt: str) -> list[tuple[str, str]]:
     """Named values of which one is computed from the other, which has as many elements."""
-    known = {w: x for w, x in place.tensors.items() if isinstance(x, Tensor) and 1 < x.size <= MOST}
-    below = {x.node.serial for x in known.values() if place.tensors[wrt].node in topological_order(x.node)}
+    known = {w: x for w, x in point.tensors.items() if isinstance(x, Tensor) and 1 < x.size <= MOST}
+    below = {x.node.serial for x in known.values() if point.tensors[wrt].node in topological_order(x.node)}
     chosen = {w: x for w, x in known.items() if x.node.serial in below}
-    every = {n.serial for n in topological_order(place.tensors[of].node)}
+    every = {n.serial for n in topological_order(point.tensors[of].node)}
     return [
         (v, w) for v, y in chosen.items() for w, x in chosen.items()
         if y is not x and y.shape == x.shape and x.node in topological_order(y.node) and y.node.serial in every
     ][:12]  # fmt: skip
 
 
-def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str) -> Any:
+def passed(point: Point, truth: Any, of: str, wrt: str, v: str, w: str, key: str) -> Any:
     """The answer, where v passes something else on to w."""
-    loss, y, x, target = (place.tensors[word] for word in (of, v, w, wrt))
+    loss, y, x, target = (point.tensors[word] for word in (of, v, w, wrt))
     (g,) = gradients(loss, [y])
     n = x.size
     full = np.reshape(jacobian(y, x, False)[1], (n, n))

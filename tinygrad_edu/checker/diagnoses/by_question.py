@@ -28,4 +28,4 @@ def guesses(case: Case) -> Guesses:
 
 def answered(case: Case, left: Expr) -> bool:
     """Is the answer that of another left side, everywhere?"""
-    return all(equal(value(place, left, case), c) for place, c in zip(case.places, case.claimed))
+    return all(equal(value(point, left, case), c) for point, c in zip(case.points, case.claimed))

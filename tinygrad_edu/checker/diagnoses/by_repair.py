@@ -14,8 +14,8 @@ from ...language.values import Columns, Impossible, Misfit, column, shape
 from ...op import OPS
 from ...sweep import topological_order
 from ...tensor import Tensor
-from ..functions import LOSS
-from ..judge import Place
+from ..judge import Point
+from ..python_loss import LOSS
 from .changes import Around, Repair
 from .guess import Case, Guess, Guesses, equal, names_at, said
 from .repairs import repairs
@@ -68,8 +68,8 @@ def kind(case: Case, tree: Expr) -> str:
     """Is it right everywhere, or everywhere with the other sign?"""
     sign, found = 0, ""
     looked = [case.scout] if case.scout is not None else []
-    for place, truth in itertools.chain(looked, zip(case.places, case.truths)):
-        x = value(place, tree, case)
+    for point, truth in itertools.chain(looked, zip(case.points, case.truths)):
+        x = value(point, tree, case)
         if sign >= 0 and equal(x, truth):
             sign, found = 1, "right"
         elif sign <= 0 and x is not None and not isinstance(x, tuple) and equal(-np.asarray(x, float), truth):
@@ -79,9 +79,9 @@ def kind(case: Case, tree: Expr) -> str:
     return found
 
 
-def value(place: Place, tree: Expr, case: Case | None = None) -> Any:
+def value(point: Point, tree: Expr, case: Case | None = None) -> Any:
     """The value, or nothing; a row for each index, of which none is left, is the one that they all are."""
-    values = place.values()
+    values = point.values()
     try:
         return values(unused(tree))
     except (Misfit, Impossible, ValueError, TypeError, IndexError, ArithmeticError):
@@ -102,12 +102,12 @@ def unused(tree: Expr) -> Expr:
 
 def surroundings(case: Case) -> Around:
     """Names, functions and slopes that belong to the problem."""
-    place = case.places[0]
-    names = names_at(place)
+    point = case.points[0]
+    names = names_at(point)
     functions: dict[str, None] = {}
     slopes: dict[str, Expr] = {}
     activations: list[set[str]] = []
-    for tensor in [x for x in place.tensors.values() if isinstance(x, Tensor)]:
+    for tensor in [x for x in point.tensors.values() if isinstance(x, Tensor)]:
         for node in topological_order(tensor.node):
             op = node.op
             if op is None or not op.elementwise or len(op.names) != 1 or op.name in ("negative", "positive"):
@@ -123,15 +123,15 @@ def surroundings(case: Case) -> Around:
         op = OPS.get(head)
         if op is not None and op.elementwise and len(op.names) == 1 and head not in ("negative", "positive"):
             functions[head] = None
-    wanted = {word: x for word, x in place.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
+    wanted = {word: x for word, x in point.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
     return Around(
-        wanted, [*functions], slopes, case.unfit(), place.sizes, activations, lambda tree: shaped(place, tree)
+        wanted, [*functions], slopes, case.unfit(), point.sizes, activations, lambda tree: shaped(point, tree)
     )
 
 
-def shaped(place: Place, tree: Expr) -> tuple[int, ...] | None:
+def shaped(point: Point, tree: Expr) -> tuple[int, ...] | None:
     """The shape of an expression, if it has a value."""
-    x = value(place, tree)
+    x = value(point, tree)
     return None if x is None or isinstance(x, tuple) else shape(x)
 
 
@@ -185,8 +185,8 @@ def arrangements(
     case: Case, tree: Expr, path: Path, factors: list[Expr]
 ) -> Iterator[tuple[tuple[int, ...], tuple[bool, ...]]]:
     """Orders and transposes whose shapes fit and whose value is right at the first place."""
-    place, truth = case.places[0], np.asarray(case.truths[0])
-    values = [value(place, f) for f in factors]
+    point, truth = case.points[0], np.asarray(case.truths[0])
+    values = [value(point, f) for f in factors]
     if any(v is None or isinstance(v, tuple) or len(shape(v)) > 2 for v in values):
         return
     columns = [np.asarray(column(v), float) for v in values]
@@ -210,10 +210,10 @@ def arrangements(
                 else:
                     break
             else:
-                if whole and not equal(found if place_is_columns(place) or truth.ndim > 1 else found.ravel(), truth):
+                if whole and not equal(found if place_is_columns(point) or truth.ndim > 1 else found.ravel(), truth):
                     continue
                 yield order, turned
 
 
-def place_is_columns(place: Place) -> bool:
-    return isinstance(place.values(), Columns) and getattr(place, "reading", Columns) is Columns
+def place_is_columns(point: Point) -> bool:
+    return isinstance(point.values(), Columns) and getattr(point, "reading", Columns) is Columns

@@ -11,7 +11,7 @@ from ...format.numbers import fraction
 from ...language.tree import Expr, replaced, walk
 from ...language.values import Impossible, Misfit
 from ...numeric.equality import same
-from ..functions import LOSS, FunctionPlace
+from ..python_loss import LOSS, LossPoint
 from .guess import Case, Guess, Guesses, equal
 
 
@@ -44,7 +44,7 @@ def of_idle_sums(case: Case) -> Guesses:
         if node.head == "Sum" and not depends(node.args[0], node.value):
             less = replaced(case.right, path, node.args[0])
             try:
-                if all(equal(p.values()(less), t) for p, t in zip(case.places, case.truths)):
+                if all(equal(p.values()(less), t) for p, t in zip(case.points, case.truths)):
                     yield Guess("AXIS", "is-sum-spurious", 0.5, {"index": node.value})
             except (Misfit, Impossible):
                 continue
@@ -90,19 +90,19 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
             yield Guess("SIGN", "is-negated", 0)
         yield from factor
         return
-    lengths = [*case.places[0].sizes]
+    lengths = [*case.points[0].sizes]
     constant = same(ratios, [max(ratios)] * len(ratios))
     for word in lengths:
         for power, shown in powers(word):
-            if not constant and same(ratios, [p.sizes[word] ** power for p in case.places]):
+            if not constant and same(ratios, [p.sizes[word] ** power for p in case.points]):
                 yield Guess("SCALE", "is-factor", 1, {"factor": shown, "missing": inverse(shown)})
                 return
-    for word, x in case.places[0].arrays.items():
+    for word, x in case.points[0].arrays.items():
         if np.ndim(x) or not isinstance(x, (float, np.floating, np.ndarray)):
             continue
-        known = word in getattr(case.places[0], "leaves", {word: x})
+        known = word in getattr(case.points[0], "leaves", {word: x})
         for power, shown in ((1, word), (-1, f"1/{word}")):
-            values = [float(p.arrays[word]) for p in case.places]
+            values = [float(p.arrays[word]) for p in case.points]
             if all(values) and same(ratios, [v**power for v in values]):
                 if word == LOSS:
                     yield Guess("CHAIN", "is-outer-missing", 2.3)
@@ -117,8 +117,8 @@ def named_factor(case: Case, ratios: list[float]) -> Guesses:
         if "." in shown and "." not in squared:
             fields = {"factor": f"√({squared})", "missing": f"√({fraction(ratios[0] ** -2)})"}
         n = round(max(ratios[0], 1 / ratios[0]))
-        if n > 2 and isinstance(case.places[0], FunctionPlace) and same(max(ratios[0], 1 / ratios[0]), n):
-            of = [w for w, x in case.places[0].leaves.items() if n in np.shape(x)]
+        if n > 2 and isinstance(case.points[0], LossPoint) and same(max(ratios[0], 1 / ratios[0]), n):
+            of = [w for w, x in case.points[0].leaves.items() if n in np.shape(x)]
             if of:
                 key, fields = "is-factor-length", fields | {"n": str(n), "name": of[0]}
         yield Guess("SCALE", key, 1.9 if ratios[0] < 1 and key != "is-factor" else 1, fields)

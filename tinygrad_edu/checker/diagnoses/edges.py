@@ -21,7 +21,7 @@ from ...language.tree import Expr
 from ...op import OPS
 from ...sweep import steps, topological_order, unbroadcast
 from ...tensor import Tensor
-from ..judge import Place
+from ..judge import Point
 from ..record_to_tree import NoTree, tree_of
 from .guess import Case, Guess, equal, names_at
 
@@ -57,17 +57,17 @@ class Change(NamedTuple):
 
 def run(case: Case, i: int, sweep: Any) -> Any:
     """The left side, where derivatives are found by another sweep."""
-    place = case.places[i]
-    usual, cache = place.gradients, place.cache
-    place.gradients, place.cache = sweep, {}
-    values = place.values()
+    point = case.points[i]
+    usual, cache = point.gradients, point.cache
+    point.gradients, point.cache = sweep, {}
+    values = point.values()
     try:
         with np.errstate(all="ignore"):
             return values(case.question.left)
     except (ValueError, TypeError, IndexError, ArithmeticError):  # there may be no sweep with such a change
         return None
     finally:
-        place.gradients, place.cache = usual, cache
+        point.gradients, point.cache = usual, cache
         case.spent += values.steps + sweep.work
 
 
@@ -78,8 +78,8 @@ class Sweep:
     for each element, so there is an ``Edge`` for each, and something to be passed.
     """
 
-    def __init__(self, place: Place, instead: dict[int, Any] | None = None) -> None:
-        self.place, self.instead, self.called = place, instead, Called(place)
+    def __init__(self, point: Point, instead: dict[int, Any] | None = None) -> None:
+        self.point, self.instead, self.called = point, instead, Called(point)
         self.edges: list[list[Edge]] = []
         self.sweeps = self.work = self.edge = 0
         self.known: dict[tuple[int, int], list[Change]] = {}
@@ -119,7 +119,7 @@ class Sweep:
         if self.instead is None:
             graph, operands = self.graph, list(inner(node.op, given))
             at = Edge(node, k, g, passed, raw, operands, z, graph.uses[operand], graph.products,
-                      operand is graph.target, self.place.arrays, self.called)  # fmt: skip
+                      operand is graph.target, self.point.arrays, self.called)  # fmt: skip
             self.edges += [[]] * (number + 1 - len(self.edges))
             self.edges[number] = [*self.edges[number], at]
         return passed
@@ -169,8 +169,8 @@ class Graph:
 class Called:
     """What a node is called: by its name, or as it was computed."""
 
-    def __init__(self, place: Place) -> None:
-        self.names, self.arrays = names_at(place), place.arrays
+    def __init__(self, point: Point) -> None:
+        self.names, self.arrays = names_at(point), point.arrays
 
     def __call__(self, node: Node) -> str | Expr:
         if node.serial in self.names:

@@ -14,7 +14,7 @@ from ...language.tree import Expr
 from ...language.writing import text
 from ...numeric.equality import same
 from ...tensor import Tensor
-from ..judge import Place, Question
+from ..judge import Point, Question
 
 LONGEST = 60  # characters of an expression in a sentence
 
@@ -40,11 +40,11 @@ class Case:
     limit: int  # when to stop looking: after so many nodes of trees and graphs, so that every machine says the same
     end: float = float("inf")  # in seconds, for a machine that is very slow
     spent: int = 0
-    scout: tuple[Place, Any] | None = None  # a small place, with what is true there, that most guesses do not survive
+    scout: tuple[Point, Any] | None = None  # a small place, with what is true there, that most guesses do not survive
 
     @property
-    def places(self) -> list[Place]:
-        return self.question.places
+    def points(self) -> list[Point]:
+        return self.question.points
 
     @property
     def truths(self) -> list[Any]:
@@ -91,9 +91,9 @@ def case_shapes(values: list[Any]) -> list[tuple[int, ...]]:
     return [tuple(n for n in np.shape(v) if n != 1) for v in values if not isinstance(v, tuple)]
 
 
-def names_at(place: Place) -> dict[int, str]:
+def names_at(point: Point) -> dict[int, str]:
     """The names of tensors, by their age."""
-    return {x.node.serial: word for word, x in place.tensors.items() if isinstance(x, Tensor)}
+    return {x.node.serial: word for word, x in point.tensors.items() if isinstance(x, Tensor)}
 
 
 def said(what: str | Expr) -> str:

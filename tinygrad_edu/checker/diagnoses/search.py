@@ -19,7 +19,7 @@ from ...language.tree import Expr, names
 from ...language.values import Impossible, Misfit
 from ..diagnoses import by_chain, by_edge, by_function, by_name, by_question, by_repair, by_value
 from ..judge import Outcome, Question, Uncheckable
-from ..problem import Point, Problem
+from ..problem import Problem, ProblemPoint
 from ..results import Diagnosis
 from .edges import Sweep, run
 from .guess import Case, Guess, Guesses, said
@@ -35,13 +35,13 @@ PLAIN = 1.7  # a guess that is no more far-fetched than this ends the search
 NEAR = 0.7  # how much more far-fetched a second diagnosis may be
 
 
-def diagnosed(
+def diagnose(
     question: Question, problem: Problem, right: Expr, outcome: Outcome, language: str = "en", symmetric: str = ""
 ) -> list[Diagnosis]:
     """At most two diagnoses, the likeliest first."""
     claimed = [] if outcome.misfit is not None else list(outcome.values)
     most, part = int(MOST * patience.get()), int(SLICE * patience.get())
-    case = Case(question, right, claimed, most, monotonic() + SECONDS, scout=question.scout())
+    case = Case(question, right, claimed, most, monotonic() + SECONDS, scout=question.small_pair())
     if not names(right) and not case.nothing() and right.head != "Function" and question.left.head != "Shape":
         return []  # a number that was claimed may come from anywhere
     if not claimed and not any(np.any(np.asarray(t, float)) for t in case.truths):
@@ -79,13 +79,17 @@ def about(guess: Guess) -> str:
 
 def twins(case: Case) -> Case:
     """The same at places of one size, where sums that were written out make graphs of other lengths elsewhere."""
-    first = case.places[0]
-    if not case.claimed or not isinstance(first, Point) or len({edges(case, i) for i in range(len(case.places))}) == 1:
+    first = case.points[0]
+    if (
+        not case.claimed
+        or not isinstance(first, ProblemPoint)
+        or len({edges(case, i) for i in range(len(case.points))}) == 1
+    ):
         return case
-    places = [first, *(first.redrawn(seed) for seed in (61, 62))]
+    points = [first, *(first.redraw(seed) for seed in (61, 62))]
     try:
-        question = Question(case.question.left, lambda _: iter(places))
-        claimed = [place.values()(case.right) for place in question.places]
+        question = Question(case.question.left, lambda _: iter(points))
+        claimed = [point.values()(case.right) for point in question.points]
     except (Misfit, Impossible, Uncheckable):
         return case
     return replace(case, question=question, claimed=claimed)
@@ -93,6 +97,6 @@ def twins(case: Case) -> Case:
 
 def edges(case: Case, i: int) -> int:
     """How many edges the graph has at a place."""
-    sweep = Sweep(case.places[i])
+    sweep = Sweep(case.points[i])
     run(case, i, sweep)
     return len(sweep.edges)
