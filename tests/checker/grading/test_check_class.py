@@ -104,7 +104,7 @@ def test_what_has_been_judged_is_not_judged_twice(title, above, between, monkeyp
     text = TWO.format(title, above, between)
     remembered.KNOWN.clear()
     remembered.results(TWO.format("Before", "", between), "en")
-    monkeypatch.setattr("tinygrad_edu.checker.check.judged", None)  # which is not asked again
+    monkeypatch.setattr("tinygrad_edu.checker.check.judge_claim", None)  # which is not asked again
     again = remembered.results(text, "en")
     monkeypatch.undo()
     assert again == check_text(text) and {r.problem for r in again if r.verdict == "wrong"} == {title}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.checker.check import places
+from tinygrad_edu.checker.check import draw_points
 from tinygrad_edu.checker.grading.remembered import about
 from tinygrad_edu.checker.handin import handin
-from tinygrad_edu.checker.judge import Question, Uncheckable, compared
+from tinygrad_edu.checker.judge import Question, Uncheckable, compare
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -22,10 +22,10 @@ def verdicts(text):
     """What is said of each step, but not why."""
     found = []
     for claim in handin(text).claims:
-        question = Question(claim.left.tree, places(claim.problem))
+        question = Question(claim.left.tree, draw_points(claim.problem))
         for step in claim.steps:
             try:
-                found.append(compared(question, step.tree).verdict)
+                found.append(compare(question, step.tree).verdict)
             except (AttributeError, Uncheckable):
                 found.append("uncheckable")
     return found
