@@ -209,5 +209,5 @@ def test_where_modules_are_found_is_as_it_was(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "s.py").write_text("import sys\nsys.path.insert(0, 'elsewhere')\n", encoding="utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path])  # which is for this test alone, if it is not
     before = [*sys.path]
-    run_script.run_script(tmp_path / "s.py", [], run_script.Calls(run_script.Wanted()))
+    run_script.run_script(tmp_path / "s.py", [], run_script.Calls(run_script.WantedCall()))
     assert sys.path == before

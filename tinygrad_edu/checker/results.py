@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, html
-from .sentences import reason, said
+from .sentences import sentence, translate_reason
 
 SCORES = {RIGHT: 1.0, IF: 1.0, TRANSPOSED: 0.5, WRONG: 0.0, UNCHECKABLE: 0.0}
 CODES = """SIGN CHAIN MISSING_PATH LOCAL_DERIVATIVE INDEX_SHIFT TRANSPOSE MISSING_FACTOR HADAMARD ORDER LAYOUT JACOBIAN
@@ -26,7 +26,7 @@ class Diagnosis:
     @property
     def text(self) -> str:
         """In words."""
-        return said("consistent", self.language, what=said(self.key, self.language, **self.fields))
+        return sentence("consistent", self.language, what=sentence(self.key, self.language, **self.fields))
 
 
 @dataclass
@@ -70,14 +70,14 @@ class Result:
     def assumption(self) -> str:
         """The assumption in words."""
         kind, _, word = self.assumes.partition(":")
-        return said(f"assume-{kind}", self.language, name=word) if kind else ""
+        return sentence(f"assume-{kind}", self.language, name=word) if kind else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as JSON can hold it."""
         found: dict[str, Any] = {
             "verdict": self.verdict, "score": self.score, "left": self.left, "right": self.right, "line": self.line,
             "problem": self.problem, "step": self.step, "relative_error": self.relative_error,
-            "assumption": self.assumption, "why": reason(self.why, self.language),
+            "assumption": self.assumption, "why": translate_reason(self.why, self.language),
             "diagnoses": [{"code": d.code, "text": d.text, "node": d.node} for d in self.diagnoses],
         }  # fmt: skip
         if self.correct:
@@ -88,14 +88,14 @@ class Result:
 
     def __str__(self) -> str:
         """The verdict, and why, for a reader."""
-        lines = [said(f"verdict-{self.verdict}", self.language, assumption=self.assumption)]
+        lines = [sentence(f"verdict-{self.verdict}", self.language, assumption=self.assumption)]
         if self.step is not None and len(self.steps) > 1:
-            lines.append(said("first-wrong", self.language, step=self.step, line=self.steps[self.step - 1].right))
+            lines.append(sentence("first-wrong", self.language, step=self.step, line=self.steps[self.step - 1].right))
         if self.why:
-            lines.append(said("why", self.language, why=reason(self.why, self.language)))
+            lines.append(sentence("why", self.language, why=translate_reason(self.why, self.language)))
         lines += [d.text for d in self.diagnoses]
         if self.assumes and self.verdict == WRONG:
-            lines.append(said("would-be-right", self.language, assumption=self.assumption))
+            lines.append(sentence("would-be-right", self.language, assumption=self.assumption))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

@@ -22,13 +22,13 @@ def catalogue(language: str) -> dict[str, str]:
     return found
 
 
-def said(key: str, language: str = "en", **fields: Any) -> str:
+def sentence(key: str, language: str = "en", **fields: Any) -> str:
     """A sentence, with what it speaks of filled in."""
     return catalogue(language)[key].format(**fields)
 
 
 @lru_cache
-def reasons() -> list[tuple[re.Pattern[str], dict[str, str]]]:
+def reason_patterns() -> list[tuple[re.Pattern[str], dict[str, str]]]:
     """Why something cannot be read or computed: the English sentence as a pattern, and the same in other languages."""
     text = (resources.files(__package__) / "words" / "reasons.json").read_text(encoding="utf-8")
     found: list[tuple[int, str, dict[str, str]]] = []
@@ -40,12 +40,14 @@ def reasons() -> list[tuple[re.Pattern[str], dict[str, str]]]:
     return [(re.compile(pattern, re.DOTALL), others) for _, pattern, others in found]
 
 
-def reason(why: str, language: str) -> str:
+def translate_reason(why: str, language: str) -> str:
     """A reason that was given in English, in another language; in English, if nobody has translated it yet."""
     if language == "en":
         return why
-    for pattern, others in reasons():
+    for pattern, others in reason_patterns():
         found = pattern.fullmatch(why)
         if found:
-            return others[language].format(**{key: reason(x, language) for key, x in found.groupdict().items()})
+            return others[language].format(
+                **{key: translate_reason(x, language) for key, x in found.groupdict().items()}
+            )
     return why

@@ -64,7 +64,9 @@ def kept_mode(target: Path) -> int | None:
     return stat.S_IMODE(target.stat().st_mode)
 
 
-def saved(file: str | os.PathLike[str], what: str, made: Mapping[str, Callable[[], str | bytes]], scale: float) -> Path:
+def save_picture(
+    file: str | os.PathLike[str], what: str, made: Mapping[str, Callable[[], str | bytes]], scale: float
+) -> Path:
     """Write a picture in the format that the file's ending names: by each ending, what makes it.  Gives the path.
 
     Raises ValueError for other endings and for a scale that is none, and OSError where the file cannot be written.

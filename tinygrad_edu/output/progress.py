@@ -10,7 +10,7 @@ import time
 from typing import Self, TextIO
 
 from ..format.ascii import encodable
-from .terminal import columns, columns_of, is_terminal, shortened
+from .terminal import columns, columns_of, is_terminal, shorten
 
 WIDEST, LEAST, EACH = 79, 5, 0.1  # columns of the whole line, of the bar at least, and seconds between two drawings
 
@@ -56,11 +56,11 @@ class Progress:
         """The line, no longer than the terminal is wide."""
         room = min(WIDEST, columns_of(self.stream) - 1)  # in the last column some terminals begin another line
         if self.last is None:
-            return shortened(f"  {self.what} {int(done):,}  {words}".rstrip(), room)
+            return shorten(f"  {self.what} {int(done):,}  {words}".rstrip(), room)
         before = f"  {self.what} {f'{int(done):,}':>{len(f'{self.last:,}')}}/{self.last:,} ["
-        words = shortened(words, max(0, room - columns(before) - LEAST - 2)) if words else ""
+        words = shorten(words, max(0, room - columns(before) - LEAST - 2)) if words else ""
         length = max(LEAST, room - columns(before) - columns(words) - 2)
-        return shortened(f"{before}{'#' * int(length * min(1.0, done / max(1, self.last))):<{length}}] {words}", room)
+        return shorten(f"{before}{'#' * int(length * min(1.0, done / max(1, self.last))):<{length}}] {words}", room)
 
     def draw(self, line: str) -> None:
         """Write over what stands there, with spaces, which every terminal has."""

@@ -35,7 +35,7 @@ class Screen:
         self.colour = self.terminal and has_colours() if colour is None else colour
         self.fixed, self.sized = width, self.stream  # what is written may go through a pager, which has no width
         self.encoding = getattr(self.stream, "encoding", None)
-        self.unicode = holds_unicode(self.stream)
+        self.unicode = can_write_unicode(self.stream)
 
     @property
     def width(self) -> int:
@@ -74,7 +74,7 @@ class Screen:
         """
         indent = min(indent, self.width // 2 if self.width >= 60 else self.width // 4)
         for part in self.plain(words).splitlines() or [""]:
-            for line in wrapped(part, self.width - margin, indent):
+            for line in wrap(part, self.width - margin, indent):
                 self.write(" " * margin + line, style)
 
     def item(self, name: Any, words: str = "", margin: int = 0, room: int = 0) -> None:
@@ -92,7 +92,7 @@ class Screen:
 
     def heading(self, words: str, line: str = "-") -> None:
         """A title with a line below it."""
-        shown = wrapped(self.plain(words), self.width)
+        shown = wrap(self.plain(words), self.width)
         self.write("\n".join(shown), "bold")
         self.write(line * max(map(columns, shown)))
 
@@ -112,7 +112,7 @@ class Screen:
         """A label, an array beside it, and a note after it; a long array in words, if it is to be ``short``."""
         before = f"  {label:<9} " if self.width >= 40 else f" {label} "
         body = numbers.array(x, width=self.width, indent=len(before), threshold=60 if short else 1000)
-        if short and not (np.ndim(x) <= 1 and np.size(x) <= 8) and not is_small(x, body):
+        if short and not (np.ndim(x) <= 1 and np.size(x) <= 8) and not is_shown_by_rows(x, body):
             body = numbers.summary(x)
         rows = (before + body).split("\n")
         if note and columns(rows[-1]) + 2 + columns(note) <= self.width:
@@ -120,7 +120,7 @@ class Screen:
         elif note:
             rows.append(" " * len(before) + note)
         for row in map(self.plain, rows):
-            for line in wrapped(row, self.width, 2, keep=True):
+            for line in wrap(row, self.width, 2, keep=True):
                 self.write(line.rstrip(), style)
 
 
@@ -167,7 +167,7 @@ class Table:
                 del self.cells[title]
         if cut and self.width > width:
             room = max(LEAST // 2, self.widths()[cut] - (self.width - width))
-            self.cells[cut] = [shortened(cell, room) for cell in self.cells[cut]]
+            self.cells[cut] = [shorten(cell, room) for cell in self.cells[cut]]
 
     def rows(self) -> list[list[tuple[str, str]]]:
         """The heading and the rows; each cell with the title of its column, and with the spaces that align it."""
@@ -188,7 +188,7 @@ class Table:
         return ["".join(cell for _, cell in row).rstrip() for row in self.rows()]
 
 
-def is_small(x: Any, printed: str) -> bool:
+def is_shown_by_rows(x: Any, printed: str) -> bool:
     """Is a matrix shown in a few lines, one for each row?"""
     return np.ndim(x) == 2 and np.size(x) <= 24 and printed.count("\n") < len(x) <= 4
 
@@ -221,7 +221,7 @@ def columns_of(stream: Any) -> int:
         return USUAL
 
 
-def holds_unicode(stream: Any) -> bool:
+def can_write_unicode(stream: Any) -> bool:
     """Can a stream hold mathematics?"""
     return is_encodable("σ∂⊙⁽¹⁾ᵀ′√→", getattr(stream, "encoding", None))
 
@@ -252,7 +252,7 @@ def is_wide(letter: str) -> bool:
     return unicodedata.east_asian_width(letter) in "WF"
 
 
-def shortened(words: str, width: int) -> str:
+def shorten(words: str, width: int) -> str:
     """Words in at most so many columns.  What is too long loses its middle: a path says most at its two ends."""
     if columns(words) <= width:
         return words
@@ -265,7 +265,7 @@ def shortened(words: str, width: int) -> str:
     return f"{words[:half]}...{words[half:]}"
 
 
-def wrapped(words: str, width: int, hang: int = 0, keep: bool = False) -> list[str]:
+def wrap(words: str, width: int, hang: int = 0, keep: bool = False) -> list[str]:
     """The lines of a paragraph, of at most ``width`` columns.  A word that is longer than a line is broken.
 
     hang: spaces before each line but the first, as far as half the width.

@@ -32,8 +32,8 @@ def page(
     kind: the class of the root.
     inline_styles: whether elements may have styles of their own, as mathematics in text has.
     """
-    scripts = hashed(script) if script else "'none'"
-    styles = "'unsafe-inline'" if inline_styles else hashed(style)
+    scripts = hash_for_policy(script) if script else "'none'"
+    styles = "'unsafe-inline'" if inline_styles else hash_for_policy(style)
     policy = f"default-src 'none'; script-src {scripts}; style-src {styles}; base-uri 'none'; form-action 'none'"
     parts = [
         "<!doctype html>",
@@ -65,7 +65,7 @@ def attribute(text: str) -> str:
     return f'"{escape(" ".join(text.splitlines()))}"'
 
 
-def hashed(text: str) -> str:
+def hash_for_policy(text: str) -> str:
     """A style or a script as the policy of its page names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
@@ -78,6 +78,6 @@ def as_json(plain: Any, default: Callable[[Any], Any] | None = None) -> str:
     return text
 
 
-def part(package: str, name: str) -> str:
+def package_file(package: str, name: str) -> str:
     """A file of the package, as a style sheet or a script."""
     return (resources.files(package) / name).read_text(encoding="utf-8")

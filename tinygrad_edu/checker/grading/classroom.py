@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnoses.search import patience
-from ..sentences import said
-from .sheets import LATE, LEFT, UNREAD, Sheet, checked
+from ..sentences import sentence
+from .sheets import LATE, LEFT, UNREAD, Sheet, check_file
 
 MEMORY = 2 << 30  # bytes
 CROWD, HASTE = 30, 0.25  # of so many hand-ins each wrong step is thought about for a part of the time
@@ -23,21 +23,21 @@ STOPPING = signal.SIGINT, signal.SIGTERM  # Ctrl-C, and what a system sends befo
 Seen = Callable[[Sheet], None]
 
 
-def work(pipe: Connection, language: str, answers: bool, crowded: bool) -> None:
+def serve_files(pipe: Connection, language: str, answers: bool, crowded: bool) -> None:
     """What a process does: it is ready, gets a file, gives back its sheet, and so on until nobody asks any more."""
     for number in STOPPING:  # they are for the one who hands out the files
         signal.signal(number, signal.SIG_IGN)
-    bounded()
+    limit_memory()
     patience.set(HASTE if crowded else 1.0)
     try:
         pipe.send(None)
         while True:
-            pipe.send(checked(pipe.recv(), language, answers))
+            pipe.send(check_file(pipe.recv(), language, answers))
     except (EOFError, OSError):
         pass
 
 
-def bounded() -> None:
+def limit_memory() -> None:
     """No hand-in gets more memory than MEMORY, where that can be said: it ends in words, and not with the machine."""
     try:
         import resource
@@ -56,8 +56,8 @@ class Worker:
     def __init__(self, language: str, answers: bool, crowded: bool) -> None:
         self.pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
-        self.process: Any = context.Process(target=work, args=(theirs, language, answers, crowded), daemon=True)
-        with undisturbed():
+        self.process: Any = context.Process(target=serve_files, args=(theirs, language, answers, crowded), daemon=True)
+        with signals_blocked():
             self.process.start()
         theirs.close()
         self.number: int | None = None
@@ -76,7 +76,7 @@ class Worker:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_blocked() -> Iterator[None]:
     """Processes that are started in this block do not hear Ctrl-C or SIGTERM, not even while they begin."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -89,7 +89,7 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable() -> Iterator[list[int]]:
+def sigterm_interrupts() -> Iterator[list[int]]:
     """In this block SIGTERM interrupts as Ctrl-C does, so that what is done by then is still reported.
 
     Gives a list, to which SIGTERM is added when it comes.  Where a program has its own way with SIGTERM, or outside
@@ -130,7 +130,7 @@ def check_files(
         seen(sheet)
 
     def replaced(worker: Worker, status: str, key: str) -> None:
-        done(worker, Sheet(files[worker.number or 0], status, why=said(key, language, seconds=f"{seconds:g}")))
+        done(worker, Sheet(files[worker.number or 0], status, why=sentence(key, language, seconds=f"{seconds:g}")))
         worker.end()
         workers.remove(worker)
 
@@ -160,12 +160,12 @@ def check_files(
     except KeyboardInterrupt:
         pass
     finally:
-        with undisturbed():
+        with signals_blocked():
             for worker in workers:
                 worker.end()
-    return [s or Sheet(f, LEFT, why=said("file-left", language)) for s, f in zip(sheets, files)]
+    return [s or Sheet(f, LEFT, why=sentence("file-left", language)) for s, f in zip(sheets, files)]
 
 
-def cores() -> int:
+def count_cores() -> int:
     """How many processes run at the same time here."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,10 +11,10 @@ from ...language.values import Impossible, Misfit
 from ...tensor import Tensor
 from ...tracing import Trace, traced
 from ..handin import handin
-from ..hints import KIND, WRONG, steps
+from ..hints import KIND, WRONG, steps_of
 from ..results import Result
 from ..sides import Claim
-from .sheets import CHECKED, Refused, Sheet, contents
+from .sheets import CHECKED, Refused, Sheet, read_text
 
 
 def wrong_claims(sheet: Sheet) -> list[tuple[Claim, Result]]:
@@ -23,7 +23,7 @@ def wrong_claims(sheet: Sheet) -> list[tuple[Claim, Result]]:
     if sheet.status != CHECKED or not wrong:
         return []
     try:
-        claims = handin(contents(sheet.file, "en")).claims
+        claims = handin(read_text(sheet.file, "en")).claims
     except (Refused, Unreadable):  # it has changed in the meantime
         return []
     return [(claim, wrong[claim.left.line]) for claim in claims if claim.left.line in wrong]
@@ -47,17 +47,17 @@ def write_page(claim: Claim, result: Result, file: Path, stage: int) -> bool:
     ``stage`` is that of the hints: the page opens where the mistake is only if they may say it.  OSError as for any
     file, and RuntimeError where what draws it is not installed.
     """
-    root = differentiated(claim)
+    root = differentiated_number(claim)
     if root is None:
         return False
     from ...render import walk
 
-    trace = walked(root)
-    walk(trace).save(file, at=opened(trace, result, stage))
+    trace = trace_without_locations(root)
+    walk(trace).save(file, at=first_step_to_show(trace, result, stage))
     return True
 
 
-def differentiated(claim: Claim) -> Tensor | None:
+def differentiated_number(claim: Claim) -> Tensor | None:
     """The number whose derivative is claimed, computed at a point of small sizes."""
     left = claim.left.tree
     while left is not None and left.head in ("Each", "Index", "Shape"):
@@ -71,7 +71,7 @@ def differentiated(claim: Claim) -> Tensor | None:
     return found if isinstance(found, Tensor) and found.shape == () and found.requires_grad else None
 
 
-def walked(root: Tensor) -> Trace:
+def trace_without_locations(root: Tensor) -> Trace:
     """The computation and its sweep, without places: they are lines of this program, and none of the student's."""
     trace = traced(root, sweep=True)
     for node in trace.nodes:
@@ -80,8 +80,8 @@ def walked(root: Tensor) -> Trace:
     return trace
 
 
-def opened(trace: Trace, result: Result, stage: int) -> int:
+def first_step_to_show(trace: Trace, result: Result, stage: int) -> int:
     """The step at which the gradient has come to the node that the first diagnosis is about; 0, if it is not said."""
-    names = [d.node for step in steps(result) for d in step.diagnoses if d.node] if stage >= KIND else []
+    names = [d.node for step in steps_of(result) for d in step.diagnoses if d.node] if stage >= KIND else []
     nodes = {node.id for node in trace.nodes if node.name in names[:1]}
     return next((i for i, s in enumerate(trace.steps) if s.phase == "backward" and s.node in nodes), 0)

@@ -17,25 +17,25 @@ MOST = 20_000  # claims that are kept in mind
 KNOWN: dict[Hashable, Result] = {}
 
 
-def results(text: str, language: str, answers: bool = False) -> list[Result]:
+def check_text(text: str, language: str, answers: bool = False) -> list[Result]:
     """What ``check_text`` gives."""
     found = handin(text)
-    claims = [remembered(claim, language, answers) for claim in found.claims]
+    claims = [check_once(claim, language, answers) for claim in found.claims]
     return sorted([*claims, *check_handin(found._replace(claims=[]), language)], key=lambda result: result.line)
 
 
-def remembered(claim: Claim, language: str, answers: bool) -> Result:
+def check_once(claim: Claim, language: str, answers: bool) -> Result:
     """A claim, judged now or before."""
-    key = about(claim), language, answers
+    key = key_of(claim), language, answers
     if key not in KNOWN:
         if len(KNOWN) >= MOST:
             KNOWN.clear()
         (result,) = check_handin(handin("")._replace(claims=[claim]), language, answers)
-        KNOWN[key] = moved(result, -claim.left.line, "")
-    return moved(KNOWN[key], claim.left.line, claim.problem.title)
+        KNOWN[key] = move(result, -claim.left.line, "")
+    return move(KNOWN[key], claim.left.line, claim.problem.title)
 
 
-def about(claim: Claim) -> Hashable:
+def key_of(claim: Claim) -> Hashable:
     """All that a verdict depends on, and how the lines of the claim lie to each other."""
     p = claim.problem
     given = tuple((word, d._replace(line=0)) for word, d in p.declared.items())
@@ -44,8 +44,8 @@ def about(claim: Claim) -> Hashable:
     return known, claim.left._replace(line=0), steps, claim.shapes
 
 
-def moved(result: Result, lines: int, problem: str) -> Result:
+def move(result: Result, lines: int, problem: str) -> Result:
     """The same result some lines further down, in a problem of another title."""
-    steps = [moved(step, lines, problem) for step in result.steps]
+    steps = [move(step, lines, problem) for step in result.steps]
     diagnoses = list(result.diagnoses)
     return replace(result, line=result.line + lines, problem=problem, steps=steps, diagnoses=diagnoses)

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..grading import remembered
 from ..handin import LARGEST_FILE
-from ..hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, steps
+from ..hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, steps_of
 from ..results import Result
-from ..sentences import reason, said
+from ..sentences import sentence, translate_reason
 
 CHECKED, UNREAD, LATE, LEFT = "checked", "unreadable", "timed-out", "interrupted"
 ENDINGS = (".md", ".txt")
@@ -47,7 +47,7 @@ class Sheet:
 
     def mistakes(self) -> Counter[str]:
         """How often each kind of mistake was made: of each wrong step, the likeliest; "" where none was found."""
-        wrong = (s for r in self.results for s in steps(r) if s.verdict == WRONG)
+        wrong = (s for r in self.results for s in steps_of(r) if s.verdict == WRONG)
         return Counter(s.diagnoses[0].code if s.diagnoses else "" for s in wrong)
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,52 +63,52 @@ class Refused(Exception):
     """A file that is no hand-in; in words."""
 
 
-def checked(file: str, language: str, answers: bool = False) -> Sheet:
+def check_file(file: str, language: str, answers: bool = False) -> Sheet:
     """A file, read and checked.  It raises nothing: whatever goes wrong is said in the sheet.
 
     ``answers``: with what the wrong claims should be.
     """
     started = time.monotonic()
     try:
-        sheet = Sheet(file, results=remembered.results(contents(file, language), language, answers))
+        sheet = Sheet(file, results=remembered.check_text(read_text(file, language), language, answers))
     except Refused as error:
         sheet = Sheet(file, UNREAD, why=str(error))
     except MemoryError:
-        sheet = Sheet(file, UNREAD, why=said("file-memory", language))
+        sheet = Sheet(file, UNREAD, why=sentence("file-memory", language))
     except ValueError as error:
-        sheet = Sheet(file, UNREAD, why=reason(str(error), language))
+        sheet = Sheet(file, UNREAD, why=translate_reason(str(error), language))
     except Exception as error:  # a fault of the checker must not take the other hand-ins with it
         words = f"{type(error).__name__}: {error}"[:200]
-        sheet = Sheet(file, UNREAD, why=said("file-internal", language, error=words))
+        sheet = Sheet(file, UNREAD, why=sentence("file-internal", language, error=words))
     sheet.seconds = time.monotonic() - started
     return sheet
 
 
-def contents(file: str, language: str) -> str:
+def read_text(file: str, language: str) -> str:
     """The text of a file.  Refused, if it has none, or more than a person writes."""
     path = Path(file)
     try:
         if path.is_dir() or (path.exists() and not path.is_file()):
-            raise Refused(said("file-none", language))
+            raise Refused(sentence("file-none", language))
         with path.open("rb") as stream:
             found = stream.read(4 * LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise Refused(said("file-missing", language)) from None
+        raise Refused(sentence("file-missing", language)) from None
     except PermissionError:
-        raise Refused(said("file-forbidden", language)) from None
+        raise Refused(sentence("file-forbidden", language)) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
-        raise Refused(said("file-system", language, error=getattr(error, "strerror", None) or str(error))) from None
+        raise Refused(sentence("file-system", language, error=getattr(error, "strerror", None) or str(error))) from None
     if len(found) > 4 * LARGEST_FILE:
-        raise Refused(said("file-large", language, most=LARGEST_FILE // 1_000_000))
+        raise Refused(sentence("file-large", language, most=LARGEST_FILE // 1_000_000))
     if b"\0" in found and not found.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Refused(said("file-binary", language))
+        raise Refused(sentence("file-binary", language))
     try:
         return found.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused(said("file-encoding", language)) from None
+        raise Refused(sentence("file-encoding", language)) from None
 
 
-def inside(folder: Path) -> list[str]:
+def find_handins(folder: Path) -> list[str]:
     """The hand-ins in a folder and those below it, by name: .md and .txt, without a README and what is hidden.
 
     Folders that are links are not entered.  Such a link is in the list if it ``leads_out``, so that it can be named.
@@ -135,7 +135,7 @@ def leads_out(path: Path, folder: Path) -> bool:
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def summary(sheets: Iterable[Sheet]) -> dict[str, Any]:
+def summarise(sheets: Iterable[Sheet]) -> dict[str, Any]:
     """All hand-ins in figures."""
     sheets = list(sheets)
     results = [r for sheet in sheets for r in sheet.results]
