@@ -52,7 +52,7 @@ REPORTS: dict[str, Callable[[Sequence[Sheet], int], bytes]] = {
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
 
     def processes(words: str) -> int:

@@ -29,7 +29,7 @@ The solutions are in the notebooks that --notebook writes.  With --solutions the
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
     words = "the lesson: its number, or a word of its title (default: list all)"
     p.add_argument("number", nargs="?", metavar="N", help=words)

@@ -26,7 +26,7 @@ Each time, the examples are computed, and the rules are run and compared with di
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
     p.add_argument("names", nargs="*", metavar="NAME", help="an operation to show in full (default: list all)")
     p.add_argument("--page", type=Path, metavar="FILE.html", help="write the reference as a page")

@@ -32,7 +32,7 @@ SHADES = " .:-=+*#%@"
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the main job."""
+    """Declare the options of the command."""
     p.add_argument(
         "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
     )

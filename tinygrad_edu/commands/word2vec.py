@@ -38,7 +38,7 @@ LEARNING = "model bilinear offsets size window negative min_count sample epochs 
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
     source = p.add_mutually_exclusive_group()
     source.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a text to learn from")

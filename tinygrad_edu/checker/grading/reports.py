@@ -1,4 +1,4 @@
-"""What other programs read: JSON, JUnit's XML, Gradescope's results.json, and a table as CSV."""
+"""Reports for other programs: JSON, JUnit's XML, Gradescope's results.json, and a table as CSV."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..sentences import sentence
 from .sheets import CHECKED, Sheet, summarise
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with what a spreadsheet takes a cell for a formula to compute
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a cell that begins with one of these for a formula
 
 
 def json(sheets: Sequence[Sheet], stage: int) -> bytes:
-    """Everything that was found, for the teacher: also what a hint would not say."""
+    """All results, for the teacher: also those that a hint would not tell."""
     return dump({"files": [sheet.to_dict() for sheet in sheets], "summary": summarise(sheets)})
 
 
 def dump(data: Any) -> bytes:
-    """JSON as the standard has it, without NaN and infinity."""
+    """Standard JSON, in which NaN and infinity are null."""
     return (notation.dumps(null_for_infinite(data), indent=2, allow_nan=False) + "\n").encode("ascii")
 
 
 def null_for_infinite(data: Any) -> Any:
-    """null for numbers that JSON has not."""
+    """Data in which None replaces the numbers that JSON cannot hold."""
     if isinstance(data, dict):
         return {key: null_for_infinite(x) for key, x in data.items()}
     if isinstance(data, list):
@@ -40,12 +40,12 @@ def null_for_infinite(data: Any) -> Any:
 
 
 def title_of(result: Result) -> str:
-    """A claim by its line and its left side."""
+    """The title of a claim: its line and its left side."""
     return f"{sentence('line', result.language)} {result.line}: {result.left}"
 
 
 def junit(sheets: Sequence[Sheet], stage: int) -> bytes:
-    """Each file is a suite, each claim a test: what is wrong has failed, what cannot be checked is an error."""
+    """JUnit's XML: a file is a suite and a claim a test; a wrong claim is a failure, an unclear one an error."""
     root = etree.Element("testsuites", name="tinygrad-edu check")
     for sheet in sheets:
         failed, unclear = sheet.count(WRONG), sheet.count(UNCHECKABLE) + (sheet.status != CHECKED)
@@ -72,12 +72,12 @@ def junit(sheets: Sequence[Sheet], stage: int) -> bytes:
 
 
 def valid_xml(words: str) -> str:
-    """What XML can hold."""
+    """Words in which ? replaces the characters that XML cannot hold."""
     return NOT_XML.sub("?", words)
 
 
 def gradescope(sheets: Sequence[Sheet], stage: int) -> bytes:
-    """Gradescope's results.json: each claim is a test of one point, and says no more than the hint allows."""
+    """Gradescope's results.json: each claim is a test of one point, with no more words than the hint allows."""
     tests: list[dict[str, Any]] = []
     for sheet in sheets:
         before = f"{sheet.file}, " if len(sheets) > 1 else ""
@@ -99,7 +99,7 @@ def gradescope(sheets: Sequence[Sheet], stage: int) -> bytes:
 
 
 def csv(sheets: Sequence[Sheet], stage: int) -> bytes:
-    """A row for each hand-in, with how often each kind of mistake is in it."""
+    """CSV with a row for each hand-in, and a column that counts each kind of mistake."""
     stream = io.StringIO()
     table = tables.writer(stream, lineterminator="\n")
     verdicts = [verdict.replace("-", "_") for verdict in VERDICTS]
@@ -115,11 +115,11 @@ def csv(sheets: Sequence[Sheet], stage: int) -> bytes:
                 *(mistakes[code] for code in [*CODES, ""]),
             ]
         )  # fmt: skip
-    # A spreadsheet needs the mark to see that letters are UTF-8; where there are only ASCII's, nobody needs it.
+    # A spreadsheet needs a byte order mark to know that letters are UTF-8; a file of ASCII needs none.
     written = stream.getvalue()
     return written.encode("utf-8" if written.isascii() else "utf-8-sig", "replace")
 
 
 def safe_cell(words: str) -> str:
-    """Words that a spreadsheet does not compute."""
+    """Words with an apostrophe before them if a spreadsheet would take them for a formula."""
     return f"'{words}" if words.startswith(FORMULA) else words

@@ -1,4 +1,4 @@
-"""What a check says in a terminal: of one hand-in line by line, of a class as a table."""
+"""Shows results in a terminal: a hand-in line by line, a class as a table."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ..sentences import sentence
 from .sheets import CHECKED, LEFT, Sheet, summarise
 
 STYLES = {RIGHT: "good", IF: "good", TRANSPOSED: "mark", WRONG: "bad", UNCHECKABLE: "mark"}
-ROOMY, BAR = 60, 10  # columns from which on each verdict stands there in words, and of the longest bar at least
+ROOMY, BAR = 60, 10  # a screen of so many columns has verdicts in words; the least columns of the longest bar
 
 
 class Report:
-    """Writes results on a screen, in a language, with as much as the stage of the hint allows."""
+    """Writes results on a screen, in a language, and says no more than the stage of the hint allows."""
 
     def __init__(self, screen: Screen, language: str, stage: int, points: bool) -> None:
         self.screen, self.language, self.stage, self.points = screen, language, stage, points
@@ -39,7 +39,7 @@ class Report:
     # One hand-in.
 
     def sheet(self, sheet: Sheet) -> None:
-        """A hand-in, problem by problem, and its summary."""
+        """Write the results of a hand-in, problem by problem, and its summary."""
         self.screen.row((sheet.file, "bold"))
         if sheet.status != CHECKED:
             self.screen.write()
@@ -53,14 +53,14 @@ class Report:
         self.summary(sheet)
 
     def title(self, title: str, results: Sequence[Result]) -> None:
-        """The heading of a problem, with its points if they are asked for."""
+        """Write the heading of a problem, with its points if they are asked for."""
         points = f"{format_points(sum(r.score for r in results))} / {len(results)}" if self.points else ""
         room = self.screen.width - len(points) - 4
         shown = shorten(title, room)
         self.screen.row(("  ", ""), (shown, "bold"), ("  " if shown else "", ""), (points, "mark"))
 
     def result(self, result: Result) -> None:
-        """A claim: a row for each step, with what is said of it below."""
+        """Write a claim: a row for each step, with the remarks on it below."""
         left = result.left
         for number, step in enumerate(steps_of(result), 1):
             again = number > 1 and step.line == steps_of(result)[number - 2].line
@@ -69,7 +69,7 @@ class Report:
             self.step(result, number, "" if again else str(step.line), body, indent + 3)
 
     def step(self, result: Result, number: int, line: str, body: str, hang: int) -> None:
-        """One row: the line of the file, the sign, the verdict, and what was claimed."""
+        """Write the row of a step: the line of the file, the sign, the verdict, and the equation; then remarks."""
         step = steps_of(result)[number - 1]
         style, verdict = STYLES[step.verdict], self.verdicts[step.verdict] if self.longest else ""
         margin = 8 + (self.longest + 2 if self.longest else 0)
@@ -87,7 +87,7 @@ class Report:
             self.screen.say(words, "" if step.verdict == WRONG else "dim", margin=margin + 2)
 
     def say_after(self, marks: str, words: str, margin: int) -> None:
-        """Marks below an expression, and words behind them, or below where there is no room."""
+        """Write marks below an expression, and words after them, or on the next line if there is no room."""
         if margin + len(marks) + 1 + columns(words) <= self.screen.width:
             self.screen.row((" " * margin, ""), (f"{marks} {words}", "bad"))
         else:
@@ -95,7 +95,7 @@ class Report:
             self.screen.say(words, "bad", margin=margin + 2)
 
     def summary(self, sheet: Sheet) -> None:
-        """A hand-in in one line."""
+        """Write the summary of a hand-in: how many claims are right and wrong, and its points."""
         wrong, unclear = sheet.count(WRONG), sheet.count(UNCHECKABLE)
         if sheet.status != CHECKED:
             return
@@ -113,7 +113,7 @@ class Report:
     # A class.
 
     def table(self, sheets: Sequence[Sheet]) -> None:
-        """A row for each hand-in, and one for all of them."""
+        """Write a table with a row for each hand-in and one for the whole class."""
         handin, right, wrong, unclear, points = [
             sentence(f"column-{name}", self.language) for name in ("handin", "right", "wrong", "unclear", "points")
         ]
@@ -131,7 +131,7 @@ class Report:
         cells[points] = [*marks, f"{format_points(total['score']):>5} / {total['claims']}"]
 
         def style(row: int, title: str) -> str:
-            """Of a cell: what is wrong stands out, and so does the row of the whole class."""
+            """The style of a cell: wrong claims stand out, and so does the row of the whole class."""
             if row == len(shown):
                 return "bold"
             if title not in (wrong, unclear) or shown[row].status != CHECKED:
@@ -145,7 +145,7 @@ class Report:
                 self.screen.say(f"{names[sheet.file]}: {sheet.why}", "bad", 2, margin=2)
 
     def mistakes(self, sheets: Sequence[Sheet]) -> None:
-        """How often each kind of mistake was made, as bars."""
+        """Write how often each kind of mistake was made, as bars."""
         total = summarise(sheets)["mistakes"]
         if not total:
             return
@@ -169,7 +169,7 @@ class Report:
 
 
 def by_problem(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
-    """Results under the headings of their problems; a line that could not be read stays with the line before."""
+    """Group results by the titles of their problems; a line that could not be read stays with the line before it."""
     found: list[tuple[str, list[Result]]] = []
     for result in results:
         if not found or (result.problem and result.problem != found[-1][0]):
@@ -179,7 +179,7 @@ def by_problem(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
 
 
 def names_without_folder(files: Sequence[str]) -> list[str]:
-    """Their names without the folder that they are all in."""
+    """The paths of files relative to the folder that contains them all."""
     try:
         common = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files])
         return [os.path.relpath(file, common) for file in files]
@@ -188,5 +188,5 @@ def names_without_folder(files: Sequence[str]) -> list[str]:
 
 
 def format_points(score: float) -> str:
-    """Points, without zeros behind."""
+    """Points with at most two digits after the point."""
     return f"{score:.2f}".rstrip("0").rstrip(".")
