@@ -439,7 +439,7 @@ def test_files_are_what_they_are_called(tmp_path, theme):
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     drawn = watched({"a": [1.0]}).plot()
-    with pytest.raises(ValueError, match="norms.gif ends in none of the formats .* saved in: svg, pdf, png$"):
+    with pytest.raises(ValueError, match="norms.gif does not end in a format .* saved in: svg, pdf, png$"):
         drawn.save(tmp_path / "norms.gif")
     with pytest.raises(ValueError, match="scale is the number of pixels to a point, above 0 and below 100, not 0"):
         drawn.save(tmp_path / "norms.png", scale=0)

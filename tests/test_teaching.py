@@ -413,7 +413,7 @@ def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
         (["lesson", "--slides", "x.html"], "which lesson? give its number, or --all with --notebook"),
         (["lesson", "--notes"], "which lesson? give its number"),
         (["lesson", "3", "--slides", "x.html", "--notes"], "--from, --notes and --pictures are for the terminal"),
-        (["lesson", "3", "--all"], "lesson 3 or --all: not both"),
+        (["lesson", "3", "--all"], "give the number 3 or --all, not both"),
         (["lesson", "--all"], "--all needs --out DIR, --notebook DIR or --exercise DIR to write to"),
         (["lesson", "--all", "--slides", "x.html"], "--slides is one file for one lesson; --all --out"),
         (["lesson", "3", "--out", "x"], "--out is for --all: tinygrad-edu lesson --all --out DIR"),

@@ -316,13 +316,13 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(book, capsys, tmp
     with interruptible():
         assert run(book, *FEW, "--checkpoint", kept) == 130
     err = capsys.readouterr().err
-    assert "interrupted in epoch 2 of 3" in err and "run.npz: the same command goes on from there" in err
+    assert "interrupted in epoch 2 of 3" in err and "run.npz: the same command resumes it" in err
     assert run(book, *FEW, "--checkpoint", kept, "--save", again) == 0
     assert whole.read_bytes() == again.read_bytes()
     epochs.clear()
     with interruptible():
         assert run(book, *FEW) == 130
-    assert "nothing is kept.  With --checkpoint FILE" in capsys.readouterr().err
+    assert "nothing was saved.  With --checkpoint FILE" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["again.txt", "book.txt", "run.npz", "whole.txt"]
 
 
@@ -349,5 +349,5 @@ def test_a_real_signal_at_any_time_leaves_a_checkpoint_or_nothing(book, tmp_path
             time.sleep(0.05)
         time.sleep(wait)  # it has ended an epoch, and is anywhere in another
         process.send_signal(signal.SIGINT)
-        assert "goes on from there" in process.communicate()[1] and process.returncode == 130
+        assert "the same command resumes it" in process.communicate()[1] and process.returncode == 130
         assert sorted(p.name for p in tmp_path.iterdir()) == ["book.txt", "run.npz"]

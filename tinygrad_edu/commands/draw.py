@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ..format import locations
-from ..format.text import plural
 from ..output.terminal import Screen
-from .run_script import Calls, ProgramRun, WantedCall, add_script, refuse_script, run_script, tensor_named
+from .run_script import (
+    Calls,
+    ProgramRun,
+    WantedCall,
+    add_script,
+    explain_no_call,
+    refuse_script,
+    run_script,
+    tensor_named,
+)
 from .shared import complain, refuse_output
 
 NAME, HELP = "draw", "run a program and draw the graph of its loss, with values and gradients"
@@ -112,13 +120,8 @@ def what_to_draw(done: ProgramRun, options: argparse.Namespace) -> tuple[Any, An
         return call.trace or traced(call.tensor, call.seed, sweep=True, frame=call.frame), None
     if options.at and not options.nth and (found := tensor_named(done.names, options.at)) is not None:
         return found, None
-    if done.matching:
-        raise ValueError(
-            f"backward() was called {plural(done.matching, 'time')} there, so there is no call number {options.nth}"
-        )
-    if done.calls and options.at:
-        where = f"in line {options.at}" if options.at.isdecimal() else f"of a tensor called {options.at}"
-        raise ValueError(f"backward() was called {plural(done.calls, 'time')}, but never {where}")
+    if done.calls:
+        raise ValueError(explain_no_call(done.calls, done.matching, options.at, options.nth))
     name = options.script.name
     raise ValueError(f"{name} never called backward(): call it on the loss, or name the tensor to draw, --at NAME")
 

@@ -214,6 +214,18 @@ def flush() -> None:
             stream.flush()
 
 
+def explain_no_call(calls: int, matching: int, at: str | None, nth: int | None) -> str:
+    """The message if a program calls ``backward``, but not as ``--at`` and ``--nth`` ask.
+
+    calls: the number of all calls.  matching: the number of those in that line or of that tensor.
+    """
+    if matching or not at:
+        there = " there" * bool(at)
+        return f"backward() was called {text.plural(matching, 'time')}{there}, so there is no call number {nth}"
+    where = f"in line {at}" if at.isdecimal() else f"on a tensor called {at}"
+    return f"backward() was called {text.plural(calls, 'time')}, but never {where}"
+
+
 def tensor_named(names: dict[str, Any], name: str) -> Any:
     """The tensor that a global name of the program stands for; None if it stands for no tensor."""
     found = names.get(name)

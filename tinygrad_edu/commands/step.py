@@ -18,7 +18,7 @@ from ..output.progress import Progress
 from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint
-from .run_script import Call, Calls, Quit, WantedCall, add_script, refuse_script, run_script
+from .run_script import Call, Calls, Quit, WantedCall, add_script, explain_no_call, refuse_script, run_script
 
 NAME, HELP = "step", "run a program and step through its backward(): a debugger for gradients"
 EPILOG = """\
@@ -70,23 +70,17 @@ def run(options: argparse.Namespace) -> int:
     elif not stops.stopped and done.code:
         say(f"{options.script.name} failed before a backward() to stop at: the console was not opened.")
     elif not stops.stopped:
-        raise ValueError(explain_no_stop(options, done.calls, done.matching))
+        if done.calls:
+            raise ValueError(explain_no_call(done.calls, done.matching, options.at, options.nth))
+        name = options.script.name
+        raise ValueError(
+            f"{name} never called backward(): call it on the loss, or put step_here(loss) where you want to stop"
+        )
     else:
         never = stops.breakpoints and not any(each.hits for each in stops.breakpoints)
         met = ", and no breakpoint was met" if never else ""
         say(f"The program has ended; backward() was called {text.plural(done.calls, 'time')}{met}.", "dim")
     return done.code
-
-
-def explain_no_stop(options: argparse.Namespace, calls: int, matching: int) -> str:
-    """Why the program ran to its end, and what to try.  ``matching``: how many of the calls were asked for."""
-    name = options.script.name
-    if not calls:
-        return f"{name} never called backward(): call it on the loss, or put step_here(loss) where you want to stop"
-    if matching:
-        return f"backward() was called {text.plural(matching, 'time')} there, so there is no call number {options.nth}"
-    where = f"in line {options.at}" if options.at.isdecimal() else f"of a tensor called {options.at}"
-    return f"backward() was called {text.plural(calls, 'time')}, but never {where}"
 
 
 HOW_TO_GO_ON = "c goes on with the program, to its next backward(); go lets it run; q ends it."
