@@ -97,7 +97,7 @@ def scene_of(
         shown = text.shown(names[i])
         drawn = draw_line(course, axes, colour, 1.0 if k is None else 2.2, dash)
         lines.items.append(Group("line", {"parameter": shown}, shown, items=drawn))
-        y = TOP + PITCH * len(ends)  # of what has no line
+        y = TOP + PITCH * len(ends)  # for a cross of a parameter without a line
         crosses.items += draw_cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
         if k is not None:
             bands.items += draw_band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
