@@ -113,7 +113,7 @@ a.md
                       The reason: x is not declared.
 
   Claims: 3. Right: 1, wrong: 1, unclear: 1.
-  More is said with --hint 3.
+  --hint 3 says more.
 """
     )
 
