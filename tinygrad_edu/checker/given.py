@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import operand_nodes, reachable
-from ..engine.recompute import operands, replay, value
+from ..engine.recompute import replay, stored_operands, value
 from ..format import locations
 from ..graph import Node, Value
 from ..language import latex
@@ -22,11 +22,11 @@ from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
 from .hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
-from .record import NoTree, tree_of
+from .record_to_tree import NoTree, tree_of
 from .results import Result
 from .sentences import catalogue
-from .sizes import numbers_of_sizes
-from .written import Unwritten, written
+from .size_literals import has_size_literals
+from .symbolic_call import NotSymbolic, call_symbolically
 
 NAME = re.compile(r"[^\W\d]\w*(\(\w{1,4}\))?")
 
@@ -131,7 +131,7 @@ def elsewhere(given: Given, left: Expr, right: Expr) -> tuple[Question, Outcome]
 
     None, if it is right; what has another shape there, or none, says nothing of other sizes.
     """
-    if numbers_of_sizes(given.original, given.at.values(), right):
+    if has_size_literals(given.original, given.at.values(), right):
         return None
     places = given.elsewhere()
     question = Question(left, lambda _: iter(places))
@@ -199,11 +199,11 @@ def tree(question: Question, claim: Any, reading: type[Any]) -> Expr:
 def unfitting(claim: Callable[..., Any], opaque: Expr, at: Place) -> Expr:
     """What a function would compute whose shapes do not fit."""
     try:
-        found = written(claim, opaque.value.arguments)
+        found = call_symbolically(claim, opaque.value.arguments)
         at.values()(found)
     except Misfit:
         return found
-    except (Unwritten, Impossible):
+    except (NotSymbolic, Impossible):
         pass
     return opaque
 
@@ -257,7 +257,7 @@ def of_record(
     leaves = [node for node in nodes if node.op is None]
     names: dict[Node, str] = {}
     for node in nodes:
-        word = node.name or locations.name(node)
+        word = node.name or locations.name_in_source(node)
         if word and NAME.fullmatch(word) and word not in names.values():
             names[node] = word
     if not isinstance(wrt, str):
@@ -275,6 +275,6 @@ def of_record(
     # Arrays that were computed outside of the record, as a mask h > 0, are what they are only around this point.
     loss.near = any(  # type: ignore[attr-defined]
         isinstance(x, np.ndarray) and x.size > 1 and x.dtype.kind in "fb" and np.isin(x, (0, 1)).all()
-        for n in nodes if n.op is not None for a, x in zip(n.args, operands(n)) if a is None
+        for n in nodes if n.op is not None for a, x in zip(n.args, stored_operands(n)) if a is None
     )  # fmt: skip
     return wrt, loss, {**given, **{w: x for w, x in at.items() if w in given}}

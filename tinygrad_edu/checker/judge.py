@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..format.text import size
+from ..format.text import shape_text
 from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Columns, Impossible, Misfit, Values, shape
@@ -69,7 +69,6 @@ class Question:
 
     @cached_property
     def truths(self) -> list[Any]:
-        """The left side at each."""
         return [truth for _, truth in self.pairs]
 
     @cached_property
@@ -183,7 +182,6 @@ def difference(a: Any, b: Any) -> float:
 
 
 def finite(x: Any) -> bool:
-    """Are these numbers?"""
     return not isinstance(x, tuple) and bool(np.isfinite(np.asarray(x, float)).all())
 
 
@@ -193,7 +191,7 @@ def in_words(error: Misfit, sizes: Mapping[str, int]) -> str:
 
     def said(dims: tuple[int, ...]) -> str:
         known = letters | {m + 1: f"({s}+1)" for m, s in letters.items() if m + 1 not in letters}
-        return size((known.get(n, n) for n in dims), "×")
+        return shape_text((known.get(n, n) for n in dims), "×")
 
     signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
     if len(error.shapes) == 2 and error.head in signs:

@@ -131,4 +131,4 @@ def describe_call(done: ProgramRun) -> str:
     if done.call is None:
         return "without backward(), which was not called on it"
     number = f", one of {done.matching} such calls" if done.matching > 1 else ""
-    return f"backward() in line {done.call.line} of {locations.title(done.call.file)}{number}"
+    return f"backward() in line {done.call.line} of {locations.file_title(done.call.file)}{number}"

@@ -49,7 +49,7 @@ class WantedCall(NamedTuple):
     def matches(self, tensor: Any, line: int) -> bool:
         """Is this call in that line, or of a tensor of that name?"""
         return self.at is None or (
-            int(self.at) == line if self.at.isdecimal() else locations.name(tensor.node) == self.at
+            int(self.at) == line if self.at.isdecimal() else locations.name_in_source(tensor.node) == self.at
         )
 
 
@@ -69,7 +69,7 @@ def refuse_script(script: Path, at: str | None, nth: int | None) -> None:
         raise ValueError(f"{script} is a folder, not a program")
     if not script.exists():
         beside = [file.name for file in script.parent.glob("*.py")] if script.parent.is_dir() else []
-        raise ValueError(f"there is no program {script}{text.meant(script.name, beside)}")
+        raise ValueError(f"there is no program {script}{text.suggest(script.name, beside)}")
     if nth is not None and nth < 1:
         raise ValueError(f"--nth is a number from 1 up, not {nth}")
     if at is not None and not at.strip("0 "):

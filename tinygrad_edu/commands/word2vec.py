@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     screen = Screen()
     if options.load:
         vectors = Vectors.load(options.load)
-        screen.say(f"{text.shown(options.load.name)}: {vectors!r}")
+        screen.say(f"{text.safe_name(options.load.name)}: {vectors!r}")
         report(screen, options, vectors)
         return 0
     corpus = read_corpus(options.file, name=options.corpus or "python", min_count=options.min_count)
@@ -141,7 +141,7 @@ def refuse(options: argparse.Namespace) -> None:
         add_arguments(usual)
         given = [name for name in LEARNING if getattr(options, name) != usual.get_default(name)]
         if given:
-            names = text.listed([f"--{name.replace('_', '-')}" for name in given])
+            names = text.join_words([f"--{name.replace('_', '-')}" for name in given])
             raise ValueError(f"--load shows saved vectors and learns nothing: leave out {names}")
     for name in ("save", "checkpoint"):
         refuse_output(getattr(options, name), name)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.recompute import operands
+from ..engine.recompute import stored_operands
 from ..format import locations
 from ..graph import Node, Value
 from .symbols import symbol
@@ -54,7 +54,6 @@ class Name(NamedTuple):
 
     @property
     def latex(self) -> str:
-        """The name as mathematics."""
         return symbol(self.base, self.which)
 
 
@@ -74,9 +73,9 @@ class Names:
         """The name that was given, or that the program's line gives; without an index."""
         if node.name is not None:
             return node.name
-        where = node.code, node.lasti, locations.is_result(node)
+        where = node.code, node.lasti, locations.is_layer_result(node)
         if where not in self.lines:
-            self.lines[where] = locations.name(node)
+            self.lines[where] = locations.name_in_source(node)
         if self.lines[where] is not None or not (self.results or node.op is None):
             return self.lines[where]
         return self.listed.get(node.serial)
@@ -87,7 +86,6 @@ class Names:
         return in_lists({node.serial for node in self.nodes}, self.frame or sys._getframe(1))
 
     def of(self, node: Node) -> Name | None:
-        """The name of a node."""
         if (found := self.told_apart.get(node.serial)) is not None:
             return Name(*found)
         base = self.base(node)
@@ -102,7 +100,7 @@ class Names:
         """What the program's line calls an argument of a node, or a part of an index."""
         where = node.code, node.lasti, len(node.args)
         if where not in self.operands:
-            self.operands[where] = locations.operands(node), locations.keys(node)
+            self.operands[where] = locations.operand_names(node), locations.index_names(node)
         names, keys = self.operands[where]
         return names[k] if j < 0 else keys[j] if j < len(keys) else None
 
@@ -110,7 +108,7 @@ class Names:
         """The plain arrays among the arguments of a node, and in an index: the argument, the part or -1, the array."""
         if node.op is None or node.values is None or not any(isinstance(x, LISTS) for x in node.values):
             return
-        values = operands(node)
+        values = stored_operands(node)
         for k, (a, x) in enumerate(zip(node.args, values)):
             for j, part in enumerate(x) if a is None and isinstance(x, tuple) else [(-1, x)]:
                 if a is None and isinstance(part, np.ndarray) and part.ndim:
@@ -118,12 +116,10 @@ class Names:
 
     @cached_property
     def bases(self) -> set[str]:
-        """All names, without an index."""
         return {*(base for base, _ in self.told_apart.values()), *filter(None, map(self.base, self.nodes))}
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """The plain arrays by their names."""
         found = {(node.serial, k, j): x for node in self.nodes for k, j, x in self.arrays(node)}
         return {Name(*name).word: found[key] for key, name in self.told_apart.items() if key in found}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..format.text import meant
+from ..format.text import suggest
 from ..graph import Value
 from ..nn.layers import Module
 from ..stepping import Stepper
@@ -96,7 +96,7 @@ def check_options(direction: Any, detail: Any, depth: Any, digits: Any) -> tuple
     detail = tuple(detail.replace(",", " ").split() if isinstance(detail, str) else detail)
     if unknown := [word for word in detail if word not in DETAILS]:
         raise ValueError(
-            f"detail is made of {', '.join(DETAILS)}; there is no {unknown[0]!r}{meant(str(unknown[0]), DETAILS)}"
+            f"detail is made of {', '.join(DETAILS)}; there is no {unknown[0]!r}{suggest(str(unknown[0]), DETAILS)}"
         )
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is {', '.join(DIRECTIONS)}, not {direction!r}")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..format.text import cut
+from ..format.text import shorten
 from ..render import figures
 from ..tracing.data import Trace
 from .content import SMALL, USUAL, Row, Timeline, describe_node, rows_of
@@ -216,7 +216,7 @@ def head(base: Point, tip: Point, half: float) -> str:
 def draw_frame(part: tuple[str, ...], area: Area) -> Group:
     """The frame around a part of the model, with its name."""
     left, top, width, height = area
-    title = words(cut(part[-1], 30, "…"), SMALL)
+    title = words(shorten(part[-1], 30, "…"), SMALL)
     stretch = min(1.0, (width - 16) / max(title.width, 1.0))
     shape = Shape(outline("result", left, top, width, height), "", "frame", 1.0, "5 4", "outline")
     group = Group("scope", {"scope": "/".join(part)}, f"the part {'/'.join(part)[:80]}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..format.numbers import typographic
-from ..format.text import cut, plural
+from ..format.text import plural, shorten
 from ..language.lines import line
 from ..language.symbols import words as upright
 from ..render import figures
@@ -134,7 +134,7 @@ def rows_of_folded(box: Box, view: View) -> list[Row]:
     """The rows of a folded box: the name of the part of the model, and how many nodes and parameters it has."""
     number = len(box.nodes) + (view.trace.left_out if box.folded == EARLIER else 0)
     name = f"{number:,} earlier nodes" if box.folded == EARLIER else box.folded.rpartition("/")[2]
-    found = [Row("formula", [Variant(words(cut(name, 30, "…"), FORMULA - 2))])]
+    found = [Row("formula", [Variant(words(shorten(name, 30, "…"), FORMULA - 2))])]
     if box.folded != EARLIER:
         parameters = sum(view.trace.nodes[i].kind == "parameter" for i in box.nodes)
         held = f"{number} nodes" + (f", {plural(parameters, 'parameter')}" if parameters else "")

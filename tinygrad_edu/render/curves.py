@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..format.text import listed, plural
+from ..format.text import join_words, plural
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, array, disc, draw_names, label
 from .chart import powers_of_ten as powers_of_ten
 from .chart import round_numbers as round_numbers
@@ -115,7 +115,7 @@ class Curves(Chart):
         left_out: tuple[int, int], theme: str,
     ) -> None:  # fmt: skip
         self.lines, self.marks, self.labels, self.log, self.points = lines, marks, labels, log, points
-        said = listed([line.name for line in lines])
+        said = join_words([line.name for line in lines])
         over = f" over {labels[0]}" if labels[0] else ""
         counts = [f"{plural(n, 'number')} {why}" for n, why in zip(left_out, ("not finite", "not above 0")) if n]
         super().__init__(f"curves: {said}{over}" + f"; {' and '.join(counts)} left out" * bool(counts), theme)

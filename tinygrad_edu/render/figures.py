@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..format import text
 from ..format.numbers import typographic
-from ..format.text import size_in_words
 from ..language.symbols import plain
 from ..tracing.data import Numbers
 from .typeset import Label, PlacedGlyph, words
@@ -13,7 +13,7 @@ FEW, ROWS, COLUMNS = 4, 3, 4  # vectors and matrices up to this size are written
 
 def shape_in_words(lengths: list[int]) -> str:
     """``64 × 10``: a shape in a picture."""
-    return size_in_words(lengths, " × ")
+    return text.shape_in_words(lengths, " × ")
 
 
 def is_short(x: Numbers) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..format import text
 from ..language.symbols import LONGEST, symbol
-from ..nn.norm_record import Look, NormRecord, mean, together
+from ..nn.norm_record import Look, NormRecord, group_looks, mean_log
 from ..output.terminal import shorten
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, disc, draw_names, round_step
 from .compose import MARGIN
@@ -83,7 +83,7 @@ def scene_of(
 ) -> Scene:
     """Draw the whole picture.  ``is_bad`` says whether a norm is bad: not finite, or above a limit."""
     named = choose(len(names), NAMED)
-    groups = [group for group in together(looks, PLACES) if group]
+    groups = [group for group in group_looks(looks, PLACES) if group]
     axes = axes_of(looks, groups, len(named) + 1)
     root, bands, lines, crosses = Group("plot"), Group("bands"), Group("lines"), Group("crosses")
     losses = runs(groups, axes, [[look.loss if (look.loss or 0) > 0 else None for look in group] for group in groups])
@@ -94,7 +94,7 @@ def scene_of(
         k = named.index(i) if i in named else None
         colour, dash = ("frame", "") if k is None else (f"line{k % COLOURS}", DASHES[k // COLOURS % len(DASHES)])
         course = runs(groups, axes, [[look.norms[i] for look in group] for group in groups])
-        shown = text.shown(names[i])
+        shown = text.safe_name(names[i])
         drawn = draw_line(course, axes, colour, 1.0 if k is None else 2.2, dash)
         lines.items.append(Group("line", {"parameter": shown}, shown, items=drawn))
         y = TOP + PITCH * len(ends)  # for a cross of a parameter without a line
@@ -130,8 +130,8 @@ def choose(number: int, most: int) -> list[int]:
 
 def axes_of(looks: Sequence[Look], groups: Sequence[Sequence[Look]], names: int) -> Axes:
     """Make axes with room for all lines, their bands and crosses, and for so many names."""
-    lines = [mean(course) for group in groups for course in zip(*((*look.norms, look.loss) for look in group))]
-    alone = [mean([size]) for look in looks if look.bad or len(look.norms) <= BANDS for size in look.norms]
+    lines = [mean_log(course) for group in groups for course in zip(*((*look.norms, look.loss) for look in group))]
+    alone = [mean_log([size]) for look in looks if look.bad or len(look.norms) <= BANDS for size in look.norms]
     powers = [
         m for m in [*lines, max(alone, key=lambda m: -math.inf if m is None else m, default=None)] if m is not None
     ]
@@ -183,7 +183,7 @@ def runs(groups: Sequence[Sequence[Look]], axes: Axes, norms: Sequence[Sequence[
             found.append([])
             continue
         x = axes.x(sum(look.step for look in group) / len(group))
-        middle, positive = mean(sizes), [size for size in sizes if size > 0]
+        middle, positive = mean_log(sizes), [size for size in sizes if size > 0]
         if middle is None:
             found[-1].append(Norms(x, -math.inf, -math.inf, -math.inf))
         else:

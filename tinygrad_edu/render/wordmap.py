@@ -55,7 +55,7 @@ class WordMap(Chart):
     kind, file = "map", "words.svg"
 
     def __init__(self, names: Sequence[str], places: Any, theme: str | None = None) -> None:
-        self.names, self.places = [text.shown(name) for name in names], np.asarray(places, np.float64)
+        self.names, self.places = [text.safe_name(name) for name in names], np.asarray(places, np.float64)
         if self.places.shape != (len(self.names), 2) or not np.isfinite(self.places).all():
             raise ValueError(f"{text.plural(len(self.names), 'word')} need as many finite places in the plane")
         if not 1 <= len(self.names) <= MOST:
@@ -69,7 +69,7 @@ class WordMap(Chart):
         """Place the names, and draw all points and names."""
         points = fit(self.places)
         size = LARGE if len(self.names) <= FEW else SMALL
-        labels = [words(text.cut(name, LONGEST, "…"), size) for name in self.names]
+        labels = [words(text.shorten(name, LONGEST, "…"), size) for name in self.names]
         boxes = place_names(points, labels)
         every = [*boxes, *map(box_of_dot, points)]
         left, top = min(box.left for box in every), min(box.top for box in every)

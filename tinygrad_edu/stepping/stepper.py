@@ -18,29 +18,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import within
-from ..engine.sparse_rows import Placed
-from ..engine.unchosen import Chosen, any_nan
+from ..engine.sparse_rows import SparseGradient
+from ..engine.unchosen import Dependence, has_nan
 from ..errors import coerce
 from ..errors import messages as errors
 from ..format import text
 from ..graph import Node, Value
 from ..sweep import accumulate, steps, topological_order
+from .breakpoints import parse_breakpoint
 from .choices import Choices
+from .expressions import parse_once
+from .moment import Moment as Moment
 from .record import Record
-
-
-class Moment(NamedTuple):
-    """One step: what it computes, or which operation passes a gradient on to which operand."""
-
-    number: int
-    phase: str  # "given", "forward", "seed" or "backward"
-    node: Node  # what is computed; or whose rule passes a gradient on; or the result
-    operand: int | None = None  # backward: to which of its operands
-
-    @property
-    def receiver(self) -> Node:
-        """The node that has a value, or more of its gradient, after this step."""
-        return self.node if self.operand is None else self.node.args[self.operand]
 
 
 class Swept(NamedTuple):
@@ -72,7 +61,7 @@ class Stepper(Record):
         self.ours: list[Node] = []  # the nodes that the sweep visits, the last one first
         self.seed: Any = None
         self.watches: list[str] = []  # expressions that are displayed after every step
-        self.chosen: Chosen | None = None  # what the result depends on; found when the sweep meets NaN
+        self.chosen: Dependence | None = None  # what the result depends on; found when the sweep meets NaN
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # the gradients that were changed by hand: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from those changes
         if sweep and self.root.active:
@@ -119,8 +108,6 @@ class Stepper(Record):
         mean nothing here.
         """
         if isinstance(to, str):
-            from .breakpoints import parse_breakpoint  # which stands on this
-
             to = partial(parse_breakpoint(to, self).holds, self)
         while (moment := self.back() if back else self.next()) is not None:
             if to(moment):
@@ -168,8 +155,8 @@ class Stepper(Record):
         change = self.changes.get(node)
         try:
             g, passed = self.advance(node, node.hooks if change is None else (*node.hooks, change))
-            if self.chosen is None and any_nan(c for c in passed if c is not None):
-                self.chosen = Chosen(self.root, self.seed)
+            if self.chosen is None and has_nan(c for c in passed if c is not None):
+                self.chosen = Dependence(self.root, self.seed)
                 self.rerun(len(self.swept))
                 g, passed = self.advance(node, (lambda _, known=g: known,))
         except Exception as error:
@@ -189,7 +176,7 @@ class Stepper(Record):
             _, g, passed = next(self.sweep)
         finally:
             node.hooks = own
-        return g, tuple(c.dense() if type(c) is Placed else c for c in passed)
+        return g, tuple(c.dense() if type(c) is SparseGradient else c for c in passed)
 
     def pass_on(self, node: Node, g: Any, k: int) -> Any:
         """What a node would pass to its operand ``k``, if its gradient were ``g``."""
@@ -281,8 +268,6 @@ class Stepper(Record):
 
         ``variables``: those of the program, by their names.  Raises ValueError or LookupError, with what is wrong.
         """
-        from .expressions import parse_once  # which stands on this
-
         return parse_once(words).value(self, self.moment, variables)
 
     def watch_values(self, variables: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Any]]:
@@ -303,14 +288,14 @@ class Stepper(Record):
         """
         node = self.find(what)
         if node not in self.ours:
-            raise ValueError(f"no gradient flows to {text.described(node)}")
+            raise ValueError(f"no gradient flows to {text.describe(node)}")
 
         def changed(g: Any) -> Any:
-            new = np.asarray(to(coerce.own(g)) if callable(to) else to)
+            new = np.asarray(to(coerce.copy_for_user(g)) if callable(to) else to)
             try:
-                return np.array(np.broadcast_to(coerce.numeric(new).astype(g.dtype), node.shape))[()]
+                return np.array(np.broadcast_to(coerce.require_numeric(new).astype(g.dtype), node.shape))[()]
             except ValueError:
-                raise errors.hook_gave(node, new) from None
+                raise errors.wrong_hook_result(node, new) from None
 
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?

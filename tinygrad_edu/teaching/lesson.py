@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from ..format.text import meant
+from ..format.text import suggest
 from .showing import Shown
 
 NAME = re.compile(r"(\d\d)_(\w+)\.py")
@@ -148,7 +148,7 @@ def find(which: str | int) -> Entry:
         several = ", ".join(f"{entry.number} {entry.title}" for entry in fits)
         raise ValueError(f"{which!r} fits several lessons: {several}")
     words = {part for entry in known for part in re.findall(r"[^\W_]{3,}", f"{entry.title} {entry.file.stem}".lower())}
-    near = meant(word, words)
+    near = suggest(word, words)
     raise ValueError(f"there is no lesson {which}; there are {known[0].number} to {known[-1].number}{near}")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import inner
+from ..engine.recompute import operands_among
 from ..errors import coerce
 from ..format import locations
 from ..formulas.printed import factors, in_elements, options
@@ -162,7 +162,7 @@ class Tracer:
         op = node.op
         if op is None:
             return []
-        values = (None,) * len(node.args) if node.values is None else inner(op, node.values)
+        values = (None,) * len(node.args) if node.values is None else operands_among(op, node.values)
         names = op.names if op.variadic is None else (op.names[op.variadic],) * len(node.args)
         return [
             (name, self.add_constant(node, k, name, x) if a is None else self.number.get(a.serial))
@@ -188,7 +188,7 @@ class Tracer:
             new.name, new.symbol = readable(name.word), name.latex
             new.variable = readable(name.base) if name.which else None
         new.value = None if x is None else summarise(x, self.whole)
-        new.place = self.locate(*locations.where(node))
+        new.place = self.locate(*locations.instruction_of(node))
         self.nodes.append(new)
         return new
 
@@ -197,7 +197,7 @@ class Tracer:
         found = resolve_location(code, lasti)
         if not found.text:
             return None
-        file = locations.cell(found.file) or path_to_show(found.file)
+        file = locations.cell_title(found.file) or path_to_show(found.file)
         if file not in self.lines or str(found.line) not in self.lines[file]:
             kept = self.lines.setdefault(file, {})
             for number in range(max(1, found.line - AROUND), found.line + AROUND + 1):
@@ -290,9 +290,9 @@ def unusual_options(node: Recorded) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def resolve_location(code: Any, lasti: int) -> locations.Place:
+def resolve_location(code: Any, lasti: int) -> locations.Location:
     """The location of an instruction.  It is cached because every pass of a loop asks for it again."""
-    return locations.resolve(code, lasti)
+    return locations.locate(code, lasti)
 
 
 @functools.lru_cache(maxsize=256)

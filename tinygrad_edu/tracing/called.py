@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.recompute import inner
+from ..engine.recompute import operands_among
 from ..formulas.printed import elements, made, of_name, of_value, split
 from ..formulas.rules import Rule, letters, rule
 from ..graph import Node
@@ -86,7 +86,7 @@ class NodeFormulas:
 
     def values(self, node: Node) -> Any:
         """The values of the arguments of a node; None for each of them, if they were freed."""
-        return (None,) * len(node.args) if node.values is None else inner(node.op, node.values)
+        return (None,) * len(node.args) if node.values is None else operands_among(node.op, node.values)
 
     def argument(self, node: Node, k: int, x: Any) -> Formula:
         """Argument ``k``, which is no tensor: an array by its name, a number as it is, an index with its names."""

@@ -39,7 +39,7 @@ def read(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> Non
     ValueError if the file is no checkpoint, or one of another corpus or of other settings; OSError if it cannot be
     read.
     """
-    name = text.shown(path.name)
+    name = text.safe_name(path.name)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             state: dict[str, Any] = json.loads(str(stored["state"]))

@@ -89,7 +89,7 @@ class Corpus:
 def too_few(words: list[str], counts: Any, min_count: int, name: str) -> str:
     """The message for a corpus with fewer than two words, from which nothing can be learned."""
     if len(words) == 1:
-        return f"{name} has only one word, {text.shown(words[0])}: nothing can be learned without a second one"
+        return f"{name} has only one word, {text.safe_name(words[0])}: nothing can be learned without a second one"
     often = int(np.count_nonzero(counts >= min_count))
     second = int(np.sort(counts)[-2])
     return (
@@ -123,11 +123,11 @@ def read_corpus(file: str | os.PathLike[str] | None = None, *, name: str = "pyth
     """
     if file is not None:
         path = Path(file)
-        return Corpus.of(file_texts(path), min_count=min_count, name=text.shown(path.name))
+        return Corpus.of(file_texts(path), min_count=min_count, name=text.safe_name(path.name))
     if name == "python":
         return Corpus.of(reference(), min_count=min_count, name="python's reference")
     if name not in SAMPLES:
-        raise ValueError(f"there is no corpus {name!r}; there are {text.listed([*NAMES])}, and your own files")
+        raise ValueError(f"there is no corpus {name!r}; there are {text.join_words([*NAMES])}, and your own files")
     path = sample(SAMPLES[name])
     found = map(words_of, wikitext.articles(path)) if path.suffix == ".bz2" else line_texts(path)
     return Corpus.of(found, min_count=min_count, name=f"gensim's {name} sample")
@@ -174,12 +174,12 @@ def decoded(path: Path) -> Iterator[str]:
         for number, line in enumerate(file, 1):
             if b"\0" in line:
                 raise ValueError(
-                    f"{text.shown(path.name)} is no text file in UTF-8: line {number} has a byte that is 0"
+                    f"{text.safe_name(path.name)} is no text file in UTF-8: line {number} has a byte that is 0"
                 )
             try:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
                 raise ValueError(
-                    f"{text.shown(path.name)} is no text file in UTF-8: in line {number}, the byte "
+                    f"{text.safe_name(path.name)} is no text file in UTF-8: in line {number}, the byte "
                     f"0x{line[error.start]:02x} is not part of a letter"
                 ) from None

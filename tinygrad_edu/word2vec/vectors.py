@@ -36,7 +36,7 @@ class Vectors:
         for i, word in enumerate(self.words):
             if self.index[word] != i:
                 raise ValueError(
-                    f"{text.shown(word)} is there twice, as word {i + 1} and as word {self.index[word] + 1}"
+                    f"{text.safe_name(word)} is there twice, as word {i + 1} and as word {self.index[word] + 1}"
                 )
 
     @cached_property
@@ -51,7 +51,7 @@ class Vectors:
             return self.index[word]
         near = [w for w in (word.lower(),) if w in self.index] or difflib.get_close_matches(word, self.words, 3, 0.7)
         meant = f"; did you mean {', '.join(near)}?" if near else ""
-        raise ValueError(f"{text.shown(word)} is not among the {text.plural(len(self.words), 'word')}{meant}")
+        raise ValueError(f"{text.safe_name(word)} is not among the {text.plural(len(self.words), 'word')}{meant}")
 
     def __getitem__(self, word: str) -> Any:
         return self.rows[self.number(word)]
@@ -121,11 +121,11 @@ class Vectors:
             # The second test finds halves of surrogate pairs, which UTF-8 cannot write.
             if word.split() != [word] or any("\ud800" <= c <= "\udfff" for c in word):
                 raise ValueError(
-                    f"word2vec's text format cannot hold {text.shown(repr(word))}: its words have no spaces or line "
-                    "breaks; write new_york for new york"
+                    f"word2vec's text format cannot hold {text.safe_name(repr(word))}: its words have no spaces "
+                    "or line breaks; write new_york for new york"
                 )
             if not np.isfinite(row).all():
-                raise ValueError(f"the vector of {text.shown(word)} is not finite, so nothing was saved")
+                raise ValueError(f"the vector of {text.safe_name(word)} is not finite, so nothing was saved")
         with whole(file) as stream:
             stream.write(f"{len(self.words)} {self.rows.shape[1]}\n".encode())
             line = " ".join(["%.9g"] * self.rows.shape[1])
@@ -143,7 +143,7 @@ class Vectors:
         [0.0, -3.0]
         """
         path = Path(file)
-        name, words, rows = text.shown(path.name), list[str](), list[Any]()
+        name, words, rows = text.safe_name(path.name), list[str](), list[Any]()
         try:
             with path.open(encoding="utf-8", newline="\n") as stream:
                 head = stream.readline(100)
@@ -154,7 +154,7 @@ class Vectors:
                     if row is None or len(row) != size or not word:
                         raise ValueError(
                             f"{name}: line {number} should be a word and {size} finite numbers, and is "
-                            f"{text.shown(line.rstrip())!r}"
+                            f"{text.safe_name(line.rstrip())!r}"
                         )
                     words.append(word)
                     rows.append(np.array(row, np.float32))
@@ -175,7 +175,7 @@ def parse_head(head: str, name: str) -> tuple[int, int]:
     """Read the first line of a file: the number of words, and of numbers for each.  ValueError for another line."""
     parts = head.split()
     if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and int(part) for part in parts):
-        found = f"is {text.shown(head.rstrip())!r}" if head.strip() else "is empty"
+        found = f"is {text.safe_name(head.rstrip())!r}" if head.strip() else "is empty"
         raise ValueError(
             f"{name} is not in word2vec's text format: line 1 should be two whole numbers, the number of words and the "
             f"size of their vectors, and {found}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...format.text import cut
+from ...format.text import shorten
 from ...language.tree import Expr
 from ...language.writing import text
 from ...numeric.equality import same
@@ -44,12 +44,10 @@ class Case:
 
     @property
     def places(self) -> list[Place]:
-        """Where it was compared."""
         return self.question.places
 
     @property
     def truths(self) -> list[Any]:
-        """What is true there."""
         return self.question.truths
 
     def unfit(self) -> bool:
@@ -63,7 +61,6 @@ class Case:
         )
 
     def late(self) -> bool:
-        """Has it looked for long enough?"""
         return self.spent > self.limit or monotonic() > self.end
 
     def explained(self, value: Callable[[int], Any]) -> bool:
@@ -104,7 +101,7 @@ def said(what: str | Expr) -> str:
     if isinstance(what, str):
         return what
     words = ", ".join(map(text, what.args)) if what.head == "List" else text(what)
-    return cut(words, LONGEST, "…")
+    return shorten(words, LONGEST, "…")
 
 
 Guesses = Iterator[Guess]

@@ -104,12 +104,12 @@ class Entry:
         """The operands that are kept until the sweep, in words; empty if no gradient flows through it."""
         if not self.cases or not self.cases[0].rules:
             return ""
-        return text.listed([name if name != "z" else "the result z" for name in self.keeps]) or "no operand"
+        return text.join_words([name if name != "z" else "the result z" for name in self.keeps]) or "no operand"
 
     @property
     def drawn(self) -> str:
         """The ranges of operands in its examples, in words; empty if they are the usual ones."""
-        return text.listed([f"{name} from {low:g} to {high:g}" for name, (low, high) in self.domain.items()])
+        return text.join_words([f"{name} from {low:g} to {high:g}" for name, (low, high) in self.domain.items()])
 
     @property
     def summary(self) -> str:
@@ -150,8 +150,8 @@ def find(name: str) -> Op:
     lower = {each.lower(): each for each in known}
     near = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, 4, 0.6)]
     near += [each for each in known if name.lower() in each.lower() and each not in near][:4]
-    hint = f"near it are {text.listed(near)}" if near else "tinygrad-edu ops lists all"
-    raise ValueError(f"there is no operation {text.shown(name)}; {hint}")
+    hint = f"near it are {text.join_words(near)}" if near else "tinygrad-edu ops lists all"
+    raise ValueError(f"there is no operation {text.safe_name(name)}; {hint}")
 
 
 def aliases(op: Op) -> list[str]:
@@ -220,7 +220,7 @@ def run_examples(op: Op) -> tuple[list[ExampleRun], str]:
                     case = run_example(example)
                     cases.setdefault((case.text, *(r.text for r in case.rules)), case)
     except Exception as error:  # a user's operation, which nobody has tested
-        return [], f"its examples do not run: {text.printable(text.told(error)) or type(error).__name__}"
+        return [], f"its examples do not run: {text.printable(text.error_text(error)) or type(error).__name__}"
     return [*cases.values()][:CASES], "" if cases else "it has no examples"
 
 

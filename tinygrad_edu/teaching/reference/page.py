@@ -134,7 +134,7 @@ def html_of_facts(entry: Entry) -> Iterator[str]:
     """The table of facts: what it needs, its other names, the range of its examples, and what it keeps."""
     rows = {
         "needs": entry.needs,
-        "also called": [text.listed(entry.also)],
+        "also called": [text.join_words(entry.also)],
         "examples draw": [entry.drawn],
         "keeps": [entry.kept],
     }

@@ -53,7 +53,7 @@ def print_entry(screen: Screen, entry: Entry) -> None:
     """Print everything about an operation: its notation, its needs, its examples with their rules, its source."""
     screen.write(entry.signature, "bold")
     if entry.also:
-        screen.say(f"  also called {text.listed(entry.also)}", "dim")
+        screen.say(f"  also called {text.join_words(entry.also)}", "dim")
     for part in without_marks(entry.doc).split("\n\n"):
         screen.say(f"  {' '.join(part.split())}", indent=2)
     screen.write()
