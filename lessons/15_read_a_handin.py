@@ -217,7 +217,7 @@ judge("v: K\ny: K\nR = -sum(y*log(softmax(v)))", "dR/dv = softmax(v) - y")
 # %% [markdown]
 # ## From Python
 #
-# `check_text` takes a text and gives a result for each claim; `checked` takes a file.
+# `check_text` takes a text and gives a result for each claim; `check_file` takes a file.
 
 # %%
 HOMEWORK = """
