@@ -432,7 +432,9 @@ def test_the_animation_shows_only_what_is_known() -> None:
 
 
 def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="net.bmp ends in none of .*: svg, pdf, png, tex, dot, json, html, gif"):
+    with pytest.raises(
+        ValueError, match="net.bmp does not end in a format .*: svg, pdf, png, tex, dot, json, html, gif"
+    ):
         draw(neuron()).save(tmp_path / "net.bmp")
 
 
