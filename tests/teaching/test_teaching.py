@@ -412,7 +412,7 @@ def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
         (["lesson", "3", "--from", "9"], "there is no slide 9: this lesson has slides 1 to 3"),
         (["lesson", "--slides", "x.html"], "which lesson? give its number, or --all with --notebook"),
         (["lesson", "--notes"], "which lesson? give its number"),
-        (["lesson", "3", "--slides", "x.html", "--notes"], "--from, --notes and --pictures are for a lesson in the terminal"),
+        (["lesson", "3", "--slides", "x.html", "--notes"], "--from, --notes and --pictures are for a lesson in"),
         (["lesson", "3", "--all"], "give the number 3 or --all, not both"),
         (["lesson", "--all"], "--all needs --out DIR, --notebook DIR or --exercise DIR to write to"),
         (["lesson", "--all", "--slides", "x.html"], "--slides writes one lesson to one file; --all --out"),
