@@ -297,6 +297,21 @@ def plain(x: Any) -> Any:
     return x.tolist() if isinstance(x, np.ndarray) else getattr(x, "serial", x)
 
 
+def test_the_older_word_for_variadic_is_taken_with_a_warning() -> None:
+    try:
+        with pytest.warns(DeprecationWarning, match="variadic"):
+            joined = tg.op(family="parts", parts=lambda g, which: g[which])(stacked_by_hand)
+        a, b = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+        (joined([a, b]) ** 2).sum().backward()
+        np.testing.assert_array_equal([a.grad, b.grad], [[2, 4], [6, 8]])
+    finally:
+        tg.OPS.pop("stacked_by_hand", None)
+
+
+def stacked_by_hand(parts: Any) -> Any:
+    return np.stack(parts)
+
+
 # All or nothing.
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from .context import current
 from .engine import calling, fast_calls, fast_rules
-from .engine.attributes import Attributes
+from .engine.attributes import Attributes, variadic_or_family
 from .errors import messages as errors
 from .errors import operations as explain
 from .errors.coerce import array_operand, option, plain_operand
@@ -62,7 +62,8 @@ class op(Attributes):
     ) -> None:  # fmt: skip
         self.notation, self.binds = errors.check_notation(notation), binds
         self.needs, self.examples, self.domain = needs, examples, domain
-        self.variadic_name, self.rules = variadic, self.set_attributes(attributes_and_rules)
+        self.variadic_name = variadic_or_family(variadic, attributes_and_rules)
+        self.rules = self.set_attributes(attributes_and_rules)
         self.leaves_out = self.selects or self.masks
 
     def __call__(self, function: Callable[..., Any]) -> Any:

@@ -6,6 +6,7 @@ operation is treated like the others.  tests/ops/test_ops.py compares its attrib
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -98,3 +99,11 @@ class Attributes:
 
 
 STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]  # in a statement
+
+
+def variadic_or_family(variadic: str, stated: dict[str, Any]) -> str:
+    """The name of the argument that is a list of operands.  ``family=`` is an older word for it, and deprecated."""
+    if "family" in stated and not callable(stated["family"]):
+        warnings.warn("op(family=...) is called variadic= now", DeprecationWarning, stacklevel=3)
+        return str(stated.pop("family"))
+    return variadic
