@@ -7,7 +7,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, tanh
 from tinygrad_edu.engine.reachable import dependent, operand_nodes, reachable
-from tinygrad_edu.engine.recompute import call_op, forward, operand_values, replay, value
+from tinygrad_edu.engine.recompute import call_op, operand_values, replay, run_forward, value
 
 W, x = Tensor([[1.0, -2.0], [0.5, 1.0]], "W"), constant([2.0, 1.0], "x")
 v = W @ x
@@ -61,5 +61,5 @@ def test_what_takes_any_number_of_operands_is_run_again_too() -> None:
         again = replay(reachable([node]), {a.node: Tensor(2 * a._array), b.node: b})[node]
         assert again.shape == found.shape and np.array_equal(again._array, 2 * found._array)
         known = operand_values(node)
-        assert np.array_equal(forward(node, known), value(node))
+        assert np.array_equal(run_forward(node, known), value(node))
         assert np.array_equal(call_op(node.op, node.op.with_operands(node.values, known)), value(node))

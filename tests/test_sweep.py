@@ -452,10 +452,10 @@ def cost(loss: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Of one sweep: functions called, and numbers written where zeros are filled in or a sum is not made in place."""
     import sys
 
-    from tinygrad_edu.engine.sparse_rows import Placed
+    from tinygrad_edu.engine.sparse_rows import SparseGradient
 
     module, copied = sys.modules["tinygrad_edu.sweep"], 0  # its name in the package is that of a function
-    dense, accumulate = Placed.dense, module.accumulate
+    dense, accumulate = SparseGradient.dense, module.accumulate
 
     def counted_dense(self: Any) -> Any:
         nonlocal copied
@@ -471,7 +471,7 @@ def cost(loss: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         accumulate(gradients, node, c, owned)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Placed, "dense", counted_dense)
+        patch.setattr(SparseGradient, "dense", counted_dense)
         patch.setattr(module, "accumulate", counted_accumulate)
         number = calls(lambda: loss.backward())
     return {"calls": number, "copied": copied}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .engine.recompute import tensors, value
-from .engine.unchosen import any_nan, collected, plain, swept, watched
+from .engine.unchosen import as_array, collect_from, collect_gradients, has_nan, watch_steps
 from .errors import coerce
 from .errors import messages as errors
 from .graph import Node, Value, handle
@@ -45,7 +45,7 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
     None 1.0 (np.float64(3.0), np.float64(3.0))
     x 6.0 ()
     """
-    for node, g, passed in watched(result.node, coerce.seed(result, seed)):
+    for node, g, passed in watch_steps(result.node, coerce.seed(result, seed)):
         yield Step(handle(node, value(node)), coerce.dense(g), tuple(map(coerce.dense, passed)))
 
 
@@ -68,7 +68,7 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     start = seed if isinstance(seed, Value) else coerce.seed(result, seed, constant=True)
     if differentiable and not isinstance(start, Value):
         start = constant(start)
-    found = collected(result.node, start, {t.node for t in wrt}, differentiable) if result.requires_grad else {}
+    found = collect_gradients(result.node, start, {t.node for t in wrt}, differentiable) if result.requires_grad else {}
     every = [found[t.node] if t.node in found else np.zeros(t.shape, t.dtype)[()] for t in wrt]
     if differentiable:
         return [g if isinstance(g, Value) else constant(g) for g in every]
@@ -88,12 +88,14 @@ class Call(NamedTuple):
         with across(self.second):
             return gradients(self.result, self.inputs, seed, differentiable=self.differentiable or differentiable)
 
-    def shown(self, x: Any) -> Any:
+    def as_asked(self, x: Any) -> Any:
         """A Tensor as the caller wants it."""
         return x if self.differentiable else coerce.dense(x._array) if isinstance(x, Value) else x
 
 
-def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]) -> Call:
+def call_on_tensors(
+    f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]
+) -> Call:
     """Call ``f`` with fresh tensors for the arguments at ``argnums``, named as the function names them."""
     names: list[Any]
     try:
@@ -110,14 +112,14 @@ def called(f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], 
     result = f(*given, **options)
     ours = getattr(getattr(f, "__code__", None), "co_filename", "") == __file__  # as grad(f), whose derivative may be 0
     if not isinstance(result, Tensor):
-        result = constant(coerce.independent(f, result, not ours))
+        result = constant(coerce.constant_result(f, result, not ours))
     if not result.requires_grad:
         return Call(chosen, result, any(isinstance(x, Value) for x in args), ours)
     oldest = min((x.node.serial for x in chosen), default=result.node.serial)
     return Call(chosen, result, topological_order(result.node)[0].serial < oldest, ours)
 
 
-def _numbers(argnums: int | Sequence[int]) -> list[int]:
+def _argument_numbers(argnums: int | Sequence[int]) -> list[int]:
     numbers = [argnums] if isinstance(argnums, int) else list(argnums)
     if not all(isinstance(i, int) for i in numbers):
         raise errors.not_numbers(argnums)
@@ -127,11 +129,11 @@ def _numbers(argnums: int | Sequence[int]) -> list[int]:
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """A function that gives the value of ``f``, a single number, and its gradient: see ``grad``."""
 
-    @errors.shallow
+    @errors.with_short_traceback
     def both(*args: Any, **options: Any) -> Any:
-        call = called(f, args, options, _numbers(argnums))
+        call = call_on_tensors(f, args, options, _argument_numbers(argnums))
         found = call.gradients()
-        return call.shown(call.result), found[0] if isinstance(argnums, int) else tuple(found)
+        return call.as_asked(call.result), found[0] if isinstance(argnums, int) else tuple(found)
 
     return both
 
@@ -148,19 +150,19 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     return lambda *args, **options: both(*args, **options)[1]
 
 
-@errors.shallow
+@errors.with_short_traceback
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of ``f``, and a function from a cotangent of its shape to the tuple of vector-Jacobian products."""
-    call = called(f, primals, {}, range(len(primals)))
+    call = call_on_tensors(f, primals, {}, range(len(primals)))
 
-    @errors.shallow
+    @errors.with_short_traceback
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         return tuple(call.gradients(cotangent, isinstance(cotangent, Value)))
 
-    return call.shown(call.result), pullback
+    return call.as_asked(call.result), pullback
 
 
-@errors.shallow
+@errors.with_short_traceback
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """The value of ``f``, and the product of its Jacobian with ``tangents``: how ``f`` changes in their direction.
 
@@ -171,18 +173,20 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         isinstance(primals, (list, tuple)) and isinstance(tangents, (list, tuple)) and len(primals) == len(tangents)
     ):
         raise errors.not_paired()
-    call = called(f, primals, {}, range(len(primals)))
+    call = call_on_tensors(f, primals, {}, range(len(primals)))
     differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
-    directions = [t if isinstance(t, Value) else coerce.like(x, t, "tangent") for x, t in zip(call.inputs, tangents)]
+    directions = [
+        t if isinstance(t, Value) else coerce.copy_like(x, t, "tangent") for x, t in zip(call.inputs, tangents)
+    ]
     start = dict(zip((x.node.serial for x in call.inputs), directions))
     with across(call.second):
-        tangent = pushed(call.result.node, start, differentiable) if call.result.requires_grad else None
+        tangent = push_forward(call.result.node, start, differentiable) if call.result.requires_grad else None
     if tangent is None:
         tangent = np.zeros(call.result.shape, call.result.dtype)[()]
-    return call.shown(call.result), tangent
+    return call.as_asked(call.result), tangent
 
 
-def pushed(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
+def push_forward(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
     """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
     tangents, nodes = {**start}, topological_order(result)
     for node in nodes:
@@ -190,31 +194,31 @@ def pushed(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
             continue
         known = {k: tangents[a.serial] for k, a in enumerate(node.args) if a is not None and a.serial in tangents}
         if known:
-            total = (along if node.op.elementwise else transposed)(node, known, differentiable)
+            total = (push_elementwise if node.op.elementwise else push_by_transpose)(node, known, differentiable)
             tangents[node.serial] = total if total.shape == node.shape else broadcast_to(total, node.shape)
     found = tangents.get(result.serial)
-    if found is None or not any_nan([found]):
+    if found is None or not has_nan([found]):
         return found
-    other = twice_reversed([node for node in nodes if node.serial in start], result, start, differentiable)
-    found = where(np.isnan(plain(found)), other, found)
+    other = push_by_two_sweeps([node for node in nodes if node.serial in start], result, start, differentiable)
+    found = where(np.isnan(as_array(found)), other, found)
     return found if isinstance(found, Value) else found[()]
 
 
-def twice_reversed(nodes: list[Node], result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+def push_by_two_sweeps(nodes: list[Node], result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """The same by reverse mode, which knows what the result does not depend on: see engine/unchosen.py.
 
     The vector-Jacobian product is linear in its cotangent u; the transpose of that linear function is applied to the
     tangents.  (Townsend, A new trick for calculating Jacobian vector products, 2017.)
     """
     u = Tensor(np.ones(result.shape, value(result).dtype))
-    found = collected(result, u, nodes, differentiable=True)
-    if any((np.isnan(plain(g)) & (plain(tangents[node.serial]) != 0)).any() for node, g in found.items()):
+    found = collect_gradients(result, u, nodes, differentiable=True)
+    if any((np.isnan(as_array(g)) & (as_array(tangents[node.serial]) != 0)).any() for node, g in found.items()):
         return np.full(u.shape, np.nan)  # reverse mode has no number either
     total = sum(((g * tangents[node.serial]).sum() for node, g in found.items()), start=constant(0.0))
     return gradients(total, [u], differentiable=differentiable)[0] if total.requires_grad else np.zeros(u.shape)
 
 
-def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+def push_elementwise(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """How an elementwise node changes when its operands do, given by their numbers: its rules, applied to tangents."""
     (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
     for k, tangent in tangents.items():
@@ -223,7 +227,7 @@ def along(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     return total
 
 
-def transposed(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
+def push_by_transpose(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """The same for any other node: the transpose of its rules, applied to tangents."""
     values, z = tensors(node) if differentiable else (node.values, node.result)
     g = Tensor(np.zeros(node.shape))  # the rules are linear in g, so any will do
@@ -234,7 +238,7 @@ def transposed(node: Node, tangents: dict[int, Any], differentiable: bool) -> An
         return np.zeros(node.shape)
     if differentiable:
         return gradients(total, [g], differentiable=True)[0]
-    found = swept(steps(total.node, total.dtype.type(1)), {g.node})
+    found = collect_from(steps(total.node, total.dtype.type(1)), {g.node})
     return coerce.dense(found[g.node]) if found else np.zeros(node.shape)
 
 
@@ -248,23 +252,23 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
            [0., 4.]])
     """
 
-    @errors.shallow
+    @errors.with_short_traceback
     def full(*args: Any, **options: Any) -> Any:
-        call = called(f, args, options, [argnums])
+        call = call_on_tensors(f, args, options, [argnums])
         (x,), y = call.inputs, call.result
         with across(call.second):
             return entries(call, x, y)
 
     def entries(call: Call, x: Tensor, y: Tensor) -> Any:
         if not y.requires_grad:
-            return call.shown(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
+            return call.as_asked(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
         if call.differentiable or y.size <= x.size:
             basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
             rows = [gradients(y, [x], e, differentiable=call.differentiable)[0] for e in basis]
             stacked = np.stack(rows) if rows else np.zeros((0, *x.shape))
             return stacked.reshape((*y.shape, *x.shape))
         basis = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
-        columns = [pushed(y.node, {x.node.serial: e}, False) for e in basis]
+        columns = [push_forward(y.node, {x.node.serial: e}, False) for e in basis]
         return np.stack([np.broadcast_to(0.0 if c is None else c, y.shape) for c in columns], -1).reshape(
             (*y.shape, *x.shape)
         )
@@ -277,7 +281,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     return jacobian(grad(f, argnums), argnums)
 
 
-@errors.shallow
+@errors.with_short_traceback
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The Hessian of ``f`` at ``x`` times ``v``, at the cost of two sweeps: the gradient, differentiated along ``v``.
 

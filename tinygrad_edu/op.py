@@ -60,7 +60,7 @@ class op(Attributes):
         examples: Any = (), domain: Mapping[str, Any] = {}, variadic: str = "",
         **attributes_and_rules: Any,
     ) -> None:  # fmt: skip
-        self.notation, self.binds = errors.checked_notation(notation), binds
+        self.notation, self.binds = errors.check_notation(notation), binds
         self.needs, self.examples, self.domain = needs, examples, domain
         self.variadic_name, self.rules = variadic, self.set_attributes(attributes_and_rules)
         self.leaves_out = self.selects or self.masks
@@ -71,7 +71,7 @@ class op(Attributes):
         self.forward = calling.called_with_tuple(function)
         self.notation = self.notation or calling.notation(self.name, self.rules)
         self.variadic = self.names.index(self.variadic_name) if self.variadic_name else None
-        OPS[self.name] = errors.checked_op(self, OPS.get(self.name))
+        OPS[self.name] = errors.check_op(self, OPS.get(self.name))
         read = {name for rule in self.rules.values() for name in calling.names(rule)}
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
         self.has_rule = tuple(name in self.rules for name in self.names)
@@ -120,7 +120,7 @@ def recorded_call(op: op) -> Callable[..., Any]:
             operands, has_rule, coerced, keeps = given, op.has_rule, coercions, op.keeps
         else:  # they are the list in one of them
             operands = tuple(given[k])
-            n, given = len(operands), explain.plain_options(op, given)
+            n, given = len(operands), explain.options_as_arrays(op, given)
             has_rule, coerced, keeps = (True,) * n, [as_operand] * n, (op.keeps[k],) * n
         nodes = [x.node if isinstance(x, Value) else None for x in operands]
         recorded: Any = any(nodes) or None
@@ -130,7 +130,7 @@ def recorded_call(op: op) -> Callable[..., Any]:
                 x._array if node is not None else coerce(x, recorded)
                 for x, node, coerce in zip(operands, nodes, coerced)
             ]
-            active = recorded is not None and explain.checked_active(op, nodes, has_rule)
+            active = recorded is not None and explain.check_active(op, nodes, has_rule)
             z = forward(*op.with_operands(given, values))
             if recorded is None:  # arrays in, an array out
                 return z

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from .engine.sparse_rows import Rows, add_rows
-from .engine.used_gradients import Spent, mark
+from .engine.used_gradients import UsedGradient, mark_used
 from .errors import coerce
 from .errors import messages as errors
 from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
 Callback = Callable[[Any], object]  # called with the loss
-MARKED = 16  # one of so many steps marks its gradients, besides the first ones
+MARK_EVERY = 16  # one of so many steps marks its gradients, besides the first ones
 
 
 def constant_rate(rate: float) -> Callable[[int], float]:
@@ -76,10 +76,10 @@ class Optimiser:
         for i, p in enumerate(self.parameters):
             g = p.node.grad
             if g is not None:
-                self.change(i, p, np.asarray(g)[()] if isinstance(g, Spent) else g, rate)
+                self.change(i, p, np.asarray(g)[()] if isinstance(g, UsedGradient) else g, rate)
         self.steps += 1
-        if self.steps <= 3 or self.steps % MARKED == 0:
-            any(mark(p.node) for p in self.parameters)  # one is enough to see whether zero_grad is called
+        if self.steps <= 3 or self.steps % MARK_EVERY == 0:
+            any(mark_used(p.node) for p in self.parameters)  # one is enough to see whether zero_grad is called
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
         """Change the parameter number ``i``."""

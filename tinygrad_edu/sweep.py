@@ -17,7 +17,7 @@ import numpy as np
 from .context import current
 from .engine import fast_rules
 from .engine.recompute import tensors
-from .engine.sparse_rows import Placed, keeps_rows
+from .engine.sparse_rows import SparseGradient, keeps_rows
 from .errors import messages as errors
 from .errors import operations as explain
 from .graph import Node
@@ -43,7 +43,7 @@ def steps(
     watch = current.get().watch
     for node in reversed(order or topological_order(root)):
         g = gradients.pop(node)
-        if isinstance(g, Placed) and not keeps_rows(node, g):
+        if isinstance(g, SparseGradient) and not keeps_rows(node, g):
             g = g.dense()
         for hook in node.hooks:
             g = hook(g)
@@ -137,7 +137,7 @@ def unbroadcast(c: Any, operand: Node) -> Any:
         return c
     fits = all(n in (1, m) for n, m in zip(c.shape[::-1], shape[::-1]))
     if len(c.shape) > len(shape) or not fits:
-        raise errors.wrong_gradient(c, operand)
+        raise errors.wrong_gradient_shape(c, operand)
     if isinstance(c, (np.ndarray, np.generic)):
         return np.full(shape, c)
     return np.broadcast_to(c, shape)

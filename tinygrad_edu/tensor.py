@@ -10,11 +10,11 @@ from typing import Any
 
 from .context import current
 from .engine.array_api import Interface
-from .engine.unchosen import collected
-from .engine.used_gradients import mark
+from .engine.unchosen import collect_gradients
+from .engine.used_gradients import mark_used
 from .errors import coerce
 from .errors import messages as errors
-from .errors.readonly import locked
+from .errors.readonly import read_only_view
 from .graph import Node, Value, class_of_results, get_frame, record
 from .sweep import topological_order
 
@@ -22,11 +22,11 @@ from .sweep import topological_order
 def leaf(data: Any, name: str | None, active: bool, dtype: Any, frame: Any) -> Tensor:
     """What ``Tensor`` and ``constant`` make."""
     try:
-        array = coerce.array_of(data, name, active, dtype)
+        array = coerce.copy_as_array(data, name, active, dtype)
         tensor: Tensor = record(None, (), (), array, False, current.get(), frame)
         tensor.node.active, tensor.name = active, name
     except Exception as error:
-        raise errors.cut(error)
+        raise errors.hide_our_frames(error)
     return tensor
 
 
@@ -59,12 +59,12 @@ class Tensor(Interface, Value):
     @property
     def data(self) -> Any:
         """The values, read-only: an edit in place would falsify the record.  Assign to a leaf's."""
-        return locked(self._array, self, "data")
+        return read_only_view(self._array, self, "data")
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._array = self.node.result = coerce.like(self, value, "data")
-        mark(self.node)  # its gradient was used: if zero_grad does not forget it now, that is found
+        self._array = self.node.result = coerce.copy_like(self, value, "data")
+        mark_used(self.node)  # if zero_grad does not forget this gradient now, that is found
 
     @property
     def grad(self) -> Any:
@@ -74,11 +74,11 @@ class Tensor(Interface, Value):
         """
         if self.node.grad is None:
             raise errors.no_gradient(self.node)
-        return locked(coerce.dense(self.node.grad), self, "grad")
+        return read_only_view(coerce.dense(self.node.grad), self, "grad")
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        self.node.grad = None if value is None else coerce.like(self, value, "grad")
+        self.node.grad = None if value is None else coerce.copy_like(self, value, "grad")
 
     def backward(self, seed: Any = None, *, free: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.
@@ -91,7 +91,7 @@ class Tensor(Interface, Value):
         no more, and what a rule or a hook raises.  Then, and if it is interrupted, no ``.grad`` has
         changed.
         """
-        found = collected(self.node, coerce.seed(self, seed))
+        found = collect_gradients(self.node, coerce.seed(self, seed))
         totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
         any(map(Node.grad.__set__, found, totals))  # in one go: Ctrl-C comes before it or after
         if free:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import operand_nodes, reachable
-from ..engine.recompute import operands, replay, value
+from ..engine.recompute import replay, stored_operands, value
 from ..format import locations
 from ..graph import Node, Value
 from ..language import latex
@@ -272,7 +272,7 @@ def loss_of_record(
     leaves = [node for node in nodes if node.op is None]
     names: dict[Node, str] = {}
     for node in nodes:
-        word = node.name or locations.name(node)
+        word = node.name or locations.name_in_source(node)
         if word and NAME.fullmatch(word) and word not in names.values():
             names[node] = word
     if not isinstance(wrt, str):
@@ -290,6 +290,6 @@ def loss_of_record(
     # Arrays that were computed outside of the record, as a mask h > 0, are right only near this point.
     loss.only_nearby = any(  # type: ignore[attr-defined]
         isinstance(x, np.ndarray) and x.size > 1 and x.dtype.kind in "fb" and np.isin(x, (0, 1)).all()
-        for n in nodes if n.op is not None for a, x in zip(n.args, operands(n)) if a is None
+        for n in nodes if n.op is not None for a, x in zip(n.args, stored_operands(n)) if a is None
     )  # fmt: skip
     return wrt, loss, {**leaf_values, **{w: x for w, x in at.items() if w in leaf_values}}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..format.text import size
+from ..format.text import shape_text
 from ..language.reading import Unreadable
 from ..language.tree import Expr, names, number, walk
 from ..language.values import Columns, Impossible, Misfit, Values, shape
@@ -220,7 +220,7 @@ def describe_misfit(error: Misfit, sizes: Mapping[str, int]) -> str:
 
     def in_letters(dims: tuple[int, ...]) -> str:
         known = letters | {m + 1: f"({s}+1)" for m, s in letters.items() if m + 1 not in letters}
-        return size((known.get(n, n) for n in dims), "×")
+        return shape_text((known.get(n, n) for n in dims), "×")
 
     signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
     if len(error.shapes) == 2 and error.head in signs:

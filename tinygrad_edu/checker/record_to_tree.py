@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import operand_nodes, reachable
-from ..engine.recompute import operands
+from ..engine.recompute import stored_operands
 from ..graph import Node
 from ..language.tree import Expr, call, name, number
 
@@ -44,7 +44,7 @@ def tree_of_node(node: Node, found: Mapping[int, Expr], arrays: Mapping[str, Any
     op = node.op
     parts = [
         found[a.serial] if a is not None else tree_of_constant(x, arrays) if k < len(node.args) else Expr("All")
-        for k, (a, x) in enumerate(zip(node.args, operands(node)))
+        for k, (a, x) in enumerate(zip(node.args, stored_operands(node)))
         if a is not None or op.variadic is not None or op.names[k] in op.rules or op.name == "where"
     ]
     options = {} if op.variadic is not None else dict(zip(op.names, node.values))

@@ -160,7 +160,9 @@ class Writing:
         except Exception as error:  # a fault in one report must not cost the others
             known = isinstance(error, (OSError, ValueError, RuntimeError))
             why = (
-                (getattr(error, "strerror", None) or text.told(error)) if known else f"{type(error).__name__}: {error}"
+                (getattr(error, "strerror", None) or text.error_text(error))
+                if known
+                else f"{type(error).__name__}: {error}"
             )
             self.code = self.code or NOT_READ
         words = said("unwritten", self.language, file=text.printable(file), why=text.printable(why))

@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         """As ``argparse`` does it; options that there are not are refused first, by the parser whose they would be."""
         words = list(sys.argv[1:] if args is None else args)
         if unknown := self.unknown(words):
-            near = text.meant(unknown, [name for name in self.options if name.startswith("--")])
+            near = text.suggest(unknown, [name for name in self.options if name.startswith("--")])
             self.error(f"unrecognized arguments: {text.printable(unknown)}{near}")
         return super().parse_known_args(words, namespace)
 
@@ -64,7 +64,7 @@ class Parser(argparse.ArgumentParser):
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
-            error.message += text.meant(str(value), map(str, action.choices or ()))
+            error.message += text.suggest(str(value), map(str, action.choices or ()))
             raise
 
 
@@ -114,5 +114,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain("interrupted")
         return INTERRUPTED
     except (OSError, ValueError, RuntimeError) as error:
-        complain(text.told(error))
+        complain(text.error_text(error))
         return MISTAKE

@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
     def matches(self, tensor: Any, line: int) -> bool:
         """Is it a call at that line, or of a tensor of that name?"""
         return self.at is None or (
-            int(self.at) == line if self.at.isdecimal() else locations.name(tensor.node) == self.at
+            int(self.at) == line if self.at.isdecimal() else locations.name_in_source(tensor.node) == self.at
         )
 
 
@@ -69,7 +69,7 @@ def refuse_script(script: Path, at: str | None, nth: int | None) -> None:
         raise ValueError(f"{script} is a folder, not a program")
     if not script.exists():
         beside = [file.name for file in script.parent.glob("*.py")] if script.parent.is_dir() else []
-        raise ValueError(f"{script} is not there, not a program{text.meant(script.name, beside)}")
+        raise ValueError(f"{script} is not there, not a program{text.suggest(script.name, beside)}")
     if nth is not None and nth < 1:
         raise ValueError(f"--nth counts from 1, and {nth} is below")
     if at is not None and not at.strip("0 "):

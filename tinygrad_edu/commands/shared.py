@@ -70,8 +70,8 @@ def refuse_output(path: Path | None, option: str = "", endings: Sequence[str] = 
     before, name = f"--{option}: " if option else "", text.printable(str(path))
     if endings and path.name and path.suffix.lower() not in endings:
         known = " or ".join([", ".join(endings[:-1])] * bool(endings[1:]) + [endings[-1]])
-        near = text.meant(path.suffix.lower(), endings)
-        raise ValueError(f"{before}{text.shown(path.name)} does not end in {known}{near}")
+        near = text.suggest(path.suffix.lower(), endings)
+        raise ValueError(f"{before}{text.safe_name(path.name)} does not end in {known}{near}")
     if not path.name or path.is_dir():
         raise ValueError(f"{before}{name} is a folder, not a file")
     if not path.absolute().parent.is_dir():

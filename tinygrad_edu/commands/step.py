@@ -171,8 +171,8 @@ class StopAtBackward(Calls):
         )
         name = console.printer.format_name(stepper.root)
         of_name = "" if name.startswith("#") else f" of {name}"  # too long a formula is only a number
-        head = f"backward(){of_name} in line {call.line} of {locations.title(call.file)}{nth}"
-        where = locations.resolve(call.frame.f_code, call.frame.f_lasti)
+        head = f"backward(){of_name} in line {call.line} of {locations.file_title(call.file)}{nth}"
+        where = locations.locate(call.frame.f_code, call.frame.f_lasti)
         self.calls_to_stop = None
         try:
             console.open(head, where, INTRODUCTION if self.stopped == 1 else "")

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     learning, testing = len(data.labels), len(data.test_labels)
     screen = Screen()
     screen.say(f"R = logloss(softmax(B σ(A x))) on {learning + testing:,} handwritten digits of 8 x 8")
-    screen.say(f"A is {text.size(A.shape)} and B is {text.size(B.shape)}: {A.size + B.size:,} parameters")
+    screen.say(f"A is {text.shape_text(A.shape)} and B is {text.shape_text(B.shape)}: {A.size + B.size:,} parameters")
     screen.say(f"{learning:,} images to learn from, {testing} to test on")
     screen.write()
 
@@ -190,7 +190,12 @@ def show_sweep(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
             f"{text.label(a)} {number(norm(c))}" for a, c in zip(node.args, passed) if a is not None and c is not None
         ]
         rows.append(
-            (text.definition(node), text.size(node.shape), number(norm(gradient)), ", ".join(parts) or "kept as .grad")
+            (
+                text.definition(node),
+                text.shape_text(node.shape),
+                number(norm(gradient)),
+                ", ".join(parts) or "kept as .grad",
+            )
         )
     table = Table.of(("node", "shape", "gradient in", "passed on"), rows, margin=2)
     screen.table(table, ("shape", "gradient in"), "node")
@@ -238,7 +243,7 @@ def write_pictures(screen: Screen, net: nn.MLP, x: Any, y: int, folder: Path) ->
         screen.item(draw(R).save(folder / "graph.svg"), "the graph, with its values and gradients", 2)
         screen.item(walk(R).save(folder / "walk.html"), "a page that walks through it: open it in a browser", 2)
     except (OSError, RuntimeError) as error:
-        print(f"  not written: {text.told(error)}", file=sys.stderr)
+        print(f"  not written: {text.error_text(error)}", file=sys.stderr)
 
 
 NEXT = {

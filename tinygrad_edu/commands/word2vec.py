@@ -13,8 +13,9 @@ from ..output.progress import Progress as Bar
 from ..output.terminal import Screen, columns
 from ..word2vec.corpus import NAMES, Corpus, read_corpus
 from ..word2vec.model import Word2Vec
+from ..word2vec.run_state import Progress
 from ..word2vec.settings import MODELS, SKIP_GRAM, Settings
-from ..word2vec.training import Progress, train
+from ..word2vec.training import train
 from ..word2vec.vectors import Vectors
 from .shared import INTERRUPTED, above_zero, complain, count, from_zero, refuse_output, whole
 from .train import LOGGED, heading
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     screen = Screen()
     if options.load:
         vectors = Vectors.load(options.load)
-        screen.say(f"{text.shown(options.load.name)}: {vectors!r}")
+        screen.say(f"{text.safe_name(options.load.name)}: {vectors!r}")
         report(screen, options, vectors)
         return 0
     corpus = read_corpus(options.file, name=options.corpus or "python", min_count=options.min_count)
@@ -137,13 +138,13 @@ def refuse(options: argparse.Namespace) -> None:
         add_arguments(usual)
         given = [name for name in LEARNING if getattr(options, name) != usual.get_default(name)]
         if given:
-            names = text.listed([f"--{name.replace('_', '-')}" for name in given])
+            names = text.join_words([f"--{name.replace('_', '-')}" for name in given])
             raise ValueError(f"--load shows vectors that were saved, and learns nothing: leave out {names}")
     for name in ("save", "checkpoint"):
         refuse_output(getattr(options, name), name)
     refuse_output(options.map, "map", ENDINGS)
     if options.map:
-        from ..render.packages import require  # which is not loaded where nothing is drawn
+        from ..render.layout import require  # which is not loaded where nothing is drawn
 
         require(options.map.suffix, graph=False)
 

@@ -22,7 +22,7 @@ from ..output.terminal import Screen
 from ..stepping import Moment, Stepper
 from ..stepping.jacobian import by_differences, local
 from ..stepping.paths import Path, paths
-from ..tracing.called import Called, Letter, Passed
+from ..tracing.called import Letter, NodeFormulas, RuleInLetters
 
 MOST_SHOWN = 4096  # a Jacobian matrix with more elements is not printed
 MOST_PRINTED = 60  # an array with more elements is shortened, unless all of it is asked for
@@ -36,7 +36,7 @@ class StepPrinter:
 
     def __init__(self, stepper: Stepper, screen: Screen) -> None:
         self.stepper, self.screen = stepper, screen
-        self.called = Called(stepper, written_out=True)  # as in the picture and on the page
+        self.called = NodeFormulas(stepper, written_out=True)  # as in the picture and on the page
 
     # Formulas, as text.
 
@@ -49,13 +49,13 @@ class StepPrinter:
         """``h = σ(v)``; of a leaf its name, and of a value without a name its formula alone."""
         if node.op is None:
             return self.stepper.called(node)
-        name, formula = line(self.called.formula(node).latex), line(self.called.made(node).latex)
+        name, formula = line(self.called.formula(node).latex), line(self.called.definition(node).latex)
         return formula if name == formula else f"{name} = {formula}"
 
-    def format_rule(self, passed: Passed) -> str:
+    def format_rule(self, passed: RuleInLetters) -> str:
         """What a node passes to an operand, in terms of g."""
         return line(passed.rule.latex) + (
-            f", stretched to {text.size_in_words(passed.rule.stretched)}" if passed.rule.stretched else ""
+            f", stretched to {text.shape_in_words(passed.rule.stretched)}" if passed.rule.stretched else ""
         )
 
     def format_letter(self, letter: Letter) -> str:
@@ -64,14 +64,14 @@ class StepPrinter:
         if letter.words:
             return f"{name}: {letter.words}"
         if node is not None and node.op is not None and name != line(self.called.formula(node).latex):
-            name = f"{name} = {line(self.called.made(node).latex)}"  # the letter for a result that has no name
+            name = f"{name} = {line(self.called.definition(node).latex)}"  # the letter for a result that has no name
         x = self.stepper.value(node) if node is not None else letter.array
         if node in self.stepper.numbers and name == f"#{self.stepper.numbers[node]}" and np.ndim(x):
             name = f"{name}, of step {name[1:]}"
         if np.ndim(x) == 0:
             return f"{name} = {figures.number(x)}"
         is_short_index = np.ndim(x) == 1 and np.size(x) <= 8 and node is None and np.asarray(x).dtype.kind in "iub"
-        return f"{name} = {np.asarray(x).tolist()}" if is_short_index else f"{name}: {text.size_in_words(np.shape(x))}"
+        return f"{name} = {np.asarray(x).tolist()}" if is_short_index else f"{name}: {text.shape_in_words(np.shape(x))}"
 
     def format_gradient(self, node: Node) -> str:
         """``∂loss/∂W``; a loss that has no name is called so."""
@@ -87,7 +87,7 @@ class StepPrinter:
     def format_operation(self, node: Node) -> str:
         """``sigmoid, in layer1``."""
         name = f"{node.op.name}, element by element" if in_elements(node) else str(node.op.name)
-        return f"{name}, in {text.shown(node.scope)}" if node.scope else name
+        return f"{name}, in {text.safe_name(node.scope)}" if node.scope else name
 
     # A step.
 
@@ -102,7 +102,7 @@ class StepPrinter:
             return
         if moment.phase == "forward":
             screen.say(f"{head}  forward   {self.format_definition(node)}", "bold", indent=4)
-            self.show_letters(self.called.read(node))
+            self.show_letters(self.called.letters_of(node))
             self.show_array("value", stepper.value(node), self.format_operation(node))
         elif moment.phase == "seed":
             screen.say(f"{head}  backward  starts at {self.format_name(node)}", "bold", indent=4)
@@ -121,7 +121,7 @@ class StepPrinter:
             screen.say(f"  what if   the gradient of {changed} is changed", "mark", indent=12)
         elif a in stepper.changed:
             screen.say("  what if   this follows from a changed gradient", "mark", indent=12)
-        rule = self.called.passed(node, moment.operand or 0)
+        rule = self.called.rule_of(node, moment.operand or 0)
         screen.say(f"  rule      {self.format_rule(rule)}", indent=12)
         self.show_letters(rule.letters)
         self.show_array(line(rule.g), stepper.upstream(moment), f"= {self.format_gradient(node)}")
@@ -177,9 +177,9 @@ class StepPrinter:
                 self.screen.say(figures.summary(x), "dim")
         elif hasattr(x, "named_parameters"):
             for name, p in x.named_parameters():
-                self.screen.write(f"{text.shown(name)}  {text.size(p.shape)}")
+                self.screen.write(f"{text.safe_name(name)}  {text.shape_text(p.shape)}")
         else:
-            self.screen.say(text.shown(getattr(x, "__name__", "") or repr(x)))
+            self.screen.say(text.safe_name(getattr(x, "__name__", "") or repr(x)))
 
     def show_tensor(self, node: Node, short: bool) -> None:
         """Print how a tensor was made, its value, and its gradient as far as it has come."""
@@ -222,7 +222,7 @@ class StepPrinter:
             number = f"step {stepper.numbers[node]}" if node.op else "leaf" if node.active else "constant"
             g = stepper.gradient(node)
             size = "" if g is None else f"  |g| {figures.number(norm(g))}"
-            row = f"  {stepper.called(node):<16} {text.size(node.shape):<12} {number:<10}{size}"
+            row = f"  {stepper.called(node):<16} {text.shape_text(node.shape):<12} {number:<10}{size}"
             self.screen.say(row.rstrip() if self.screen.width >= 60 else "  ".join(row.split("  ")), indent=4)
         if len(named) > len(shown):
             self.screen.say(f"  and {len(named) - len(shown)} older ones, which tensors all lists", "dim")
@@ -233,7 +233,7 @@ class StepPrinter:
         """Print the rule by which a node passes a gradient to operand ``k``, as mathematics and with numbers."""
         stepper, screen, a = self.stepper, self.screen, node.args[k]
         screen.say(f"{node.op.name}: {self.format_definition(node)}", "bold", indent=4)
-        passed = self.called.passed(node, k)
+        passed = self.called.rule_of(node, k)
         screen.say(f"  to {self.format_name(a)} it passes  {self.format_rule(passed)}", indent=6)
         self.show_letters(passed.letters)
         i = stepper.visited.get(node)
@@ -297,15 +297,15 @@ class StepPrinter:
 
     def format_row(self, node: Node, mark: str = " ") -> str:
         """One line about a node: how it was made, the norm of its gradient, and where it was computed."""
-        where = locations.of(node)
-        at = f"{locations.title(where.file)}:{where.line}"
+        where = locations.of_node(node)
+        at = f"{locations.file_title(where.file)}:{where.line}"
         g = self.stepper.gradient(node)
         size = "" if g is None else f"|g| {figures.number(norm(g))}"
         room = self.screen.width - len(at) - len(size) - 7
         formula = self.screen.plain(self.format_definition(node))
         if room < 10:
-            return text.cut(f"{mark} {formula}", self.screen.width)
-        return f"{mark} {text.cut(formula, room):<{room}}  {size}  {at}".rstrip()
+            return text.shorten(f"{mark} {formula}", self.screen.width)
+        return f"{mark} {text.shorten(formula, room):<{room}}  {size}  {at}".rstrip()
 
     def show_paths(self, node: Node, g: Any) -> None:
         """Print by which paths the gradient ``g`` of a node came from the loss, and how much by each."""
@@ -342,24 +342,24 @@ class StepPrinter:
 
     def show_line(self, node: Node) -> None:
         """Print the line that computed a node, underlined."""
-        where = locations.of(node)
+        where = locations.of_node(node)
         if where.text:
             self.screen.write(underline(where, self.screen.width))
 
     def show_listing(self, node: Node, around: int | None = 5) -> None:
         """Print the lines around the one that computed a node, or all of its function; it is marked and underlined."""
-        where = locations.of(node)
+        where = locations.of_node(node)
         source = linecache.getlines(where.file)
         if not source:
-            self.screen.say(f"there is no source of {locations.title(where.file)} to show, line {where.line}")
+            self.screen.say(f"there is no source of {locations.file_title(where.file)} to show, line {where.line}")
             return
-        self.screen.write(locations.title(where.file), "dim")
+        self.screen.write(locations.file_title(where.file), "dim")
         first, last = function_lines(node, source) if around is None else (where.line - around, where.line + around)
         for number in range(max(1, first), min(len(source), last) + 1):
             here = number == where.line
             before = f"{number:>4} {'->' if here else '  '} "
             row = before + text.printable(source[number - 1].rstrip("\n"))
-            self.screen.write(text.cut(row.rstrip(), self.screen.width), "bold" if here else "")
+            self.screen.write(text.shorten(row.rstrip(), self.screen.width), "bold" if here else "")
             if here and where.columns and where.columns[0] + len(before) < self.screen.width:
                 start, end = (min(n + len(before), self.screen.width) for n in where.columns)
                 self.screen.write(" " * start + "^" * (end - start), "mark")
@@ -373,20 +373,20 @@ class StepPrinter:
 
 def function_lines(node: Node, source: list[str]) -> tuple[int, int]:
     """The first and the last line of the function that computed a node; outside of functions, those of the file."""
-    code, _ = locations.where(node)
+    code, _ = locations.instruction_of(node)
     if code.co_name == "<module>":
         return 1, len(source)
     first = code.co_firstlineno
     return first, first + len(inspect.getblock(source[first - 1 :])) - 1
 
 
-def underline(where: locations.Place, width: int) -> str:
+def underline(where: locations.Location, width: int) -> str:
     """``> net.py:7  h = sigmoid(A @ x)`` with the operation underlined."""
     source = text.printable(where.text.strip())
-    before = f"> {locations.title(where.file)}:{where.line}  "
+    before = f"> {locations.file_title(where.file)}:{where.line}  "
     if len(before) + 12 > width:
         before = f"> {where.line}  "
-    shown = text.cut(before + source, width)
+    shown = text.shorten(before + source, width)
     if where.columns is None:
         return shown
     removed = len(where.text) - len(where.text.lstrip())

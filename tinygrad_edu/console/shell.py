@@ -29,7 +29,7 @@ from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint, parse_breakpoint
 from ..stepping.expressions import FUNCTIONS, Expression, NotYet
 from ..stepping.paths import passed, uses_of
-from ..tracing.build import paged
+from ..tracing.build import trace_and_step
 from .format_step import StepPrinter, underline
 from .pager import by_pages
 
@@ -90,7 +90,7 @@ class Console(cmd.Cmd):
 
     # The loop: read a command, do it, until one ends it.
 
-    def open(self, head: str, where: locations.Place | None = None, introduction: str = "") -> None:
+    def open(self, head: str, where: locations.Location | None = None, introduction: str = "") -> None:
         """Print where the program stands, how large the computation is, and how one begins."""
         stepper, number = self.stepper, len(self.stepper.computed)
         leaves = len(stepper.nodes) - number
@@ -159,7 +159,7 @@ class Console(cmd.Cmd):
 
     def show_error(self, error: Exception) -> None:
         """Print what an error says."""
-        self.screen.say(f"*** {text.told(error) or type(error).__name__}", "bad")
+        self.screen.say(f"*** {text.error_text(error) or type(error).__name__}", "bad")
         for note in getattr(error, "__notes__", []):
             self.screen.say(note)
 
@@ -197,8 +197,11 @@ class Console(cmd.Cmd):
 
     def explain_unknown(self, word: str, error: Exception | None = None) -> str:
         """That a word is no command and, where an ``error`` says why, no expression; with the nearest word there is."""
-        said, names = f"{text.shown(word)} is no command", [] if error is None else map(text.shown, self.stepper.names)
-        if near := text.meant(word, [*self.completenames(""), *names]):
+        said, names = (
+            f"{text.safe_name(word)} is no command",
+            [] if error is None else map(text.safe_name, self.stepper.names),
+        )
+        if near := text.suggest(word, [*self.completenames(""), *names]):
             return f"{said}{'' if error is None else ' and no name'}{near}"
         return f"{said} (h lists them){'' if error is None else f', and no name: {error}'}"
 
@@ -507,7 +510,7 @@ class Console(cmd.Cmd):
     def do_undisplay(self, words: str) -> None:
         """undisplay [EXPR]: stop displaying an expression, or all of them"""
         if words.strip() and words.strip() not in self.stepper.watches:
-            raise LookupError(f"{text.shown(words.strip())} is not displayed")
+            raise LookupError(f"{text.safe_name(words.strip())} is not displayed")
         self.stepper.watches[:] = [w for w in self.stepper.watches if words.strip() and w != words.strip()]
 
     do_unwatch = do_undisplay
@@ -522,7 +525,7 @@ class Console(cmd.Cmd):
             elif isinstance(found, (np.ndarray, np.generic, float, int)):
                 self.screen.array(words, found)
             else:
-                self.screen.say(f"  {words} {text.shown(repr(found))}")
+                self.screen.say(f"  {words} {text.safe_name(repr(found))}")
 
     # The way to the loss.
 
@@ -702,7 +705,7 @@ class Console(cmd.Cmd):
 
         if not words.strip():
             raise ValueError("save needs the name of a file: save step.html")
-        file, (trace, at) = Path(words.strip()), paged(self.stepper)
+        file, (trace, at) = Path(words.strip()), trace_and_step(self.stepper)
         if not file.absolute().parent.is_dir():
             raise ValueError(f"{file}: there is no folder {file.absolute().parent}")
         if file.suffix.lower() in (".html", ".htm"):
@@ -789,7 +792,7 @@ def count(words: str, usual: int = 1, least: int = 0) -> int:
     if not words.strip():
         return usual
     if not words.strip().isdecimal():
-        raise ValueError(f"{text.shown(words.strip())} is not a whole number from {least} up")
+        raise ValueError(f"{text.safe_name(words.strip())} is not a whole number from {least} up")
     if int(words) < least:
         raise ValueError(f"{int(words)} is not a whole number from {least} up")
     return int(words)

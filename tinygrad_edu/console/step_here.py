@@ -29,8 +29,8 @@ def step_here(loss: Any, words: str = "", *, seed: Any = None) -> None:
         return
     by_hand = hasattr(sys, "ps1") or is_notebook()
     console = Console(Stepper(loss, seed), variables=variables_of(frame), program=ON_BY_HAND if by_hand else ON_HERE)
-    where = locations.resolve(frame.f_code, frame.f_lasti)
-    console.open(f"step_here in line {where.line} of {locations.title(where.file)}", where, words or INTRODUCTION)
+    where = locations.locate(frame.f_code, frame.f_lasti)
+    console.open(f"step_here in line {where.line} of {locations.file_title(where.file)}", where, words or INTRODUCTION)
     if words:
         console.jump_to_not_finite()
     end = console.interact()

@@ -25,18 +25,18 @@ from .fast_calls import binary
 Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
 
 
-def both_ways(function: Any) -> tuple[Any, Any]:
+def with_reflection(function: Any) -> tuple[Any, Any]:
     """An operator and its reflection: ``x - 2`` and ``2 - x``."""
     return function, binary(function.op, reflected=True)
 
 
-def compared(name: str) -> Any:
+def comparison(name: str) -> Any:
     """A comparison gives a plain array of truth values: it has no derivative."""
     function = getattr(np, name)
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
-def plain(name: str) -> Any:
+def array_method(name: str) -> Any:
     """A method of arrays that has no derivative answers on the values."""
     method = getattr(np.ndarray, name)
     return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
@@ -49,14 +49,14 @@ def refuse_update(self: Tensor, other: Any) -> Any:
     return NotImplemented
 
 
-def of_constants(name: str) -> Any:
+def constants_only(name: str) -> Any:
     """An operator that has no derivative, or none that anybody asks for, is for constants alone."""
     method = getattr(np.ndarray, name)
 
     def applied(self: Value, *others: Any) -> Any:
         for x in (self, *others):
             if isinstance(x, Value) and x.node.active:
-                raise errors.lacking_operator(name, x.node)
+                raise errors.unknown_operator(name, x.node)
         return method(np.asarray(self._array), *map(_values, others))
 
     return applied
@@ -80,24 +80,28 @@ class Interface(Value):
     __slots__ = ()
     __pandas_priority__ = 5000  # a table of pandas, which has 4000 at most, leaves its operators to a tensor
 
-    __add__, __radd__ = both_ways(ops.add)
-    __sub__, __rsub__ = both_ways(ops.subtract)
-    __mul__, __rmul__ = both_ways(ops.multiply)
-    __truediv__, __rtruediv__ = both_ways(ops.divide)
-    __pow__, __rpow__ = both_ways(ops.power)
-    __matmul__, __rmatmul__ = both_ways(ops.matmul)
+    __add__, __radd__ = with_reflection(ops.add)
+    __sub__, __rsub__ = with_reflection(ops.subtract)
+    __mul__, __rmul__ = with_reflection(ops.multiply)
+    __truediv__, __rtruediv__ = with_reflection(ops.divide)
+    __pow__, __rpow__ = with_reflection(ops.power)
+    __matmul__, __rmatmul__ = with_reflection(ops.matmul)
     __neg__, __pos__, __abs__ = ops.negative, ops.positive, ops.absolute
     __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = refuse_update
-    __eq__, __ne__ = compared("equal"), compared("not_equal")
-    __lt__, __le__, __gt__, __ge__ = map(compared, ("less", "less_equal", "greater", "greater_equal"))
-    __floordiv__, __rfloordiv__ = map(of_constants, ("__floordiv__", "__rfloordiv__"))
-    __mod__, __rmod__, __divmod__, __rdivmod__ = map(of_constants, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__"))
-    __and__, __rand__, __or__, __ror__ = map(of_constants, ("__and__", "__rand__", "__or__", "__ror__"))
-    __xor__, __rxor__, __invert__ = map(of_constants, ("__xor__", "__rxor__", "__invert__"))
+    __eq__, __ne__ = comparison("equal"), comparison("not_equal")
+    __lt__, __le__, __gt__, __ge__ = map(comparison, ("less", "less_equal", "greater", "greater_equal"))
+    __floordiv__, __rfloordiv__ = map(constants_only, ("__floordiv__", "__rfloordiv__"))
+    __mod__, __rmod__, __divmod__, __rdivmod__ = map(
+        constants_only, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__")
+    )
+    __and__, __rand__, __or__, __ror__ = map(constants_only, ("__and__", "__rand__", "__or__", "__ror__"))
+    __xor__, __rxor__, __invert__ = map(constants_only, ("__xor__", "__rxor__", "__invert__"))
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    argmax, argmin, argsort, nonzero, all, any = map(plain, ("argmax", "argmin", "argsort", "nonzero", "all", "any"))
+    argmax, argmin, argsort, nonzero, all, any = map(
+        array_method, ("argmax", "argmin", "argsort", "nonzero", "all", "any")
+    )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # the methods that operations are
@@ -161,12 +165,12 @@ class Interface(Value):
         """
 
         def shown(g: Any) -> Any:
-            changed = hook(coerce.own(g))
+            changed = hook(coerce.copy_for_user(g))
             if changed is None:
                 return g
             if getattr(changed, "shape", None) != node.shape:
-                raise errors.hook_gave(node, changed)
-            return coerce.own(changed)
+                raise errors.wrong_hook_result(node, changed)
+            return coerce.copy_for_user(changed)
 
         node = self.node
         node.hooks += (shown,)
@@ -191,7 +195,7 @@ class Interface(Value):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError(f"len() of {text.described(self.node)}: a single number has no length")
+            raise TypeError(f"len() of {text.describe(self.node)}: a single number has no length")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Any]:
@@ -201,10 +205,10 @@ class Interface(Value):
         return bool(self._array)
 
     def __repr__(self) -> str:
-        return text.tensor(self)
+        return text.tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        return text.formatted(self._array, spec)
+        return text.format_values(self._array, spec)
 
     def __copy__(self) -> Any:
         return self.__deepcopy__({})
@@ -225,7 +229,7 @@ class Interface(Value):
 
     def __float__(self) -> float:
         if self.requires_grad:
-            raise errors.plain_function(self.node)
+            raise errors.becomes_number(self.node)
         return float(self._array)
 
     def __int__(self) -> int:
@@ -233,40 +237,47 @@ class Interface(Value):
 
     def __round__(self, digits: int = 0) -> Any:
         if self.requires_grad:
-            raise errors.lacking_operator("__round__", self.node)
+            raise errors.unknown_operator("__round__", self.node)
         return np.round(self._array, digits)
 
     def __index__(self) -> int:
         if self.requires_grad:
-            raise errors.plain_function(self.node)
+            raise errors.becomes_number(self.node)
         return operator.index(self._array)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self.requires_grad:
-            raise errors.made_plain(self.node)
+            raise errors.becomes_array(self.node)
         return np.array(self._array, dtype)
 
     def __reduce__(self) -> Any:
-        raise errors.pickled(self.node)
+        raise errors.not_picklable(self.node)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         if kwargs.get("out") is not None or method == "at":
             raise errors.written_into(name, self.node)
-        return dispatched(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
+        return dispatch(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
-        if function.__name__ in WRITES or kwargs.get("out") is not None:
+        if function.__name__ in WRITE_INTO_ARGUMENT or kwargs.get("out") is not None:
             raise errors.written_into(name, self.node)
-        return dispatched(name, function, args, kwargs)
+        return dispatch(name, function, args, kwargs)
 
 
-SHAPED = ("zeros_like", "ones_like", "empty_like", "full_like")  # read no value, so they lose no gradient
-WRITES = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")  # NumPy's, into their first argument
+READ_NO_VALUES = ("zeros_like", "ones_like", "empty_like", "full_like")  # read no value, so they lose no gradient
+WRITE_INTO_ARGUMENT = (
+    "copyto",
+    "put",
+    "place",
+    "putmask",
+    "put_along_axis",
+    "fill_diagonal",
+)  # NumPy's, into their first argument
 
 
-def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """NumPy was called with a tensor: the operation of that name records, for the line that called."""
     short = name.removeprefix("linalg.")
     public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
@@ -274,7 +285,7 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
         public = None  # linalg.trace and others mean something else than trace
     if short == "einsum" and not isinstance(args[0], str):
         args = ops.in_letters(args)
-    if kwargs and short in OPS and public is not None:
+    if kwargs and short in OPS and OPS[short].numpy:
         args, kwargs = OPS[short].called_as_numpy(args, kwargs)
     if public is None:
         known = hasattr(np, name.partition(".")[0])  # a ufunc may be SciPy's
@@ -289,17 +300,17 @@ def dispatched(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
         with within(frame=frame):
             return public(*args, **kwargs)
     except Exception as error:
-        raise errors.cut(error)
+        raise errors.hide_our_frames(error)
 
 
 def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What gives truth values, integers or shapes loses no gradient and is answered; for anything else, an error."""
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
-    if function.__name__ not in SHAPED and any(
+    if function.__name__ not in READ_NO_VALUES and any(
         np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))
     ):
-        return errors.lacking(name, OPS)
+        return errors.unknown_function(name, OPS)
     return result
 
 

@@ -1,7 +1,7 @@
 """What an operation says about itself, beside its forward and its rules: the attributes of its statement.
 
 A finding, a picture or a Tensor's method asks the operation, and keeps no list of names of operations.  So an operation
-that somebody adds is treated as the others are, and tests/test_ops.py compares what it says with what it computes.
+that somebody adds is treated as the others are, and tests/ops/test_ops.py compares what it says with what it computes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Attributes:
     logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
     channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
     method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
-    numpy: Mapping[str, str] = {}  # NumPy's names of arguments, and those of the same ones here, where they differ
+    numpy: Mapping[
+        str, str
+    ] = {}  # NumPy's names of arguments, and those here, which differ or stand for several (*axes)
 
     # These follow from the statement.  ``op`` sets the first three.
     function: Callable[..., Any]
@@ -40,16 +42,25 @@ class Attributes:
     def set_attributes(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what is an attribute, of all that a statement gives by name.  The rest are rules, which it returns.
 
-        Raises TypeError for an attribute of another type than its default.
+        Raises TypeError for an attribute of another type than its default, and for what is neither attribute nor rule.
         """
-        for name in STATED & stated.keys():
-            wanted: Any = type(getattr(Attributes, name))
-            if not isinstance(stated[name], wanted):
-                words = f"op takes {name} as a {wanted.__name__}, not as a {type(stated[name]).__name__}"
-                rule = callable(stated[name]) and "; an argument that has a rule cannot have that name"
-                raise TypeError(words + (rule or ""))
-            setattr(self, name, stated[name])
-        return {name: rule for name, rule in stated.items() if name not in STATED}
+        rules = {}
+        for name, value in stated.items():
+            wanted: Any = type(getattr(Attributes, name)) if name in STATED else None
+            if wanted is None and callable(value):
+                rules[name] = value
+            elif wanted is None:
+                known = ", ".join(STATED)
+                raise TypeError(
+                    f"{name}={value!r} is no rule, which is a function, and op has only the attributes {known}"
+                )
+            elif callable(value):
+                raise TypeError(f"op has an attribute {name}: an argument that has a rule cannot have that name")
+            elif not isinstance(value, wanted):
+                raise TypeError(f"op takes {name} of type {wanted.__name__}, not {type(value).__name__}")
+            else:
+                setattr(self, name, value)
+        return rules
 
     @cached_property
     def reduces(self) -> bool:
@@ -79,7 +90,7 @@ class Attributes:
     def called_as_numpy(self, args: Any, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of a call of NumPy's function, as the operation takes them."""
         options = {self.numpy.get(name, name): x for name, x in options.items()}
-        if is_packed(self.function) and self.names[-1] in options:  # axes=(1, 0) of NumPy is *axes here
+        if is_packed(self.function) and self.names[-1] in options:
             args = (*args, options.pop(self.names[-1]))
         return args, options
 
@@ -88,4 +99,4 @@ class Attributes:
         return set(names(self.rules[name]))
 
 
-STATED = Attributes.__annotations__.keys() & vars(Attributes).keys()
+STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]  # in a statement

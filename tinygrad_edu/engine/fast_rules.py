@@ -29,7 +29,8 @@ def vjps(op: Any) -> Callable[..., list[Any]]:
     if op.variadic is None:
         operands = [f"_a{i}" for i in range(len(op.names))]
         found = ", ".join(
-            if_wanted(a, call, i) if call else "None" for i, (a, call) in enumerate(zip(operands, calls(op, operands)))
+            if_wanted(a, call, i) if call else "None"
+            for i, (a, call) in enumerate(zip(operands, rule_calls(op, operands)))
         )
         body = f"""
     {", ".join(operands)}, = _args
@@ -39,7 +40,7 @@ def vjps(op: Any) -> Callable[..., list[Any]]:
         body = f"""
     _shapes = _Shapes(map(_shape, {op.names[op.variadic]}, _args))
     return [{if_wanted("_a", asked, "_i")} for _i, _a in enumerate(_args)]"""
-    return written(op, f"def vjps(_args, g, z, _values, _only=None):{unpacked(op)}{body}", "vjps")
+    return compile_function(op, f"def vjps(_args, g, z, _values, _only=None):{unpack_line(op)}{body}", "vjps")
 
 
 def pass_back(op: Any, unbroadcast: Any, accumulate: Any) -> Callable[[Any, Any, Any, Any], Any]:
@@ -60,12 +61,12 @@ def pass_back(op: Any, unbroadcast: Any, accumulate: Any) -> Callable[[Any, Any,
         return (_c0,)
     """
     operands, passed = ([f"_{letter}{i}" for i in range(len(op.names))] for letter in "ac")
-    lines = f"def pass_back(_node, g, _gradients, _owned):{unpacked(op, '_node.values')}"
+    lines = f"def pass_back(_node, g, _gradients, _owned):{unpack_line(op, '_node.values')}"
     lines += f"""
     {", ".join(operands)}, = _node.args
     z = _node.result
     {" = ".join(passed)} = None"""
-    for a, c, call in zip(operands, passed, calls(op, operands)):
+    for a, c, call in zip(operands, passed, rule_calls(op, operands)):
         if call:
             lines += f"""
     if {a} is not None and {a}.active:
@@ -78,15 +79,15 @@ def pass_back(op: Any, unbroadcast: Any, accumulate: Any) -> Callable[[Any, Any,
             _gradients[{a}] = {c}"""
     lines += f"""
     return ({", ".join(passed)},)"""
-    return written(op, lines, "pass_back", _unbroadcast=unbroadcast, _accumulate=accumulate)
+    return compile_function(op, lines, "pass_back", _unbroadcast=unbroadcast, _accumulate=accumulate)
 
 
-def unpacked(op: Any, values: str = "_values") -> str:
+def unpack_line(op: Any, values: str = "_values") -> str:
     """The line that gives the arguments their names."""
     return f"\n    {', '.join(op.names)}, = {values}"
 
 
-def calls(op: Any, operands: list[str]) -> list[str]:
+def rule_calls(op: Any, operands: list[str]) -> list[str]:
     """For each argument the call of its rule, empty for one that has none."""
     return [
         rule_call(op, i, a, f"{i}", "None") if name in op.rules else ""
@@ -105,7 +106,7 @@ def if_wanted(operand: str, call: str, which: int | str) -> str:
     return f"{call} if {operand} is not None and {operand}.active and _only in (None, {which}) else None"
 
 
-def written(op: Any, source: str, name: str, **known: Any) -> Any:
+def compile_function(op: Any, source: str, name: str, **known: Any) -> Any:
     """The function of that name in this source, which may call the rules and what is ``known``."""
     known |= {f"_rule{i}": op.rules[word] for i, word in enumerate(op.names) if word in op.rules}
     known |= {"_Shapes": Shapes, "_shape": lambda x, a: np.shape(x) if a is None else a.shape}

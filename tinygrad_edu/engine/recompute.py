@@ -14,35 +14,35 @@ from .reachable import reachable
 def value(node: Node) -> Any:
     """The value of a node, computed again with what it was computed from, where nobody kept it."""
     if node.result is None:
-        for n in reachable([node], unknown):
-            known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, operands(n)))
-            n.result = forward(n, known)
+        for n in reachable([node], operands_to_recompute):
+            known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, stored_operands(n)))
+            n.result = run_forward(n, known)
     return node.result
 
 
-def unknown(node: Node) -> list[Node]:
+def operands_to_recompute(node: Node) -> list[Node]:
     """The operands whose values have to be computed again."""
-    return [a for a, v in zip(node.args, operands(node)) if a is not None and v is None and a.result is None]
+    return [a for a, v in zip(node.args, stored_operands(node)) if a is not None and v is None and a.result is None]
 
 
-def operands(node: Node) -> Any:
+def stored_operands(node: Node) -> Any:
     """What the operands of a node were; None for those that nobody kept."""
     if node.values is None:
-        raise errors.freed(node)
-    return inner(node.op, node.values)
+        raise errors.record_freed(node)
+    return operands_among(node.op, node.values)
 
 
-def inner(op: Any, arguments: Any) -> Any:
+def operands_among(op: Any, arguments: Any) -> Any:
     """Of all arguments of an operation those that operands stand for."""
     return arguments if op.variadic is None else arguments[op.variadic]
 
 
 def operand_values(node: Node, of: Callable[[Node], Any] = value) -> list[Any]:
     """What all operands of a node were, also those that nobody kept.  ``of``: gives the value of one of these."""
-    return [x if a is None or x is not None else of(a) for a, x in zip(node.args, operands(node))]
+    return [x if a is None or x is not None else of(a) for a, x in zip(node.args, stored_operands(node))]
 
 
-def forward(node: Node, operands: Sequence[Any]) -> Any:
+def run_forward(node: Node, operands: Sequence[Any]) -> Any:
     """What the operation of a node makes of other operands, as an array; its options are as they were."""
     return node.op.forward(*node.op.with_operands(node.values, operands))
 
@@ -67,7 +67,7 @@ def replay(
     made = dict(given)
     for node in nodes:
         if node.op is not None and node not in made:
-            pairs = zip(node.args, operands(node))
+            pairs = zip(node.args, stored_operands(node))
             known = [x if a is None else made[a] if a in made else otherwise(a) for a, x in pairs]
             arguments = node.op.with_operands(node.values, known)
             made[node] = apply(node, arguments, made) if apply else call_op(node.op, arguments)
@@ -78,5 +78,5 @@ def tensors(node: Node) -> tuple[Sequence[Any], Any]:
     """What the rules of a node read, as Tensors, so that a gradient is itself a recorded computation."""
     op = node.op
     assert op is not None
-    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, operands(node)))
+    lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, stored_operands(node)))
     return op.with_operands(node.values, lifted), handle(node, node.result)

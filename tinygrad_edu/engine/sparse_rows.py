@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 
-class Placed:
+class SparseGradient:
     """The sum of ``parts``, pairs of an index and of what is added there to zeros of this ``shape``."""
 
     def __init__(self, shape: tuple[int, ...], parts: list[tuple[Any, Any]]) -> None:
@@ -47,7 +47,7 @@ class Placed:
 
     def add_at(self, total: Any, key: Any, x: Any) -> None:
         """``total[key] += x``, where an index that names a place twice adds twice."""
-        if is_basic(key):
+        if is_basic_index(key):
             total[key] += x
         else:
             np.add.at(total, key, x)
@@ -63,7 +63,7 @@ class Placed:
         return total
 
 
-class Rows(Placed):
+class Rows(SparseGradient):
     """Rows of a table; the index of a part is the numbers of its rows."""
 
     @property
@@ -88,7 +88,7 @@ class Rows(Placed):
         return index, rows
 
 
-def is_basic(key: Any) -> bool:
+def is_basic_index(key: Any) -> bool:
     """An index of numbers and slices names no place twice."""
     parts = key if isinstance(key, tuple) else (key,)
     return all(k is None or k is Ellipsis or isinstance(k, (int, slice, np.integer)) for k in parts)
@@ -107,6 +107,6 @@ def add_rows(table: Any, index: Any, rows: Any) -> None:
         np.add.at(table, index, rows)
 
 
-def keeps_rows(node: Any, g: Placed) -> bool:
+def keeps_rows(node: Any, g: SparseGradient) -> bool:
     """Does a node keep this gradient as it is?  A leaf does, if it is made of rows."""
     return node.op is None and isinstance(g, Rows)

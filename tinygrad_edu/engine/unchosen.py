@@ -42,20 +42,22 @@ from ..sweep import Step, steps, topological_order, unbroadcast
 from .recompute import tensors
 
 
-def collected(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
+def collect_gradients(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
     """The gradients of ``root`` with respect to the nodes that are wanted; with respect to all leaves, if None."""
-    chosen = None if current.get().watch is None else Chosen(root, seed)  # who watches for NaN is to see what counts
+    chosen = (
+        None if current.get().watch is None else Dependence(root, seed)
+    )  # who watches for NaN is to see what counts
     nodes = topological_order(root)
     try:
-        found = swept(steps(root, seed, differentiable, chosen, nodes), wanted)
-        if chosen is None and any_nan(found.values(), nodes):
-            found = swept(steps(root, seed, differentiable, Chosen(root, seed), nodes), wanted)
+        found = collect_from(steps(root, seed, differentiable, chosen, nodes), wanted)
+        if chosen is None and has_nan(found.values(), nodes):
+            found = collect_from(steps(root, seed, differentiable, Dependence(root, seed), nodes), wanted)
     except Exception as error:
-        raise errors.cut(error)
+        raise errors.hide_our_frames(error)
     return found
 
 
-def swept(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
+def collect_from(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
     """What one sweep finds."""
     if wanted is None:
         return {node: g for node, g, _ in steps if node.op is None}
@@ -68,18 +70,18 @@ def swept(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
     return found
 
 
-def watched(root: Node, seed: Any) -> Iterator[Step]:
+def watch_steps(root: Node, seed: Any) -> Iterator[Step]:
     """The steps of the sweep, for somebody who looks on: once NaN is passed on, those of the sweep that knows more."""
     done = 0
     for step in steps(root, seed):
-        if any_nan([c for c in step[2] if c is not None]):
-            yield from islice(steps(root, seed, False, Chosen(root, seed)), done, None)
+        if has_nan([c for c in step[2] if c is not None]):
+            yield from islice(steps(root, seed, False, Dependence(root, seed)), done, None)
             return
         yield step
         done += 1
 
 
-def any_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
+def has_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
     """Is there NaN among these, or infinity of both signs, which is rare?
 
     A sum tells, for NaN spreads.  Of an array its sum of squares or, if it is large, its minimum is found fastest.
@@ -96,7 +98,7 @@ def any_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
         elif isinstance(g, np.generic):
             total += float(g)
         else:
-            total += any_nan([g._array] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
+            total += has_nan([g._array] if isinstance(g, Value) else [x for _, x in g.parts]) and math.nan
     if large and (nodes is None or nodes[-1].shape or any(node.op.leaves_out for node in nodes if node.op is not None)):
         total += sum(float(g.min()) for g in large)
     return total != total
@@ -105,14 +107,14 @@ def any_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
 LARGE = 1000  # numbers
 
 
-class Chosen:
+class Dependence:
     """Which elements of each value the root depends on: see above."""
 
     def __init__(self, root: Node, seed: Any) -> None:
         self.masks: dict[tuple[Node, int], Any] = {}  # of what a node passes to an operand; none where all counts
         self.idle: set[Node] = set()  # nodes of which nothing counts
         self.calm: dict[tuple[Node, int], Any] = {}  # of what a node passes, bends at which the convention is right
-        counts: dict[Node, Any] = {root: np.broadcast_to(of_seed(seed), root.shape)}
+        counts: dict[Node, Any] = {root: np.broadcast_to(seed_mask(seed), root.shape)}
         with np.errstate(all="ignore"):
             for node in reversed(topological_order(root)):
                 here = counts.pop(node)
@@ -120,15 +122,15 @@ class Chosen:
                     self.idle.add(node)
                 for k, a in enumerate(node.args):
                     if a is not None and a.active:
-                        reached = self.reached(node, k, here)
+                        reached = self.counting(node, k, here)
                         counts[a] = counts[a] | reached if a in counts else reached
 
-    def reached(self, node: Node, k: int, here: Any) -> Any:
+    def counting(self, node: Node, k: int, here: Any) -> Any:
         """Which elements of an operand the elements ``here`` of a node depend on."""
         op, a = node.op, node.args[k]
         if node in self.idle:
             return np.zeros(a.shape, bool)
-        if strict.get() and (calm := settled(node, k)) is not None:
+        if strict.get() and (calm := harmless_bends(node, k)) is not None:
             self.calm[node, k] = calm
         if not reads_data_alone(node, k):
             if not op.elementwise:
@@ -141,11 +143,11 @@ class Chosen:
             except Exception:  # a rule of the user's, which takes no gradient but its own
                 return np.ones(a.shape, bool)
             if op.selects and op.variadic is None and not mask.all():
-                mask = mask | np.broadcast_to(bends(node, k, probe[()]), mask.shape)
+                mask = mask | np.broadcast_to(where_rule_jumps(node, k, probe[()]), mask.shape)
             if op.elementwise and mask.shape == here.shape:
                 mask = mask & here  # 0 times an infinite number is not 0
             if op is jumps.op and k and node.args[1] is not None and mask.any():
-                mask = mask & ~stays(node.args[1], node.values[3])
+                mask = mask & ~where_it_stays_zero(node.args[1], node.values[3])
         if not mask.all():
             self.masks[node, k] = mask
         return np.asarray(unbroadcast(mask.astype(float), a)) > 0
@@ -165,7 +167,7 @@ class Chosen:
         return pulled
 
 
-def bends(node: Node, k: int, g: Any) -> Any:
+def where_rule_jumps(node: Node, k: int, g: Any) -> Any:
     """Where the rule for operand ``k`` jumps when that operand moves: its derivative there is NaN, by ``jumps``."""
 
     def leaf(x: Any, active: bool) -> Any:
@@ -179,11 +181,11 @@ def bends(node: Node, k: int, g: Any) -> Any:
         c = node.op.vjp(k, node.args, g, z, operands)
     found = {}
     if isinstance(c, Value) and c.node.active:
-        found = swept(steps(c.node, np.ones(c.node.shape)[()]), {operands[k].node})
-    return np.isnan(plain(next(iter(found.values())))) if found else False
+        found = collect_from(steps(c.node, np.ones(c.node.shape)[()]), {operands[k].node})
+    return np.isnan(as_array(next(iter(found.values())))) if found else False
 
 
-def settled(node: Node, k: int) -> Any:
+def harmless_bends(node: Node, k: int) -> Any:
     """At which bends a rule's convention is right, since what bends stays where it is; None for no such bend."""
     ones = np.ones(node.shape)[()]
     c = coerce.dense(node.op.vjp(k, node.args, ones, node.result, node.values))
@@ -196,22 +198,22 @@ def settled(node: Node, k: int) -> Any:
         found: Any = None
         for each in topological_order(c.node) if isinstance(c, Value) else ():
             if each.op is jumps.op and each.serial > node.serial and each.args[1] is not None:
-                calm = stays(each.args[1], each.values[3])
+                calm = where_it_stays_zero(each.args[1], each.values[3])
                 found = calm if found is None else found | calm
     return found if np.shape(found) == shape else None
 
 
-def stays(node: Node, at: Any) -> Any:
+def where_it_stays_zero(node: Node, at: Any) -> Any:
     """Of a node that is 0 ``at`` some places, those at which its slope and curvature by all leaves are 0 too."""
     rng, at = np.random.default_rng(1), np.broadcast_to(at, node.shape)
 
     def flat(places: Any) -> bool:
         with within(recording=True, watch=None, scope=None):
-            slopes = cancelled(node, np.where(places, rng.uniform(1, 2, at.shape), 0), True)
+            slopes = gradients_if_zero(node, np.where(places, rng.uniform(1, 2, at.shape), 0), True)
             along = None if slopes is None else sum((g * rng.uniform(1, 2, g.shape)).sum() for g in slopes)
         if not isinstance(along, Value) or not along.node.active:
             return slopes is not None
-        return cancelled(along.node, np.ones(along.node.shape)) is not None
+        return gradients_if_zero(along.node, np.ones(along.node.shape)) is not None
 
     if flat(at):
         return at
@@ -223,33 +225,33 @@ def stays(node: Node, at: Any) -> Any:
     return found
 
 
-def cancelled(root: Node, seed: Any, differentiable: bool = False) -> Any:
+def gradients_if_zero(root: Node, seed: Any, differentiable: bool = False) -> Any:
     """The gradients with respect to all leaves, if they are 0 but for the rounding of what cancels out in the sweep."""
-    found = collected(root, seed, None, differentiable)
+    found = collect_gradients(root, seed, None, differentiable)
     noise = {root: 0.0}  # of each gradient the rounding of what is added up in it, and of what that was made of
     for node, g, passed in steps(root, seed):
         for a, c in zip(node.args, passed):
             if c is not None:
-                here, there = largest(g), largest(c)
+                here, there = largest_finite(g), largest_finite(c)
                 noise[a] = noise.get(a, 0.0) + 1e-14 * there + (noise[node] * there / here if here else 0.0)
-    return found.values() if all((np.abs(plain(g)) <= noise[leaf]).all() for leaf, g in found.items()) else None
+    return found.values() if all((np.abs(as_array(g)) <= noise[leaf]).all() for leaf, g in found.items()) else None
 
 
-def largest(g: Any) -> float:
+def largest_finite(g: Any) -> float:
     """The largest finite number of a gradient, without its sign."""
-    x = np.abs(np.asarray(plain(g), float))
+    x = np.abs(np.asarray(as_array(g), float))
     return float(x.max(initial=0, where=np.isfinite(x)))
 
 
 ONE_BY_ONE = 64  # places that are looked at one by one, if not all of them stay
 
 
-def plain(g: Any) -> Any:
+def as_array(g: Any) -> Any:
     """A gradient as an array."""
     return g._array if isinstance(g, Value) else coerce.dense(g)
 
 
-def of_seed(seed: Any) -> Any:
+def seed_mask(seed: Any) -> Any:
     """Where a seed is not 0.  One through which a gradient is asked for counts everywhere."""
     if isinstance(seed, Value):
         return np.ones(seed.node.shape, bool) if seed.node.active else seed._array != 0

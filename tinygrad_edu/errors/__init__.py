@@ -1,1 +1,1 @@
-"""What a user reads when something is wrong, and what may come in: every message, and the checks that raise it."""
+"""Every error message, and the checks of what a user hands in."""

@@ -1,7 +1,9 @@
-"""The words of every error.
+"""The text of every error.
 
-What NumPy or Python says is kept, and notes (PEP 678) are added to it: the user's own line, the operation, its operands
-by name and shape, what it needs, and what to try.  Errors of our own are built the same way.
+An error of NumPy or Python keeps its text, and notes (PEP 678) are added to it: the user's own line, the operation, its
+operands by name and shape, what it needs, and what to try.  Errors of our own are built the same way.
+
+Most functions here build one error, which the caller raises.  Their names say what is wrong.
 """
 
 from __future__ import annotations
@@ -23,28 +25,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 READABLE = {"which", "shape", "shapes"}  # what a rule can read besides g, z and the arguments
 
 
-def noted(error: Any, *notes: str, at: locations.Place | None = None) -> Any:
-    """The error with notes, the user's line first."""
-    for note in ((at or locations.of_user()).pointed(), *notes):
+def with_notes(error: Any, *notes: str, at: locations.Location | None = None) -> Any:
+    """Add notes to an error and return it.  The first note is the user's line, or the location ``at``."""
+    for note in ((at or locations.of_caller()).underlined(), *notes):
         error.add_note(note)
     return error
 
 
-def taught(error: Any, *notes: str, at: locations.Place | None = None) -> Any:
-    """An error in our own words, with notes: nothing is added to it on its way to the user."""
-    error._told = True
-    return noted(error, *notes, at=at)
+def explained(error: Any, *notes: str, at: locations.Location | None = None) -> Any:
+    """Add notes to an error in our own words, and mark it: it is complete, and no caller adds more notes to it."""
+    error._explained = True
+    return with_notes(error, *notes, at=at)
 
 
-def is_told(error: Exception) -> bool:
-    """Are these our own words, in which all is said?"""
-    return getattr(error, "_told", False)
+def is_explained(error: Exception) -> bool:
+    """Is this an error in our own words, which is complete?"""
+    return getattr(error, "_explained", False)
 
 
-def cut(error: Any) -> Any:
-    """The error, to be raised again without those frames of ours that come before one of the user's, or before none.
+def hide_our_frames(error: Any) -> Any:
+    """Drop our own frames at the top of an error's traceback, and return the error to be raised again.
 
-    They say nothing to the user.  A hook or a rule of the user's that failed keeps its own.
+    They tell the user nothing.  Frames of a hook or a rule that the user wrote, and what these call, stay.
     """
     below = error.__traceback__
     while below is not None and below.tb_frame.f_code.co_filename.startswith((*locations.OURS, "<string>")):
@@ -52,83 +54,90 @@ def cut(error: Any) -> Any:
     return error.with_traceback(below)
 
 
-def shallow(function: F) -> F:
-    """A function of ours whose errors are raised again from here, ``cut``."""
+def with_short_traceback(function: F) -> F:
+    """A decorator of our functions: an error from inside it shows one frame of ours, not all that were called."""
 
     @functools.wraps(function)
-    def called(*args: Any, **options: Any) -> Any:
+    def caller(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
         except Exception as error:
-            raise cut(error)
+            raise hide_our_frames(error)
 
-    return cast(F, called)
+    return cast(F, caller)
 
 
 # An operation that fails: see also errors/operations.py.
 
 
 def not_an_array(op: op, z: Any) -> Exception:
-    return taught(
+    return explained(
         TypeError(f"the forward of {op.name} gave {type(z).__name__}, not an array"),
-        "For a single number give np.float64(number).",
+        "For a single number, return np.float64(number).",
     )
 
 
 def rule_not_an_array(node: Node, c: Any) -> Exception:
     words = f"a rule of {node.op.name} gave {type(c).__name__}, not an array"
-    return taught(TypeError(words), "It gives the gradient, in the shape of its argument.", at=locations.of(node))
-
-
-def hook_gave(node: Node, changed: Any) -> Exception:
-    what = f"shape {changed.shape}" if isinstance(changed, np.ndarray) else f"type {type(changed).__name__}"
-    words = f"a hook on {text.described(node)} gave a gradient of {what}"
-    return taught(TypeError(words), f"It gives an array of shape {node.shape}, or None to change nothing.")
-
-
-def wrong_gradient(gradient: Any, node: Node) -> Exception:
-    return ValueError(
-        f"a rule gave a gradient of shape {gradient.shape} for {text.described(node)}: "
-        "a gradient has the shape of what it is the gradient of"
+    return explained(
+        TypeError(words),
+        "A rule gives the gradient as an array, in the shape of its argument.",
+        at=locations.of_node(node),
     )
 
 
-def freed(node: Node) -> Exception:
-    return taught(
-        RuntimeError(f"the record of {text.described(node)} was freed by backward(free=True)"),
-        "Call backward() without free=True to sweep a record again, or compute the loss again.",
-        at=locations.of(node),
+def wrong_hook_result(node: Node, changed: Any) -> Exception:
+    what = f"shape {changed.shape}" if isinstance(changed, np.ndarray) else f"type {type(changed).__name__}"
+    words = f"a hook on {text.describe(node)} gave a gradient of {what}"
+    return explained(TypeError(words), f"A hook gives an array of shape {node.shape}, or None to change nothing.")
+
+
+def wrong_gradient_shape(gradient: Any, node: Node) -> Exception:
+    return ValueError(
+        f"a rule gave a gradient of shape {gradient.shape} for {text.describe(node)}: "
+        "the gradient of a tensor has the shape of that tensor"
+    )
+
+
+def record_freed(node: Node) -> Exception:
+    return explained(
+        RuntimeError(f"the record of {text.describe(node)} was freed by backward(free=True)"),
+        "To sweep a record twice, call backward() without free=True the first time; or compute the loss again.",
+        at=locations.of_node(node),
     )
 
 
 # An operation that is declared wrongly.
 
 
-def checked_notation(notation: Any) -> str:
+def check_notation(notation: Any) -> str:
     if not isinstance(notation, str):
         words = "op takes its notation and its rules before the function"
-        raise taught(TypeError(words), "Write @op(x=lambda g, x: ...), with brackets, over def f(x).")
+        raise explained(TypeError(words), "Write @op(x=lambda g, x: ...), with brackets, over def f(x).")
     return notation
 
 
-def checked_op(made: op, existing: op | None) -> op:
-    """The operation, if its rules read what there is and it takes no other operation's name."""
+def check_op(made: op, existing: op | None) -> op:
+    """Return the operation, if each rule belongs to an argument and reads only what a rule can read.
+
+    Raises TypeError otherwise, and ValueError if another module has declared an operation of that name, ``existing``.
+    """
     if getattr(getattr(made.function, "__code__", None), "co_kwonlyargcount", 0):
         raise TypeError(f"op {made.name}: an argument cannot be keyword-only")
     if reserved := ({"g", "z"} | READABLE) & set(made.names):
         raise TypeError(
-            f"op {made.name}: an argument cannot be called {text.listed(sorted(reserved))}, which rules read"
+            f"op {made.name}: an argument cannot be called {text.join_words(sorted(reserved))}: rules read that"
         )
     for name, rule in made.rules.items():
         if name not in made.names:
             raise TypeError(
-                f"op {made.name} has a rule for {name!r}, but its arguments are {text.listed(list(made.names))}"
+                f"op {made.name} has a rule for {name!r}, but its arguments are {text.join_words(list(made.names))}"
             )
         known = {"g", "z", *made.names} | READABLE
         if unknown := [read for read in calling.names(rule) if read not in known]:
             raise TypeError(
-                f"op {made.name}: the rule for {name} reads {text.listed(unknown)}; "
-                f"a rule can read g (the upstream gradient), z (the result) and {text.listed(list(made.names))}"
+                f"op {made.name}: the rule for {name} reads {text.join_words(unknown)}; "
+                f"a rule can read g (the upstream gradient), z (the result) and {text.join_words(list(made.names))}"
             )
     if existing is not None and existing.function.__module__ != made.function.__module__:
         raise ValueError(f"there is an op {made.name} already, in {existing.function.__module__}: choose another name")
@@ -139,52 +148,56 @@ def checked_op(made: op, existing: op | None) -> op:
 
 
 def not_numeric(array: Any, name: str | None, active: bool) -> Exception:
-    what = f"{text.shown(name) if name else 'a tensor'} of dtype {array.dtype}"
+    """Data that is not made of real numbers, or of truth values where it should be differentiated."""
+    what = f"{text.safe_name(name) if name else 'a tensor'} of dtype {array.dtype}"
     if array.dtype.kind == "b":
-        return taught(
+        return explained(
             TypeError(f"{what}: truth values have no derivative"),
-            "Use constant(mask, name=...) for a mask, or 1.0 and 0.0.",
+            "Use constant(mask) for a mask, or give 1.0 and 0.0 for True and False.",
         )
     if array.dtype.kind == "c":
-        return taught(
+        return explained(
             TypeError(f"{what}: complex numbers are not supported"),
-            "Use their real and imaginary parts as two tensors.",
+            "Make two tensors, of their real and their imaginary parts: Tensor(z.real) and Tensor(z.imag).",
         )
     if array.dtype.kind == "O" and array.ndim == 0:
-        words = f"{type(array[()]).__name__} is neither a number that NumPy knows nor an array of such"
-        return taught(TypeError(words), "Give an array or a number, as x.toarray() of a sparse matrix, or float(x).")
-    return taught(TypeError(f"{what}: only real numbers can be differentiated"), RAGGED)
+        words = (
+            f"an object of type {type(array[()]).__name__} is neither a number that NumPy knows nor an array of them"
+        )
+        return explained(TypeError(words), "Give an array or a number: x.toarray() for a sparse matrix x, or float(x).")
+    return explained(TypeError(f"{what}: only real numbers can be differentiated"), RAGGED)
 
 
 def other_array(x: Any) -> Exception:
     if isinstance(x, np.matrix):
-        words, remedy = "* of a np.matrix is the matrix product, and of a tensor it is not", "Give np.asarray(x)."
+        words = "x * y is the matrix product for a np.matrix, and the product of elements for a tensor"
+        remedy = "Give np.asarray(x)."
     else:
         words = "a masked array would lose its mask"
-        remedy = "Give x.filled(0), and multiply by weights that are 0 where x.mask is; or give x.compressed()."
-    return taught(TypeError(words), remedy)
+        remedy = "Give x.filled(0), and multiply by weights that are 0 where x.mask is True; or give x.compressed()."
+    return explained(TypeError(words), remedy)
 
 
-RAGGED = "Were the rows of different lengths, or was something other than numbers among them?"
+RAGGED = "Do all rows have the same length, and are all entries numbers?"
 
 
-def ragged(error: Exception) -> Exception:
-    return taught(error.with_traceback(None), RAGGED)
+def ragged_rows(error: Exception) -> Exception:
+    return explained(error.with_traceback(None), RAGGED)
 
 
 def no_rule(op: op, name: str) -> Exception:
-    words = f"{op.name} has no derivative with respect to {name}, and the tensor's would be lost"
-    return taught(TypeError(words), f"Give {name} as a constant, or as its .data.")
+    words = f"{op.name} has no rule for {name}, and the gradient of the tensor given there would be lost"
+    return explained(TypeError(words), f"Give its values, {name}.data, or give {name} as a constant(...).")
 
 
 def bad_name(name: Any) -> Exception:
-    return taught(TypeError(f"a name is a string, not {type(name).__name__}"), "Tensor(data, name='W')")
+    return explained(TypeError(f"a name is a string, not {type(name).__name__}"), "Write Tensor(data, name='W').")
 
 
-def misshapen(tensor: Tensor, what: str, array: Any) -> Exception:
-    return taught(
-        ValueError(f"{what} of shape {array.shape} for {text.described(tensor.node)}"),
-        f"The {what} has the shape of the tensor, {tensor.shape}.",
+def wrong_shape(tensor: Tensor, what: str, array: Any) -> Exception:
+    return explained(
+        ValueError(f"{what} of shape {array.shape} does not fit {text.describe(tensor.node)}"),
+        f"Give an array of the tensor's own shape, {tensor.shape}.",
         *([BROADCAST] if array.shape == 2 * tensor.shape and tensor.ndim == 1 else []),
     )
 
@@ -196,40 +209,42 @@ BROADCAST = "(n, 1) and (n,) broadcast to (n, n): was a column subtracted from a
 
 
 def nothing_to_differentiate(tensor: Tensor) -> Exception:
-    return taught(
-        RuntimeError(f"backward through nothing: no gradient flows to {text.described(tensor.node)}"),
-        "It was computed from constants only, under no_grad(), or by what has no derivative, such as sign.",
-        "Make what you differentiate with respect to a Tensor(...), not an array or a constant(...).",
+    return explained(
+        RuntimeError(f"there is nothing to differentiate: no gradient flows to {text.describe(tensor.node)}"),
+        "It was computed from constants only, under no_grad(), or by an operation without a derivative, such as sign.",
+        "To differentiate with respect to x, make it x = Tensor(...), not an array or a constant(...).",
     )
 
 
 def not_a_scalar(tensor: Tensor) -> Exception:
-    return taught(
-        ValueError(
-            f"backward needs a single number to start from, and {text.described(tensor.node)} has {tensor.size}"
-        ),
-        f"Reduce it to one, as {text.name(tensor.node) or 'loss'}.sum() or .mean(); or give backward(seed) the gradient of what follows, of shape {tensor.shape}.  Of a function, jacobian gives all.",
+    return explained(
+        ValueError(f"backward needs a single number to start from, and {text.describe(tensor.node)} has {tensor.size}"),
+        f"Reduce it to one number, with {text.name(tensor.node) or 'loss'}.sum() or .mean().",
+        f"Or call backward(seed), with the gradient of what follows, of shape {tensor.shape} like the tensor.",
+        "jacobian(f) gives the derivatives of all results of a function f.",
     )
 
 
 def no_gradient(node: Node) -> Exception:
+    """A ``.grad`` that is not there: of a constant, of a result, or of a leaf before ``backward``."""
     name = text.label(node)
     if not node.active:
-        return taught(
-            AttributeError(f"no gradient flows to {text.described(node)}"),
+        return explained(
+            AttributeError(f"no gradient flows to {text.describe(node)}"),
             "It was computed from constants only."
             if node.op
-            else "It is a constant.  Make it a Tensor(...) to have one.",
+            else "It is a constant.  To have a gradient, make it a Tensor(...).",
         )
     if node.op is not None:
-        return taught(
-            AttributeError(f"{text.described(node)} is computed, by {node.op.name}, and only leaves keep .grad"),
-            locations.of(node).pointed("It was computed in "),
-            "gradients(loss, [t])[0] gives the gradient of any tensor t.  To update a leaf write W.data = W.data - step.",
+        return explained(
+            AttributeError(f"{text.describe(node)} is a result of {node.op.name}, and only leaves keep .grad"),
+            locations.of_node(node).underlined("It was computed in "),
+            f"gradients(loss, [{text.name(node) or 't'}])[0] gives its gradient.",
+            "To change a leaf W by a step, write W.data = W.data - step: it stays a leaf.",
         )
-    return taught(
-        AttributeError(f"{text.described(node)} has no gradient yet"),
-        f"Call backward() on something computed from {name} first.",
+    return explained(
+        AttributeError(f"{text.describe(node)} has no gradient yet"),
+        f"Call backward() first, on a result that was computed from {name}.",
     )
 
 
@@ -237,10 +252,11 @@ def no_gradient(node: Node) -> Exception:
 
 
 def edited_in_place(tensor: Tensor, attribute: str) -> Exception:
+    """An edit of an array that the record still needs.  ``attribute``: "data" or "grad", which one was edited."""
     name = text.name(tensor.node) or "t"
-    return taught(
-        ValueError(f"{text.described(tensor.node)} is recorded: its {attribute} is read-only"),
-        f"Assign a new array to {name}.grad, or forget it with {name}.zero_grad(); or edit a copy, {name}.grad.copy()."
+    return explained(
+        ValueError(f"{text.describe(tensor.node)} is recorded: its {attribute} is read-only"),
+        f"Assign a new array to {name}.grad, clear it with {name}.zero_grad(), or edit a copy, {name}.grad.copy()."
         if attribute == "grad"
         else f"Assign a new array, {name}.data = {name}.data - step, or edit a copy, {name}.data.copy()."
         if tensor.is_leaf
@@ -249,70 +265,72 @@ def edited_in_place(tensor: Tensor, attribute: str) -> Exception:
 
 
 def result_assigned(tensor: Tensor) -> Exception:
-    return taught(
-        ValueError(f"{text.described(tensor.node)} is computed: its data cannot be assigned"),
-        "Only a leaf's can.  Assign to what it was computed from and compute it again.",
+    return explained(
+        ValueError(f"{text.describe(tensor.node)} is a result of {tensor.node.op.name}: its data cannot be assigned"),
+        "Assign new data to the leaves that it was computed from, and compute it again.",
     )
 
 
 def leaf_updated(tensor: Tensor) -> Exception:
     name = text.name(tensor.node) or "W"
-    return taught(
-        TypeError(f"updating {text.described(tensor.node)} with an operator would make it a result, no longer a leaf"),
+    return explained(
+        TypeError(f"updating {text.describe(tensor.node)} with an operator would make it a result, no longer a leaf"),
         f"Write {name}.data = {name}.data - step to change its values, or {name} = {name} - step to compute with it.",
     )
 
 
-def plain_function(node: Node) -> Exception:
-    return taught(
-        TypeError(f"{text.described(node)} would become a plain number, and its derivative be lost"),
-        "For a function, use tinygrad_edu's or NumPy's: np.exp(t), not math.exp(t).  For the number, write t.item().",
+def becomes_number(node: Node) -> Exception:
+    return explained(
+        TypeError(f"{text.describe(node)} would become a plain number, and its derivative would be lost"),
+        "Use a function of tinygrad_edu or NumPy: np.exp(t), not math.exp(t).",
+        f"For the plain number, write {text.name(node) or 't'}.item().",
     )
 
 
-def made_plain(node: Node) -> Exception:
-    return taught(
-        TypeError(f"{text.described(node)} would become a plain array, and its derivative be lost"),
-        "To compute with it, use tinygrad_edu's functions; to put tensors together, stack or concatenate.  For the values, write t.data.",
+def becomes_array(node: Node) -> Exception:
+    return explained(
+        TypeError(f"{text.describe(node)} would become a plain array, and its derivative would be lost"),
+        "Compute with the functions of tinygrad_edu, and put tensors together with stack or concatenate.",
+        f"For the plain values, write {text.name(node) or 't'}.data.",
     )
 
 
 def written_into(name: str, node: Node) -> Exception:
-    return taught(
-        TypeError(f"np.{name} would write {text.described(node)} into a plain array, and its derivative be lost"),
-        "Write a = a + t instead of a += t, and leave out=... away.",
+    return explained(
+        TypeError(f"np.{name} would write {text.describe(node)} into a plain array, and its derivative would be lost"),
+        "Make a new tensor: write a = a + t instead of a += t, and no out=...",
     )
 
 
-def pickled(node: Node) -> Exception:
-    return taught(
-        TypeError(f"{text.described(node)} cannot be pickled: a pickle can run any code when it is read"),
-        "Save arrays: np.savez(file, W=W.data), or nn's model.save(file).",
+def not_picklable(node: Node) -> Exception:
+    return explained(
+        TypeError(f"{text.describe(node)} cannot be pickled: a pickle can run any code when it is read"),
+        "Save the arrays: np.savez(file, W=W.data), or model.save(file) for a module.",
     )
 
 
 OPERATORS = {"floordiv": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "invert": "~"}
 
 
-def lacking_operator(name: str, node: Node) -> Exception:
+def unknown_operator(name: str, node: Node) -> Exception:
     name = name.strip("_")
     sign = OPERATORS.get(name) or OPERATORS.get(name.removeprefix("r")) or name
-    return taught(
-        TypeError(f"{sign} of {text.described(node)} is not among the operations, and its derivative would be lost"),
-        f"Use the values, {text.name(node) or 't'}.data, where no gradient has to flow.",
+    return explained(
+        TypeError(f"there is no operation for {sign} of {text.describe(node)}, and its derivative would be lost"),
+        f"Where no gradient has to flow, use the plain values, {text.name(node) or 't'}.data.",
     )
 
 
-def lacking(name: str, known: Iterable[str]) -> Exception:
-    """A function that NumPy has and we lack."""
-    import difflib  # not at import: it is needed only here
+def unknown_function(name: str, known: Iterable[str]) -> Exception:
+    """A function that NumPy has and tinygrad_edu has not.  ``known``: the names of all operations."""
+    import difflib  # only here, so that whoever imports the engine does not wait for it
 
     names = sorted(known)
     near = difflib.get_close_matches(name.rpartition(".")[2], names, n=5, cutoff=0.5)
-    return taught(
-        TypeError(f"{name} of a tensor is not among the operations of tinygrad_edu, and its derivative would be lost"),
-        f"Near it: {', '.join(near)}." if near else "tinygrad_edu.OPS has all that there are.",
-        "Use t.data where no gradient has to flow, or declare it as an operation: see tinygrad_edu.op.",
+    return explained(
+        TypeError(f"tinygrad_edu has no operation {name}, and the derivative of the tensor would be lost"),
+        f"Operations with similar names: {', '.join(near)}." if near else "tinygrad_edu.OPS lists all operations.",
+        "Where no gradient has to flow, use t.data.  Or declare the operation yourself: see tinygrad_edu.op.",
     )
 
 
@@ -320,58 +338,64 @@ def lacking(name: str, known: Iterable[str]) -> Exception:
 
 
 def not_tensors(x: Any) -> Exception:
-    return taught(TypeError(f"gradients takes Tensors, not {type(x).__name__}"), "gradients(loss, [W, b])")
+    return explained(TypeError(f"gradients takes Tensors, not {type(x).__name__}"), "Write gradients(loss, [W, b]).")
 
 
 def not_numbers(argnums: Any) -> Exception:
     words = f"argnums is the number of an argument, counted from 0, or a tuple of them, not {argnums!r}"
-    return taught(TypeError(words), "grad(f, argnums=1)")
+    return explained(TypeError(words), "Write grad(f, argnums=1).")
 
 
 def not_paired() -> Exception:
-    return taught(TypeError("jvp takes a list of primals, and a list of as many tangents"), "jvp(f, [x], [t])")
+    return explained(
+        TypeError("jvp takes a list of primals, and a list of as many tangents"), "Write jvp(f, [x], [t])."
+    )
 
 
 def not_a_list(wrt: Any) -> Exception:
-    return taught(TypeError("gradients takes a list of tensors"), f"gradients(loss, [{text.name(wrt.node) or 't'}])[0]")
+    remedy = f"Write gradients(loss, [{text.name(wrt.node) or 't'}])[0]."
+    return explained(TypeError("gradients takes a list of tensors"), remedy)
 
 
 def no_argument(f: Any, i: int, given: int) -> Exception:
     name = getattr(f, "__name__", "the function")
     words = f"{name} was called with {text.plural(given, 'argument')}, and argnums={i} is not among them"
-    return taught(IndexError(words), "argnums counts from 0.")
+    return explained(IndexError(words), "argnums counts arguments from 0.")
 
 
 def not_a_tensor(f: Any, result: Any) -> Exception:
     name = getattr(f, "__name__", "the function")
-    return taught(
+    return explained(
         TypeError(f"{name} returned {type(result).__name__}, and only a Tensor can be differentiated"),
-        "Return one tensor; several numbers can be put into one with stack or concatenate.",
+        "Return one tensor: stack and concatenate put several numbers into one.",
     )
 
 
-def independent(f: Any, result: Any) -> tuple[str, locations.Place]:
-    """Not an error: a warning, and where it is."""
+def independent_result(f: Any, result: Any) -> tuple[str, locations.Location]:
+    """The text of a warning that a result does not depend on the arguments, and the user's line.  It is no error."""
     name = getattr(f, "__name__", "the function")
     words = f"{name} returned {type(result).__name__}, which does not depend on its arguments: its derivatives are 0"
-    return f"{words}.  Was a value taken out on the way, with .data, .item() or float()?", locations.of_user()
+    return f"{words}.  Was a value taken out on the way, with .data, .item() or float()?", locations.of_caller()
 
 
 # Networks.
 
 
 def not_a_parameter(p: Any) -> Exception:
-    what = text.described(p.node) if hasattr(p, "node") else repr(p)[:60]
+    what = text.describe(p.node) if hasattr(p, "node") else repr(p)[:60]
     if hasattr(p, "node") and not p.requires_grad and p.is_leaf:
         what += ", a constant"
-    return taught(
+    return explained(
         TypeError(f"an optimiser changes Tensors that are leaves, not {what}"),
-        "SGD(net.parameters(), 0.1), or SGD([W, b], 0.1).",
+        "Write SGD(net, 0.1), or SGD([W, b], 0.1).",
     )
 
 
-def mismatches(expected: Any, found: Any) -> list[str]:
-    """What is missing, unknown or of another shape."""
+def list_mismatches(expected: Any, found: Any) -> list[str]:
+    """Compare parameters that were ``found`` in a file with those of a network: what is missing, unknown or unfit.
+
+    Both map paths, such as ``layers.0.W``, to arrays or tensors.
+    """
     wrong = [f"{path} is missing" for path in expected if path not in found]
     wrong += [f"{path} is not a parameter here" for path in found if path not in expected]
     wrong += [f"{path} is of dtype {x.dtype}" for path, x in found.items() if x.dtype.kind not in "fiu"]
@@ -384,7 +408,7 @@ def mismatches(expected: Any, found: Any) -> list[str]:
 
 
 def other_parameters(file: Any, wrong: list[str]) -> Exception:
-    return taught(
+    return explained(
         ValueError(
             f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
         ),
@@ -392,5 +416,5 @@ def other_parameters(file: Any, wrong: list[str]) -> Exception:
     )
 
 
-def unreadable(file: Any, error: Exception) -> Exception:
-    return taught(ValueError(f"{file} is not an .npz file of arrays: {error}"), "Nothing was changed.")
+def unreadable_file(file: Any, error: Exception) -> Exception:
+    return explained(ValueError(f"{file} is not an .npz file of arrays: {error}"), "Nothing was changed.")

@@ -1,6 +1,7 @@
-"""What is added to an error in an operation, so that whoever made the mistake can mend it.
+"""What is added to an error that an operation raises, so that the user can mend the mistake.
 
-NumPy's error keeps its type and words.  All of this runs only after a failure, and costs nothing before.
+NumPy's error keeps its type and its text.  The checks of options at the end run at each call that has options; all else
+runs only after a failure, and costs nothing before.
 """
 
 from __future__ import annotations
@@ -21,49 +22,58 @@ op: TypeAlias = Any  # of op.py, which stands on this file
 def operation(
     error: Exception, op: op, nodes: Sequence[Node | None], values: Sequence[Any], given: Sequence[Any] = ()
 ) -> Exception:
-    """The error in an operation, with what the user has to know to mend it.  ``given``: all arguments of a family's.
+    """Explain an error that arose in the forward of an operation, and return it.
 
-    An operation that another one uses has explained itself before; the words of the outer one take their place, for
-    that is the one that the user called.
+    The notes name the user's line, the operands, the first need that is not met, and a change that would help.
+    ``nodes``, ``values``: of the operands.  ``given``: all arguments, of an operation that is variadic.
+
+    If an operation uses another one, the inner one has added its notes first.  Those of the outer one replace them,
+    since that is the operation that the user called.
     """
     if isinstance(error, AttributeError) and error.name == "shape" and isinstance(error.obj, (float, int)):
         error = errors.not_an_array(op, error.obj)
     elif error.__traceback__ is not None:
-        error = errors.cut(error)
-    if errors.is_told(error):
+        error = errors.hide_our_frames(error)
+    if errors.is_explained(error):
         return error
     names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(values))]
     operands = [
-        f"{name} = {text.operand(node, x)}"
+        f"{name} = {text.describe_operand(node, x)}"
         for name, node, x in zip(names, nodes, values)
         if node is not None or (x is not None and (isinstance(x, (np.ndarray, float, int)) or name in op.rules))
     ]
     error.__notes__ = []
-    words = f"{op.name} was called with {text.listed(operands) or 'no operand'}."
-    return errors.noted(error, words, *needs(op, op.with_operands(given, values)), *remedies(op, nodes, values))
+    words = f"{op.name} was called with {text.join_words(operands) or 'no operand'}."
+    return errors.with_notes(
+        error, words, *unmet_needs(op, op.with_operands(given, values)), *find_remedies(op, nodes, values)
+    )
 
 
-def needs(op: op, values: Sequence[Any]) -> list[str]:
-    """The first of an operation's needs that its arguments do not meet."""
+def unmet_needs(op: op, values: Sequence[Any]) -> list[str]:
+    """The first of an operation's needs that its arguments do not meet, as a sentence in a list; else no sentence."""
     known = dict(zip(op.names, values))
     for words, holds in op.needs.items():
         try:
             met = bool(holds(*(known[name] for name in calling.names(holds))))
-        except Exception:  # a need about matrices, asked of a number, is not met either
-            met = False
+        except Exception:
+            met = False  # a need about matrices fails for a number: then it is not met either
         if not met:
             return [f"{op.name} needs {words}."]
     return []
 
 
-def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> list[str]:
-    """Would it do with one operand transposed, or flattened?  Tried, not guessed, where that costs little."""
+def find_remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> list[str]:
+    """Try the operation with one operand transposed, and with one flattened: the first that works, as a sentence.
+
+    It runs the operation again, so it tries nothing if the operands have more than a million numbers.
+    """
     if op.variadic is not None:
         return []
     arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray) and op.names[i] in op.rules]
     if len(arrays) < 2 or sum(values[i].size for i in arrays) > 1_000_000:
         return []
-    alike = any("same shape" in words for words in op.needs)  # flattening others would change what they mean
+    # To flatten an operand changes what it means, unless the operation asks for operands of one shape.
+    alike = any("same shape" in words for words in op.needs)
     for word, change in (("transposed", lambda x: x.swapaxes(-1, -2)), ("flattened", np.ravel)):
         for i in arrays:
             x = values[i]
@@ -74,30 +84,31 @@ def remedies(op: op, nodes: Sequence[Node | None], values: Sequence[Any]) -> lis
                 except Exception:
                     continue
                 node = nodes[i]
-                called = (text.name(node) if node else None) or op.names[i]
-                how = {"transposed": f"{called}.mT", "flattened": f"{called}.ravel()"}[word]
-                return [f"It would fit with {called} {word}: {how} has shape {changed.shape}."]
+                name = (text.name(node) if node else None) or op.names[i]
+                how = {"transposed": f"{name}.mT", "flattened": f"{name}.ravel()"}[word]
+                return [f"It would fit with {name} {word}: {how} has shape {changed.shape}."]
     return []
 
 
 def step(error: Exception, node: Node) -> Exception:
-    """The error in a rule, with where the gradient was when it failed."""
+    """Explain an error that arose in a rule, in the backward step of a node, and return it."""
     if node.values is None:
-        return errors.freed(node)
+        return errors.record_freed(node)
     if isinstance(error, AttributeError) and error.name == "shape":
         return errors.rule_not_an_array(node, error.obj)
-    error = errors.cut(error)
-    if errors.is_told(error):
+    error = errors.hide_our_frames(error)
+    if errors.is_explained(error):
         return error
     error.__notes__ = []
-    words = f"This was the backward step of {text.described(node)}, computed by {node.op.name}."
-    return errors.noted(error, words, *needs(node.op, node.values), at=locations.of(node))
+    words = f"It failed in the backward step of {text.describe(node)}, which {node.op.name} computed."
+    return errors.with_notes(error, words, *unmet_needs(node.op, node.values), at=locations.of_node(node))
 
 
-def checked_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -> bool:
-    """Does a gradient flow through this use of an operation?  It must not be lost in an argument without a rule.
+def check_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -> bool:
+    """Does a gradient flow through this call of an operation?
 
-    Of an option that is a constant number, as an axis may be, the number is kept and the node is dropped.
+    Raises TypeError if a gradient would flow to an argument without a rule, where it would be lost.  If an option is a
+    constant number, as an axis may be, its node is dropped from ``nodes``: the number itself is recorded.
     """
     active = False
     for i, (node, differentiable) in enumerate(zip(nodes, has_rule)):
@@ -111,8 +122,11 @@ def checked_active(op: op, nodes: list[Node | None], has_rule: Iterable[bool]) -
     return active
 
 
-def plain_options(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
-    """The same for an operation on a list: its arguments, of which only the list may hold tensors."""
+def options_as_arrays(op: op, given: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments of a variadic operation, with arrays for constants outside its list of operands.
+
+    Raises TypeError if one of those is a tensor to which a gradient would flow.
+    """
     if not any(hasattr(x, "node") for x in given):
         return tuple(given)
     for i, (name, x) in enumerate(zip(op.names, given)):

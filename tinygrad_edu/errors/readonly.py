@@ -1,4 +1,4 @@
-"""The read-only arrays that ``.data`` and ``.grad`` show: an edit in place fails on the line that edits."""
+"""The read-only arrays that ``.data`` and ``.grad`` return: an edit in place fails on the line that edits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from ..errors import messages as errors
 
 
-class Locked(np.ndarray[Any, Any]):
-    """A view that cannot be written to and says why; what is computed from it is an ordinary array."""
+class ReadOnly(np.ndarray[Any, Any]):
+    """A view that cannot be written to and whose error explains why; what is computed from it is an ordinary array."""
 
     _why: tuple[Any, str] | None = None
 
@@ -28,28 +28,29 @@ class Locked(np.ndarray[Any, Any]):
         return self.view(np.ndarray).__reduce__()
 
 
-def _guarded(name: str) -> Any:
-    plain = getattr(np.ndarray, name)
+def _refusing(name: str) -> Any:
+    """A method of arrays that writes: it raises an error that teaches, where NumPy's would only say "read-only"."""
+    method_of_arrays = getattr(np.ndarray, name)
 
-    def method(self: Locked, *args: Any, **options: Any) -> Any:
+    def method(self: ReadOnly, *args: Any, **options: Any) -> Any:
         if self._why is not None and not self.flags.writeable:
             raise errors.edited_in_place(*self._why)
-        return plain(self, *args, **options)
+        return method_of_arrays(self, *args, **options)
 
     return method
 
 
 for _name in "setitem iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor".split():
-    setattr(Locked, f"__{_name}__", _guarded(f"__{_name}__"))
+    setattr(ReadOnly, f"__{_name}__", _refusing(f"__{_name}__"))
 for _name in ("fill", "sort", "put", "partition", "resize"):
-    setattr(Locked, _name, _guarded(_name))
+    setattr(ReadOnly, _name, _refusing(_name))
 
 
-def locked(array: Any, tensor: Any, attribute: str) -> Any:
-    """The array as the user sees it: ``tensor.data`` or ``tensor.grad``.  A single number is itself."""
+def read_only_view(array: Any, tensor: Any, attribute: str) -> Any:
+    """The array as the user sees it, in ``tensor.data`` or ``tensor.grad``; a single number is returned as it is."""
     if not array.shape:
         return array[()]
-    view = array.view(Locked)
+    view = array.view(ReadOnly)
     view.flags.writeable = False
     view._why = (tensor, attribute)
     return view

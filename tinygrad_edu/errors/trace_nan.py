@@ -1,4 +1,4 @@
-"""Where did NaN or infinity come from?  Watched while it is computed, the first one is caught as it is made."""
+"""Where did NaN or infinity come from?  Each value is checked when it is computed, so the first one is caught."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from ..graph import Node, Value
 
 
 def trace_nan() -> AbstractContextManager[None]:
-    """In this ``with`` block the first operation to make NaN or infinity raises FloatingPointError, naming it.
+    """A ``with`` block in which the first operation that makes NaN or infinity raises FloatingPointError.
 
-    In the forward direction it says the operation, its operands and what it needs; in ``backward``, whose gradient it
-    was and at which operation.  It costs a look at every value, so use it to find a fault, not to train.
+    In the forward direction the error names the operation, its operands and what it needs; in ``backward`` it names the
+    operation and the tensor whose gradient is not finite.  Every value is checked, which takes time: use it to find a
+    fault, not to train.
     """
-    return within(watch=look)
+    return within(watch=check_finite)
 
 
-def look(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
-    """Look at the value of a node when it was computed, or at its gradient and what it passes to each operand."""
+def check_finite(node: Node, x: Any, passed: tuple[Any, ...] | None = None) -> None:
+    """Raise FloatingPointError if a value is not finite.  The engine calls this for each node.
+
+    Without ``passed``, x is the value of the node, just computed.  With it, x is the node's gradient, and ``passed`` is
+    what the node passes to each operand.
+    """
     if passed is None:
         if not np.all(np.isfinite(x)):
             raise _value_error(node, x)
@@ -55,46 +60,47 @@ def _gradient_error(node: Node, a: Node, c: Any) -> Exception:
 
 
 def _error(words: list[str], node: Node) -> Exception:
-    return errors.taught(FloatingPointError(words[0]), *words[1:], at=locations.of(node))
+    return errors.explained(FloatingPointError(words[0]), *words[1:], at=locations.of_node(node))
 
 
-# What is said of an origin: first what is wrong, then whole sentences about it.
+# The text about each kind of origin: first what is wrong, then whole sentences about it.
 
 
 def value_words(node: Node, x: Any) -> list[str]:
-    """Of a node whose value is not finite: by which operation, of which operands, and what that needs."""
+    """About a node whose value is not finite: which operation made it, of which operands, and what it needs."""
     op = node.op
     if op is None:
-        return [f"{text.described(node)} was given values that are not finite: {census(x)}"]
+        return [f"{text.describe(node)} was given values that are not finite: {count_not_finite(x)}"]
     operands = operand_values(node)
     names = op.names if op.variadic is None else [f"{op.names[op.variadic]}[{i}]" for i in range(len(operands))]
     notes = [
-        f"{name} is {text.operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."
+        f"{name} = {text.describe_operand(a, v)}{', ' + _range(v) if a is not None or np.ndim(v) else ''}."
         for name, a, v in zip(names, node.args, operands)
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
-    needs = advice.needs(op, op.with_operands(node.values, tuple(operands)))
-    return [f"{op.name} made values that are not finite: {census(x)}", *notes, *needs]
+    needs = advice.unmet_needs(op, op.with_operands(node.values, tuple(operands)))
+    return [f"{op.name} made values that are not finite: {count_not_finite(x)}", *notes, *needs]
 
 
 def arrived_words(node: Node, x: Any) -> list[str]:
-    """Of a node whose gradient is not finite as it arrives, although all contributions to it are."""
-    words = f"the gradient that arrives at {text.described(node)} is not finite: {census(x)}"
-    return [words, "The seed or a hook gave it so."]
+    """About a node whose gradient is not finite, although all contributions to it are: a seed or a hook made it so."""
+    words = f"the gradient that arrives at {text.describe(node)} is not finite: {count_not_finite(x)}"
+    return [words, "A seed or a hook made it so."]
 
 
 def gradient_words(node: Node, a: Node, c: Any) -> list[str]:
-    """Of a contribution that is not finite: which operation passes it to which operand."""
-    words = f"the gradient that {node.op.name} passes to {text.described(a)} is not finite: {census(c)}"
+    """About a contribution that is not finite: which operation passes it to which operand."""
+    words = f"the gradient that {node.op.name} passes to {text.describe(a)} is not finite: {count_not_finite(c)}"
     return [words, f"{text.label(a)} is {_range(value(a))}."]
 
 
-def census(x: Any) -> str:
-    """``2 of 6 nan``, or for a single number ``nan``."""
+def count_not_finite(x: Any) -> str:
+    """Count the numbers that are not finite: ``2 of 6 nan``, or ``nan`` for a single number; empty if all are."""
     counted = [("nan", int(np.isnan(x).sum())), ("infinite", int(np.isinf(x).sum()))]
     return " and ".join(f"{n} of {np.size(x)} {word}" if np.size(x) > 1 else word for word, n in counted if n)
 
 
 def _range(x: Any) -> str:
+    """``from 0 to 2``, or the number itself, if there is only one."""
     x = np.ravel(x)
     return f"from {np.nanmin(x):.6g} to {np.nanmax(x):.6g}" if x.size > 1 and not np.isnan(x).all() else f"{x[0]:.6g}"

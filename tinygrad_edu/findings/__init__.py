@@ -79,13 +79,13 @@ def explain(loss: Any, *of: Any, seed: Any = None, optimiser: Any = None, rate: 
     """
     if isinstance(loss, Stepper):
         if seed is not None:
-            raise errors.taught(TypeError("a Stepper has its seed already"), "Stepper(loss, seed)")
+            raise errors.explained(TypeError("a Stepper has its seed already"), "Stepper(loss, seed)")
         stepper = loss
     elif isinstance(loss, Value):
         stepper = Stepper(loss, seed)
     else:
-        words = f"explain takes a Tensor that was computed, not {text.operand(None, loss)}"
-        raise errors.taught(TypeError(words), "loss = cross_entropy(net(X), y); explain(loss, net)")
+        words = f"explain takes a Tensor that was computed, not {text.describe_operand(None, loss)}"
+        raise errors.explained(TypeError(words), "loss = cross_entropy(net(X), y); explain(loss, net)")
     case = Case(stepper, wanted(of))
     case.optimisers, case.rate = optimisers(optimiser), above_zero(rate)
     return found(case, bool(of))
@@ -96,8 +96,8 @@ def optimisers(given: Any) -> list[Optimiser]:
     every = list(given) if isinstance(given, (list, tuple)) else [] if given is None else [given]
     for each in every:
         if not isinstance(each, Optimiser):
-            raise errors.taught(
-                TypeError(f"optimiser is an Optimiser, or a list of them, not {text.operand(None, each)}"),
+            raise errors.explained(
+                TypeError(f"optimiser is an Optimiser, or a list of them, not {text.describe_operand(None, each)}"),
                 "explain(loss, net, optimiser=optimiser), or explain(loss, net, rate=0.1).",
             )
     return every
@@ -106,7 +106,7 @@ def optimisers(given: Any) -> list[Optimiser]:
 def above_zero(rate: Any) -> float | None:
     """The rate that was given."""
     if rate is not None and not (isinstance(rate, (int, float, np.number)) and 0 < rate < np.inf):
-        raise errors.taught(ValueError(f"a rate is a number above 0, not {rate!r}"))
+        raise errors.explained(ValueError(f"a rate is a number above 0, not {rate!r}"))
     return None if rate is None else float(rate)
 
 
@@ -177,11 +177,13 @@ def wanted(of: Any) -> dict[Node, str]:
             parts = x if isinstance(x, dict) else dict(enumerate(x))
             pending += [(f"{path}.{key}" if path else str(key), part) for key, part in reversed(parts.items())]
         else:
-            words = f"what ought to receive a gradient is a Tensor or a module, not {text.operand(None, x)}"
-            raise errors.taught(TypeError(words), "explain(loss, net), explain(loss, [W, b]), or explain(loss, W, b).")
+            words = f"what ought to receive a gradient is a Tensor or a module, not {text.describe_operand(None, x)}"
+            raise errors.explained(
+                TypeError(words), "explain(loss, net), explain(loss, [W, b]), or explain(loss, W, b)."
+            )
     names = [text.name(x.node) for _, x in named]
     return {
-        x.node: name if name and (names.count(name) == 1 or not path) else text.shown(path) or text.label(x.node)
+        x.node: name if name and (names.count(name) == 1 or not path) else text.safe_name(path) or text.label(x.node)
         for name, (path, x) in zip(names, named)
     }
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import reachable
-from ..engine.recompute import operand_values, operands
+from ..engine.recompute import operand_values, stored_operands
 from ..errors import coerce
 from ..format import locations, text
-from ..format.locations import Place
+from ..format.locations import Location
 from ..graph import Node
 from ..numeric.norms import norm
 from ..stepping import Stepper
@@ -41,7 +41,7 @@ class Case:
         self.rate: float | None = None
         self.steps_tried = 0  # nodes that were computed again to try rates: see training.py
         self.remedies = True  # are any sought?  Not where one is tried
-        self.places: dict[Any, Place] = {}
+        self.places: dict[Any, Location] = {}
         self.sums: dict[Any, Any] = {}  # over which axes plain arrays sum to one: see axes.py
 
     # Values and gradients.
@@ -88,11 +88,11 @@ class Case:
 
     # Words.
 
-    def place(self, node: Node) -> Place:
+    def place(self, node: Node) -> Location:
         """Where a value was computed."""
         where = node.code, node.lasti
         if where not in self.places:
-            self.places[where] = locations.of(node)
+            self.places[where] = locations.of_node(node)
         return self.places[where]
 
     def written(self, node: Node) -> str | None:
@@ -101,12 +101,12 @@ class Case:
         if node.op is None or where.columns is None or where.file.startswith(locations.OURS):
             return None
         found = where.text[slice(*where.columns)]
-        return text.shown(found) if found and len(found) <= LONGEST else None
+        return text.safe_name(found) if found and len(found) <= LONGEST else None
 
     def name(self, node: Node) -> str | None:
         """The name of a value, as it may be printed."""
         found = self.record.name(node)
-        return text.shown(found) if found is not None else None
+        return text.safe_name(found) if found is not None else None
 
     def said(self, node: Node) -> str:
         """A value in a sentence: by its name, by what the user wrote, or by what made it."""
@@ -135,8 +135,8 @@ class Case:
         a = node.args[k]
         if a is not None:
             return self.said(a)
-        called = locations.operands(node)[k] if k < len(node.args) else None
-        return text.shown(called) if called else text.operand(None, operands(node)[k])
+        called = locations.operand_names(node)[k] if k < len(node.args) else None
+        return text.safe_name(called) if called else text.describe_operand(None, stored_operands(node)[k])
 
     @cached_property
     def loss(self) -> str:
@@ -146,7 +146,7 @@ class Case:
     def line(self, node: Node) -> str:
         """``in line 7``, with the file if it is another than that of the result."""
         where = self.place(node)
-        file = "" if where.file == self.place(self.root).file else f" of {locations.title(where.file)}"
+        file = "" if where.file == self.place(self.root).file else f" of {locations.file_title(where.file)}"
         return f"in line {where.line}{file}"
 
     # Findings.
@@ -162,7 +162,7 @@ class Case:
         """That the same holds for the others of a group, to be added to what is said of the first."""
         names = list(dict.fromkeys(name for node in group[1:] if (name := self.name(node))))
         known = [name for name in names if name != self.name(group[0])]
-        shown = f" ({text.listed(known)})" if 0 < len(known) <= 4 else ""
+        shown = f" ({text.join_words(known)})" if 0 < len(known) <= 4 else ""
         others = text.plural(len(group) - 1, "other value")
         return f" The same holds for {others} that this line made{shown}." if group[1:] else ""
 
@@ -172,7 +172,7 @@ class Case:
         node: Node,
         words: str,
         nodes: Iterable[Node] = (),
-        at: Place | None = None,
+        at: Location | None = None,
         remedies: Iterable[Remedy] = (),
         most: int = 1,
         **numbers: Any,
@@ -186,7 +186,7 @@ class Case:
 
     def about(self, node: Node) -> str:
         """The word for a node, which the console finds it by."""
-        return self.record.called(node) if node in self.record.every else text.shown(text.label(node))
+        return self.record.called(node) if node in self.record.every else text.safe_name(text.label(node))
 
 
 def finite(x: Any) -> bool:
@@ -219,4 +219,4 @@ def listed(names: list[str]) -> str:
     """Names in a sentence; of many, the first and how many others; of one for all, as in a loop, how many."""
     if len(names) > 1 and len({*names}) == 1:
         return f"{len(names):,} leaves called {names[0]}"
-    return text.listed(names, 6)
+    return text.join_words(names, 6)

@@ -15,7 +15,7 @@ import numpy as np
 from ..engine.recompute import call_op
 from ..findings import code
 from ..format.numbers import short
-from ..format.text import listed, plural
+from ..format.text import join_words, plural
 from ..graph import Node
 from ..numeric.equality import REPEATED, same
 from ..ops import where
@@ -132,8 +132,10 @@ def what(case: Case, each: Steep) -> str:
     if node.op is None or not node.op.elementwise:
         if not kinds:
             return f"The derivative of {case.made(node)} is not finite"
-        return listed([f"{spots(case, each, i)} {'is' if len(i) == 1 else 'are'} {kind}" for kind, i in kinds.items()])
-    values = listed([f"{kind} at {spots(case, each, some)}" for kind, some in kinds.items()])
+        return join_words(
+            [f"{spots(case, each, i)} {'is' if len(i) == 1 else 'are'} {kind}" for kind, i in kinds.items()]
+        )
+    values = join_words([f"{kind} at {spots(case, each, some)}" for kind, some in kinds.items()])
     steep = f"infinite at {spots(case, each, finite_ones)}"
     if not kinds:
         return f"The slope of {node.op.name} is {steep}"
@@ -143,7 +145,7 @@ def what(case: Case, each: Steep) -> str:
 def spots(case: Case, each: Steep, at: Any) -> str:
     """``x[1] = 0 and x[2] = -1``: the operands at some elements of the result."""
     shown = [spot(case, each, tuple(i)) for i in at[:FEW].tolist()]
-    return listed([*shown, *([plural(len(at) - FEW, "other")] if len(at) > FEW else [])])
+    return join_words([*shown, *([plural(len(at) - FEW, "other")] if len(at) > FEW else [])])
 
 
 def spot(case: Case, each: Steep, at: tuple[int, ...]) -> str:
@@ -167,7 +169,7 @@ def reason(case: Case, by: Choosers, it: str) -> str:
     by = tuple(sorted(by, key=lambda node: node.serial))
     choosing = [f"the {called_in_words(each)} {case.line(each)}" for each in by if each.op.selects]
     others = [f"{case.said(each)}, {case.line(each)}, multiplies {it} by 0 there" for each in by if not each.op.selects]
-    words = [f"{listed([*dict.fromkeys(choosing)])} did not choose {it} there"] if choosing else []
+    words = [f"{join_words([*dict.fromkeys(choosing)])} did not choose {it} there"] if choosing else []
     return " and ".join([*words, *dict.fromkeys(others)]) or f"{case.loss} does not depend on {it} there"
 
 

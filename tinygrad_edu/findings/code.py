@@ -32,7 +32,7 @@ def parsed(source: str) -> tuple[ast.Module | None, dict[locations.Span, ast.exp
     found: dict[locations.Span, ast.expr] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
-            found.setdefault(locations.span(node), node)  # the outer one of two that stand at the same place
+            found.setdefault(locations.span_of_syntax(node), node)  # the outer one of two that stand at the same place
     return tree, found
 
 
@@ -44,7 +44,7 @@ def source_of(node: Node) -> str:
 
 def expression(node: Node) -> ast.expr | None:
     """What the user wrote for a value."""
-    return parsed(source_of(node))[1].get(locations.position(node.code, node.lasti)) if node.op is not None else None
+    return parsed(source_of(node))[1].get(locations.span_of(node.code, node.lasti)) if node.op is not None else None
 
 
 def operands(node: Node) -> list[ast.expr | None]:
@@ -133,7 +133,11 @@ def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
 
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
-            if isinstance(node, ast.expr) and locations.span(node) == locations.span(part) and type(node) is type(part):
+            if (
+                isinstance(node, ast.expr)
+                and locations.span_of_syntax(node) == locations.span_of_syntax(part)
+                and type(node) is type(part)
+            ):
                 return ast.parse(new, mode="eval").body
             return super().visit(node)
 
@@ -193,7 +197,7 @@ def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
 def known_at(part: ast.expr, node: Node) -> ast.expr | None:
     """An expression as it can be written at the line of a value: what gets its name later only is written out."""
     tree, _ = parsed(source_of(node))
-    line = locations.position(node.code, node.lasti)[0]
+    line = locations.span_of(node.code, node.lasti)[0]
     part = copy.deepcopy(part)
     for _ in range(5):
         late: dict[str, list[ast.Assign]] = {}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import call_op, forward
+from ..engine.recompute import call_op, run_forward
 from ..findings import code
 from ..graph import Node
 from ..tensor import Tensor
@@ -121,7 +121,7 @@ def makes_axis(case: Case, node: Node, k: int, axis: int) -> bool:
             moved = x.copy()
             moved[(slice(None),) * i + (0,)] += 1.0
             operands[k] = moved
-            difference = forward(node, operands) != case.value(node)
+            difference = run_forward(node, operands) != case.value(node)
             operands[k] = x
             if difference.any() and not np.delete(difference, 0, axis).any():
                 return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any, NamedTuple
 
-from ..format.locations import Place
+from ..format.locations import Location
 from ..graph import Node
 
 WIDTH = 80
@@ -21,7 +21,7 @@ class Remedy(NamedTuple):
 
     words: str
     code: str = ""
-    place: Place | None = None
+    place: Location | None = None
 
 
 class Finding(NamedTuple):
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
     kind: str
     about: str
     words: str
-    place: Place | None
+    place: Location | None
     numbers: dict[str, Any]
     node: Node | None = None
     nodes: tuple[Node, ...] = ()
@@ -52,7 +52,7 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         shown = textwrap.fill(self.words, WIDTH - len(INDENT), break_long_words=False, break_on_hyphens=False)
-        return shown if self.place is None else f"{shown}\n{self.place.pointed()}"
+        return shown if self.place is None else f"{shown}\n{self.place.underlined()}"
 
     def __repr__(self) -> str:
         return str(self)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..format import text
 from ..format.ascii import encodable, is_encodable
 from ..format.numbers import short
-from ..nn.norm_record import NormRecord, mean, together
+from ..nn.norm_record import NormRecord, group_looks, mean_log
 from ..output.terminal import Table, columns, columns_of, shortened, wrapped
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class GradientNorms(NormRecord):
             return "no step yet"
         last = self.looks[-1]
         loss = [] if last.loss is None else [f"loss {last.loss:#.4g}".rstrip(".")]
-        parts = [f"|∂{shortened(text.shown(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)]
+        parts = [
+            f"|∂{shortened(text.safe_name(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)
+        ]
         out = max(0, len(parts) - max(1, width // 7))  # none is shorter
         while len(parts) > out and columns(shown := "  ".join([*loss, *without(parts, out)])) > width:
             out += 1
@@ -56,8 +58,10 @@ class GradientNorms(NormRecord):
         """
         if not self.looks:
             return "no step has been looked at yet"
-        cells: dict[str, list[str]] = {"": [shortened(text.shown(name), max(8, width // 4)) for name in self.watched]}
-        cells["shape"] = [text.size(p.shape) for p in self.watched.values()]
+        cells: dict[str, list[str]] = {
+            "": [shortened(text.safe_name(name), max(8, width // 4)) for name in self.watched]
+        }
+        cells["shape"] = [text.shape_text(p.shape) for p in self.watched.values()]
         courses = [[look.norms[i] for look in self.looks] for i in range(len(self.watched))]
         cells["first"] = [short(course[0]) for course in courses]
         cells["last"] = [short(course[-1]) for course in courses]
@@ -66,7 +70,7 @@ class GradientNorms(NormRecord):
         table = Table(cells)
         table.fit(width - table.gap - COURSE, ("smallest", "shape", "first", "largest", "last"))
         room = width - table.gap - table.width
-        groups = together(self.looks, max(1, room))
+        groups = group_looks(self.looks, max(1, room))
         marks = BLOCKS if is_encodable(BLOCKS, encoding()) else ASCII
         table.cells["course"] = [
             sparkline([[look.norms[i] for look in group] for group in groups], self.is_bad, marks)
@@ -116,7 +120,7 @@ def without(parts: list[str], number: int) -> list[str]:
 
 def sparkline(groups: Sequence[Sequence[float | None]], is_bad: Callable[[float | None], bool], marks: str) -> str:
     """A character for each group of norms, by their mean; a course within a factor of 2 is level."""
-    means = [*map(mean, groups)]
+    means = [*map(mean_log, groups)]
     low, high = (f((m for m in means if m is not None), default=0.0) for f in (min, max))
     scale = (len(marks) - 1) / max(high - low, math.log10(2))
     return "".join(

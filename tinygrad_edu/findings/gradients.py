@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import call_op, forward
+from ..engine.recompute import call_op, run_forward
 from ..errors import coerce
 from ..findings import code
 from ..format import locations, text
@@ -87,7 +87,7 @@ def no_derivative(case: Case) -> Iterator[Finding]:
         if not ends:
             continue
         names, many = listed([case.wanted.get(node, case.said(node)) for node in nodes]), len(nodes) > 1
-        through = text.listed([f"{end.op.name}, {case.line(end)}" for end in ends[:3]])
+        through = text.join_words([f"{end.op.name}, {case.line(end)}" for end in ends[:3]])
         words = (
             f"{names} {'reach' if many else 'reaches'} {case.loss} only through {through}, which "
             f"{'has' if len(ends) == 1 else 'have'} no derivative, so no gradient comes to {'them' if many else 'it'}."
@@ -296,7 +296,7 @@ def alone(case: Case, node: Node, k: int) -> bool:
         with np.errstate(all="ignore"):
             for size in (1.0, 10.0):
                 operands[k] = rng.normal(size=node.args[k].shape) * size
-                if not same(forward(node, operands), case.value(node), PROGRAM):
+                if not same(run_forward(node, operands), case.value(node), PROGRAM):
                     return False
         return True
     except Exception:  # an operation may refuse other numbers

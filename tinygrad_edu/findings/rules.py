@@ -11,11 +11,11 @@ import numpy as np
 from ..context import within
 from ..errors import coerce
 from ..format import locations
-from ..format.locations import Place
+from ..format.locations import Location
 from ..graph import Node
 from ..numeric.differences import Slopes, slopes
 from ..numeric.equality import DIFFERENCES, PROGRAM, differs, same
-from ..numeric.mistakes import NOT_LINEAR, Sample, is_inexact, likely, samples_near
+from ..numeric.mistakes import NOT_LINEAR, Sample, is_floating, likely_mistake, samples_near
 from ..sweep import unbroadcast
 from .case import Case
 from .finding import Finding
@@ -88,10 +88,10 @@ def told(case: Case, node: Node, k: int, worst: Worst, times: int) -> Finding:
                         differences=worst.differences, times=times)  # fmt: skip
 
 
-def where_declared(op: Any, k: int) -> Place:
+def where_declared(op: Any, k: int) -> Location:
     """The line of the rule."""
     code = getattr(op.rules[op.names[k]], "__code__", None) or op.function.__code__
-    where = locations.resolve(code, 0)
+    where = locations.locate(code, 0)
     return where._replace(columns=None)
 
 
@@ -100,7 +100,7 @@ def compared(case: Case, node: Node, k: int) -> Worst | None:
     try:
         with within(recording=False, watch=None), np.errstate(all="ignore"):
             operands = [
-                np.array(v, np.float64)[()] if a is not None or is_inexact(v) else v
+                np.array(v, np.float64)[()] if a is not None or is_floating(v) else v
                 for a, v in zip(node.args, case.operands(node))
             ]
             return by_entries(node, k, operands) if node.op.elementwise else by_direction(node, k, operands)
@@ -148,7 +148,9 @@ def by_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
     x = operands[k]
     own = tuple(int(i) if n > 1 else 0 for i, n in zip(at[len(at) - np.ndim(x) :], np.shape(x)))
     once, wide = np.broadcast_to(pulled(node, k, operands, 1.0), node.shape), np.broadcast_to(x, np.shape(wrong))
-    said = likely(samples_near(sampled, operands), node.op.names[k]) or NOT_LINEAR * (not same(once, rule, PROGRAM))
+    said = likely_mistake(samples_near(sampled, operands), node.op.names[k]) or NOT_LINEAR * (
+        not same(once, rule, PROGRAM)
+    )
     return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), said)
 
 
@@ -169,7 +171,7 @@ def by_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
         return None
     at = tuple(map(int, np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))))
     result, own = at[: len(node.shape)], at[len(node.shape) :]
-    said = likely(samples_near(lambda moved: jacobian(node, k, moved)[0], operands), node.op.names[k])
+    said = likely_mistake(samples_near(lambda moved: jacobian(node, k, moved)[0], operands), node.op.names[k])
     return Worst(result, own, float(np.asarray(x)[own]), float(sample.rule[at]), float(every.value[at]), said)
 
 

@@ -101,7 +101,7 @@ def total(case: Case, node: Node) -> Node | None:
         for user, _ in users:
             if user.op.reduces and user.shape in ((), (1, 1)):
                 ends.add(user)
-            elif user.op.elementwise and user.shape == node.shape:
+            elif user.op.elementwise and not user.op.never and user.shape == node.shape:  # exp of all pairs is a kernel
                 if user not in seen:
                     seen.add(user)
                     stack.append(user)
@@ -122,7 +122,7 @@ def meant(case: Case, node: Node, k: int) -> bool:
     for part in ast.walk(written):
         if isinstance(part, ast.Constant) and part.value is None:
             return True
-        if isinstance(part, (ast.Name, ast.Attribute)) and locations.called(part) is None:
+        if isinstance(part, (ast.Name, ast.Attribute)) and locations.variable_name(part) is None:
             return True  # .T or .mT
         called = getattr(part, "attr", None) or getattr(part, "id", None) or getattr(part, "arg", None)
         if called in TURNS:
@@ -140,7 +140,7 @@ def operand_written(node: Node, k: int) -> ast.expr | None:
     if node.code.co_filename.startswith(locations.OURS):
         return None
     source = "".join(linecache.getlines(node.code.co_filename))
-    written = locations.expressions(source).get(locations.position(node.code, node.lasti))
+    written = locations.find_expressions(source).get(locations.span_of(node.code, node.lasti))
     if isinstance(written, ast.BinOp):
         return written.right if k else written.left
     if isinstance(written, ast.AugAssign):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import forward
+from ..engine.recompute import run_forward
 from ..errors import coerce
 from ..format.locations import OURS
 from ..format.text import plural
@@ -100,7 +100,7 @@ def makes_slice(case: Case, node: Node, axis: int, user: Node, k: int) -> bool:
 def again(case: Case, node: Node, k: int, x: Any) -> Any:
     """The value of a node for another operand."""
     operands = case.operands(node)
-    return forward(node, [*operands[:k], x, *operands[k + 1 :]])
+    return run_forward(node, [*operands[:k], x, *operands[k + 1 :]])
 
 
 def broken(case: Case, found: dict[Node, int]) -> Iterator[Remedy]:

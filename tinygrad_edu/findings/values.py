@@ -176,7 +176,7 @@ def failing(case: Case, node: Node, k: int, c: Any) -> Finding:
     """What is said of a contribution that is not finite, where the gradient still is."""
     a, bad = node.args[k], ~np.isfinite(c)
     here = np.broadcast_to(bad, node.shape) if node.op.elementwise else True  # the results that it comes by
-    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {trace_nan.census(c)}."
+    start = f"The gradient that {node.op.name} passes to {case.said(a)} is not finite: {trace_nan.count_not_finite(c)}."
     for each, places in (a, bad if node.op.elementwise else True), (node, here):
         if np.any(~np.isfinite(case.value(each)) & places):
             first, _ = first_bad(case, each)
@@ -209,7 +209,7 @@ def slope(case: Case, node: Node, k: int, here: Any, start: str, c: Any) -> Find
     if beside is not None:
         values = entry_of(case, node, k, at)
         values[k] = np.float64(beside)
-        needs = "".join(f" {without_advice(words)}" for words in advice.needs(node.op, values))
+        needs = "".join(f" {without_advice(words)}" for words in advice.unmet_needs(node.op, values))
         words = (
             f"{start} {node.op.name} has no derivative at {spot(case, a, node, at)}: at {beside:.10g} it is nan.{needs}"
         )

@@ -36,7 +36,7 @@ class Call(str):
     result: int | None  # the serial of what the call has given, when it has
 
     @classmethod
-    def made(cls, scope: str) -> str:
+    def from_stack(cls, scope: str) -> str:
         """That scope for the innermost line under way that is not ours; where a command of ours runs, that of ours."""
         call, frame, found = cls(scope), sys._getframe(1), None
         while frame is not None and frame.f_code.co_filename != COMMANDS:
@@ -50,7 +50,7 @@ class Call(str):
         return call
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A place in a program: a line, and the columns of an expression in it."""
 
     file: str
@@ -58,10 +58,10 @@ class Place(NamedTuple):
     columns: tuple[int, int] | None  # of the expression in the line, in characters; None: unknown or over several lines
     text: str  # the line, as the user wrote it; empty where there is no source, as under ``python -c``
 
-    def pointed(self, before: str = "") -> str:
+    def underlined(self, before: str = "") -> str:
         """The line with the expression underlined, as Python's own errors do it."""
         source = self.text.strip()
-        shown = f"{before}{title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
+        shown = f"{before}{file_title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
         indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
@@ -69,69 +69,69 @@ class Place(NamedTuple):
         return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
 
 
-def title(file: str) -> str:
+def file_title(file: str) -> str:
     """The name of a file; of a cell that of the notebook."""
-    return cell(file) or os.path.basename(file)
+    return cell_title(file) or os.path.basename(file)
 
 
-def cell(file: str) -> str | None:
+def cell_title(file: str) -> str | None:
     """What a notebook calls a cell, as ``In[3]``; None for a file."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     found = shell.compile.format_code_name(file) if shell is not None else None
     return found[1] if found else None
 
 
-def resolve(code: CodeType, lasti: int) -> Place:
+def locate(code: CodeType, lasti: int) -> Location:
     """The place of an instruction."""
-    line, end_line, start, end = position(code, lasti)
+    line, end_line, start, end = span_of(code, lasti)
     text = linecache.getline(code.co_filename, line).rstrip("\n")
     if start is None or end is None or line != end_line or not text:
-        return Place(code.co_filename, line, None, text)
+        return Location(code.co_filename, line, None, text)
     encoded = text.encode()  # columns count bytes
-    return Place(code.co_filename, line, (len(encoded[:start].decode()), len(encoded[:end].decode())), text)
+    return Location(code.co_filename, line, (len(encoded[:start].decode()), len(encoded[:end].decode())), text)
 
 
-def position(code: CodeType, lasti: int) -> Span:
+def span_of(code: CodeType, lasti: int) -> Span:
     """First line, last line, first and last column (in bytes) of an instruction."""
     line, end_line, start, end = next(itertools.islice(code.co_positions(), lasti // 2, None), (None, None, None, None))
     return line or code.co_firstlineno, end_line or 0, start, end
 
 
-def where(node: Node) -> tuple[CodeType, int]:
+def instruction_of(node: Node) -> tuple[CodeType, int]:
     """The code and the instruction that computed a node; in a layer of this package, those that called the layer."""
     if isinstance(node.scope, Call) and node.code.co_filename == LAYERS:
         return node.scope.code, node.scope.lasti
     return node.code, node.lasti
 
 
-def of(node: Node) -> Place:
+def of_node(node: Node) -> Location:
     """Where in the user's program the value of a node was computed."""
-    return resolve(*where(node))
+    return locate(*instruction_of(node))
 
 
-def of_user() -> Place:
+def of_caller() -> Location:
     """The innermost line under way that is not ours: that is the line the user has to look at."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(OURS):
         frame = frame.f_back
-    return resolve(frame.f_code, frame.f_lasti) if frame else Place("?", 0, None, "")
+    return locate(frame.f_code, frame.f_lasti) if frame else Location("?", 0, None, "")
 
 
-def name(node: Node) -> str | None:
+def name_in_source(node: Node) -> str | None:
     """The name the user gave, or else the variable that the user's line assigns the value to."""
-    code, lasti = where(node) if is_result(node) else (node.code, node.lasti)
+    code, lasti = instruction_of(node) if is_layer_result(node) else (node.code, node.lasti)
     if node.name is not None or code.co_filename.startswith(OURS):
         return node.name
-    return assignments("".join(linecache.getlines(code.co_filename))).get(position(code, lasti))
+    return find_assignments("".join(linecache.getlines(code.co_filename))).get(span_of(code, lasti))
 
 
-def is_result(node: Node) -> bool:
+def is_layer_result(node: Node) -> bool:
     """Is it what the call of a layer of this package has given, and not only computed on the way?"""
     return isinstance(node.scope, Call) and node.scope.result == node.serial
 
 
 @functools.lru_cache(maxsize=64)
-def assignments(source: str) -> dict[Span, str]:
+def find_assignments(source: str) -> dict[Span, str]:
     """The variable that each assigned expression of a program goes to, by the expression's position."""
     found: dict[Span, str | None] = {}
     try:
@@ -140,7 +140,7 @@ def assignments(source: str) -> dict[Span, str]:
         return {}
     for statement in ast.walk(tree):
         if isinstance(statement, ast.AugAssign):  # total += loss computes a new total
-            found[span(statement)] = called(statement.target)
+            found[span_of_syntax(statement)] = variable_name(statement.target)
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             for target in targets:
@@ -148,31 +148,33 @@ def assignments(source: str) -> dict[Span, str]:
                 if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
                     pairs = list(zip(target.elts, statement.value.elts))
                 for variable, value in pairs:
-                    if called(variable):
-                        found[span(value)] = called(variable)
+                    if variable_name(variable):
+                        found[span_of_syntax(value)] = variable_name(variable)
                         parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else []
-                        found |= {span(part): f"{called(variable)}[{i}]" for i, part in enumerate(parts)}
+                        found |= {
+                            span_of_syntax(part): f"{variable_name(variable)}[{i}]" for i, part in enumerate(parts)
+                        }
     return {where: name for where, name in found.items() if name}
 
 
-def span(node: Any) -> Span:
+def span_of_syntax(node: Any) -> Span:
     """Where a piece of a program stands, as ``position`` has it."""
     return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset
 
 
-def called(variable: ast.expr) -> str | None:
+def variable_name(variable: ast.expr) -> str | None:
     """``W`` of ``W``, and of ``self.W``; nothing for ``W.data`` or ``W.T``."""
     found = getattr(variable, "id", None) or getattr(variable, "attr", None)
     return found if found not in ("data", "grad", "T", "mT") else None
 
 
-def operands(node: Node) -> tuple[str | None, ...]:
+def operand_names(node: Node) -> tuple[str | None, ...]:
     """What the user's line calls the operands of a node: ``X`` and ``W`` in ``X @ W``; None where it says nothing."""
     number, ours = len(node.args), node.code.co_filename.startswith(LAYERS)
     if node.code.co_filename.startswith(OURS) and not ours:
         return (None,) * number
     source = "".join(linecache.getlines(node.code.co_filename))
-    written = expressions(source).get(position(node.code, node.lasti))
+    written = find_expressions(source).get(span_of(node.code, node.lasti))
     if isinstance(written, ast.BinOp):
         parts: list[ast.expr] = [written.left, written.right]
     elif isinstance(written, ast.AugAssign):
@@ -191,37 +193,37 @@ def operands(node: Node) -> tuple[str | None, ...]:
         listed = parts[node.op.variadic] if node.op.variadic < len(parts) else None
         parts = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
     if ours:  # what is handed to a layer is called as in the line that calls it
-        parts = [handed(part, node) for part in parts]
-    names = [called(part) or ast.unparse(part) for part in parts[:number]]
+        parts = [argument_given(part, node) for part in parts]
+    names = [variable_name(part) or ast.unparse(part) for part in parts[:number]]
     return (*(name if len(name) <= 20 else None for name in names), *(None,) * (number - len(names)))
 
 
-def keys(node: Node) -> tuple[str | None, ...]:
+def index_names(node: Node) -> tuple[str | None, ...]:
     """What the user's line calls the parts of an index: ``rows`` and ``labels`` of ``p[rows, labels]``."""
     source = "".join(linecache.getlines(node.code.co_filename))
-    written = expressions(source).get(position(node.code, node.lasti))
+    written = find_expressions(source).get(span_of(node.code, node.lasti))
     parts = written.slice.elts if isinstance(written, ast.Subscript) and isinstance(written.slice, ast.Tuple) else []
-    names = [called(part) or ast.unparse(part) for part in parts]
+    names = [variable_name(part) or ast.unparse(part) for part in parts]
     return tuple(name if len(name) <= 20 else None for name in names)
 
 
-def handed(part: ast.expr, node: Node) -> ast.expr:
+def argument_given(part: ast.expr, node: Node) -> ast.expr:
     """What the user's line gives to a layer for an argument of it; anything else as it is."""
     parameters = node.code.co_varnames[1 : node.code.co_argcount]
     if not isinstance(part, ast.Name) or part.id not in parameters or not isinstance(node.scope, Call):
         return part
-    code, lasti = where(node)
-    call = expressions("".join(linecache.getlines(code.co_filename))).get(position(code, lasti))
+    code, lasti = instruction_of(node)
+    call = find_expressions("".join(linecache.getlines(code.co_filename))).get(span_of(code, lasti))
     which = parameters.index(part.id)
     return call.args[which] if isinstance(call, ast.Call) and which < len(call.args) else part
 
 
 @functools.lru_cache(maxsize=64)
-def expressions(source: str) -> dict[Span, ast.AST]:
+def find_expressions(source: str) -> dict[Span, ast.AST]:
     """Each operation, call and choice of elements of a program, by its position."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     kinds = (ast.BinOp, ast.AugAssign, ast.Call, ast.Subscript)
-    return {span(node): node for node in ast.walk(tree) if isinstance(node, kinds)}
+    return {span_of_syntax(node): node for node in ast.walk(tree) if isinstance(node, kinds)}

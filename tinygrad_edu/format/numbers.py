@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..numeric.norms import norm
-from .text import size, size_in_words
+from .text import shape_in_words, shape_text
 
 DIGITS = 5
 MOST = 250  # numbers that are shown of an array with many axes, at whose corners there are thousands
@@ -32,7 +32,7 @@ def number(x: Any, digits: int = DIGITS) -> str:
     if isinstance(x, (bool, np.bool_)):
         return str(bool(x))
     if isinstance(x, (int, np.integer)):  # as it is, unless it is too wide
-        return str(int(x)) if abs(int(x)) < 10**9 else written(Decimal(int(x)), Decimal(int(x)), digits)
+        return str(int(x)) if abs(int(x)) < 10**9 else format_decimal(Decimal(int(x)), Decimal(int(x)), digits)
     if not isinstance(x, (float, np.floating)):
         return str(x)
     if not np.isfinite(x):
@@ -40,10 +40,10 @@ def number(x: Any, digits: int = DIGITS) -> str:
     if x == 0:
         return "-0" if np.signbit(x) else "0"
     shortest = Decimal(np.format_float_scientific(x, unique=True))  # the fewest digits that mean it in its own dtype
-    return written(shortest, Decimal(float(x)), digits)
+    return format_decimal(shortest, Decimal(float(x)), digits)
 
 
-def written(shortest: Decimal, exact: Decimal, digits: int) -> str:
+def format_decimal(shortest: Decimal, exact: Decimal, digits: int) -> str:
     """The shortest form, if it is short enough; if not, the exact number in so many digits."""
     needed = len("".join(map(str, shortest.as_tuple().digits)).rstrip("0"))
     if needed <= digits:
@@ -113,14 +113,14 @@ def array(
     if not x.ndim:
         return number(x, digits)
     if not x.size:
-        return f"[] of shape {size(x.shape)}"
+        return f"[] of shape {shape_text(x.shape)}"
     most = sys.maxsize if threshold is None else threshold
     edge = max(1, edge)
     limit = max(MOST, 4 * most)
-    while (corners := shown(x, edge, most)).size > limit and edge > 1:
+    while (corners := printed_numbers(x, edge, most)).size > limit and edge > 1:
         edge -= 1
     if corners.size > limit:
-        return f"[...] of shape {size(x.shape)}"
+        return f"[...] of shape {shape_text(x.shape)}"
     column = max(len(number(v, digits)) for v in corners.flat)
     return np.array2string(
         x,
@@ -133,7 +133,7 @@ def array(
     )
 
 
-def shown(x: Any, edge: int, threshold: int) -> Any:
+def printed_numbers(x: Any, edge: int, threshold: int) -> Any:
     """The numbers of an array that are printed: all, or those at its edges."""
     if x.size <= threshold:
         return x
@@ -150,11 +150,11 @@ def summary(x: Any) -> str:
     if not x.ndim:
         return number(x)
     if not x.size or x.dtype.kind not in "fiub":
-        return f"{size_in_words(x.shape)}, {'empty' if not x.size else x.dtype}"
+        return f"{shape_in_words(x.shape)}, {'empty' if not x.size else x.dtype}"
     if x.dtype.kind == "b":
         count = int(x.sum())
-        return f"{size_in_words(x.shape)}, {counted(count, x.size, 'True') if count else 'all False'}"
-    parts = [size_in_words(x.shape)]
+        return f"{shape_in_words(x.shape)}, {counted(count, x.size, 'True') if count else 'all False'}"
+    parts = [shape_in_words(x.shape)]
     finite = x if x.dtype.kind != "f" or np.isfinite(x).all() else x[np.isfinite(x)]
     if finite.size < x.size:
         nan = int(np.isnan(x).sum())
@@ -166,7 +166,7 @@ def summary(x: Any) -> str:
     elif finite.size:
         parts.append(f"from {number(finite.min())} to {number(finite.max())}")
     if finite.size == x.size and x.dtype.kind == "f" and finite.any():  # labels and indices have no length
-        parts.append(f"norm {length(finite)}")
+        parts.append(f"norm {norm_text(finite)}")
     return ", ".join(parts)
 
 
@@ -175,7 +175,7 @@ def counted(n: int, size: int, what: str) -> str:
     return f"all {what}" if n == size else f"{n} of {size} {'is' if n == 1 else 'are'} {what}"
 
 
-def length(x: Any) -> str:
+def norm_text(x: Any) -> str:
     """The Euclidean norm of finite numbers, also where it is larger than any float."""
     if math.isfinite(found := norm(x)):
         return number(found)

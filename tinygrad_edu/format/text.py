@@ -15,14 +15,14 @@ from ..format import locations
 from ..graph import Node
 
 
-def tensor(t: Any) -> str:
+def tensor_repr(t: Any) -> str:
     """``Tensor([1., 2.], name='W')``; of a result, the operation that made it."""
     data, node = np.asarray(t._array), t.node
     kind = "constant" if node.op is None and not node.active else "Tensor"
     body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
     parts = [body] if data.size or data.ndim < 2 else [f"{body}, shape={data.shape}"]
     if node.name is not None:
-        parts.append(f"name={cut(node.name)!r}")
+        parts.append(f"name={shorten(node.name)!r}")
     elif node.op is not None:
         parts.append(f"op={node.op.name}")
     if data.dtype not in (np.float64, np.bool_):
@@ -30,7 +30,7 @@ def tensor(t: Any) -> str:
     return f"{kind}({', '.join(parts)})"
 
 
-def formatted(data: Any, spec: str) -> str:
+def format_values(data: Any, spec: str) -> str:
     """``f"{loss:.3f}"``: one number, or each number of an array."""
     if np.size(data) == 1:
         return format(data.item(), spec)
@@ -42,12 +42,12 @@ def printable(line: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
-def shown(name: str) -> str:
+def safe_name(name: str) -> str:
     """A name as it may be printed, which does not go on for pages."""
-    return cut(printable(name))
+    return shorten(printable(name))
 
 
-def cut(words: str, most: int = 60, dots: str = "...") -> str:
+def shorten(words: str, most: int = 60, dots: str = "...") -> str:
     """Words in at most so many characters; where some are left out at the end, dots stand for them.
 
     >>> cut("softmax(scores)", 10), cut("softmax(scores)", 10, "…"), cut("softmax", 10)
@@ -58,8 +58,8 @@ def cut(words: str, most: int = 60, dots: str = "...") -> str:
 
 def name(node: Node) -> str | None:
     """The name of a tensor, as it may be printed."""
-    found = locations.name(node)
-    return found and shown(found)
+    found = locations.name_in_source(node)
+    return found and safe_name(found)
 
 
 def label(node: Node) -> str:
@@ -67,22 +67,22 @@ def label(node: Node) -> str:
     return name(node) or (node.op.name if node.op else "a constant" if not node.active else "an unnamed tensor")
 
 
-def described(node: Node) -> str:
+def describe(node: Node) -> str:
     """``W of shape (3, 4)``."""
     named = name(node) or (f"the result of {node.op.name}" if node.op else label(node))
     return f"{named} of shape {node.shape}" if node.shape else named
 
 
-def operand(node: Node | None, value: Any) -> str:
+def describe_operand(node: Node | None, value: Any) -> str:
     """An operand in an error: a tensor by its name, an array by its shape, a number as itself."""
     if node is not None:
-        return described(node)
+        return describe(node)
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of shape {value.shape}" + (f" and dtype {value.dtype}" if value.dtype.kind != "f" else "")
-    return cut(repr(value.item() if isinstance(value, (np.generic, np.ndarray)) else value))
+    return shorten(repr(value.item() if isinstance(value, (np.generic, np.ndarray)) else value))
 
 
-def listed(parts: Sequence[str], most: int = sys.maxsize) -> str:
+def join_words(parts: Sequence[str], most: int = sys.maxsize) -> str:
     """Words with commas and an "and"; of more than ``most``, the last ones are only counted.
 
     >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=3)
@@ -93,7 +93,7 @@ def listed(parts: Sequence[str], most: int = sys.maxsize) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
-def meant(word: str, known: Iterable[str], most: int = 2) -> str:
+def suggest(word: str, known: Iterable[str], most: int = 2) -> str:
     """``.  Did you mean check?``: what is spelled like a word that is not known; nothing if nothing is."""
     import difflib  # who only imports the engine does not wait for it
 
@@ -120,14 +120,14 @@ def definition(node: Node) -> str:
     return f"{named} = {made}" if named else made
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """What an error says; of the system's, the file and what is wrong with it, without a number."""
     if isinstance(error, OSError) and error.strerror:
         return f"{printable(str(error.filename))}: {error.strerror}" if error.filename else error.strerror
     return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
 
 
-def size(shape: Iterable[Any], times: str = " x ") -> str:
+def shape_text(shape: Iterable[Any], times: str = " x ") -> str:
     """A shape as tables show it.  ``times``: what stands between the lengths, which may be letters.
 
     >>> size((64, 10)), size((64,)), size(()), size("nm", "×")
@@ -136,10 +136,10 @@ def size(shape: Iterable[Any], times: str = " x ") -> str:
     return times.join(map(str, shape)) or "number"
 
 
-def size_in_words(shape: Sequence[int], times: str = " x ") -> str:
+def shape_in_words(shape: Sequence[int], times: str = " x ") -> str:
     """A shape as a sentence has it: of a vector, of how many numbers.
 
     >>> size_in_words((64, 10)), size_in_words((64,)), size_in_words((1,)), size_in_words(())
     ('64 x 10', '64 numbers', '1 number', 'number')
     """
-    return f"{shape[0]} number{'s' * (shape[0] != 1)}" if len(shape) == 1 else size(shape, times)
+    return f"{shape[0]} number{'s' * (shape[0] != 1)}" if len(shape) == 1 else shape_text(shape, times)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import within
 from ..engine.reachable import reachable
-from ..engine.recompute import operands, value
+from ..engine.recompute import stored_operands, value
 from ..errors import coerce
 from ..graph import Node, Value, get_frame
 from ..language.names import Names
@@ -88,7 +88,7 @@ class Asked:
                 found += [(x, name) for x in one_hot(node)]
             if None not in node.args:
                 continue
-            for k, (x, a) in enumerate(zip(operands(node), node.args)):
+            for k, (x, a) in enumerate(zip(stored_operands(node), node.args)):
                 told = self.words.plain(node, k) if a is None else None
                 if told is not None and self.words.said(node, k) and told.base.isidentifier() and x.dtype.kind == "f":
                     if told.word not in taken:

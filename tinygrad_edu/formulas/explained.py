@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..engine.array_api import WRITES
+from ..engine.array_api import WRITE_INTO_ARGUMENT
 from ..graph import Node
 from ..language.lines import line
 from ..language.op_notation import CALLED, Formula
@@ -21,7 +21,7 @@ def explained(node: Node, formula: Callable[[Node], Formula]) -> tuple[str, str]
     ``formula``: that of an operand.
     """
     op = node.op
-    is_numpy = (hasattr(np, op.name) or hasattr(np.linalg, op.name)) and op.name not in WRITES
+    is_numpy = (hasattr(np, op.name) or hasattr(np.linalg, op.name)) and op.name not in WRITE_INTO_ARGUMENT
     if is_numpy or not op.function.__doc__:
         return None
     called = CALLED.fullmatch(op.notation)

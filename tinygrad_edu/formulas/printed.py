@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.calling import is_packed, names
 from ..engine.reachable import operand_nodes, reachable
-from ..engine.recompute import inner, operands
+from ..engine.recompute import operands_among, stored_operands
 from ..graph import Node, Value
 from ..language.op_notation import CALLED, POWER, PRODUCT, SUM, WHOLE, Formula, call, typeset
 from ..language.symbols import number, symbol, words
@@ -117,7 +117,7 @@ def in_elements(node: Node) -> bool:
 
 
 def form(node: Node, values: Any) -> str | None:
-    """The notation for these numbers of axes, if it is another than that of the operation: see signatures.written."""
+    """The notation for these numbers of axes, if it is another than that of the operation: see engine/calling.py."""
     op = node.op
     if op.variadic is not None or not op.forms:
         return None
@@ -141,7 +141,7 @@ def options(node: Node, values: Any, loose: bool = False) -> dict[str, Any]:
     """The arguments that are no operands, where they are not the usual ones."""
     op, found = node.op, dict[str, Any]()
     usual = dict(zip(op.names[::-1], (op.function.__defaults__ or ())[::-1]))
-    first = values and inner(op, values)[0]
+    first = values and operands_among(op, values)[0]
     single = bool(node.args) and ndim(node.args[0], first) == 1
     for name, x in zip(op.names, values):
         if name in op.rules or name == op.variadic_name or isinstance(x, Value):
@@ -175,7 +175,7 @@ def expression(result: Node, known: dict[int, Formula], array: Callable[..., For
         if node.op is None:
             formulas[serial] = array(node.result, None)
             continue
-        values = operands(node)
+        values = stored_operands(node)
         parts = [
             formulas[a.serial] if a is not None else of_value(x, functools.partial(array, user=node))
             for a, x in zip(node.args, values)

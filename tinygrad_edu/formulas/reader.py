@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import reachable
-from ..engine.recompute import operands
+from ..engine.recompute import stored_operands
 from ..graph import Node
 from ..ops.algebra import _explicit as explicit
 from .index import Atom, Index, NoForm, Place, Poly, as_number, constant, of
@@ -100,7 +100,7 @@ class Reader:
             return at, self.array(node.result, at)
         if node.serial in self.slopes:
             return self.slope(*self.slopes[node.serial])
-        values = operands(node)
+        values = stored_operands(node)
         parts = [
             (lambda places, a=a, x=x: self.array(x, places) if a is None else self.at(a, places))
             for a, x in zip(node.args, values)

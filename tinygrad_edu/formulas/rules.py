@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import current, within
-from ..engine.recompute import inner
+from ..engine.recompute import operands_among
 from ..graph import Node, get_frame, new, record
 from ..language.op_notation import Formula, call, typeset
 from ..op import OPS
@@ -50,7 +50,7 @@ def rule(node: Node, k: int, operands: list[Formula], z: Formula, g: Formula = G
     """
     op, values = node.op, node.values
     options = [type(x) if isinstance(x, np.ndarray) else repr(x) for x in values]
-    shapes = [a.shape if a is not None else np.shape(x) for a, x in zip(node.args, inner(op, values))]
+    shapes = [a.shape if a is not None else np.shape(x) for a, x in zip(node.args, operands_among(op, values))]
     key = (op, k, node.shape, *shapes, *options, *(a is None for a in node.args), *operands, z, g)
     if key in RULES:
         return RULES[key]
@@ -81,7 +81,7 @@ class Printed:
         self, node: Node, k: int, operands: list[Formula], shapes: list[tuple[int, ...]], z: Formula, g: Formula
     ) -> None:
         self.node, self.k, self.operands, self.shapes, self.z, self.g = node, k, operands, shapes, z, g
-        self.given = inner(node.op, node.values)
+        self.given = operands_among(node.op, node.values)
         self.known: dict[int, Formula] = {}  # what has a formula, by its serial
         self.reads: dict[int, frozenset[Any]] = {}  # and of what it is made: numbers of operands, "g" and "z"
         self.read: set[Any] = set()

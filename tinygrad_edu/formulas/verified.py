@@ -14,7 +14,7 @@ import numpy as np
 
 from ..context import within
 from ..derivatives import gradients
-from ..engine.recompute import operands, replay
+from ..engine.recompute import replay, stored_operands
 from ..graph import Node, get_frame
 from ..numeric.equality import same
 from ..tensor import Tensor, constant
@@ -123,7 +123,7 @@ class Sizes:
     def read(self, node: Node) -> None:
         """What an operation demands of lengths."""
         op, args = node.op, node.args
-        shapes = [np.shape(x) if a is None else a.shape for a, x in zip(args, operands(node))]
+        shapes = [np.shape(x) if a is None else a.shape for a, x in zip(args, stored_operands(node))]
         axes = [[(a.serial, k) for k in range(len(a.shape))] if a is not None else None for a in args]
         mine = [(node.serial, k) for k in range(len(node.shape))]
         simple = op.elementwise or op.name in ("softmax", "log_softmax", "layer_norm")

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.recompute import operands
+from ..engine.recompute import stored_operands
 from ..format import locations
 from ..graph import Node, Value
 from .symbols import symbol
@@ -73,9 +73,9 @@ class Names:
         """The name that was given, or that the program's line gives; without an index."""
         if node.name is not None:
             return node.name
-        where = node.code, node.lasti, locations.is_result(node)
+        where = node.code, node.lasti, locations.is_layer_result(node)
         if where not in self.lines:
-            self.lines[where] = locations.name(node)
+            self.lines[where] = locations.name_in_source(node)
         if self.lines[where] is not None or not (self.results or node.op is None):
             return self.lines[where]
         return self.listed.get(node.serial)
@@ -100,7 +100,7 @@ class Names:
         """What the program's line calls an argument of a node, or a part of an index."""
         where = node.code, node.lasti, len(node.args)
         if where not in self.operands:
-            self.operands[where] = locations.operands(node), locations.keys(node)
+            self.operands[where] = locations.operand_names(node), locations.index_names(node)
         names, keys = self.operands[where]
         return names[k] if j < 0 else keys[j] if j < len(keys) else None
 
@@ -108,7 +108,7 @@ class Names:
         """The plain arrays among the arguments of a node, and in an index: the argument, the part or -1, the array."""
         if node.op is None or node.values is None or not any(isinstance(x, LISTS) for x in node.values):
             return
-        values = operands(node)
+        values = stored_operands(node)
         for k, (a, x) in enumerate(zip(node.args, values)):
             for j, part in enumerate(x) if a is None and isinstance(x, tuple) else [(-1, x)]:
                 if a is None and isinstance(part, np.ndarray) and part.ndim:

@@ -34,11 +34,11 @@ class Module:
         """What the module computes; called through the module itself, ``net(x)``."""
         raise NotImplementedError(f"{type(self).__name__} defines forward(...)")
 
-    @errors.shallow
+    @errors.with_short_traceback
     def __call__(self, *args: Any) -> Any:
         scope = inner(self.name or type(self).__name__.lower())
         if type(self).forward.__code__.co_filename == __file__:  # a line of ours would tell nobody where it was
-            scope = locations.Call.made(scope)
+            scope = locations.Call.from_stack(scope)
         with within(scope=scope):
             found = self.forward(*args)
         if isinstance(scope, locations.Call) and isinstance(found, Tensor) and found.node.scope is scope:
@@ -84,9 +84,9 @@ class Module:
         except FileNotFoundError:
             raise
         except Exception as error:
-            raise errors.unreadable(file, error) from None
+            raise errors.unreadable_file(file, error) from None
         parameters = dict(self.named_parameters())
-        if wrong := errors.mismatches(parameters, found):
+        if wrong := errors.list_mismatches(parameters, found):
             raise errors.other_parameters(file, wrong)
         for path, p in parameters.items():
             p.data = found[path]

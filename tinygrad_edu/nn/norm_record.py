@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.used_gradients import Seen, holds_older, mark
+from ..engine.used_gradients import SeenGradient, holds_older, mark_used
 from ..errors import coerce, trace_nan
 from ..errors import messages as errors
 from ..format import locations, text
@@ -46,10 +46,10 @@ class NormRecord:
         on_bad: Callable[[Any, str], object] | None = None,
     ) -> None:
         if limit is not None and not limit > 0:
-            raise errors.taught(ValueError(f"limit is a norm above 0, or None, not {limit!r}"))
+            raise errors.explained(ValueError(f"limit is a norm above 0, or None, not {limit!r}"))
         if not isinstance(every, (int, np.integer)) or every < 1:
-            raise errors.taught(ValueError(f"every is a number of steps, from 1 up, not {every!r}"))
-        self.watched = named(watched)
+            raise errors.explained(ValueError(f"every is a number of steps, from 1 up, not {every!r}"))
+        self.watched = name_parameters(watched)
         self.limit, self.every, self.on_bad = limit, int(every), on_bad
         self.count = 0  # steps so far, also those that were not looked at
         self.looks: list[Look] = []
@@ -60,19 +60,21 @@ class NormRecord:
         self.held: list[int] = []  # which arrays the parameters held at the last look
         self.older: int | None = None  # the first step whose gradients held those of an earlier one as well
 
-    @errors.shallow
+    @errors.with_short_traceback
     def __call__(self, loss: Any = None) -> None:
         """Look at all gradients, after ``backward`` and before the step.  ``loss``: a Tensor or a number."""
         self.count += 1
         if (self.count - 1) % self.every:
             return
-        parameters, value = self.watched.values(), number_of(loss)
+        parameters, value = self.watched.values(), loss_number(loss)
         norms = tuple(None if p.node.grad is None else norm(p.node.grad) for p in parameters)
         faults = self.faults(value, norms)
         before, self.held = self.held, [id(p._array) for p in parameters]
-        older = any(holds_older(p.node) or (before != self.held and holds_older(p.node, Seen)) for p in parameters)
+        older = any(
+            holds_older(p.node) or (before != self.held and holds_older(p.node, SeenGradient)) for p in parameters
+        )
         self.older = self.older or (self.count if older else None)
-        any(mark(p.node, Seen) for p in parameters)
+        any(mark_used(p.node, SeenGradient) for p in parameters)
         number = self.looks[-1].number + 1 if self.looks else 0
         self.keep(Look(number, self.count, value, norms, tuple(norm(p._array) for p in parameters), bool(faults)))
         if not faults:
@@ -80,7 +82,7 @@ class NormRecord:
         words = f"step {self.count}: {'; '.join([*faults[:3], *([f'{len(faults) - 3} more'] if faults[3:] else [])])}"
         if self.on_bad is None:
             self.trouble = self.trouble or words
-            raise errors.taught(FloatingPointError(words), WHERE_FROM)
+            raise errors.explained(FloatingPointError(words), WHERE_FROM)
         if self.trouble is None:
             self.trouble = words
             self.on_bad(loss, words)
@@ -95,12 +97,12 @@ class NormRecord:
         for (name, p), size in zip(self.watched.items(), norms):
             if self.is_bad(size):
                 gradient = coerce.dense(p.node.grad)
-                said = trace_nan.census(gradient)
+                said = trace_nan.count_not_finite(gradient)
                 if said:
                     said = f"{'has' if np.size(gradient) > 1 else 'is'} {said}"
                 else:
                     said = f"has norm {size:.4g}" + (f", above the limit of {self.limit:g}" if self.limit else "")
-                found.append(f"the gradient of {text.shown(name)} {said}")
+                found.append(f"the gradient of {text.safe_name(name)} {said}")
         return found
 
     # A long run: when there are too many looks, every second one goes.
@@ -112,14 +114,14 @@ class NormRecord:
         for i, size in enumerate(look.norms):
             if size is not None and math.isfinite(size):
                 self.ranges[i] = min(size, self.ranges[i][0]), max(size, self.ranges[i][1])
-        if self.looks and not self.stays(self.looks[-1]):
+        if self.looks and not self.is_kept(self.looks[-1]):
             self.looks.pop()
         self.looks.append(look)
         while len(self.looks) > MOST:
             self.stride *= 2
-            self.looks = [*filter(self.stays, self.looks[:-1]), look]
+            self.looks = [*filter(self.is_kept, self.looks[:-1]), look]
 
-    def stays(self, look: Look) -> bool:
+    def is_kept(self, look: Look) -> bool:
         """Does a look that is not the last stay?"""
         few = self.number_bad <= MOST // 4
         return look.number % self.stride == 0 or look.number == self.first_bad or (look.bad and few)
@@ -164,7 +166,7 @@ class NormRecord:
         return dict(zip(self.watched, self.looks[-1].norms)) if self.looks else {}
 
 
-def named(watched: Any) -> dict[str, Tensor]:
+def name_parameters(watched: Any) -> dict[str, Tensor]:
     """Parameters by their names; by their paths, or their places in the list, where a name is missing or not unique."""
     if isinstance(watched, dict):
         paths = watched
@@ -179,15 +181,15 @@ def named(watched: Any) -> dict[str, Tensor]:
             raise not_parameters(found)
         paths = {f"p[{i}]": p for i, p in enumerate(found)}
     if not paths:
-        raise errors.taught(ValueError("there is no parameter to watch"), "A module's are the Tensors it holds.")
-    names = [locations.name(parameter(p).node) for p in paths.values()]
+        raise errors.explained(ValueError("there is no parameter to watch"), "A module's are the Tensors it holds.")
+    names = [locations.name_in_source(require_parameter(p).node) for p in paths.values()]
     return {
         name if name and names.count(name) == 1 and name not in paths and paths is not watched else path: p
         for name, (path, p) in zip(names, paths.items())
     }
 
 
-def parameter(p: Any) -> Tensor:
+def require_parameter(p: Any) -> Tensor:
     """The same, if it is a parameter."""
     if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
         raise not_parameters(p)
@@ -196,22 +198,22 @@ def parameter(p: Any) -> Tensor:
 
 def not_parameters(p: Any) -> Exception:
     """What was given instead of parameters."""
-    what = text.described(p.node) if isinstance(p, Tensor) else text.shown(repr(p))
+    what = text.describe(p.node) if isinstance(p, Tensor) else text.safe_name(repr(p))
     constant = ", a constant" * (isinstance(p, Tensor) and p.is_leaf and not p.requires_grad)
-    return errors.taught(
+    return errors.explained(
         TypeError(f"gradient norms are those of Tensors that are leaves, in a list, not {what}{constant}"),
         "GradientNorms(net), GradientNorms([W, b]), or GradientNorms({'W': W, 'b': b}).",
     )
 
 
-def number_of(loss: Any) -> float | None:
+def loss_number(loss: Any) -> float | None:
     """The value of a loss that is a Tensor or a number."""
     if loss is None:
         return None
     value = np.asarray(getattr(loss, "_array", loss))
     if value.size != 1 or value.dtype.kind not in "fiu":
-        what = text.operand(getattr(loss, "node", None), loss)
-        raise errors.taught(
+        what = text.describe_operand(getattr(loss, "node", None), loss)
+        raise errors.explained(
             TypeError(f"the loss is a single number, not {what}"), "norms(loss), or optimiser.step(loss)."
         )
     return float(value.reshape(()))
@@ -220,7 +222,7 @@ def number_of(loss: Any) -> float | None:
 # Many looks in few places.
 
 
-def together(looks: Sequence[Look], most: int) -> list[list[Look]]:
+def group_looks(looks: Sequence[Look], most: int) -> list[list[Look]]:
     """Looks in at most so many groups, each of about as many steps."""
     if len(looks) <= most:
         return [[look] for look in looks]
@@ -231,7 +233,7 @@ def together(looks: Sequence[Look], most: int) -> list[list[Look]]:
     return groups
 
 
-def mean(sizes: Sequence[float | None]) -> float | None:
+def mean_log(sizes: Sequence[float | None]) -> float | None:
     """The logarithm of the geometric mean of those norms that have one."""
     found = [math.log10(x) for x in sizes if x is not None and 0 < x < math.inf]
     return sum(found) / len(found) if found else None

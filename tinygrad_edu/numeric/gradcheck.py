@@ -9,14 +9,26 @@ from typing import Any
 import numpy as np
 
 from ..context import within
-from ..derivatives import gradients, pushed
+from ..derivatives import gradients, push_forward
 from ..errors import messages as errors
 from ..graph import Value
 from ..ops import concatenate, ravel
 from ..tensor import Tensor
 from .differences import STEP, five_point, slopes
 from .equality import Tolerance, differs
-from .mistakes import BEND, FORGOTTEN, NOT_LINEAR, UNRECORDED, Sample, beside, kink, likely, place, samples_near, what
+from .mistakes import (
+    BEND,
+    FORGOTTEN,
+    NOT_LINEAR,
+    UNRECORDED,
+    Sample,
+    describe_derivative,
+    describe_domain_end,
+    describe_kink,
+    index_text,
+    likely_mistake,
+    samples_near,
+)
 
 Index = tuple[int, ...]
 
@@ -65,9 +77,9 @@ def gradcheck(
     if len(args) == 1 and isinstance(args[0], tuple) and any(isinstance(a, (Value, np.ndarray)) for a in args[0]):
         args = args[0]
     if strange := [mode for mode in modes if mode not in MODES]:
-        raise errors.taught(ValueError(f"modes are 'reverse' and 'forward', not {strange[0]!r}"))
+        raise errors.explained(ValueError(f"modes are 'reverse' and 'forward', not {strange[0]!r}"))
     if order not in (1, 2):
-        raise errors.taught(ValueError(f"order is 1 or 2, not {order!r}"))
+        raise errors.explained(ValueError(f"order is 1 or 2, not {order!r}"))
     try:
         Check(f, args, rtol, atol, eps).run(order, modes)
     except AssertionError:
@@ -77,7 +89,7 @@ def gradcheck(
     return True
 
 
-def named(f: Callable[..., Any], number: int) -> list[str]:
+def argument_names(f: Callable[..., Any], number: int) -> list[str]:
     """The arguments by the names that the function has for them."""
     try:
         parameters = inspect.signature(f).parameters.values()
@@ -87,7 +99,7 @@ def named(f: Callable[..., Any], number: int) -> list[str]:
     return [*names[:number], *(f"argument {i}" for i in range(len(names), number))]
 
 
-def unit(shape: Index, at: Index) -> Any:
+def unit_array(shape: Index, at: Index) -> Any:
     """A 1 among zeros."""
     e = np.zeros(shape)
     e[at] = 1.0
@@ -103,8 +115,8 @@ class Check:
         self.which = [i for i, a in enumerate(self.given) if not (isinstance(a, np.ndarray) and a.dtype.kind in "iub")]
         if not self.which:
             words = "gradcheck has nothing to differentiate: an array of whole numbers is taken for an index or a label"
-            raise errors.taught(TypeError(words), "gradcheck(f, x.astype(float))")
-        every = named(f, len(self.given))
+            raise errors.explained(TypeError(words), "gradcheck(f, x.astype(float))")
+        every = argument_names(f, len(self.given))
         self.names = [every[i] for i in self.which]
         self.points = [np.array(self.given[i], np.float64) for i in self.which]
         self.shape: tuple[int, ...] = ()  # of the result
@@ -113,7 +125,7 @@ class Check:
 
     # The function, its derivatives by the rules, and those by differences.
 
-    def recorded(self, points: Sequence[Any]) -> tuple[list[Tensor], Any]:
+    def call_recorded(self, points: Sequence[Any]) -> tuple[list[Tensor], Any]:
         """The arguments as fresh tensors, and what the function makes of them; of several results, one of them all."""
         given, tensors = [*self.given], [Tensor(x, name) for x, name in zip(points, self.names)]
         for i, tensor in zip(self.which, tensors):
@@ -123,23 +135,23 @@ class Check:
 
     def value(self, points: Sequence[Any]) -> Any:
         """The result, as an array."""
-        result = self.recorded(points)[1]
+        result = self.call_recorded(points)[1]
         return np.asarray(result._array if isinstance(result, Value) else result, np.float64)
 
     def gradients(self, points: Sequence[Any], seeds: Iterable[Any]) -> Iterator[list[Any]]:
         """For each seed, the gradients of all arguments."""
-        tensors, y = self.recorded(points)
+        tensors, y = self.call_recorded(points)
         for seed in seeds:
             if isinstance(y, Value) and y.node.active:
                 yield [np.asarray(g) for g in gradients(y, tensors, seed)]  # type: ignore[arg-type]
             else:
                 yield [np.zeros(x.shape) for x in points]
 
-    def seeds(self) -> Iterator[Any]:
+    def unit_seeds(self) -> Iterator[Any]:
         """A 1 for each entry of the result, among zeros."""
-        return map(unit, [self.shape] * int(np.prod(self.shape)), np.ndindex(self.shape))
+        return map(unit_array, [self.shape] * int(np.prod(self.shape)), np.ndindex(self.shape))
 
-    def moved(self, points: Sequence[Any], k: int, at: Index, f: Any = None) -> Callable[[float], Any]:
+    def along_entry(self, points: Sequence[Any], k: int, at: Index, f: Any = None) -> Callable[[float], Any]:
         """The function of the number that is added to one entry of an argument."""
 
         def by(t: float) -> Any:
@@ -149,19 +161,19 @@ class Check:
 
         return by
 
-    def size(self, points: Sequence[Any], k: int, at: Index) -> float:
+    def step_size(self, points: Sequence[Any], k: int, at: Index) -> float:
         """The unit of steps: a number above 1 is moved by a part of itself; near the end of the domain any number."""
-        x, f = abs(float(points[k][at])), self.moved(points, k, at)
+        x, f = abs(float(points[k][at])), self.along_entry(points, k, at)
         far = 8 * self.eps
         return x if 0 < x < 1 and not np.all(np.isfinite([f(-far), f(far)])) else max(1.0, x)
 
     def column(self, points: Sequence[Any], k: int, at: Index) -> Any:
         """The derivatives of all results by one entry, by differences."""
-        f, x = self.moved(points, k, at), abs(float(points[k][at]))
+        f, x = self.along_entry(points, k, at), abs(float(points[k][at]))
         found = five_point(f, self.eps * max(1.0, x))
-        return found if np.all(np.isfinite(found)) else five_point(f, self.eps * self.size(points, k, at))
+        return found if np.all(np.isfinite(found)) else five_point(f, self.eps * self.step_size(points, k, at))
 
-    def wrong(self, rule: Any, found: Any, error: Any = 0.0, tolerance: float = 1.0) -> Any:
+    def differ(self, rule: Any, found: Any, error: Any = 0.0, tolerance: float = 1.0) -> Any:
         """Where do they differ by more than is allowed, and than the error of the differences?"""
         return differs(rule, found, Tolerance(tolerance * self.rtol, absolute=tolerance * self.atol), 10 * error)
 
@@ -170,18 +182,18 @@ class Check:
     def run(self, order: int, modes: Sequence[str]) -> None:
         """All comparisons, in their order."""
         with np.errstate(all="ignore"):
-            self.values()
+            self.check_values()
             rng = np.random.default_rng(0)
             self.weights = rng.uniform(0.5, 1.5, self.shape)
             self.direction = [rng.normal(size=x.shape) for x in self.points]
             if "reverse" in modes:
-                self.reverse()
+                self.check_reverse()
             if "forward" in modes:
-                self.forward()
+                self.check_forward()
             if order == 2:
-                self.second()
+                self.check_second()
 
-    def values(self) -> None:
+    def check_values(self) -> None:
         """The same twice, and finite."""
         first, second = self.value(self.points), self.value(self.points)
         self.shape = first.shape
@@ -193,87 +205,87 @@ class Check:
         if not np.isfinite(first).all():
             at = tuple(np.argwhere(~np.isfinite(first))[0])
             raise AssertionError(
-                f"values: the result{place(at)} is {first[at]} at these arguments, so there is no derivative. Choose "
-                "arguments at which f is finite."
+                f"values: the result{index_text(at)} is {first[at]} at these arguments, so there is no derivative. "
+                "Choose arguments at which f is finite."
             )
 
-    def reverse(self) -> None:
+    def check_reverse(self) -> None:
         """Each entry of each argument.  The results are weighted first, which takes one sweep for all of them."""
         (rules,) = self.gradients(self.points, [self.weights])
         for k, (x, rule) in enumerate(zip(self.points, rules)):
             found = np.empty(x.shape)
             for at in np.ndindex(x.shape):
                 found[at] = np.sum(self.weights * self.column(self.points, k, at))
-            wrong = sorted(np.argwhere(self.wrong(rule, found)), key=lambda at: -abs(rule - found)[tuple(at)])
+            wrong = sorted(np.argwhere(self.differ(rule, found)), key=lambda at: -abs(rule - found)[tuple(at)])
             suspects = sorted((k, tuple(map(int, at))) for at in wrong[:SUSPECTS])
             if suspects:
-                each = [[g[k][at] for _, at in suspects] for g in self.gradients(self.points, self.seeds())]
+                each = [[g[k][at] for _, at in suspects] for g in self.gradients(self.points, self.unit_seeds())]
                 columns = zip(suspects, np.reshape(each, (*self.shape, len(suspects))).T)
-                self.entries("reverse", self.value, ((use, column.T) for use, column in columns))
-                self.linear(k)
+                self.raise_worst("reverse", self.value, ((use, column.T) for use, column in columns))
+                self.check_linear(k)
 
-    def linear(self, k: int) -> None:
+    def check_linear(self, k: int) -> None:
         """AssertionError if a rule is right where its upstream gradient is 1, and gives another multiple of others."""
         once, twice = (g[k] for g in self.gradients(self.points, [self.weights, 2 * self.weights]))
-        if self.wrong(twice, 2 * once).any():
+        if self.differ(twice, 2 * once).any():
             words = FORGOTTEN if np.array_equal(once, twice) else NOT_LINEAR
             raise AssertionError(f"reverse: the gradient of {self.names[k]} is right where 1 comes in alone. {words}")
 
-    def forward(self) -> None:
+    def check_forward(self) -> None:
         """A random direction; of one that is wrong, each entry."""
-        expected = five_point(self.toward(self.value), self.eps)
-        if self.wrong(self.tangent(self.direction), expected).any():
+        expected = five_point(self.along_direction(self.value), self.eps)
+        if self.differ(self.tangent(self.direction), expected).any():
             uses = [(k, at) for k, x in enumerate(self.points) for at in np.ndindex(x.shape)]
             nothing = [np.zeros(x.shape) for x in self.points]
-            units = ((k, at, unit(self.points[k].shape, at)) for k, at in uses)
+            units = ((k, at, unit_array(self.points[k].shape, at)) for k, at in uses)
             columns = (((k, at), self.tangent([*nothing[:k], e, *nothing[k + 1 :]])) for k, at, e in units)
-            self.entries("forward", self.value, columns)
+            self.raise_worst("forward", self.value, columns)
 
-    def toward(self, f: Callable[[Sequence[Any]], Any]) -> Callable[[float], Any]:
+    def along_direction(self, f: Callable[[Sequence[Any]], Any]) -> Callable[[float], Any]:
         """A function along the random direction."""
         return lambda t: f([x + t * d for x, d in zip(self.points, self.direction)])
 
     def tangent(self, direction: Sequence[Any]) -> Any:
         """How the result changes in a direction, by forward mode."""
-        tensors, y = self.recorded(self.points)
+        tensors, y = self.call_recorded(self.points)
         if not isinstance(y, Value) or not y.node.active:
             return np.zeros(self.shape)
-        found = pushed(y.node, {t.node.serial: d for t, d in zip(tensors, direction)}, False)
+        found = push_forward(y.node, {t.node.serial: d for t, d in zip(tensors, direction)}, False)
         return np.zeros(self.shape) if found is None else np.asarray(getattr(found, "_array", found))
 
-    def second(self) -> None:
+    def check_second(self) -> None:
         """The gradient's own gradient, in the random direction; of one that is wrong, each entry."""
-        if not self.second_differs(self.weights):
+        if not self.wrong_in_second(self.weights):
             return
         uses = [(k, at) for k, x in enumerate(self.points) for at in np.ndindex(x.shape)]
-        for seed in self.seeds():
-            of = place(np.argwhere(seed)[0]) if np.size(seed) > 1 else ""
-            for k, at in self.second_differs(seed):
-                rules = self.steepness(seed, k, at)
+        for seed in self.unit_seeds():
+            of = index_text(np.argwhere(seed)[0]) if np.size(seed) > 1 else ""
+            for k, at in self.wrong_in_second(seed):
+                rules = self.second_derivatives(seed, k, at)
 
                 def slope(points: Sequence[Any], seed: Any = seed, k: int = k, at: Index = at) -> Any:
                     return next(self.gradients(points, [seed]))[k][at]
 
                 columns = ((use, rules[use[0]][use[1]]) for use in uses)
-                self.entries("second order", slope, columns, f"{self.names[k]}{place(at)}", of)
+                self.raise_worst("second order", slope, columns, f"{self.names[k]}{index_text(at)}", of)
 
-    def second_differs(self, seed: Any) -> list[tuple[int, Index]]:
+    def wrong_in_second(self, seed: Any) -> list[tuple[int, Index]]:
         """The entries of the gradient whose derivative in the random direction is not that by differences."""
 
         def of(k: int) -> Any:
-            return five_point(self.toward(lambda points: next(self.gradients(points, [seed]))[k]), self.eps)
+            return five_point(self.along_direction(lambda points: next(self.gradients(points, [seed]))[k]), self.eps)
 
         found = map(of, range(len(self.points)))
-        rules = self.steepness(seed)
+        rules = self.second_derivatives(seed)
         return [
             (k, tuple(map(int, at)))
             for k, (rule, expected) in enumerate(zip(rules, found))
-            for at in np.argwhere(self.wrong(rule, expected, tolerance=10))
+            for at in np.argwhere(self.differ(rule, expected, tolerance=10))
         ]
 
-    def steepness(self, seed: Any, k: int | None = None, at: Index = ()) -> list[Any]:
+    def second_derivatives(self, seed: Any, k: int | None = None, at: Index = ()) -> list[Any]:
         """The gradient of one entry of the gradient, by the rules; or of its product with the random direction."""
-        tensors, y = self.recorded(self.points)
+        tensors, y = self.call_recorded(self.points)
         nothing = [np.zeros(x.shape) for x in self.points]
         if not isinstance(y, Value) or not y.node.active:
             return nothing
@@ -283,7 +295,7 @@ class Check:
 
     # What is wrong, in words.
 
-    def entries(
+    def raise_worst(
         self,
         mode: str,
         f: Callable[[Sequence[Any]], Any],
@@ -299,51 +311,51 @@ class Check:
         worst: tuple[float, str, int] = (0.0, "", 0)
         unknown = ""
         for (k, at), rule in columns:
-            name, x = f"{self.names[k]}{place(at)}", self.points[k][at]
-            found = slopes(self.moved(self.points, k, at, f), self.size(self.points, k, at), self.eps)
+            name, x = f"{self.names[k]}{index_text(at)}", self.points[k][at]
+            found = slopes(self.along_entry(self.points, k, at, f), self.step_size(self.points, k, at), self.eps)
             if not np.all(found.finite):
-                unknown = unknown or beside(name, x)
+                unknown = unknown or describe_domain_end(name, x)
                 continue
-            bad = self.wrong(rule, found.value, found.error, 10 if first else 1)
+            bad = self.differ(rule, found.value, found.error, 10 if first else 1)
             for i in map(tuple, np.argwhere(bad)):
                 a, left, right = (float(np.asarray(part)[i]) for part in (rule, found.left, found.right))
-                b, result = float(np.asarray(found.value)[i]), of or place(i)
+                b, result = float(np.asarray(found.value)[i]), of or index_text(i)
                 if not np.asarray(found.smooth)[i]:
-                    unknown = unknown or kink(name, x, left, right, a, first)
+                    unknown = unknown or describe_kink(name, x, left, right, a, first)
                 elif first and np.isnan(a):
-                    words = what(name, first, result if np.prod(self.shape) > 1 else "")
+                    words = describe_derivative(name, first, result if np.prod(self.shape) > 1 else "")
                     unknown = unknown or f"{words} is nan by the rules. {BEND}"
                 else:
                     score = abs(a - b) / (abs(a) + abs(b)) if np.isfinite(a) else np.inf
                     if score > 1.000001 * worst[0]:
-                        words = what(name, first, result if np.prod(self.shape) > 1 else "")
+                        words = describe_derivative(name, first, result if np.prod(self.shape) > 1 else "")
                         worst = score, f"{words} is {a:.7g} by the rules and {b:.7g} by differences", k
         if worst[1]:
-            kind = self.kind(worst[2]) if not first else self.kind_of_second()
+            kind = self.mistake(worst[2]) if not first else self.mistake_in_second()
             raise AssertionError(f"{mode}: {worst[1]}{f'. {kind}' if kind else ''}")
         if unknown:
             raise AssertionError(f"{mode}: {unknown}")
 
-    def kind(self, k: int) -> str:
+    def mistake(self, k: int) -> str:
         """What the mistake looks like, at this point and at others near it."""
-        if self.takes_unrecorded():
+        if self.takes_unrecorded_gradient():
             return UNRECORDED
         if np.prod(self.shape) * self.points[k].size > ENTRIES:
             return ""
         try:
-            samples = samples_near(lambda points: self.sample([*map(np.asarray, points)], k), self.points)
+            samples = samples_near(lambda points: self.take_sample([*map(np.asarray, points)], k), self.points)
         except Exception:  # the function refuses even numbers that it was given
             return ""
-        return likely(samples, self.names[k])
+        return likely_mistake(samples, self.names[k])
 
-    def sample(self, points: list[Any], k: int) -> Sample:
+    def take_sample(self, points: list[Any], k: int) -> Sample:
         """All derivatives by one argument at one point."""
         z, x = self.value(points), points[k]
         if z.shape != self.shape:
             raise ValueError("a result of another shape")
         every = [np.stack([self.column(points, i, at) for at in np.ndindex(p.shape)], -1).reshape(z.shape + p.shape)
                  if i == k or p.shape == x.shape else None for i, p in enumerate(points)]  # fmt: skip
-        rule = np.reshape([g[k] for g in self.gradients(points, self.seeds())], z.shape + x.shape)
+        rule = np.reshape([g[k] for g in self.gradients(points, self.unit_seeds())], z.shape + x.shape)
         once, twice = (g[k] for g in self.gradients(points, [self.weights, 2 * self.weights]))
         others = {self.names[i]: e for i, e in enumerate(every) if e is not None and i != k}
         lengths = () if z.size == x.size else (*max((z, x), key=np.size).shape, z.size // max(1, x.size))
@@ -351,15 +363,15 @@ class Check:
         unmoved = bool(np.any(once)) and np.array_equal(once, twice)
         return Sample(rule, every[k], x, broad, others, x.ndim, unmoved, lengths)
 
-    def kind_of_second(self) -> str:
+    def mistake_in_second(self) -> str:
         """Why a second derivative is wrong where the first is right."""
-        if not any(np.any(g) for g in self.steepness(self.weights)):
+        if not any(np.any(g) for g in self.second_derivatives(self.weights)):
             return (
                 "By the rules it is 0 everywhere: does a rule take values out of the record, with .data or np.asarray?"
             )
         return ""
 
-    def takes_unrecorded(self) -> bool:
+    def takes_unrecorded_gradient(self) -> bool:
         """Does the function take a gradient on its way that is not recorded, and so is a constant for the rules?"""
         found = []
 
@@ -368,5 +380,5 @@ class Check:
                 found.append(node)
 
         with within(watch=watch):
-            self.recorded(self.points)
+            self.call_recorded(self.points)
         return bool(found)

@@ -32,21 +32,29 @@ class Sample(NamedTuple):
     lengths: tuple[int, ...] = ()  # over how many entries a sum or a mean may have been taken
 
 
-def likely(samples: Sequence[Sample], name: str) -> str:
+def likely_mistake(samples: Sequence[Sample], name: str) -> str:
     """What the mistake looks like, in a sentence; nothing, if no kind fits everywhere.  ``name``: of the argument."""
     samples = [s for s in samples if np.all(np.isfinite(s.rule)) and np.all(np.isfinite(s.found))]
     if not samples:
         return ""
     if all(agrees(s.rule, s.found) for s in samples):
-        return forgotten(samples, name)
-    for kind in (forgotten, nothing, factor, exchanged, transposed, factor_missing, partly):
+        return upstream_forgotten(samples, name)
+    for kind in (
+        upstream_forgotten,
+        gradient_lost,
+        constant_factor,
+        arguments_exchanged,
+        axes_transposed,
+        factor_missing,
+        partly_wrong,
+    ):
         words = kind(samples, name)
         if words:
             return words
     return ""
 
 
-def is_inexact(x: Any) -> bool:
+def is_floating(x: Any) -> bool:
     """Is it an array of floating numbers, or one of them?"""
     return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
 
@@ -59,7 +67,7 @@ def samples_near(sampled: Callable[[list[Any]], Sample], operands: Sequence[Any]
     rng, found = np.random.default_rng(1), [sampled([*operands])]
 
     def moved(x: Any) -> Any:
-        return (x + NEAR * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1.0))[()] if is_inexact(x) else x
+        return (x + NEAR * rng.uniform(-1, 1, x.shape) * np.where(x, np.abs(x), 1.0))[()] if is_floating(x) else x
 
     for _ in range(2):
         with contextlib.suppress(Exception):
@@ -72,7 +80,7 @@ def agrees(rule: Any, found: Any) -> bool:
     return same(rule, found, DIFFERENCES)
 
 
-def forgotten(samples: Sequence[Sample], name: str) -> str:
+def upstream_forgotten(samples: Sequence[Sample], name: str) -> str:
     """The rule gives the same whatever comes in."""
     return FORGOTTEN if all(s.unmoved for s in samples) else ""
 
@@ -86,7 +94,7 @@ NOT_LINEAR = (
 )
 
 
-def nothing(samples: Sequence[Sample], name: str) -> str:
+def gradient_lost(samples: Sequence[Sample], name: str) -> str:
     """No gradient at all."""
     if any(np.any(s.rule) for s in samples):
         return ""
@@ -96,7 +104,7 @@ def nothing(samples: Sequence[Sample], name: str) -> str:
     )
 
 
-def factor(samples: Sequence[Sample], name: str) -> str:
+def constant_factor(samples: Sequence[Sample], name: str) -> str:
     """The same number times too much everywhere."""
     found = np.concatenate([np.ravel(s.found) for s in samples])
     rule = np.concatenate([np.ravel(s.rule) for s in samples])
@@ -121,7 +129,7 @@ def factor(samples: Sequence[Sample], name: str) -> str:
     return words
 
 
-def exchanged(samples: Sequence[Sample], name: str) -> str:
+def arguments_exchanged(samples: Sequence[Sample], name: str) -> str:
     """It is the derivative by another argument."""
     for other in samples[0].others:
         if all(agrees(s.rule, s.others[other]) for s in samples):
@@ -129,7 +137,7 @@ def exchanged(samples: Sequence[Sample], name: str) -> str:
     return ""
 
 
-def transposed(samples: Sequence[Sample], name: str) -> str:
+def axes_transposed(samples: Sequence[Sample], name: str) -> str:
     """Rows and columns of the argument are exchanged."""
     if any(s.axes < 2 or s.found.shape[-1] != s.found.shape[-2] for s in samples):
         return ""
@@ -149,7 +157,7 @@ def factor_missing(samples: Sequence[Sample], name: str) -> str:
     return ""
 
 
-def partly(samples: Sequence[Sample], name: str) -> str:
+def partly_wrong(samples: Sequence[Sample], name: str) -> str:
     """Some entries are 0 that ought not to be, or the other way round; all others are right."""
     cases: tuple[tuple[Callable[[Sample], Any], str], ...] = (
         (lambda s: s.rule == 0, "the rules give 0 and differences do not: a contribution is missing, as where not all "
@@ -168,12 +176,12 @@ def partly(samples: Sequence[Sample], name: str) -> str:
 # What is compared, in words.
 
 
-def place(at: Any) -> str:
+def index_text(at: Any) -> str:
     """`` at [0, 2]``; of a single number nothing."""
     return f" at [{', '.join(map(str, at))}]" if len(at) else ""
 
 
-def what(name: str, first: str, result: str) -> str:
+def describe_derivative(name: str, first: str, result: str) -> str:
     """Which derivative: of a single result ``the gradient of W at [0, 1]``."""
     if first:
         of = f" of the result{result}" if result else ""
@@ -187,7 +195,7 @@ BEND = (
 )
 
 
-def kink(name: str, x: Any, left: float, right: float, rule: float, first: str) -> str:
+def describe_kink(name: str, x: Any, left: float, right: float, rule: float, first: str) -> str:
     """That there is no derivative, because those from both sides differ."""
     f = f"the first derivative by {first}" if first else "f"
     return (
@@ -197,7 +205,7 @@ def kink(name: str, x: Any, left: float, right: float, rule: float, first: str) 
     )
 
 
-def beside(name: str, x: Any) -> str:
+def describe_domain_end(name: str, x: Any) -> str:
     """That differences cannot be had, because the function ends here."""
     return (
         f"f is not finite next to {name.replace(' at ', '')} = {x:.7g}, so there are no differences to compare with. "

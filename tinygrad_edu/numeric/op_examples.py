@@ -29,7 +29,7 @@ class Example(NamedTuple):
         """The operation, with these operands for those of the example."""
         given: list[Any] = []
         values = {**self.operands, **self.options, **operands}
-        for name, p in parameters(self.op.function).items():
+        for name, p in function_parameters(self.op.function).items():
             if p.kind is p.VAR_POSITIONAL:
                 value = values.get(name, [])
                 given.extend(value if isinstance(value, list) else [value])
@@ -39,7 +39,7 @@ class Example(NamedTuple):
 
 
 @functools.cache
-def parameters(function: Any) -> Mapping[str, inspect.Parameter]:
+def function_parameters(function: Any) -> Mapping[str, inspect.Parameter]:
     """The parameters of a function."""
     return inspect.signature(function).parameters
 

@@ -42,7 +42,7 @@ def split(x, parts, axis: int = 0) -> list[Any]:
     if np.ndim(parts) == 0:
         parts = operator.index(parts)
         if parts < 1 or n % parts:
-            raise errors.taught(
+            raise errors.explained(
                 ValueError(f"an axis of length {n} cannot be split into {parts} equal parts"),
                 "Give a number that divides its length, or a list of the indices at which to cut.",
             )
@@ -68,7 +68,7 @@ def correlate(x, y, mode: str = "valid"):
     """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
     if np.ndim(x) != 1 or np.ndim(y) != 1:
         words = f"correlate takes two vectors, not arrays of shapes {np.shape(x)} and {np.shape(y)}"
-        raise errors.taught(ValueError(words), "Of images, conv2d is the correlation.")
+        raise errors.explained(ValueError(words), "Of images, conv2d is the correlation.")
     if len(x) < len(y):  # the longer one stands still, and the result is turned round
         return image.convolve(y, x[::-1], mode)[::-1]
     return image.convolve(x, y[::-1], mode)

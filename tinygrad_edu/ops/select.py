@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..engine.calling import written as _written
-from ..engine.sparse_rows import Placed as _Placed
 from ..engine.sparse_rows import Rows as _Rows
-from ..engine.sparse_rows import is_basic as _is_basic
+from ..engine.sparse_rows import SparseGradient as _Placed
+from ..engine.sparse_rows import is_basic_index as _is_basic
 from ..op import op
 from .conventions import bent, is_recorded, strict
 

@@ -65,9 +65,9 @@ class Breakpoint:
     def at_line(self, stepper: Stepper, moment: Moment) -> bool:
         """Did that line of the program compute the operation of the step?"""
         file, _, number = self.what.rpartition(":")
-        code, lasti = locations.where(moment.node)
-        first, last = locations.position(code, lasti)[:2]
-        name = locations.title(code.co_filename)
+        code, lasti = locations.instruction_of(moment.node)
+        first, last = locations.span_of(code, lasti)[:2]
+        name = locations.file_title(code.co_filename)
         if not file and code.co_filename.startswith(locations.OURS):
             return False
         return first <= int(number) <= (last or first) and (not file or os.path.basename(file) == name)
@@ -99,11 +99,11 @@ def parse_breakpoint(words: str, stepper: Stepper | None = None, once: bool = Fa
         if condition is None and re.search(r"[<>=(]|\bisnan\b|\bisinf\b", where):  # the word if was forgotten
             return Breakpoint(words, condition=parse_once(where), once=once)
         raise ValueError(
-            f"{text.shown(what)} is no name, operation, part of the model, line or step here"
+            f"{text.safe_name(what)} is no name, operation, part of the model, line or step here"
             + suggest_near(what, stepper)
         )
     if kind in ("step", "line") and not what.rpartition(":")[2].isdecimal():
-        raise ValueError(f"a {kind} has a number, and {text.shown(what)} is no number")
+        raise ValueError(f"a {kind} has a number, and {text.safe_name(what)} is no number")
     if kind == "step" and stepper is not None and int(what) > stepper.last:
         raise ValueError(f"there is no step {what}: there are steps 0 to {stepper.last}")
     return Breakpoint(words, kind, what, wanted, once)
@@ -132,4 +132,4 @@ def suggest_near(word: str, stepper: Stepper | None) -> str:
         *(node.op.name for node in stepper.computed),
         *(node.scope for node in stepper.computed if node.scope),
     }
-    return text.meant(word, map(text.shown, known))
+    return text.suggest(word, map(text.safe_name, known))

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import forward, operand_values
-from ..engine.unchosen import Chosen, of_seed
+from ..engine.recompute import operand_values, run_forward
+from ..engine.unchosen import Dependence, seed_mask
 from ..errors import coerce
 from ..format import locations
 from ..format.text import plural
@@ -24,7 +24,7 @@ Choosers = tuple[Node, ...]  # operations that leave an element out, the first o
 MOST, FEW = 200, 3  # so many operations on the way are looked at, and so many elements are listed
 
 
-class Alone(Chosen):
+class Alone(Dependence):
     """What one operation leaves out by itself, as if the result depended on everything that the operation gives."""
 
     def __init__(self) -> None:
@@ -34,14 +34,14 @@ class Alone(Chosen):
         """Which elements a node passes on to operand ``k``: in its own shape if it is elementwise, else in that of the
         operand.
         """
-        mask = self.reached(node, k, np.ones(node.shape, bool))
+        mask = self.counting(node, k, np.ones(node.shape, bool))
         return self.masks.get((node, k), mask) if node.op.elementwise else mask
 
 
 class Choices:
     """What a sweep left out, once it has met NaN.  ``nodes``: those that it visits; ``seed``: what it starts from."""
 
-    def __init__(self, record: Record, nodes: list[Node], seed: Any, chosen: Chosen) -> None:
+    def __init__(self, record: Record, nodes: list[Node], seed: Any, chosen: Dependence) -> None:
         self.record, self.seed, self.chosen, self.alone, self.looked = record, seed, chosen, Alone(), 0
         self.users: dict[Node, list[tuple[Node, int]]] = {}
         for node in nodes:
@@ -66,7 +66,7 @@ class Choices:
 
     def counts(self, node: Node) -> Any:
         """The elements of a node on which the result depends."""
-        found = np.array(np.broadcast_to(of_seed(self.seed) if node is self.record.root else False, node.shape))
+        found = np.array(np.broadcast_to(seed_mask(self.seed) if node is self.record.root else False, node.shape))
         for user, k in self.users.get(node, ()):
             if user not in self.chosen.idle:
                 mask = self.chosen.masks.get((user, k))
@@ -117,7 +117,7 @@ class Choices:
 
         def is_nan(x: float) -> Any:
             given = [*values[:k], np.where(mask, x, 1.0)[()], *values[k + 1 :]]
-            return np.isnan(forward(node, given))
+            return np.isnan(run_forward(node, given))
 
         try:
             with np.errstate(all="ignore"):
@@ -147,8 +147,12 @@ class Choices:
 
 def line_of(node: Node, other: Node) -> str:
     """``line 2``; with its file, if that is another than the file of the ``other`` node."""
-    at = locations.of(node)
-    return f"line {at.line}" if at.file == locations.of(other).file else f"line {at.line} of {locations.title(at.file)}"
+    at = locations.of_node(node)
+    return (
+        f"line {at.line}"
+        if at.file == locations.of_node(other).file
+        else f"line {at.line} of {locations.file_title(at.file)}"
+    )
 
 
 def union(*each: Choosers) -> Choosers:

@@ -71,7 +71,7 @@ class Expression:
         try:
             self.tree = ast.parse(source, mode="eval").body
         except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
-            raise ValueError(f"{text.shown(self.words)} is no expression: {getattr(error, 'msg', error)}") from None
+            raise ValueError(f"{text.safe_name(self.words)} is no expression: {getattr(error, 'msg', error)}") from None
 
     def value(
         self,
@@ -248,7 +248,7 @@ class Evaluation:
             x = x.array() if isinstance(x, TensorAtStep) else x._array
         if isinstance(x, dict):
             if not dict.__contains__(x, index):  # to ask a defaultdict would add to it
-                raise LookupError(f"there is no {text.shown(repr(index))} in it")
+                raise LookupError(f"there is no {text.safe_name(repr(index))} in it")
             found = dict.__getitem__(x, index)
             return self.as_tensor(found) if isinstance(found, Value) else found
         if isinstance(x, (list, tuple, np.ndarray, str)):
@@ -287,7 +287,7 @@ class Evaluation:
             )
         options = {k.arg: self.evaluate_operand(k.value) for k in tree.keywords if k.arg in OPTIONS}
         if len(options) != len(tree.keywords):
-            raise ValueError(f"functions here take only the options {text.listed([*OPTIONS])}")
+            raise ValueError(f"functions here take only the options {text.join_words([*OPTIONS])}")
         if known is len and len(tree.args) == 1:
             found = self.evaluate(tree.args[0])
             if isinstance(found, (list, tuple, dict)):  # the length of a list of layers, with which one cannot compute

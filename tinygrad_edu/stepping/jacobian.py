@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.recompute import forward
+from ..engine.recompute import run_forward
 from ..errors import coerce
 from ..graph import Node
 from ..sweep import unbroadcast
@@ -45,7 +45,7 @@ def by_differences(node: Node, k: int, values: Any) -> Any:
     def at(moved: Any) -> Any:
         operands = [*map(in_float64, values)]
         operands[k] = moved[()]
-        return np.asarray(forward(node, operands), np.float64)
+        return np.asarray(run_forward(node, operands), np.float64)
 
     def along(direction: Any) -> Any:
         d = step * direction

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.reachable import reachable
-from ..engine.recompute import operands, value
+from ..engine.recompute import stored_operands, value
 from ..format import text
 from ..graph import Node, Value
 from ..language.names import Names
@@ -37,7 +37,7 @@ class Record:
         found: dict[int, Any] = {}
         for node in self.computed:
             if node.values is not None:
-                for a, x in zip(node.args, operands(node)):
+                for a, x in zip(node.args, stored_operands(node)):
                     if a is not None and a.op is None and x is not None:
                         found[a.serial] = x
         return found
@@ -112,7 +112,7 @@ class Record:
         """A word by which ``find`` finds a node: its name, ``#7`` for the result of step 7, or ``leaf2``."""
         name = self.name(node)
         if name is not None:
-            return text.shown(name)
+            return text.safe_name(name)
         return f"#{self.numbers[node]}" if node.op is not None else f"leaf{self.leaf_numbers[node]}"
 
     def find(self, what: Any, until: int | None = None) -> Node:
@@ -128,7 +128,7 @@ class Record:
             called = text.label(node) if isinstance(node, Node) else f"#{what}" if isinstance(what, int) else str(what)
             if called[:1] == "#" and called[1:].isdecimal() and self.computed:
                 raise LookupError(f"there is no {called}: the results are #1 to #{len(self.computed)}")
-            raise LookupError(f"there is no {text.shown(called)} in this computation; {self.list_names()}")
+            raise LookupError(f"there is no {text.safe_name(called)} in this computation; {self.list_names()}")
         return node
 
     @cached_property
@@ -153,7 +153,7 @@ class Record:
     def list_names(self) -> str:
         """A sentence about the names that there are."""
         bases = dict.fromkeys(name.base for node in self.nodes if (name := self.words.of(node)) is not None)
-        shown = [text.shown(name)[:20] for name in bases]
+        shown = [text.safe_name(name)[:20] for name in bases]
         if not shown:
             return f"it has no names, but #1 to #{len(self.computed)}" if self.computed else "it has no names"
-        return f"it has {text.listed(shown)}" if len(shown) <= 12 else f"it has {', '.join(shown[-12:])} and others"
+        return f"it has {text.join_words(shown)}" if len(shown) <= 12 else f"it has {', '.join(shown[-12:])} and others"

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..context import within
-from ..engine.sparse_rows import Placed
-from ..engine.unchosen import Chosen, any_nan
+from ..engine.sparse_rows import SparseGradient
+from ..engine.unchosen import Dependence, has_nan
 from ..errors import coerce
 from ..errors import messages as errors
 from ..format import text
@@ -61,7 +61,7 @@ class Stepper(Record):
         self.ours: list[Node] = []  # the nodes that the sweep visits, the last one first
         self.seed: Any = None
         self.watches: list[str] = []  # expressions that are displayed after every step
-        self.chosen: Chosen | None = None  # what the result depends on; found when the sweep meets NaN
+        self.chosen: Dependence | None = None  # what the result depends on; found when the sweep meets NaN
         self.changes: dict[Node, Callable[[Any], Any]] = {}  # the gradients that were changed by hand: see change
         self.changed: set[Node] = set()  # the nodes whose gradients follow from those changes
         if sweep and self.root.active:
@@ -155,8 +155,8 @@ class Stepper(Record):
         change = self.changes.get(node)
         try:
             g, passed = self.advance(node, node.hooks if change is None else (*node.hooks, change))
-            if self.chosen is None and any_nan(c for c in passed if c is not None):
-                self.chosen = Chosen(self.root, self.seed)
+            if self.chosen is None and has_nan(c for c in passed if c is not None):
+                self.chosen = Dependence(self.root, self.seed)
                 self.rerun(len(self.swept))
                 g, passed = self.advance(node, (lambda _, known=g: known,))
         except Exception as error:
@@ -176,7 +176,7 @@ class Stepper(Record):
             _, g, passed = next(self.sweep)
         finally:
             node.hooks = own
-        return g, tuple(c.dense() if type(c) is Placed else c for c in passed)
+        return g, tuple(c.dense() if type(c) is SparseGradient else c for c in passed)
 
     def pass_on(self, node: Node, g: Any, k: int) -> Any:
         """What a node would pass to its operand ``k``, if its gradient were ``g``."""
@@ -288,14 +288,14 @@ class Stepper(Record):
         """
         node = self.find(what)
         if node not in self.ours:
-            raise ValueError(f"no gradient flows to {text.described(node)}")
+            raise ValueError(f"no gradient flows to {text.describe(node)}")
 
         def changed(g: Any) -> Any:
-            new = np.asarray(to(coerce.own(g)) if callable(to) else to)
+            new = np.asarray(to(coerce.copy_for_user(g)) if callable(to) else to)
             try:
-                return np.array(np.broadcast_to(coerce.numeric(new).astype(g.dtype), node.shape))[()]
+                return np.array(np.broadcast_to(coerce.require_numeric(new).astype(g.dtype), node.shape))[()]
             except ValueError:
-                raise errors.hook_gave(node, new) from None
+                raise errors.wrong_hook_result(node, new) from None
 
         if not callable(to):
             changed(np.zeros(node.shape))  # is it a gradient at all?

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...format.text import cut
+from ...format.text import shorten
 from ...language.tree import Expr
 from ...language.writing import text
 from ...numeric.equality import same
@@ -104,7 +104,7 @@ def in_sentence(what: str | Expr) -> str:
     if isinstance(what, str):
         return what
     words = ", ".join(map(text, what.args)) if what.head == "List" else text(what)
-    return cut(words, LONGEST, "…")
+    return shorten(words, LONGEST, "…")
 
 
 Candidates = Iterator[Candidate]

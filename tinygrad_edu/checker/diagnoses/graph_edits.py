@@ -13,7 +13,7 @@ import numpy as np
 
 from ...engine.calling import vjp_without_nodes
 from ...engine.reachable import dependent
-from ...engine.recompute import inner, operand_values, value
+from ...engine.recompute import operand_values, operands_among, value
 from ...errors import coerce
 from ...format.numbers import fraction
 from ...graph import Node
@@ -120,7 +120,7 @@ class EditedSweep:
         raw = dense(node.op.vjp(k, node.args, g, z, arguments))
         passed = dense(unbroadcast(raw, operand))
         if self.instead is None:
-            graph, operands = self.graph, list(inner(node.op, arguments))
+            graph, operands = self.graph, list(operands_among(node.op, arguments))
             at = Edge(node, k, g, passed, raw, operands, z, graph.uses[operand], graph.products,
                       operand is graph.target, self.point.arrays, self.name_of)  # fmt: skip
             self.edges += [[]] * (number + 1 - len(self.edges))
