@@ -11,7 +11,7 @@ import pytest
 from tinygrad_edu.checker import answer
 from tinygrad_edu.checker.check import check_text, draw_points
 from tinygrad_edu.checker.grading.classroom import check_files
-from tinygrad_edu.checker.grading.sheets import checked
+from tinygrad_edu.checker.grading.sheets import check_file
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.hints import RIGHT, WRONG, remarks
 from tinygrad_edu.checker.judge import Question
@@ -235,7 +235,7 @@ def test_for_what_there_are_no_words_nothing_is_typed():
 def test_it_is_shown_only_when_it_is_asked_for(tmp_path):
     path = tmp_path / "a.md"
     path.write_text(GIVEN + "\ndJ/dt = y*(1 - sigmoid(t))\n      = y\n", encoding="utf-8")
-    plain, full = checked(str(path), "en"), checked(str(path), "en", answers=True)
+    plain, full = check_file(str(path), "en"), check_file(str(path), "en", answers=True)
     (without,), (result,) = plain.results, full.results
     assert without.verdict == result.verdict == WRONG
     assert without.correct == "" and "correct" not in without.to_dict()

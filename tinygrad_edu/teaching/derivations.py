@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..checker.check import check_claim
 from ..checker.handin import handin
-from ..checker.hints import ANSWER, KIND, RIGHT, SIGNS, remarks, steps
+from ..checker.hints import ANSWER, KIND, RIGHT, SIGNS, remarks, steps_of
 from ..checker.results import Result
 from ..checker.sides import Claim, Step
 from ..language import writing
@@ -97,7 +97,7 @@ def rows_of(claim: Claim, result: Result, hint: int) -> list[Row]:
     dims = shapes_of_names(claim)
     left, _ = latex_of_side(claim.left, dims)
     found = []
-    for number, (step, checked) in enumerate(zip(claim.steps, steps(result)), 1):
+    for number, (step, checked) in enumerate(zip(claim.steps, steps_of(result)), 1):
         right, condition = latex_of_side(step, dims)
         found.append(Row(left if number == 1 else "", right, condition, checked.verdict, remarks(result, number, hint)))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinygrad_edu.checker.check import draw_points
-from tinygrad_edu.checker.grading.remembered import about
+from tinygrad_edu.checker.grading.remembered import key_of
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.judge import Question, Uncheckable, compare
 
@@ -47,5 +47,5 @@ def test_mistakes_are_mistakes():
 
 @pytest.mark.slow
 def test_no_two_hand_ins_have_a_claim_in_common():
-    keys = [about(claim) for seed in range(12) for claim in handin(varied(seed)).claims]
+    keys = [key_of(claim) for seed in range(12) for claim in handin(varied(seed)).claims]
     assert len(keys) > 200 and len(set(keys)) == len(keys)

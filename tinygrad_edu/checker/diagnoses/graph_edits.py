@@ -100,7 +100,7 @@ class EditedSweep:
         found = np.zeros(wrt[0].shape)
         if self.graph.order:  # the last node of the order is the target
             start = np.ones(()) if seed is None else np.asarray(seed, float)
-            *_, (_, found, _) = steps(result.node, start, chosen=self, order=self.graph.order)
+            *_, (_, found, _) = steps(result.node, start, vjps=self.vjps, order=self.graph.order)
         self.sweeps += 1
         return [dense(found)]
 
