@@ -104,6 +104,7 @@ class DerivativeQuery:
     """
 
     def __init__(self, problem: Problem, left: Expr) -> None:
+        # Taken apart from the outside: [dJ/dW[i, j] for i in 1..n] is a list, the subscripts i, j, and dJ/dW.
         self.problem, self.lists = problem, []
         while left.head == "Each" and len(left.args) == 3:
             self.lists.append(left)

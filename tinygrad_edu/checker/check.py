@@ -124,9 +124,9 @@ def explain_wrong_step(
             result.verdict, result.assumes = IF, found
             return
         result.assumes = find_symmetric(question, problem, right)
-    for before, said in wrong:
+    for before, earlier in wrong:
         if makes_the_same_error(outcome, before):  # it only repeats a wrong line above it
-            result.diagnoses = said.diagnoses
+            result.diagnoses = earlier.diagnoses
             return
     wrong.append((outcome, result))
     result.diagnoses = diagnose(question, problem, right, outcome, result.language, result.assumes)
@@ -154,7 +154,7 @@ def judge_chain(steps: list[Result], about: dict[str, Any], line: int) -> Result
 
 
 def largest_subscript(claim: Claim) -> int:
-    """Returns the largest number in a subscript, at least 2 and at most 12: axes are drawn no shorter than that."""
+    """Returns the largest number in a subscript, at most 12, or 2 if there is none: no axis is drawn shorter."""
     trees = [s.tree for s in (claim.left, *claim.steps) if s.tree is not None]
     found = [
         int(part.value)
@@ -168,6 +168,7 @@ def largest_subscript(claim: Claim) -> int:
 def draw_points(problem: Problem, least: int = 2) -> Callable[[Mapping[str, frozenset[str]]], Iterator[Point]]:
     """Returns a function that yields points of the problem, at several sizes, for a ``Question``."""
 
+    # The points go round through the settings of sizes.  An error in a definition makes the claim uncheckable.
     def make(assumed: Mapping[str, frozenset[str]]) -> Iterator[Point]:
         sizes: dict[str, int] = {}
         try:

@@ -193,8 +193,7 @@ def claim_as_tree(question: Question, claim: Any, reading: type[Any]) -> Expr:
         return read(claim, known, loss=LOSS, base=1 if reading is Columns and ".." in claim else 0)
     opaque = opaque_function(claim, known)
     try:
-        made = with_operations(claim)
-        result, _ = record_call(made, at.tensors, opaque.value.arguments)
+        result, _ = record_call(with_operations(claim), at.tensors, opaque.value.arguments)
         names = names_of_nodes(result.node, at)
         found = tree_of(result.node, names, at.arrays)
         if all(compare_values(p.values()(opaque), p.values()(found))[0] == RIGHT for p in question.points):
@@ -226,13 +225,13 @@ def opaque_function(claim: Callable[..., Any], known: set[str]) -> Expr:
         raise Uncheckable("the claim is a function whose arguments have no names") from None
     if any(p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL) for p in parameters.values()):
         raise Uncheckable("the claim is a function whose arguments have no names")
-    asked = {w: p for w, p in parameters.items() if p.kind != p.VAR_KEYWORD}
+    named = {w: p for w, p in parameters.items() if p.kind != p.VAR_KEYWORD}
     everything = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
-    missing = [w for w, p in asked.items() if w not in known and p.default is p.empty]
+    missing = [w for w, p in named.items() if w not in known and p.default is p.empty]
     if missing:
         raise Uncheckable(f"the claim asks for {', '.join(missing)}, which is no argument or variable of the loss")
     return Expr(
-        "Function", (), ClaimedFunction(claim, sorted(known) if everything else [w for w in asked if w in known])
+        "Function", (), ClaimedFunction(claim, sorted(known) if everything else [w for w in named if w in known])
     )
 
 
@@ -283,9 +282,9 @@ def loss_of_record(
         raise Uncheckable(f"there is no tensor {wrt} in this record; there are {', '.join(sorted(names.values()))}")
 
     def loss(**arrays: Any) -> Any:
-        made = replay(nodes, {node: arrays.get(names.get(node, ""), node.result) for node in leaves})
-        loss.variables = {word: made[node] for node, word in names.items()}  # type: ignore[attr-defined]
-        return made[result.node]
+        replayed = replay(nodes, {node: arrays.get(names.get(node, ""), node.result) for node in leaves})
+        loss.variables = {word: replayed[node] for node, word in names.items()}  # type: ignore[attr-defined]
+        return replayed[result.node]
 
     leaf_values = {names[n]: value(n) for n in leaves if n in names and (n.active or is_float(np.asarray(n.result)))}
     # Arrays that were computed outside of the record, as a mask h > 0, are right only near this point.

@@ -53,8 +53,8 @@ class Uncheckable(Exception):
 class Question:
     """A left side with its values at random points: the truths that right sides are compared with.
 
-    ``points`` returns points of which the given traits of names hold, as many as are asked for.  ``small``, if there is
-    one, returns one point at the smallest sizes.
+    ``points`` takes traits of names and yields points at which they hold.  ``small``, if there is one, takes the same
+    and returns one point at the smallest sizes.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Question:
 
     @cached_property
     def points(self) -> list[Point]:
-        """The points of ``pairs``."""
+        """The points of ``pairs``, without the values."""
         return [point for point, _ in self.pairs]
 
     @cached_property
@@ -218,13 +218,13 @@ def describe_misfit(error: Misfit, sizes: Mapping[str, int]) -> str:
     """Names the shapes that do not fit, with the letters of the sizes where there are some: N×D @ N×M."""
     letters = {n: s for s, n in sizes.items()}
 
-    def said(dims: tuple[int, ...]) -> str:
+    def in_letters(dims: tuple[int, ...]) -> str:
         known = letters | {m + 1: f"({s}+1)" for m, s in letters.items() if m + 1 not in letters}
         return shape_text((known.get(n, n) for n in dims), "×")
 
     signs = {"matmul": "@", "multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
     if len(error.shapes) == 2 and error.head in signs:
-        left, right = map(said, error.shapes)
+        left, right = map(in_letters, error.shapes)
         return f"{left} {signs[error.head]} {right}"
     return str(error)
 

@@ -124,6 +124,7 @@ class ProblemPoint:
     def __init__(self, problem: Problem, sizes: dict[str, int], leaves: dict[str, Any], functions: Any) -> None:
         self.problem, self.sizes, self.leaves, self.functions = problem, sizes, leaves, functions
         self.tensors: dict[str, Any] = {**sizes}
+        # Every leaf is a Tensor, and a vector is a column, as on the blackboard; only whole numbers stay as they are.
         for word, x in leaves.items():
             whole = np.asarray(x).dtype.kind in "iu"
             self.tensors[word] = x if whole else Tensor(column(np.asarray(x, float)), word)
@@ -132,6 +133,7 @@ class ProblemPoint:
         self.cache: dict[Any, Any] = {}
         # Another function in its place changes how derivatives are found: the diagnoses do so (by_edge.py).
         self.gradients: Callable[..., Any] = gradients
+        # The definitions are recorded in their order, so each finds those before it.
         for word, tree in problem.defined.items():
             try:
                 found = self.tensor_values()(tree)
@@ -171,12 +173,12 @@ class ProblemPoint:
             raise Impossible("a derivative is with respect to a name that is declared or defined")
         x = self.tensors[inner.value]
         indices = {w: i for w in names(of) if isinstance(i := values.known.get(w), int) and w not in self.sizes}
-        wanted = values.known.get(inner.value) is x  # on Tensors, the derivative will be differentiated again
-        key = (of, inner, wanted, tuple(sorted(indices.items())))
+        differentiable = values.known.get(inner.value) is x  # on Tensors, the derivative will be differentiated again
+        key = (of, inner, differentiable, tuple(sorted(indices.items())))
         if key not in self.cache:
             tensor_values = self.tensor_values()
             tensor_values.known |= indices
-            self.cache[key] = jacobian(tensor_values(of), x, wanted, self.gradients)
+            self.cache[key] = jacobian(tensor_values(of), x, differentiable, self.gradients)
         result, found = self.cache[key]
         if wrt.head != "Index":
             return found

@@ -37,6 +37,7 @@ class LossPoint:
     def __init__(self, loss: PythonLoss, arrays: Mapping[str, Any], reading: type[Arrays]) -> None:
         self.loss, self.reading = loss, reading
         self.sizes: dict[str, int] = {}
+        # The loss runs once on Tensors: its variables then have names, and derivatives with respect to them.
         tensors = {w: Tensor(x, w) if is_float(x) else x for w, x in arrays.items()}
         try:
             result, local = record_call(loss.run, tensors, loss.arguments)
@@ -115,6 +116,7 @@ class PythonLoss:
     def __init__(self, loss: Callable[..., Any], at: Mapping[str, Any], wrt: str) -> None:
         self.original, self.wrt, self.only_nearby = loss, wrt, getattr(loss, "only_nearby", False)
         self.at = {w: as_array(x) for w, x in at.items()}
+        # Whole numbers in an example become floats if the gradient is with respect to them.
         if wrt in self.at and not is_float(self.at[wrt]):
             self.at[wrt] = np.asarray(self.at[wrt], float)
         self.arguments = argument_names(loss, self.at)

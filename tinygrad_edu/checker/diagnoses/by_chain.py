@@ -9,11 +9,11 @@ from .candidate import Candidate, Candidates, WrongAnswer
 def candidates(wrong: WrongAnswer) -> Candidates:
     """Yields the first gap in a chain, as between dz/da and db/dx in dJ/dz @ dz/da @ db/dx."""
     factors = factors_of(wrong.right)
-    asked = wrong.question.left
-    if len(factors) < 2 or any(f.head != "Derivative" for f in (*factors, asked)):
+    left = wrong.question.left
+    if len(factors) < 2 or any(f.head != "Derivative" for f in (*factors, left)):
         return
-    ends = [asked.args[0], *(f.args[1] for f in factors)]
-    starts = [*(f.args[0] for f in factors), asked.args[1]]
+    ends = [left.args[0], *(f.args[1] for f in factors)]
+    starts = [*(f.args[0] for f in factors), left.args[1]]
     for end, start in zip(ends, starts):
         if end != start:
             fields = {"end": end, "start": start}

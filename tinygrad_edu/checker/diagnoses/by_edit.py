@@ -69,8 +69,8 @@ def confirm(wrong: WrongAnswer, edit: Edit) -> Candidates:
 def sign_of_match(wrong: WrongAnswer, tree: Expr) -> str:
     """Returns "right" if the tree is right at every point, "negated" if its negative is, and else ""."""
     sign, found = 0, ""
-    looked = [wrong.small_pair] if wrong.small_pair is not None else []
-    for point, truth in itertools.chain(looked, zip(wrong.points, wrong.truths)):
+    first_pair = [wrong.small_pair] if wrong.small_pair is not None else []
+    for point, truth in itertools.chain(first_pair, zip(wrong.points, wrong.truths)):
         x = evaluate(point, tree, wrong)
         if sign >= 0 and equal(x, truth):
             sign, found = 1, "right"
@@ -128,9 +128,9 @@ def edit_context(wrong: WrongAnswer) -> EditContext:
         op = OPS.get(head)
         if op is not None and op.elementwise and len(op.names) == 1 and head not in ("negative", "positive"):
             functions[head] = None
-    wanted = {word: x for word, x in point.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
+    values_by_name = {word: x for word, x in point.arrays.items() if word != LOSS and not isinstance(x, (int, bool))}
     return EditContext(
-        wanted,
+        values_by_name,
         [*functions],
         slopes,
         wrong.has_wrong_shape(),

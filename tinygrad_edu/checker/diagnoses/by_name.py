@@ -25,10 +25,10 @@ MOST = 40  # elements of a value whose Jacobian is tried
 
 def candidates(wrong: WrongAnswer) -> Candidates:
     """Yields the mistakes in the derivative between two named values of one shape that explain the answer."""
-    asked = asked_names(wrong)
-    if not wrong.claimed or asked is None:
+    names = asked_names(wrong)
+    if not wrong.claimed or names is None:
         return
-    of, wrt = asked
+    of, wrt = names
     for v, w in pairs_of_values(wrong.points[0], of, wrt):
         for key, code, cost in KINDS:
             if wrong.out_of_budget():
@@ -104,6 +104,6 @@ def edited_answer(point: Point, truth: Any, of: str, wrt: str, v: str, w: str, k
 def vjp_at(y: Tensor, x: Tensor, at: Any, g: Any) -> Any:
     """Returns the vjp from y to x, computed as if the value of x were ``at``."""
     between = dependent(topological_order(y.node), [x.node])
-    made = replay(between, {x.node: positive(Tensor(at))})
-    last = made.get(y.node)
-    return gradients(last, [made[x.node]], g)[0] if isinstance(last, Tensor) else None
+    replayed = replay(between, {x.node: positive(Tensor(at))})
+    last = replayed.get(y.node)
+    return gradients(last, [replayed[x.node]], g)[0] if isinstance(last, Tensor) else None

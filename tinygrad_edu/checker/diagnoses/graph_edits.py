@@ -34,7 +34,7 @@ class Edge(NamedTuple):
     g: Any  # the upstream gradient
     passed: Any  # the vjp: what the operand receives, in its own shape
     raw: Any  # the same before it is unbroadcast
-    given: list[Any]  # all arguments of the operation
+    arguments: list[Any]  # all arguments of the operation
     z: Any  # its result
     uses: list[tuple[Node, int]]  # all edges of the graph that lead to the operand
     products: list[tuple[Node, Node]]  # the factors of all matrix products in the graph
@@ -116,11 +116,11 @@ class EditedSweep:
         if self.instead is not None and number in self.instead:
             passed = self.instead[number]
             return np.broadcast_to(passed[self.sweeps] if isinstance(passed, list) else passed, operand.shape)
-        given, z = self.graph.values(node)
-        raw = dense(node.op.vjp(k, node.args, g, z, given))
+        arguments, z = self.graph.values(node)
+        raw = dense(node.op.vjp(k, node.args, g, z, arguments))
         passed = dense(unbroadcast(raw, operand))
         if self.instead is None:
-            graph, operands = self.graph, list(operands_among(node.op, given))
+            graph, operands = self.graph, list(operands_among(node.op, arguments))
             at = Edge(node, k, g, passed, raw, operands, z, graph.uses[operand], graph.products,
                       operand is graph.target, self.point.arrays, self.name_of)  # fmt: skip
             self.edges += [[]] * (number + 1 - len(self.edges))
@@ -224,11 +224,11 @@ def edits_of_edge(e: Edge) -> Iterator[EdgeEdit]:
         and len(op.rules) == 1
     ):
         yield from edit_vector_function(e, edit)
-    others = [j for j in range(len(e.given)) if j != e.k and np.ndim(e.given[j]) and is_float_array(e.given[j])]
-    for j in others:
-        yield from edit_factor(e, j, edit)
-    if op.elementwise and op.binds == 2 and same_shape and len(e.given) == 2 and np.ndim(e.given[1 - e.k]) == 0:
-        yield edit(e.g, "SCALE", "is-constant-missing", 2.1, factor=fraction(float(e.given[1 - e.k])))
+    for j, other in enumerate(e.arguments):
+        if j != e.k and np.ndim(other) and is_float_array(other):
+            yield from edit_factor(e, j, edit)
+    if op.elementwise and op.binds == 2 and same_shape and len(e.arguments) == 2 and np.ndim(e.arguments[1 - e.k]) == 0:
+        yield edit(e.g, "SCALE", "is-constant-missing", 2.1, factor=fraction(float(e.arguments[1 - e.k])))
     if op.elementwise and e.passed.ndim and e.passed.size > 1:
         yield edit(np.full(e.passed.shape, e.passed.sum()), "HADAMARD", "is-dotted", 2.1)
     for n, shown in (
@@ -250,7 +250,7 @@ def edits_of_edge(e: Edge) -> Iterator[EdgeEdit]:
 
 def is_unary(e: Edge) -> bool:
     """Is the edge's operation a function of one array, as tanh, or as a power with a number for its exponent?"""
-    others = [x for j, x in enumerate(e.given) if j != e.k]
+    others = [x for j, x in enumerate(e.arguments) if j != e.k]
     return len(e.node.op.rules) == 1 or (e.node.op.binds >= 3 and all(np.ndim(x) == 0 for x in others))
 
 
@@ -284,7 +284,7 @@ def is_float_array(x: Any) -> bool:
 
 def edit_function(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
     """Yields edits of an elementwise function of one array: another derivative, at another name, or none."""
-    op, x = e.node.op, e.given[e.k]
+    op, x = e.node.op, e.arguments[e.k]
     activation = op.binds == 9 and not op.domain
     code = "LOCAL_DERIVATIVE" if activation else "CHAIN"
     of = e.operand.op
@@ -292,14 +292,14 @@ def edit_function(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
         yield edit(e.g, "WRONG_FUNCTION", "is-log-lost", 1.6)
     if op.name != "negative":
         yield edit(e.g, code, "is-slope-missing", 1.7, function=op.name)
-    before, rest = e.given[: e.k], e.given[e.k + 1 :]
+    before, rest = e.arguments[: e.k], e.arguments[e.k + 1 :]
     with np.errstate(all="ignore"):
         for shown, other in [(e.name_of(e.node), e.z), *arrays_like_operand(e)]:
             if other is x:
                 continue
             try:
-                given = op.with_operands(e.node.values, [*before, other, *rest])
-                moved = vjp_without_nodes(op, e.k, e.g, op.forward(*given), given)
+                arguments = op.with_operands(e.node.values, [*before, other, *rest])
+                moved = vjp_without_nodes(op, e.k, e.g, op.forward(*arguments), arguments)
             except Exception:
                 continue
             yield edit(
@@ -319,7 +319,7 @@ def edit_function(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
 
 def arrays_like_operand(e: Edge) -> list[tuple[str, Any]]:
     """Lists the other named arrays in the shape of the operand."""
-    x = e.given[e.k]
+    x = e.arguments[e.k]
     return [
         (w, a) for w, a in e.named.items()
         if w != "\0" and np.shape(a) == np.shape(x) and np.shape(a) and is_float_array(a)
@@ -332,10 +332,10 @@ def edit_vector_function(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
     op, n = e.node.op, e.passed.size
     if n > 64:
         return
-    given = all_arguments(e.node)
+    arguments = all_arguments(e.node)
     units = np.eye(n).reshape(n, *e.g.shape)
     # The vjps of the unit vectors are the rows of the Jacobian, whose element i, j is dz_i/dx_j.
-    full = np.stack([dense(op.vjp(e.k, e.node.args, unit, e.z, given)).ravel() for unit in units])
+    full = np.stack([dense(op.vjp(e.k, e.node.args, unit, e.z, arguments)).ravel() for unit in units])
     if ((full == 0) | (full == 1)).all() and (full.sum(0) <= 1).all():
         return  # the operation only moves elements
     g, diagonal = e.g.ravel(), np.diag(full).reshape(e.g.shape)
@@ -356,7 +356,7 @@ def edit_vector_function(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
 
 def edit_factor(e: Edge, j: int, edit: Any) -> Iterator[EdgeEdit]:
     """Yields edits of the other factor of a product: left out, transposed, reversed, or another name."""
-    op, other = e.node.op, e.given[j]
+    op, other = e.node.op, e.arguments[j]
     arg = e.node.args[j] if j < len(e.node.args) else None
     name = next((w for w, a in e.named.items() if a is other), e.name_of(arg) if arg is not None else "a constant")
     if op.binds == 2 and (e.g.shape == e.passed.shape or e.g.ndim == 0):
@@ -364,10 +364,10 @@ def edit_factor(e: Edge, j: int, edit: Any) -> Iterator[EdgeEdit]:
 
     def vjp_with(x: Any) -> Any:
         """Returns what the edge passes with ``x`` as the other factor; None if the shapes do not fit."""
-        given = [*e.given]
-        given[j] = x
+        arguments = [*e.arguments]
+        arguments[j] = x
         try:
-            whole = op.with_operands(e.node.values, given)
+            whole = op.with_operands(e.node.values, arguments)
             return dense(unbroadcast(op.vjp(e.k, e.node.args, e.g, e.z, whole), e.operand))
         except Exception:
             return None
@@ -412,7 +412,7 @@ def edit_broadcast(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
 
 def edit_rows(e: Edge, edit: Any) -> Iterator[EdgeEdit]:
     """Yields edits of chosen rows, each of which receives the sum over its uses: the last use alone, or the mean."""
-    index = e.given[1] if len(e.given) > 1 else None
+    index = e.arguments[1] if len(e.arguments) > 1 else None
     if isinstance(index, (int, np.integer)) and not isinstance(index, bool):
         for word, other in numbers_by_name(e):
             if other != index and 0 <= other < len(e.passed):
