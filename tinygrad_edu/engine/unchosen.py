@@ -45,9 +45,7 @@ from .recompute import tensors
 def collect_gradients(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
     """Sweep, and return the gradients of ``root`` with respect to the nodes ``wanted``; to all leaves, if None."""
     # Whoever watches for NaN is shown only what the result depends on.
-    chosen = (
-        None if current.get().watch is None else Dependence(root, seed)
-    )  # who watches for NaN is to see what counts
+    chosen = None if current.get().watch is None else Dependence(root, seed)
     nodes = topological_order(root)
     try:
         found = collect_from(steps(root, seed, differentiable, chosen, nodes), wanted)
