@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import ROOT
+from in_process import ROOT
 
 import tinygrad_edu as tg
 

@@ -36,7 +36,7 @@ def test_every_tracked_file_is_distributed() -> None:
 
 
 def test_what_tools_leave_is_not_distributed() -> None:
-    assert is_distributed("tests/test_ops.py") and is_distributed("CHANGELOG.md") and is_distributed(".ci/run")
+    assert is_distributed("tests/ops/test_ops.py") and is_distributed("CHANGELOG.md") and is_distributed(".ci/run")
     for file in ("tests/__pycache__/a.cpython-311.pyc", "lessons/.ipynb_checkpoints/a.ipynb", ".git", "venv/a.py"):
         assert not is_distributed(file), file
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import ROOT, command
+from in_process import ROOT, command
 
 from tinygrad_edu.commands.main import parser
 

@@ -19,11 +19,11 @@ from ..language.tree import Expr, call, name, names, number, walk
 from ..language.values import Impossible, Misfit, shape
 from ..op import OPS
 from ..tensor import Tensor
-from .columns import ALL, without_indices
 from .hints import RIGHT
 from .judge import Question, Uncheckable, compared
+from .print_handin import NoWords, print_handin
 from .problem import Point, Problem
-from .typed import NoWords, typed
+from .vectorise_sums import ALL, vectorise_sums
 
 LONGEST = 240  # characters: what is longer explains nothing
 ACTIVATIONS = ("tanh", "softplus", "gelu", "arctan")  # stand for functions of which nothing is known
@@ -38,7 +38,6 @@ class Answer(NamedTuple):
 
     @property
     def latex(self) -> str:
-        """As LaTeX."""
         return writing.latex(self.tree)
 
 
@@ -63,7 +62,7 @@ def correct(problem: Problem, question: Question) -> Answer | None:
 def shown(asked: Wanted, question: Question, tree: Expr) -> Answer | None:
     """The formula as text, if that is right when it is read again."""
     try:
-        text = typed(tree, asked.length)
+        text = print_handin(tree, asked.length)
         if len(text) > LONGEST:
             return None
         p = asked.problem
@@ -125,7 +124,7 @@ class Wanted:
         if self.of.head == "Name":
             result = point.tensors.get(self.of.value)
         else:
-            result = point.recorded()(without_indices(self.of, point.values(), point.functions))
+            result = point.recorded()(vectorise_sums(self.of, point.values(), point.functions))
         x = point.tensors.get(self.wrt)
         if not isinstance(result, Tensor) or not isinstance(x, Tensor):
             raise NoAnswer
@@ -183,7 +182,6 @@ class Wanted:
         raise NoAnswer
 
     def length(self, tree: Expr) -> str:
-        """A size that is read off an array."""
         return letters(int(np.asarray(self.point.values()(tree))), self.point.sizes)
 
 
@@ -205,8 +203,8 @@ def recorded(problem: Problem) -> tuple[Point, dict[str, str], dict[str, Any]]:
             functions[word] = OPS[stand].public
             functions[f"{word}'"] = lambda x, stand=stand: plain.values().slope(stand, x)
     values = plain.values()
-    defined = {word: without_indices(tree, values, functions) for word, tree in problem.defined.items()}
-    units = {typed(n, str): values(n) for tree in defined.values() for _, n in walk(tree) if is_unit(n, problem)}
+    defined = {word: vectorise_sums(tree, values, functions) for word, tree in problem.defined.items()}
+    units = {print_handin(n, str): values(n) for tree in defined.values() for _, n in walk(tree) if is_unit(n, problem)}
     again = problem.copy(problem.title, problem.line)
     again.defined = {word: with_names(tree, problem) for word, tree in defined.items()}
     return Point(again, dict(setting), {**plain.leaves, **units}, functions), stands, units
@@ -220,7 +218,7 @@ def is_unit(tree: Expr, problem: Problem) -> bool:
 def with_names(tree: Expr, problem: Problem) -> Expr:
     """The tree with names for unit vectors."""
     if is_unit(tree, problem):
-        return name(typed(tree, str))
+        return name(print_handin(tree, str))
     return tree._replace(args=tuple(with_names(a, problem) for a in tree.args))
 
 
@@ -250,12 +248,10 @@ def lettered(tree: Expr, words: Mapping[int, str], below: bool = False) -> Expr:
 
 
 def subscripted(tree: Expr) -> tuple[Expr, list[Expr]]:
-    """W of W[i, j], and i and j."""
     return (tree.args[0], list(tree.args[1:])) if tree.head == "Index" else (tree, [])
 
 
 def transposed(tree: Expr) -> Expr:
-    """The transpose."""
     return tree.args[0] if tree.head == "transpose" else call("transpose", tree)
 
 

@@ -92,7 +92,6 @@ def judged(claim: Claim, language: str = "en", answers: bool = False) -> Result:
 
 
 def first(claim: Claim) -> str:
-    """The first thing that is said."""
     return claim.steps[0].text if claim.steps else ""
 
 
@@ -120,7 +119,6 @@ def explain(
 
 
 def says_the_same(a: Outcome, b: Outcome) -> bool:
-    """Have two steps the same values?"""
     return len(a.values) == len(b.values) > 0 and all(map(same, a.values, b.values))
 
 

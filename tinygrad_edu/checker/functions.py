@@ -54,7 +54,6 @@ class FunctionPlace:
         self.gradients: Callable[..., Any] = gradients  # how derivatives are found: see by_edge.py
 
     def values(self) -> Values:
-        """Computes on arrays."""
         return self.reading(self.arrays, self.given.functions, self.derivative)
 
     def moved(self, word: str, x: Any) -> FunctionPlace:
@@ -62,7 +61,6 @@ class FunctionPlace:
         return FunctionPlace(self.given, {**self.leaves, word: x}, self.reading)
 
     def recorded(self) -> Values:
-        """Computes on Tensors."""
         return self.reading(self.tensors, self.given.functions, self.derivative)
 
     def derivative(self, of: Expr, wrt: Expr, values: Values) -> Any:

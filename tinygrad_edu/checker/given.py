@@ -22,11 +22,11 @@ from .diagnoses.search import diagnosed
 from .functions import LOSS, FunctionPlace, Given, is_float, is_latex, reading_of, recorded, with_operations
 from .hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
 from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, one, symmetric
-from .record import NoTree, tree_of
+from .record_to_tree import NoTree, tree_of
 from .results import Result
 from .sentences import catalogue
-from .sizes import numbers_of_sizes
-from .written import Unwritten, written
+from .size_literals import has_size_literals
+from .symbolic_call import NotSymbolic, call_symbolically
 
 NAME = re.compile(r"[^\W\d]\w*(\(\w{1,4}\))?")
 
@@ -131,7 +131,7 @@ def elsewhere(given: Given, left: Expr, right: Expr) -> tuple[Question, Outcome]
 
     None, if it is right; what has another shape there, or none, says nothing of other sizes.
     """
-    if numbers_of_sizes(given.original, given.at.values(), right):
+    if has_size_literals(given.original, given.at.values(), right):
         return None
     places = given.elsewhere()
     question = Question(left, lambda _: iter(places))
@@ -199,11 +199,11 @@ def tree(question: Question, claim: Any, reading: type[Any]) -> Expr:
 def unfitting(claim: Callable[..., Any], opaque: Expr, at: Place) -> Expr:
     """What a function would compute whose shapes do not fit."""
     try:
-        found = written(claim, opaque.value.arguments)
+        found = call_symbolically(claim, opaque.value.arguments)
         at.values()(found)
     except Misfit:
         return found
-    except (Unwritten, Impossible):
+    except (NotSymbolic, Impossible):
         pass
     return opaque
 

@@ -69,7 +69,6 @@ class Question:
 
     @cached_property
     def truths(self) -> list[Any]:
-        """The left side at each."""
         return [truth for _, truth in self.pairs]
 
     @cached_property
@@ -183,7 +182,6 @@ def difference(a: Any, b: Any) -> float:
 
 
 def finite(x: Any) -> bool:
-    """Are these numbers?"""
     return not isinstance(x, tuple) and bool(np.isfinite(np.asarray(x, float)).all())
 
 

@@ -54,7 +54,6 @@ class Problem:
 
     @property
     def known(self) -> set[str]:
-        """All names that mean something."""
         return {*self.declared, *self.defined, *self.sizes}
 
     def copy(self, title: str, line: int) -> Problem:
@@ -140,7 +139,6 @@ class Point:
         self.arrays = {word: getattr(x, "_array", x) for word, x in self.tensors.items()}
 
     def redrawn(self, seed: int) -> Point:
-        """Another point of the same sizes."""
         return self.problem.point(self.sizes, seed)
 
     def moved(self, word: str, x: Any) -> Point:
@@ -148,11 +146,9 @@ class Point:
         return Point(self.problem, self.sizes, {**self.leaves, word: x}, self.functions)
 
     def recorded(self) -> Columns:
-        """Computes on Tensors."""
         return Columns(self.tensors, self.functions, self.derivative)
 
     def values(self) -> Columns:
-        """Computes on arrays."""
         return Columns(self.arrays, self.functions, self.derivative)
 
     def derivative(self, of: Expr, wrt: Expr, values: Values) -> Any:

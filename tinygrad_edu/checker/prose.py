@@ -68,5 +68,4 @@ def sentence(text: str) -> tuple[str, str]:
 
 
 def claims_slope(text: str) -> bool:
-    """Is there a derivative in it?"""
     return bool(SLOPE.search(text))

@@ -50,7 +50,6 @@ class Sides:
         return {*self.problem.functions, *(w for w, d in self.problem.declared.items() if d.function)}
 
     def read(self, text: str, more: frozenset[str] = frozenset()) -> Expr:
-        """Text, or LaTeX between $ signs."""
         p, functions = self.problem, self.functions()
         text = self.shortened(text)
         if text.startswith("$"):
@@ -196,7 +195,6 @@ def flat(tree: Expr) -> bool:
 
 
 def renamed(tree: Expr, words: dict[str, str]) -> Expr:
-    """The tree with other names."""
     if not words:
         return tree
     value = words.get(tree.value, tree.value) if tree.head == "Name" else tree.value

@@ -65,12 +65,12 @@ def run_and_save(
     options: argparse.Namespace, ending: str, drawn: Callable[[Any, dict[str, Any]], Any], at: int | None = None
 ) -> int:
     """Run the program, save what ``drawn`` makes of the call that is wanted, and say where it is.  The exit code."""
-    from ..render import looked_like
-    from ..render.packages import require
+    from ..render import check_options
+    from ..render.layout import require
     from ..render.picture import FORMATS
 
     refuse_script(options.script, options.at, options.nth)
-    looked_like(options.direction, options.detail, options.depth, options.digits)
+    check_options(options.direction, options.detail, options.depth, options.digits)
     output = options.output or Path(options.script.with_suffix(ending).name)
     refuse_output(output, endings=[*FORMATS])
     require(output.suffix)

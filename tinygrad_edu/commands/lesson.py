@@ -12,7 +12,7 @@ from ..output.progress import Progress
 from ..output.terminal import Screen
 from ..teaching import lesson as lessons
 from ..teaching.lesson import Entry, Lesson
-from ..teaching.showing import plain
+from ..teaching.showing import plain_text
 from .shared import refuse_output
 
 NAME, HELP = "lesson", "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"
@@ -49,7 +49,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List, show or write."""
     refuse(options)
-    entries = lessons.entries() if options.all or options.number is None else [lessons.found(options.number)]
+    entries = lessons.entries() if options.all or options.number is None else [lessons.find(options.number)]
     if writes(options):
         write(options, [lessons.read(entry) for entry in entries])
     elif options.number is None:
@@ -93,7 +93,7 @@ def listed(entries: Sequence[Entry]) -> None:
     screen = Screen()
     for entry in entries:
         screen.say(f"{entry.number:>3}  {entry.title}", "bold", 5)
-        screen.say(f"     {plain(entry.about)}", "dim", 5)
+        screen.say(f"     {plain_text(entry.about)}", "dim", 5)
     screen.write()
     screen.say("tinygrad-edu lesson 7 shows one; --help says how to make slides and notebooks of them.")
 

@@ -12,7 +12,7 @@ from ..format import text
 from ..output import atomic_write as files
 from ..output.terminal import Screen
 from ..teaching.reference.entries import entries
-from ..teaching.reference.terminal import table, whole
+from ..teaching.reference.terminal import print_entry, print_table
 from .shared import refuse_output
 
 NAME, HELP = "ops", "the operations: how each is written, its rule, what it needs, and that the rule is right"
@@ -53,9 +53,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     screen = Screen(sys.stdout)
     if not options.names:
-        table(screen, found)
+        print_table(screen, found)
     for number, entry in enumerate(found if options.names else []):
         if number:
             screen.write()
-        whole(screen, entry)
+        print_entry(screen, entry)
     return 0

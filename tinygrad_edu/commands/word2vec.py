@@ -13,8 +13,9 @@ from ..output.progress import Progress as Bar
 from ..output.terminal import Screen, columns
 from ..word2vec.corpus import NAMES, Corpus, read_corpus
 from ..word2vec.model import Word2Vec
+from ..word2vec.run_state import Progress
 from ..word2vec.settings import MODELS, SKIP_GRAM, Settings
-from ..word2vec.training import Progress, train
+from ..word2vec.training import train
 from ..word2vec.vectors import Vectors
 from .shared import INTERRUPTED, above_zero, complain, count, from_zero, refuse_output, whole
 from .train import LOGGED, heading
@@ -143,7 +144,7 @@ def refuse(options: argparse.Namespace) -> None:
         refuse_output(getattr(options, name), name)
     refuse_output(options.map, "map", ENDINGS)
     if options.map:
-        from ..render.packages import require  # which is not loaded where nothing is drawn
+        from ..render.layout import require  # which is not loaded where nothing is drawn
 
         require(options.map.suffix, graph=False)
 

@@ -22,7 +22,7 @@ from ..output.terminal import Screen
 from ..stepping import Moment, Stepper
 from ..stepping.jacobian import by_differences, local
 from ..stepping.paths import Path, paths
-from ..tracing.called import Called, Letter, Passed
+from ..tracing.called import Letter, NodeFormulas, RuleInLetters
 
 MOST_SHOWN = 4096  # a Jacobian matrix with more elements is not printed
 MOST_PRINTED = 60  # an array with more elements is shortened, unless all of it is asked for
@@ -36,7 +36,7 @@ class StepPrinter:
 
     def __init__(self, stepper: Stepper, screen: Screen) -> None:
         self.stepper, self.screen = stepper, screen
-        self.called = Called(stepper, written_out=True)  # as in the picture and on the page
+        self.called = NodeFormulas(stepper, written_out=True)  # as in the picture and on the page
 
     # Formulas, as text.
 
@@ -49,10 +49,10 @@ class StepPrinter:
         """``h = σ(v)``; of a leaf its name, and of a value without a name its formula alone."""
         if node.op is None:
             return self.stepper.called(node)
-        name, formula = line(self.called.formula(node).latex), line(self.called.made(node).latex)
+        name, formula = line(self.called.formula(node).latex), line(self.called.definition(node).latex)
         return formula if name == formula else f"{name} = {formula}"
 
-    def format_rule(self, passed: Passed) -> str:
+    def format_rule(self, passed: RuleInLetters) -> str:
         """What a node passes to an operand, in terms of g."""
         return line(passed.rule.latex) + (
             f", stretched to {text.shape_in_words(passed.rule.stretched)}" if passed.rule.stretched else ""
@@ -64,7 +64,7 @@ class StepPrinter:
         if letter.words:
             return f"{name}: {letter.words}"
         if node is not None and node.op is not None and name != line(self.called.formula(node).latex):
-            name = f"{name} = {line(self.called.made(node).latex)}"  # the letter for a result that has no name
+            name = f"{name} = {line(self.called.definition(node).latex)}"  # the letter for a result that has no name
         x = self.stepper.value(node) if node is not None else letter.array
         if node in self.stepper.numbers and name == f"#{self.stepper.numbers[node]}" and np.ndim(x):
             name = f"{name}, of step {name[1:]}"
@@ -102,7 +102,7 @@ class StepPrinter:
             return
         if moment.phase == "forward":
             screen.say(f"{head}  forward   {self.format_definition(node)}", "bold", indent=4)
-            self.show_letters(self.called.read(node))
+            self.show_letters(self.called.letters_of(node))
             self.show_array("value", stepper.value(node), self.format_operation(node))
         elif moment.phase == "seed":
             screen.say(f"{head}  backward  starts at {self.format_name(node)}", "bold", indent=4)
@@ -121,7 +121,7 @@ class StepPrinter:
             screen.say(f"  what if   the gradient of {changed} is changed", "mark", indent=12)
         elif a in stepper.changed:
             screen.say("  what if   this follows from a changed gradient", "mark", indent=12)
-        rule = self.called.passed(node, moment.operand or 0)
+        rule = self.called.rule_of(node, moment.operand or 0)
         screen.say(f"  rule      {self.format_rule(rule)}", indent=12)
         self.show_letters(rule.letters)
         self.show_array(line(rule.g), stepper.upstream(moment), f"= {self.format_gradient(node)}")
@@ -233,7 +233,7 @@ class StepPrinter:
         """Print the rule by which a node passes a gradient to operand ``k``, as mathematics and with numbers."""
         stepper, screen, a = self.stepper, self.screen, node.args[k]
         screen.say(f"{node.op.name}: {self.format_definition(node)}", "bold", indent=4)
-        passed = self.called.passed(node, k)
+        passed = self.called.rule_of(node, k)
         screen.say(f"  to {self.format_name(a)} it passes  {self.format_rule(passed)}", indent=6)
         self.show_letters(passed.letters)
         i = stepper.visited.get(node)

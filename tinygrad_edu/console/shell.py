@@ -29,7 +29,7 @@ from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint, parse_breakpoint
 from ..stepping.expressions import FUNCTIONS, Expression, NotYet
 from ..stepping.paths import passed, uses_of
-from ..tracing.build import paged
+from ..tracing.build import trace_and_step
 from .format_step import StepPrinter, underline
 from .pager import by_pages
 
@@ -705,7 +705,7 @@ class Console(cmd.Cmd):
 
         if not words.strip():
             raise ValueError("save needs the name of a file: save step.html")
-        file, (trace, at) = Path(words.strip()), paged(self.stepper)
+        file, (trace, at) = Path(words.strip()), trace_and_step(self.stepper)
         if not file.absolute().parent.is_dir():
             raise ValueError(f"{file}: there is no folder {file.absolute().parent}")
         if file.suffix.lower() in (".html", ".htm"):

@@ -286,7 +286,7 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         public = None  # some functions of linalg, as trace, mean something else than those of NumPy itself
     if short == "einsum" and not isinstance(args[0], str):
         args = ops.in_letters(args)
-    if kwargs and short in OPS and public is not None:
+    if kwargs and short in OPS and OPS[short].numpy:
         args, kwargs = OPS[short].called_as_numpy(args, kwargs)
     if public is None:
         known = hasattr(np, name.partition(".")[0])  # a ufunc of SciPy is not named np.something

@@ -1,7 +1,7 @@
 """The attributes of an operation: what its statement says about it, beside its forward and its rules.
 
 A finding, a picture or a method of Tensor asks the operation, and keeps no list of names of operations.  So a new
-operation is treated like the others.  tests/test_ops.py compares its attributes with what it computes.
+operation is treated like the others.  tests/ops/test_ops.py compares its attributes with what it computes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Attributes:
     channels: int = 0
     # The name of the Tensor's method, if there is one; two names have a space between them.
     method: str = ""
-    # NumPy's names of arguments, with the names of the same arguments here, where they differ.
+    # NumPy's names of arguments, with those here, where they differ or where one here stands for several, as *axes.
     numpy: Mapping[str, str] = {}
 
     # These follow from the statement.  ``op`` sets the first three.
@@ -51,16 +51,25 @@ class Attributes:
     def set_attributes(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         """Keep the attributes among the named arguments of a statement, and return the others, which are rules.
 
-        Raises TypeError for an attribute of another type than its default.
+        Raises TypeError for an attribute of another type than its default, and for what is neither attribute nor rule.
         """
-        for name in STATED & stated.keys():
-            wanted: Any = type(getattr(Attributes, name))
-            if not isinstance(stated[name], wanted):
-                words = f"op takes {name} as a {wanted.__name__}, not as a {type(stated[name]).__name__}"
-                rule = callable(stated[name]) and "; an argument that has a rule cannot have that name"
-                raise TypeError(words + (rule or ""))
-            setattr(self, name, stated[name])
-        return {name: rule for name, rule in stated.items() if name not in STATED}
+        rules = {}
+        for name, value in stated.items():
+            wanted: Any = type(getattr(Attributes, name)) if name in STATED else None
+            if wanted is None and callable(value):
+                rules[name] = value
+            elif wanted is None:
+                known = ", ".join(STATED)
+                raise TypeError(
+                    f"{name}={value!r} is no rule, which is a function, and op has only the attributes {known}"
+                )
+            elif callable(value):
+                raise TypeError(f"op has an attribute {name}: an argument that has a rule cannot have that name")
+            elif not isinstance(value, wanted):
+                raise TypeError(f"op takes {name} of type {wanted.__name__}, not {type(value).__name__}")
+            else:
+                setattr(self, name, value)
+        return rules
 
     @cached_property
     def reduces(self) -> bool:
@@ -90,7 +99,7 @@ class Attributes:
     def called_as_numpy(self, args: Any, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Translate the arguments of a call of NumPy's function into those of the operation."""
         options = {self.numpy.get(name, name): x for name, x in options.items()}
-        if is_packed(self.function) and self.names[-1] in options:  # axes=(1, 0) of NumPy is *axes here
+        if is_packed(self.function) and self.names[-1] in options:
             args = (*args, options.pop(self.names[-1]))
         return args, options
 
@@ -99,4 +108,4 @@ class Attributes:
         return set(names(self.rules[name]))
 
 
-STATED = Attributes.__annotations__.keys() & vars(Attributes).keys()
+STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]  # in a statement

@@ -21,6 +21,7 @@ from .finding import Finding, Remedy
 from .layers import rearranged
 from .losses import wholes
 from .remedies import downstream
+from .shapes import is_code
 from .trying import cures, tried
 
 
@@ -301,8 +302,8 @@ def over_examples(case: Case, node: Node, terms: Node, classes: int) -> Iterator
     trial = tried(case, {}, {node: change})
     if cures(trial, "mean over the wrong axis", node, (mean_axis,)) and same(trial.made[node]._array, wanted, PROGRAM):  # type: ignore[union-attr]
         name = case.written(terms) or case.said(terms)
-        shown = f"({name})" if name.isprintable() and " " in name else name
-        yield Remedy(f"Write {shown}.sum(axis={axis}).mean().")
+        new = f"({name}).sum(axis={axis}).mean()"
+        yield Remedy(f"Write {code.shown(ast.parse(new, mode='eval')) if is_code(name) else new}.")
     for end in [*downstream(case, node)[::-1]]:
         for found in wholes(case, end, sources(case, terms), classes):
             yield Remedy(f"Or {found.text(case, end, node)}.")

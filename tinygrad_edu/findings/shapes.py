@@ -101,7 +101,7 @@ def total(case: Case, node: Node) -> Node | None:
         for user, _ in users:
             if user.op.reduces and user.shape in ((), (1, 1)):
                 ends.add(user)
-            elif user.op.elementwise and user.shape == node.shape:
+            elif user.op.elementwise and not user.op.never and user.shape == node.shape:  # exp of all pairs is a kernel
                 if user not in seen:
                     seen.add(user)
                     stack.append(user)

@@ -117,7 +117,7 @@ def of_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iter
         return float(np.ravel(node.op.forward(*(y if i == k else np.ravel(x)[0] for i, x in enumerate(operands))))[0])
 
     if k in node.op.linear and (slope := at(1.0) - at(0.0)):
-        wanted = (number - at(0.0)) / slope
+        wanted = (number - at(0.0)) / slope + 0.0  # and not -0
     elif node.op.name == "divide" and number:
         wanted = at(1.0) / number
     else:

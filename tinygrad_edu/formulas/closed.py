@@ -110,7 +110,6 @@ class Search(Asked):
         return Closed(**self.about(x), why=why)
 
     def elements(self, x: Tensor, element: Closed, counted: bool) -> Closed:
-        """One element, if it is right."""
         return element if self.right(x, element, counted) else Closed(**self.about(x), why=WRONG)
 
     def about(self, x: Tensor) -> dict[str, Any]:
@@ -134,7 +133,6 @@ class Search(Asked):
         return Closed(**self.about(x), tree=tree)
 
     def element(self, x: Tensor, at: tuple[Place, ...], p: Poly) -> Closed:
-        """One element of the sum."""
         tree, letters = entry(p, [i for i in at if isinstance(i, Index)], self.every, self.lengths(x, at))
         return Closed(**self.about(x), tree=tree, indices=letters, matrices=False)
 
@@ -144,7 +142,6 @@ class Search(Asked):
         return self.result.size == 1 and self.order == 1
 
     def shape(self, x: Tensor) -> tuple[int, ...]:
-        """The shape of the derivative."""
         if self.gradient:
             return x.shape
         return (x.size if self.order == 2 else self.result.size, x.size)

@@ -28,7 +28,6 @@ class Components:
         self.shapes, self.lengths = shapes, dict(lengths)
 
     def sum(self, p: Poly, names: dict[Index, str]) -> Expr:
-        """A sum: what is positive first."""
         terms = sorted(((m.coef, self.mono(m, names)) for m in p.monos), key=lambda t: t[0] < 0)
         if not terms:
             return number(0)
@@ -66,7 +65,6 @@ class Components:
         return t
 
     def times(self, s: Expr, t: Expr) -> Expr:
-        """A product of numbers."""
         return t if s == ONE else s if t == ONE else call("multiply", s, t)
 
     def length(self, b: Index, factors: list[tuple[Atom, float]]) -> Expr:
@@ -83,7 +81,6 @@ class Components:
         return Expr("Index", (Expr("Shape", (name(word),), "shape"), number(axis + 1)))
 
     def letter(self, i: Place, names: dict[Index, str]) -> Expr:
-        """An index."""
         return name(names[i]) if isinstance(i, Index) else number(1 if i is None else i + 1)
 
     def factor(self, a: Atom, names: dict[Index, str]) -> Expr:

@@ -43,6 +43,5 @@ def gap(node: Node, formula: Callable[[Node], Formula]) -> str:
 
 
 def held(text: str) -> str:
-    """An operand within words."""
     short = text if len(text) <= LONGEST else "…"
     return short if re.fullmatch(r"[\w⁽⁾]+", short) else f"({short})"

@@ -67,7 +67,6 @@ class Atom:
 
     @property
     def free(self) -> frozenset[Index]:
-        """The indices on which it depends."""
         return self._free
 
     def key(self, names: Names = NOTHING) -> str:
@@ -150,11 +149,9 @@ class Mono:
         return "*".join(sorted(f"{a.key(names)}^{p:g}" for a, p in self.factors)) + f"|{len(self.bound)}"
 
     def where(self, b: Index, names: Names) -> str:
-        """Where a bound index stands."""
         return "*".join(sorted(f"{a.key(names)}^{p:g}" for a, p in self.factors if b in a.free))
 
     def in_order(self) -> Iterable[Index]:
-        """The bound indices as they come."""
         for a, _ in self.factors:
             yield from (i for i in a.at if isinstance(i, Index) and i in self.bound)
             yield from sorted((i for i in a.free if i in self.bound), key=lambda i: i.label)
@@ -182,7 +179,6 @@ class Mono:
         return Mono(self.coef, tuple((a.lifted(what, k, j), p) for a, p in self.factors), self.bound)
 
     def times(self, c: float) -> Mono:
-        """A multiple."""
         return Mono(self.coef * c, self.factors, self.bound)
 
 
@@ -205,7 +201,6 @@ class Poly:
         return self._key
 
     def put(self, new: Mapping[Index, Place]) -> Poly:
-        """The same with other indices."""
         if self.free.isdisjoint(new):
             return self
         return Poly(m.put(new) for m in self.monos)
@@ -215,22 +210,18 @@ class Poly:
         return Poly(m.lifted(what, k, j) for m in self.monos)
 
     def times(self, c: float) -> Poly:
-        """A multiple."""
         return Poly(m.times(c) for m in self.monos) if c else Poly()
 
 
 def constant(c: float) -> Poly:
-    """A number."""
     return Poly([Mono(float(c))]) if c else Poly()
 
 
 def of(atom: Atom, power: float = 1) -> Poly:
-    """A single factor."""
     return Poly([Mono(1.0, ((atom, power),))])
 
 
 def as_number(p: Poly) -> float | None:
-    """Its value, if it is a number."""
     if not p.monos:
         return 0.0
     (m, *more) = p.monos

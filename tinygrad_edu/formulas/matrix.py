@@ -47,7 +47,6 @@ class Matrices:
         )
 
     def added(self, terms: list[tuple[float, Expr]]) -> Expr:
-        """The sum, what is positive first."""
         ordered = [t for t in terms if t[0] > 0] + [t for t in terms if t[0] <= 0]
         (c, t), *rest = ordered
         total = multiple(c, t)
@@ -72,14 +71,12 @@ class Matrices:
                     self.learn(q)
 
     def length(self, i: Index) -> Expr:
-        """How many places an index has."""
         if i not in self.lengths:
             return number(i.size)
         word, axis = self.lengths[i]
         return Expr("Index", (Expr("Shape", (name(word),), "shape"), number(axis + 1)))
 
     def filled(self, head: str, row: Place, column: Place) -> Expr:
-        """Ones or zeros."""
         if isinstance(row, Index) and isinstance(column, Index):
             return call(head, self.length(row), self.length(column))
         if isinstance(row, Index):
@@ -324,7 +321,6 @@ class Product:
                 self.over.append(call("sum", v) if v is not None else self.matrices.length(b))
 
     def scalar(self) -> Expr | None:
-        """All numbers as one."""
         t: Expr | None = None
         for u in sorted(self.over, key=lambda t: not sloped(t)):
             t = u if t is None else call("multiply", t, u)
@@ -380,7 +376,6 @@ def sloped(t: Expr) -> bool:
 
 
 def raised(t: Expr, p: float) -> Expr:
-    """A power, element by element."""
     if p == 1:
         return t
     return call("sqrt", t) if p == 0.5 else call("power", t, number(int(p) if p == round(p) else p))
@@ -421,7 +416,6 @@ def product(s: Expr, t: Expr) -> Expr:
 
 
 def negated(t: Expr) -> Expr:
-    """The negative."""
     return t.args[0] if t.head == "negative" else call("negative", t)
 
 

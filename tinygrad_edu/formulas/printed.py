@@ -158,7 +158,6 @@ def options(node: Node, values: Any, loose: bool = False) -> dict[str, Any]:
 
 
 def ndim(node: Node | None, x: Any) -> int:
-    """The number of axes of an operand."""
     return np.ndim(x) if node is None else len(node.shape)
 
 

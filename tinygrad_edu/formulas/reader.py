@@ -59,14 +59,12 @@ class Reader:
         return self.known[root.serial]
 
     def parts(self, node: Node) -> list[Node]:
-        """What has to be read before."""
         if node.serial in self.slopes:
             g, z, k = self.slopes[node.serial]
             return [g, *(a for a in z.args if a is not None)]
         return [a for a in node.args if a is not None]
 
     def leaf(self, shape: tuple[int, ...], name: str) -> Template:
-        """A named array."""
         at = indices(shape)
         return at, of(Atom("leaf", name, (), at))
 
@@ -177,13 +175,11 @@ class Reader:
     # Operations that multiply and add up.
 
     def contracted(self, p: Poly, q: Poly, over: list[Index]) -> Poly:
-        """The product, summed over indices."""
         rules = self.rules
         product = rules.multiply(p, q)
         return rules.summed(product, over) if over else product
 
     def of_matmul(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """Matrix products, of stacks too."""
         (a, b), at = shapes, indices(node.shape)
         inner = bound(a[-1])
         lead = at[: max(len(a), len(b), 2) - 2] if max(len(a), len(b)) > 2 else ()
@@ -194,7 +190,6 @@ class Reader:
         return at, self.contracted(parts[0](left), parts[1](right), [inner] if inner else [])
 
     def of_dot(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """NumPy's dot."""
         if not all(shapes):
             return self.elementwise_product(node, parts, shapes)
         if len(shapes[1]) > 2:
@@ -202,7 +197,6 @@ class Reader:
         return self.of_matmul(node, parts, shapes, options)
 
     def elementwise_product(self, node: Node, parts: Any, shapes: Any) -> Template:
-        """A product element by element."""
         at = indices(node.shape)
         return at, self.rules.multiply(*(part(stretched(at, s)) for part, s in zip(parts, shapes)))
 
@@ -269,19 +263,16 @@ class Reader:
         return at, full, [i for i in over if isinstance(i, Index)]
 
     def of_sum(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """The sum over axes."""
         at, full, over = self.reduced(node, shapes, options)
         return at, self.rules.summed(parts[0](full), over)
 
     def of_mean(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """The mean over axes."""
         at, total = self.of_sum(node, parts, shapes, options)
         count = np.prod(shapes[0], initial=1) / np.prod(node.shape, initial=1)
         self.rules.counted |= count != 1
         return at, total.times(1 / count)
 
     def of_norm(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """The root of the sum of squares."""
         at, full, over = self.reduced(node, shapes, options)
         rules = self.rules
         return at, rules.power(rules.summed(rules.power(parts[0](full), 2), over), 0.5)
@@ -306,7 +297,6 @@ class Reader:
     # Operations that move, choose and stretch: what happens to indices.
 
     def of_transpose(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """Axes in another order."""
         axes = options["axes"]
         axes = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
         n = len(shapes[0])
@@ -318,19 +308,16 @@ class Reader:
         return at, parts[0]([at[list(order).index(k)] for k in range(len(at))])
 
     def of_matrix_transpose(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """The last two axes exchanged."""
         n = len(node.shape)
         return self.moved(node, parts, [*range(n - 2), n - 1, n - 2])
 
     def of_swapaxes(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """Two axes exchanged."""
         order = list(range(len(node.shape)))
         i, j = options["axis1"], options["axis2"]
         order[i], order[j] = order[j], order[i]
         return self.moved(node, parts, order)
 
     def of_moveaxis(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """Axes moved."""
         numbered = np.empty(range(len(node.shape)))  # each axis is as long as its number
         return self.moved(node, parts, np.moveaxis(numbered, options["source"], options["destination"]).shape)
 
@@ -345,7 +332,6 @@ class Reader:
     of_squeeze = of_expand_dims = of_ravel = of_reshape
 
     def of_broadcast_to(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """Stretched."""
         at = indices(node.shape)
         return at, parts[0](stretched(at, shapes[0]))
 
@@ -367,14 +353,12 @@ class Reader:
         return at, self.rules.multiply(of(Atom("delta", None, (), (i, j))), parts[0]((k,)))
 
     def of_diagonal(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """The diagonal of a square matrix."""
         if options["offset"] or len(shapes[0]) != 2 or shapes[0][0] != shapes[0][1]:
             raise NoForm("a diagonal beside the main one")
         at = indices(node.shape)
         return at, parts[0]((at[0], at[0]))
 
     def of_trace(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """The sum of the diagonal."""
         if options["offset"] or len(shapes[0]) != 2 or shapes[0][0] != shapes[0][1]:
             raise NoForm("a diagonal beside the main one")
         i = Index(shapes[0][0])
@@ -399,14 +383,12 @@ class Reader:
         return at, p
 
     def of_take(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """A row by its number."""
         axis, k = options["axis"], options["indices"]
         if axis is None or np.ndim(k):
             raise NoForm("take of several places")
         return self.of_getitem(node, parts, shapes, dict(key=(slice(None),) * (axis % len(shapes[0])) + (int(k),)))
 
     def of_embedding(self, node: Node, parts: Any, shapes: Any, options: Any) -> Template:
-        """A row by its number."""
         if np.ndim(options["index"]):
             raise NoForm("several rows of a table")
         return self.of_getitem(node, parts, shapes, dict(key=int(options["index"])))
@@ -428,7 +410,6 @@ def stretched(at: Sequence[Place], shape: tuple[int, ...]) -> list[Place]:
 
 
 def placed(template: Template, places: Sequence[Place]) -> Poly:
-    """A template at other indices."""
     at, p = template
     if len(at) != len(places):
         raise NoForm("axes do not fit")

@@ -50,7 +50,6 @@ class Closed:
 
     @property
     def text(self) -> str:
-        """One line of Unicode."""
         if self.tree is None:
             return f"no closed form was found: {self.why}"
         return writing.text(from_zero(self.tree), self.shapes)

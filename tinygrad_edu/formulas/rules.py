@@ -262,7 +262,6 @@ class Symbolic(Tensor):
         return found
 
     def compared(self, sign: str, other: Any, holds: Any) -> Any:
-        """The indicator of a comparison."""
         right = self.printed.named(other)
         shown = right.formula if isinstance(right, Symbolic) else of_value(right)
         return self.indicator(f"{self.formula.latex} {sign} {shown.latex}", [right], holds)
@@ -303,7 +302,6 @@ class Symbolic(Tensor):
         return self.printed.named(super().__truediv__(other))
 
     def astype(self, dtype: Any) -> Any:
-        """Itself: a formula has no dtype."""
         return self
 
     __hash__ = Tensor.__hash__

@@ -63,7 +63,6 @@ class Rules:
         return self.shorter(self.product(m))
 
     def single(self, p: Poly) -> Mono:
-        """A sum as one product."""
         if len(p.monos) == 1:
             return p.monos[0]
         c, atom = parenthesis(p)

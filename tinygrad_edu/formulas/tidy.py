@@ -63,7 +63,6 @@ class Tidy(Rules):
         return Poly(monos)
 
     def tidied_mono(self, m: Mono) -> Mono:
-        """One product, tidied."""
         factors = [(a.applied(self.tidied), p) for a, p in m.factors]
         m = Mono(m.coef, united(factors), m.bound)
         for a, p in m.factors:
@@ -111,7 +110,6 @@ class Tidy(Rules):
         return x if n == 1 else None
 
     def slope(self, s: Atom) -> Atom | None:
-        """The slope of a sigmoid."""
         if s.head == "sigmoid":
             return Atom("sigmoid'", s.what, s.args)
         return self.slopes[s.what](s.at) if s.head == "leaf" and s.what in self.slopes else None

@@ -51,7 +51,6 @@ class Points:
         self.leaves = [node for node in nodes if node.op is None]
 
     def here(self) -> dict[int, Any]:
-        """The leaves as they are."""
         return {node.serial: as_double(node.result) for node in self.leaves}
 
     def drawn(self, lengths: dict[int, tuple[int, ...]] | None = None) -> dict[int, Any]:

@@ -22,7 +22,6 @@ class Arrays(Values):
     base = 0
 
     def of_Index(self, tree: Expr) -> Any:
-        """Any of NumPy's subscripts."""
         whole, *parts = tree.args
         x = self.value(whole)
         try:
@@ -31,7 +30,6 @@ class Arrays(Values):
             raise Misfit("getitem", [shape(x)], str(error)) from None
 
     def position(self, part: Expr) -> Any:
-        """One subscript."""
         if part.head in WHOLE:
             return WHOLE[part.head]
         if part.head == "Slice":
@@ -50,23 +48,18 @@ class Arrays(Values):
         return stacked(found) if len({shape(x) for x in found}) == 1 else tuple(found)
 
     def of_Each(self, tree: Expr) -> Any:
-        """An array of terms."""
         return stacked(self.over(tree))
 
     def do_zeros(self, *sizes: Any) -> Any:
-        """Zeros."""
         return np.zeros(lengths(sizes))
 
     def do_ones(self, *sizes: Any) -> Any:
-        """Ones."""
         return np.ones(lengths(sizes))
 
     def do_full(self, sizes: Any, x: Any) -> Any:
-        """One number everywhere."""
         return x * np.ones(lengths((sizes,)))
 
     def do_eye(self, *sizes: Any) -> Any:
-        """The unit matrix."""
         return unit(*lengths(sizes))
 
     do_identity = do_eye
@@ -76,27 +69,21 @@ class Arrays(Values):
         return np.arange(*lengths((n,)))
 
     def do_ones_like(self, x: Any) -> Any:
-        """Ones in that shape."""
         return np.ones(shape(x))
 
     def do_zeros_like(self, x: Any) -> Any:
-        """Zeros in that shape."""
         return np.zeros(shape(x))
 
     def do_one_hot(self, k: Any, n: Any) -> Any:
-        """A one at k among n."""
         return unit(*lengths((n,)))[np.asarray(k).astype(int) - self.base]
 
     def do_argmax(self, x: Any, axis: Any = None) -> Any:
-        """Where the largest is."""
         return np.argmax(getattr(x, "_array", x), None if axis is None else int(axis))
 
     def do_argmin(self, x: Any, axis: Any = None) -> Any:
-        """Where the smallest is."""
         return np.argmin(getattr(x, "_array", x), None if axis is None else int(axis))
 
     def do_size(self, x: Any) -> float:
-        """How many numbers there are."""
         return float(prod(shape(x)))
 
     def do_reshape(self, x: Any, *sizes: Any) -> Any:
@@ -116,23 +103,18 @@ class Arrays(Values):
         return composed.FUNCTIONS["correlate"](x, y, mode)
 
     def do_einsum(self, *operands: Any, subscripts: str) -> Any:
-        """Sums of products over named axes."""
         return OPS["einsum"].public(subscripts, *operands)
 
     def do_where(self, condition: Any, x: Any, y: Any) -> Any:
-        """One of two, element by element."""
         return OPS["where"].public(np.asarray(condition, bool), x, y)
 
     def do_select(self, *_: Any) -> Any:
-        """Not part of the notation."""
         raise Impossible("write this or that with if and else")
 
     def do_vstack(self, *parts: Any) -> Any:
-        """One above the other."""
         return OPS["concatenate"].public([p if len(shape(p)) > 1 else p[None] for p in elements(parts)], 0)
 
     def do_hstack(self, *parts: Any) -> Any:
-        """Side by side."""
         rows = elements(parts)
         return OPS["concatenate"].public(rows, 0 if len(shape(rows[0])) == 1 else 1)
 
@@ -157,7 +139,6 @@ class Arrays(Values):
         return OPS["logsumexp"].public(x, axis, keepdims)
 
     def do_copy(self, x: Any) -> Any:
-        """The same."""
         return x
 
     do_astype = do_copy
@@ -177,7 +158,6 @@ def flat(sizes: Any) -> list[float]:
 
 
 def unit(n: int, m: int | None = None) -> Any:
-    """The unit matrix."""
     return np.eye(n, m)
 
 

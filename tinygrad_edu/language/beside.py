@@ -90,7 +90,6 @@ def between(text: str, at: int, behind: str, kind: str, spaced: bool, found: lis
 
 
 def flat(text: str) -> str:
-    """What stands outside of brackets."""
     while (shorter := re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "x", text)) != text:
         text = shorter
     return text

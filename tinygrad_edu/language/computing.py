@@ -181,7 +181,6 @@ class Values:
             raise
 
     def named(self, word: str) -> Any:
-        """The value of a name."""
         try:
             return self.known[word]
         except KeyError:
@@ -250,7 +249,6 @@ class Values:
         return found
 
     def whole(self, tree: Expr) -> int:
-        """An index."""
         x = self.known.get(tree.value) if tree.head == "Name" else None
         if type(x) is int:
             return x
@@ -285,11 +283,9 @@ class Values:
         return truth(functools.reduce(np.logical_or, map(self.value, tree.args)))
 
     def of_Not(self, tree: Expr) -> Any:
-        """Not that."""
         return truth(np.logical_not(self.value(tree.args[0])))
 
     def of_Derivative(self, tree: Expr) -> Any:
-        """What the engine finds."""
         if self.derivative is None:
             raise Impossible("there is no derivative here")
         return self.derivative(tree.args[0], tree.args[1], self)
@@ -302,7 +298,6 @@ class Values:
         return float(np.prod(found)) if tree.value == "size" else np.array(found, float)
 
     def of_All(self, tree: Expr) -> Any:
-        """Only within a subscript."""
         raise Impossible("a colon stands in subscripts only")
 
     of_New = of_Rest = of_Slice = of_All

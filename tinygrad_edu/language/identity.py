@@ -22,7 +22,6 @@ def sized(tree: Expr) -> Expr:
 
 
 def holds(tree: Expr) -> bool:
-    """Does I stand in it?"""
     return any(node == I for _, node in walk(tree))
 
 
@@ -39,7 +38,6 @@ def inner(tree: Expr, factors: bool) -> Expr:
 
 
 def multiple(tree: Expr) -> bool:
-    """Is it I, perhaps times something?"""
     if tree.head in ("multiply", "divide", "negative"):
         return sum(map(multiple, tree.args)) == 1
     if tree.head == "matmul":  # λ I
@@ -48,7 +46,6 @@ def multiple(tree: Expr) -> bool:
 
 
 def axis(tree: Expr, which: int) -> Expr:
-    """The length of one of its axes."""
     return Expr("Index", (Expr("Shape", (tree,), "shape"), number(which)))
 
 

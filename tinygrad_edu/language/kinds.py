@@ -43,7 +43,6 @@ class Kinds:
         self.found: dict[int, tuple[Expr, Kind | None]] = {}  # by id, as hashing a tree takes as long as reading it
 
     def of(self, tree: Expr) -> Kind | None:
-        """The kind of one node."""
         if id(tree) not in self.found:
             self.found[id(tree)] = tree, self.told(tree)
         return self.found[id(tree)][1]

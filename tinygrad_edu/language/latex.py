@@ -180,7 +180,6 @@ class Reader(Factors):
             )
 
     def is_number(self, tree: Expr) -> bool:
-        """Is it certainly a number?"""
         return self.kinds.of(tree) == NUMBER
 
     def side_by_side(self, trees: list[Expr]) -> Expr:

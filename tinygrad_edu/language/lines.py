@@ -93,13 +93,11 @@ class Reader:
         return found[0] if found else ""
 
     def take(self) -> str:
-        """The next token, which is read."""
         token = self.peek()
         self.at += len(token)
         return token
 
     def blank(self) -> bool:
-        """Reads spaces; were there any?"""
         found = ""
         while (token := self.peek()).isspace() or token in SPACES:
             found = self.take()
@@ -274,7 +272,6 @@ def within(piece: Piece) -> str:
 
 
 def is_simple(piece: Piece) -> bool:
-    """Is it a single name or number?"""
     return piece.holds == NAME and (len(piece.text) == 1 or bool(SIMPLE.fullmatch(piece.text)))
 
 
@@ -307,7 +304,6 @@ def accented(piece: Piece, name: str) -> Piece:
 
 
 def joined(pieces: list[Piece]) -> Piece:
-    """Pieces in a row as one."""
     if len(pieces) == 1 and pieces[0].kind == "operand":
         return pieces[0]
     text = ""

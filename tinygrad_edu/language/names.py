@@ -54,7 +54,6 @@ class Name(NamedTuple):
 
     @property
     def latex(self) -> str:
-        """The name as mathematics."""
         return symbol(self.base, self.which)
 
 
@@ -87,7 +86,6 @@ class Names:
         return in_lists({node.serial for node in self.nodes}, self.frame or sys._getframe(1))
 
     def of(self, node: Node) -> Name | None:
-        """The name of a node."""
         if (found := self.told_apart.get(node.serial)) is not None:
             return Name(*found)
         base = self.base(node)
@@ -118,12 +116,10 @@ class Names:
 
     @cached_property
     def bases(self) -> set[str]:
-        """All names, without an index."""
         return {*(base for base, _ in self.told_apart.values()), *filter(None, map(self.base, self.nodes))}
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """The plain arrays by their names."""
         found = {(node.serial, k, j): x for node in self.nodes for k, j, x in self.arrays(node)}
         return {Name(*name).word: found[key] for key, name in self.told_apart.items() if key in found}
 

@@ -114,7 +114,6 @@ class Programmer:
         return Source(f"np.eye({', '.join(self.source(s).text for s in sizes)})", ATOM, MATRIX)
 
     def made(self, function: str, sizes: tuple[Expr, ...]) -> Source:
-        """An array of one number."""
         if len(sizes) == 1:
             return Source(f"{function}({self.source(sizes[0]).text})", ATOM, COLUMN, True)
         return Source(f"{function}(({', '.join(self.source(s).text for s in sizes)}))", ATOM, MATRIX)
@@ -227,7 +226,6 @@ class Programmer:
     _write_log_softmax = _write_softmax
 
     def function(self, head: str) -> str:
-        """What the function is called."""
         return ELSEWHERE.get(head) or (f"np.{head}" if hasattr(np, head) else head)
 
     def called(self, tree: Expr) -> Source:

@@ -35,7 +35,6 @@ def functions() -> dict[str, str]:
 
 @functools.lru_cache(maxsize=8)
 def heads(notations: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """The same, for these operations."""
     found: dict[str, str] = {}
     for name, notation in notations:
         if match := FUNCTION.fullmatch(notation):
@@ -46,7 +45,6 @@ def heads(notations: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 
 def enclosed(latex: str) -> str:
-    """In parentheses."""
     return rf"\left({latex}\right)"
 
 

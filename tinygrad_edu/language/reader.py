@@ -130,7 +130,6 @@ class Reader:
         return kinds[type(node)](node)
 
     def refused(self, node: ast.AST, why: str) -> Unreadable:
-        """The error that names the place."""
         shown = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
         shown = re.sub(
             r"Derivative\(([^()]*), ([^()]*)\)", r"d\1/d\2", shown.replace("__prime", "'").replace(" | ", "..")
@@ -138,7 +137,6 @@ class Reader:
         return Unreadable(f"{why}: {shown[:60]}", shown, getattr(node, "col_offset", 0))
 
     def constant(self, node: ast.Constant) -> Expr:
-        """A number."""
         x = node.value
         if isinstance(x, bool) and self.own:
             return number(x)
@@ -166,7 +164,6 @@ class Reader:
         return name("lambda" if word == "λ" else word)
 
     def binary(self, node: ast.BinOp) -> Expr:
-        """Two operands and a sign."""
         head = SIGNS.get(type(node.op))
         if head is None:
             raise self.refused(node, "a range stands in a sum: sum(t[j] for j in 1..n)" if isinstance(
@@ -177,7 +174,6 @@ class Reader:
         return Expr(head, (left, right))
 
     def unary(self, node: ast.UnaryOp) -> Expr:
-        """A sign before an operand."""
         head = SIGNS.get(type(node.op))
         if head is None:
             raise self.refused(node, "this sign is not part of the notation")
@@ -196,7 +192,6 @@ class Reader:
         return parts[0] if len(parts) == 1 else Expr("And", tuple(parts))
 
     def listed(self, node: ast.Tuple | ast.List) -> Expr:
-        """Elements in brackets."""
         return Expr("List", tuple(map(self.tree, node.elts)))
 
     def over(self, node: ast.ListComp | ast.GeneratorExp, head: str) -> Expr:

@@ -22,7 +22,6 @@ class Scripts:
         self.own = False  # does it read what this package has printed?
 
     def expression(self) -> Expr:
-        """Terms."""
         raise NotImplementedError
 
     def atom(self) -> Expr:
@@ -39,7 +38,6 @@ class Scripts:
         self.depth -= 1
 
     def is_known(self, word: str) -> bool:
-        """Has this name been declared?"""
         return self.known is not None and word in self.known
 
     def until(self, closing: str, why: str, at: int) -> Expr:
@@ -136,7 +134,6 @@ class Scripts:
         return Expr("Index", (whole, *map(self.subscript, subscripts))) if subscripts else whole
 
     def subscript(self, word: str) -> Expr:
-        """A number or a name as an index."""
         return number(int(word)) if word.isdigit() and len(word) < 9 else name(self.lookup(word, 0) or word)
 
     def subscripts(self) -> tuple[Expr, ...]:

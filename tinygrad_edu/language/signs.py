@@ -47,7 +47,6 @@ def raised(digits: str) -> str:
 
 
 def signs(text: str) -> str:
-    """Signs of mathematics as Python's."""
     text = bars(text)
     for pattern, written in WRITTEN:
         text = pattern.sub(written, text)

@@ -26,7 +26,6 @@ def slope(head: str, x: Expr) -> Expr:
 
 
 def substituted(tree: Expr, x: Expr) -> Expr:
-    """The tree with x for its variable."""
     return x if tree == X else tree._replace(args=tuple(substituted(a, x) for a in tree.args))
 
 
@@ -69,7 +68,6 @@ def of_variable(head: str) -> Expr:
 
 
 def read_off(node: Any, known: dict[int, Expr]) -> Expr:
-    """What was computed, as a tree."""
     if node.serial in known:
         return known[node.serial]
     if node.op is None:

@@ -57,7 +57,6 @@ class Spelling(NamedTuple):
 
 
 def begins(tokens: Tokens) -> bool:
-    """Does a name come next?"""
     token = tokens.peek
     if token in FONTS:  # the one of \\mathbf{1} is none
         return not tokens.after(1 + (tokens.after(1) == "{"))[:1].isdigit()
@@ -156,7 +155,6 @@ def parts(tokens: Sequence[Token]) -> Parts | None:
 
 
 def unescaped(words: str) -> str:
-    """Words without LaTeX's escapes."""
     for escape, c in UNESCAPED.items():
         words = words.replace(escape + "{}", c) if escape.startswith(r"\text") else words.replace(escape, c)
     return words

@@ -62,20 +62,16 @@ class Tokens:
 
     @property
     def token(self) -> Token:
-        """The token that comes next."""
         return self.tokens[self.next]
 
     @property
     def peek(self) -> str:
-        """Its text; nothing at the end."""
         return self.token.text
 
     def after(self, n: int = 1) -> str:
-        """The text of a later token."""
         return self.tokens[min(self.next + n, len(self.tokens) - 1)].text
 
     def take(self) -> Token:
-        """The next token, which is read."""
         token = self.token
         self.next += bool(token.text)
         return token
@@ -116,7 +112,6 @@ class Tokens:
         return found
 
     def refused(self, why: str, at: int | None = None) -> Unreadable:
-        """The error that quotes the place."""
         at = self.token.at if at is None else at
         start, end = max(0, at - 12), at + 16
         quoted = "…" * bool(start) + self.latex[start:end] + "…" * (end < len(self.latex))

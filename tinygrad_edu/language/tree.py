@@ -41,12 +41,10 @@ Path = tuple[int, ...]  # from the root down: which argument, at each node
 
 
 def number(x: float) -> Expr:
-    """A number."""
     return Expr("Number", (), x)
 
 
 def name(word: str) -> Expr:
-    """A name."""
     return Expr("Name", (), word)
 
 
@@ -65,7 +63,6 @@ def walk(tree: Expr) -> Iterator[tuple[Path, Expr]]:
 
 
 def at(tree: Expr, path: Path) -> Expr:
-    """The node to which a path leads."""
     for i in path:
         tree = tree.args[i]
     return tree

@@ -44,7 +44,6 @@ def unfolded(text: str) -> str:
 
 
 def equal(condition: str) -> str:
-    """A condition with Python's signs."""
     return re.sub(r"(?<![<>=!])=(?!=)", "==", condition).replace("∧", "and").replace("∨", "or")
 
 

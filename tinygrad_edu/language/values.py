@@ -28,7 +28,6 @@ class Columns(Arrays):
     inner = True  # is a product of two columns the sum of products, as that of two vectors is in NumPy?
 
     def named(self, word: str) -> Any:
-        """A vector as a column."""
         return column(super().named(word))
 
     def applied(self, head: str, args: list[Any], options: dict[str, Any]) -> Any:
@@ -91,19 +90,15 @@ class Columns(Arrays):
         return x if shape(x) == () else OPS[head].public(x) if axis is None else OPS[head].public(x, axis, True)
 
     def do_sum(self, x: Any, **options: Any) -> Any:
-        """See reduced."""
         return self.reduced("sum", x, **options)
 
     def do_mean(self, x: Any, **options: Any) -> Any:
-        """See reduced."""
         return self.reduced("mean", x, **options)
 
     def do_max(self, x: Any, **options: Any) -> Any:
-        """See reduced."""
         return self.reduced("max", x, **options)
 
     def do_min(self, x: Any, **options: Any) -> Any:
-        """See reduced."""
         return self.reduced("min", x, **options)
 
     def along(self, x: Any, axis: int | None) -> int:
@@ -131,7 +126,6 @@ class Columns(Arrays):
         return column(OPS["diag"].public(x.reshape(-1) if 1 in shape(x) else x))
 
     def do_diagonal(self, x: Any) -> Any:
-        """The diagonal."""
         return column(OPS["diagonal"].public(x))
 
     def do_arange(self, n: Any) -> Any:
@@ -139,19 +133,15 @@ class Columns(Arrays):
         return column(1.0 + np.arange(*lengths((n,))))
 
     def do_one_hot(self, k: Any, n: Any) -> Any:
-        """The unit vector number k."""
         return column(unit(*lengths((n,)))[int(k) - 1])
 
     def do_zeros(self, *sizes: Any) -> Any:
-        """A column of zeros, or a matrix."""
         return column(super().do_zeros(*sizes))
 
     def do_ones(self, *sizes: Any) -> Any:
-        """A column of ones, or a matrix."""
         return column(super().do_ones(*sizes))
 
     def do_full(self, sizes: Any, x: Any) -> Any:
-        """One number everywhere."""
         return column(super().do_full(sizes, x))
 
     def do_einsum(self, *operands: Any, subscripts: str) -> Any:
@@ -161,11 +151,9 @@ class Columns(Arrays):
         return column(OPS["einsum"].public(subscripts, *fitted))
 
     def do_vstack(self, *parts: Any) -> Any:
-        """One above the other."""
         return OPS["concatenate"].public([p if len(shape(p)) > 1 else as_matrix(p) for p in elements(parts)], 0)
 
     def do_hstack(self, *parts: Any) -> Any:
-        """Side by side."""
         return OPS["concatenate"].public([p if len(shape(p)) > 1 else as_matrix(p) for p in elements(parts)], 1)
 
     def of_List(self, tree: Expr) -> Any:

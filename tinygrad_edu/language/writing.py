@@ -73,7 +73,6 @@ class Writer:
         self.taken = [latex for latex in (r"\sigma", "e^") if latex.rstrip("^") in symbols]
 
     def piece(self, tree: Expr) -> Piece:
-        """A node with all that is below it."""
         special = getattr(self, f"_write_{tree.head}", None)
         if special:
             written: Piece = special(tree, *tree.args)
@@ -87,7 +86,6 @@ class Writer:
         return self.piece(tree).latex
 
     def is_number(self, tree: Expr) -> bool:
-        """Is it certainly a number?"""
         return self.known.of(tree) == NUMBER
 
     # Leaves.
@@ -326,7 +324,6 @@ class Writer:
         return op.elementwise or op.notation.startswith(r"\log \operatorname") or bool(brackets)
 
     def formula(self, tree: Expr) -> notation.Formula:
-        """An operand for a notation."""
         piece = self.piece(tree)
         binds = {SUM: 1, HADAMARD: 2, PRODUCT: 2, FRACTION: 2, POWER: 3}.get(piece.holds, 9)
         return notation.Formula(piece.latex, 1 if piece.reaches else binds)
@@ -363,7 +360,6 @@ class Writer:
 
 
 def terms(tree: Expr) -> list[Expr]:
-    """The terms of a sum."""
     if tree.head in ("add", "subtract", "negative"):
         return [term for a in tree.args for term in terms(a)]
     return [tree, *tree.args]

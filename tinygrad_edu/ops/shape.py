@@ -53,6 +53,7 @@ def _inverse(axes: tuple[Any, ...]):
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
     method="transpose",
+    numpy={"axes": "axes"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):

@@ -38,20 +38,20 @@ def draw(
 
     It shows itself in a notebook; ``.save("net.svg")`` writes it to a file, in the format of the file's ending.
 
-    what: a tensor, a module (then ``inputs`` are what it is called with, zeros if there are none), a trace, a stepper.
-    direction: where it goes, "right", "down", "left" or "up".
-    detail: what stands in the boxes, some of "formulas", "shapes", "values" and "gradients".
-    depth: how many parts of the model that stand in each other are open; those deeper are one box each.
-    constants: whether plain arrays are drawn.
-    highlight: a tensor, a name, or a list of them: the paths from there to the result are marked.
-    flows: whether the links say what flowed back along them.
+    what: a tensor, a trace, a stepper, or a module.  A module is called with ``inputs``, or with zeros without them.
+    direction: where the computation goes, "right", "down", "left" or "up".
+    detail: what the boxes show, some of "formulas", "shapes", "values" and "gradients".
+    depth: how many levels of the model's parts are open; each deeper part is one box.
+    constants: whether to draw plain arrays.
+    highlight: a tensor, a name, or a list of them; the paths from there to the result are marked.
+    flows: whether to write on the links what flowed back along them.
     theme: "light" or "dark".
     digits: how many significant digits numbers have.
-    seed: as for ``backward``, where ``what`` is not a single number.
+    seed: as for ``backward``, if ``what`` is not a single number.
 
-    Raises TypeError and ValueError for what cannot be drawn so, and RuntimeError where there is no Graphviz.
+    Raises TypeError or ValueError for arguments that it cannot draw, and RuntimeError if there is no Graphviz.
     """
-    return pictured(
+    return make_picture(
         Picture, what, inputs, direction, detail, depth, constants, highlight, flows, theme, digits, seed, None
     )
 
@@ -69,30 +69,30 @@ def walk(
 ) -> Walk:
     """The page that walks through a computation and its backward sweep, one step at a time.
 
-    ``.save("walk.html")`` writes it, as one file that works without a network.  In a notebook it is a widget, where the
-    extra ``tinygrad_edu[notebook]`` is installed, and otherwise the picture.  The arguments are those of ``draw``.
+    ``.save("walk.html")`` writes it as one file that works without a network.  A notebook shows it as a widget if the
+    extra ``tinygrad_edu[notebook]`` is installed, and otherwise as a picture.  The arguments are those of ``draw``.
     """
-    return pictured(Walk, what, inputs, direction, detail, depth, constants, None, False, theme, digits, seed, True)
+    return make_picture(Walk, what, inputs, direction, detail, depth, constants, None, False, theme, digits, seed, True)
 
 
-def pictured(
+def make_picture(
     kind: Any, what: Any, inputs: Any, direction: Any, detail: Any, depth: Any, constants: Any,
     highlight: Any, flows: bool, theme: Any, digits: Any, seed: Any, sweep: bool | None,
 ) -> Any:  # fmt: skip
-    """A picture or a walk, its options checked."""
-    detail = looked_like(direction, detail, depth, digits)
+    """Check the options, trace ``what`` if it is no trace, and make a Picture or a Walk (``kind``) of it."""
+    detail = check_options(direction, detail, depth, digits)
     numbers: dict[int, int] = {}
     if isinstance(what, Trace):
         trace = what
     else:
-        tracer = Tracer(recorded(what, inputs))
+        tracer = Tracer(tensor_of(what, inputs))
         trace, numbers = tracer.trace(seed, sweep and tracer.root.active), tracer.number
-    path = highlighted(trace, highlight, numbers) if highlight is not None else frozenset()
+    path = nodes_on_paths(trace, highlight, numbers) if highlight is not None else frozenset()
     return kind(trace, Style(direction, detail, digits, flows, path), theme, depth, constants)
 
 
-def looked_like(direction: Any, detail: Any, depth: Any, digits: Any) -> tuple[str, ...]:
-    """How a picture is to look, checked: the details as a tuple.  ValueError for what there is not."""
+def check_options(direction: Any, detail: Any, depth: Any, digits: Any) -> tuple[str, ...]:
+    """Check the options that say how a picture looks; give the details as a tuple.  ValueError for a wrong one."""
     detail = tuple(detail.replace(",", " ").split() if isinstance(detail, str) else detail)
     if unknown := [word for word in detail if word not in DETAILS]:
         raise ValueError(
@@ -107,29 +107,31 @@ def looked_like(direction: Any, detail: Any, depth: Any, digits: Any) -> tuple[s
     return detail
 
 
-def recorded(what: Any, inputs: Sequence[Any]) -> Any:
+def tensor_of(what: Any, inputs: Sequence[Any]) -> Any:
     """The tensor to draw: a module is called first."""
     if isinstance(what, Module):
-        return what(*(inputs or [example(what)]))
+        return what(*(inputs or [zero_input(what)]))
     if isinstance(what, Stepper) and not inputs:
         return what
     if not isinstance(what, Value):
         raise TypeError(f"draw and walk take a tensor, a module or a trace, not {type(what).__name__}")
     if inputs:
-        raise TypeError("inputs are for modules; a tensor has been computed already")
+        raise TypeError("only a module takes inputs; this tensor has been computed already")
     return what
 
 
-def example(net: Module) -> Any:
-    """Zeros to call a module with, as long as its first matrix is wide."""
+def zero_input(net: Module) -> Any:
+    """An input of zeros for a module: as many as its first matrix has columns.  TypeError if it has no matrix."""
     for p in net.parameters():
         if p.ndim == 2:
             return constant(np.zeros(p.shape[1]), "x")
-    raise TypeError(f"{type(net).__name__} has no matrix to tell its inputs by: give one, as in draw(net, x)")
+    raise TypeError(
+        f"{type(net).__name__} has no matrix that would say how many inputs it takes: give them, as in draw(net, x)"
+    )
 
 
-def highlighted(trace: Trace, given: Any, numbers: dict[int, int]) -> frozenset[int]:
-    """The nodes on the paths from what is given to the result."""
+def nodes_on_paths(trace: Trace, given: Any, numbers: dict[int, int]) -> frozenset[int]:
+    """The nodes on the paths from the given tensors or names to the result.  ValueError for one that is not there."""
     found: set[int] = set()
     for one in given if isinstance(given, (list, tuple, set)) else [given]:
         if isinstance(one, Value):

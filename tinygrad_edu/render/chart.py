@@ -1,4 +1,4 @@
-"""What plots of numbers share: colours, the ticks of axes, names that keep apart, and how they are saved."""
+"""The base of all plots of numbers: colours, ticks of axes, names that do not overlap, and saving to files."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ from .scene import Scene, Shape, Text
 from .svg import svg
 from .typeset import Label, mathematics, words
 
-COLOURS = 6  # of lines, told apart by the colour-blind
-DASHES = ("", "7 3", "2.5 2.5", "9 3 2 3")  # when all colours are used
-TYPE, SMALL, PITCH = 15.0, 12.0, 19.0  # sizes of type, and how far apart names are, in points
+COLOURS = 6  # of lines, chosen so that colour-blind readers can tell them apart
+DASHES = ("", "7 3", "2.5 2.5", "9 3 2 3")  # the second time round the colours, lines are dashed, and so on
+TYPE, SMALL, PITCH = 15.0, 12.0, 19.0  # points: two sizes of type, and the distance of names
 
 
 class Chart:
-    """A drawing of numbers, made when it is looked at or saved."""
+    """A drawing of numbers, made when somebody looks at it or saves it.  A subclass has ``make_scene``."""
 
-    kind: ClassVar[str] = "plot"  # what it is called, in messages
-    file: ClassVar[str] = "plot.svg"  # and the file that its repr suggests
+    kind: ClassVar[str] = "plot"  # the word for it in messages
+    file: ClassVar[str] = "plot.svg"  # the file that its repr suggests
 
     def __init__(self, description: str, name: str | None = None) -> None:
         self.description = description
         self.paint(name or "light")
 
     def paint(self, name: str) -> None:
-        """Take the colours of a theme.  ValueError if there is none of that name."""
+        """Take the colours of a theme.  ValueError if there is no theme of that name."""
         self.colours = dict(theme(name))
         self.colours["grid"] = self.thin(self.colours["frame"], 0.5)
 
     def in_theme(self, name: str) -> Self:
-        """The same in another theme.  ValueError if there is none of that name."""
+        """A copy in another theme.  ValueError if there is no theme of that name."""
         other = copy.copy(self)
         vars(other).pop("scene", None)
         other.paint(name)
         return other
 
     def thin(self, colour: str, share: float) -> str:
-        """A colour with so much of the paper's."""
-        return mixed(self.colours["paper"], colour, share)
+        """A share of a colour, from 0 to 1, mixed with the colour of the paper."""
+        return mix_colours(self.colours["paper"], colour, share)
 
     @functools.cached_property
     def scene(self) -> Scene:
-        """The shapes."""
-        return self.drawn()
+        """The shapes, made once."""
+        return self.make_scene()
 
     @abstractmethod
-    def drawn(self) -> Scene:
-        """The shapes, made."""
+    def make_scene(self) -> Scene:
+        """Make the shapes."""
 
     def svg(self) -> str:
         """The drawing as SVG."""
@@ -86,14 +86,14 @@ class Chart:
         return f"<{self.description}; .save({self.file!r}) writes them to a file>"
 
 
-def mixed(low: str, high: str, share: float) -> str:
-    """The colour that is so far from the first to the second, from 0 to 1."""
+def mix_colours(low: str, high: str, share: float) -> str:
+    """The colour at a share, from 0 to 1, of the way from one colour to another."""
     pairs = ((int(low[i : i + 2], 16), int(high[i : i + 2], 16)) for i in (1, 3, 5))
     return "#" + "".join(f"{round(share * b + (1 - share) * a):02x}" for a, b in pairs)
 
 
 def disc(x: float, y: float, r: float) -> str:
-    """A circle, as four curves."""
+    """The path of a disc, as four curves."""
     k = r * CURVE
     return (
         f"M {x - r:.2f} {y:.2f} c 0 {-k:.2f} {r - k:.2f} {-r:.2f} {r:.2f} {-r:.2f} "
@@ -102,11 +102,11 @@ def disc(x: float, y: float, r: float) -> str:
     )
 
 
-# What is given.
+# The input.
 
 
 def array(given: Any, what: str) -> Any:
-    """Numbers as an array of float64: a tensor, an array or a list.  ValueError, naming them, where they are none."""
+    """Numbers (a tensor, an array or a list) as float64.  ValueError, naming them as ``what``, for anything else."""
     try:
         found = np.array(getattr(given, "_array", given))
     except ValueError:
@@ -117,7 +117,7 @@ def array(given: Any, what: str) -> Any:
 
 
 def label(text: str, size: float) -> Label:
-    r"""Words, with mathematics between dollars: ``the loss $R$``.  A dollar alone is a dollar."""
+    r"""Set words with mathematics between dollars, as ``the loss $R$``.  A single dollar is a dollar."""
     pieces = text.split("$")
     if len(pieces) % 2 == 0 or len(pieces) == 1:
         return words(text, size)
@@ -128,13 +128,13 @@ def label(text: str, size: float) -> Label:
 # The ticks.
 
 
-def stepping(span: float, most: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, ... that goes into a span no more than so many times."""
+def round_step(span: float, most: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, ... that divides a span into at most ``most`` steps."""
     return next(n for n in (m * 10**k for k in range(20) for m in (1, 2, 5)) if span / n <= most)
 
 
-def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Round numbers from low to high, at most about so many, each with its words (see ``label``)."""
+def round_numbers(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Round numbers from low to high, about ``most`` at most, each with its text (see ``label``)."""
     power = math.floor(math.log10((high - low) / most))
     step = next(m for m in (1, 2, 5, 10) if (high - low) / (m * 10.0**power) <= most)
     power, step = (power + 1, 1) if step == 10 else (power, step)
@@ -150,21 +150,21 @@ def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     return [(n * 10.0**power, f"${n / 10.0**digits:.{digits}f} \\times 10^{{{top}}}$" if n else "0") for n in whole]
 
 
-def powers(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """The same for a logarithmic axis, which goes from 10^low to 10^high: the logarithms of the ticks."""
+def powers_of_ten(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """The ticks of a logarithmic axis from 10^low to 10^high: their logarithms, each with its text."""
     if high - low >= 1.5:
-        each = stepping(high - low, most)
+        each = round_step(high - low, most)
         return [(k, f"$10^{{{k}}}$") for k in range(-(-math.ceil(low) // each) * each, math.floor(high) + 1, each)]
     some = [m * 10.0**k for k in range(math.floor(low), math.ceil(high) + 1) for m in (1, 2, 5)]
     some = [x for x in some if low - 1e-9 <= math.log10(x) <= high + 1e-9]
     if len(some) < 3:
-        return [(math.log10(x), words) for x, words in ticks(10.0**low, 10.0**high, most)]
+        return [(math.log10(x), words) for x, words in round_numbers(10.0**low, 10.0**high, most)]
     short = 1e-4 <= some[0] and some[-1] < 1e6
-    return [(math.log10(x), f"{x:,g}" if short else f"${said(x)}$") for x in some]
+    return [(math.log10(x), f"{x:,g}" if short else f"${latex_of_power(x)}$") for x in some]
 
 
-def said(x: float) -> str:
-    """A number of one digit and a power of ten, in LaTeX."""
+def latex_of_power(x: float) -> str:
+    """LaTeX of a number, rounded to one digit times a power of ten."""
     mantissa, _, exponent = f"{x:.0e}".partition("e")
     return f"{mantissa} \\times 10^{{{int(exponent)}}}"
 
@@ -181,20 +181,21 @@ class End(NamedTuple):
     short: float = 0.0
 
 
-def at_the_end(ends: Sequence[End], right: float, top: float, bottom: float) -> Iterator[Shape | Text]:
-    """Each name beside the end of its line, pushed from its neighbours, with a short link to where it belongs."""
+def draw_names(ends: Sequence[End], right: float, top: float, bottom: float) -> Iterator[Shape | Text]:
+    """Draw each name beside the end of its line, apart from its neighbours, with a short link to the line."""
     order = sorted(ends, key=lambda end: end.y)
-    for end, y in zip(order, apart([end.y for end in order], PITCH, top, bottom)):
+    for end, y in zip(order, spread([end.y for end in order], PITCH, top, bottom)):
         if end.short > 1:
             yield Shape(f"M {right - end.short + 4:.1f} {end.y:.1f} H {right + 3:.1f}", "", end.colour, 0.9, "1 3")
         yield Shape(f"M {right + 3:.1f} {end.y:.1f} L {right + 18:.1f} {y:.1f}", "", end.colour, 0.9)
         yield Text(end.label, right + 22, y + 4.5, end.colour)
 
 
-def apart(wanted: Sequence[float], pitch: float, low: float, high: float) -> list[float]:
-    """Places in order, at least a pitch from each other, as near as can be (in squares) to those that are wanted.
+def spread(wanted: Sequence[float], pitch: float, low: float, high: float) -> list[float]:
+    """Move places, given in order, until each is a pitch from the next; the sum of the squared moves is the least.
 
-    Without the pitch they are to rise only: neighbours that do not are pooled, and share their mean.
+    With i * pitch taken from place i, the places only have to rise.  Neighbours that do not are pooled, and share
+    their mean: that is isotonic regression by pooling adjacent violators.
     """
     pools: list[tuple[float, int]] = []  # mean and number
     for i, y in enumerate(wanted):
@@ -208,8 +209,8 @@ def apart(wanted: Sequence[float], pitch: float, low: float, high: float) -> lis
     return [y + i * pitch for i, y in enumerate(level)]
 
 
-def in_lanes(spans: Sequence[tuple[float, float]], gap: float = 8) -> list[int]:
-    """Words from left to right, each in the first lane, 0, 1, 2, ..., where it does not touch the one before."""
+def lanes_for(spans: Sequence[tuple[float, float]], gap: float = 8) -> list[int]:
+    """Put words, given from left to right, into lanes 0, 1, 2, ...: each into the first where it touches no other."""
     ends: list[float] = []  # of each lane
     found = []
     for left, right in spans:

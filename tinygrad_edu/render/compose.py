@@ -1,4 +1,4 @@
-"""The scene: boxes with their rows, links with their arrows, frames about the parts of the model."""
+"""Draws a view as a scene: boxes with their rows, links with their arrows, frames around the parts of the model."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from ..format.text import shorten
 from ..render import figures
 from ..tracing.data import Trace
-from .content import SMALL, USUAL, Row, Timeline, rows, said
+from .content import SMALL, USUAL, Row, Timeline, describe_node, rows_of
 from .layout import Box as Area
-from .layout import Point, laid_out
+from .layout import Point, lay_out
 from .scene import Group, Scene, Shape, Text
 from .typeset import Label, words
 from .view import Box, Link, View
 
-PAD, GAP, LEAST = 8.0, 3.0, 34.0  # in a box: about the rows, between them, and its least width
+PAD, GAP, LEAST = 8.0, 3.0, 34.0  # points in a box: around the rows, between them, and the least width
 MARGIN, ARROW = 12.0, 7.0
 CURVE = 0.5523  # how far the control points of a quarter of a circle are
 
@@ -29,61 +29,61 @@ class Style:
     detail: tuple[str, ...] = USUAL
     digits: int = 3
     flows: bool = False  # is what flowed back written on the links?
-    path: frozenset[int] = frozenset()  # nodes of a path that is highlighted
-    walked: bool = False  # with all that the walk changes, or as it is in the end?
+    path: frozenset[int] = frozenset()  # the nodes that are highlighted
+    walked: bool = False  # do boxes show every state of the walk, or only the last?
 
 
-def composed(view: View, style: Style, run: Callable[[str], bytes] | None = None) -> Scene:
-    """The scene of a view, laid out."""
-    inside = contents(view, style)
+def scene_of(view: View, style: Style, run: Callable[[str], bytes] | None = None) -> Scene:
+    """Lay out a view and draw it.  ``run``: as for ``lay_out``."""
+    inside = contents_of_boxes(view, style)
     sizes = {key: size for key, (_, size) in inside.items()}
-    labels = flowing(view, style)
+    labels = labels_of_links(view, style)
     flows = {i: (label.width + 6, label.height + 4) for i, label in labels.items()}
-    layout = laid_out(view, sizes, flows, style.direction, run)
+    layout = lay_out(view, sizes, flows, style.direction, run)
     root = Group("picture")
     for part, area in sorted(layout.scopes.items()):
-        root.items.append(frame(part, area))
+        root.items.append(draw_frame(part, area))
     for i, link in enumerate(view.links):
-        root.items.append(arrow(link, layout.links[i], view.trace, style, labels.get(i)))
+        root.items.append(draw_link(link, layout.links[i], view.trace, style, labels.get(i)))
     for box in view.boxes:
-        root.items.append(drawn(box, inside[box.key][0], layout.boxes[box.key], view, style))
+        root.items.append(draw_box(box, inside[box.key][0], layout.boxes[box.key], view, style))
     width, height = layout.width, layout.height
     if view.remark:
         remark = words(view.remark, SMALL)
         root.items.append(Text(remark, 0, height + 18, "faint"))
         width, height = max(width, remark.width), height + 24
     moved = Group("", items=[root])
-    return Scene(width + 2 * MARGIN, height + 2 * MARGIN, moved, summary(view))
+    return Scene(width + 2 * MARGIN, height + 2 * MARGIN, moved, describe(view))
 
 
-def contents(view: View, style: Style) -> dict[str, tuple[list[Row], Point]]:
-    """The rows of each box, and the room that they take."""
+def contents_of_boxes(view: View, style: Style) -> dict[str, tuple[list[Row], Point]]:
+    """The rows of each box and their size, by the key of the box."""
     timeline = Timeline(view.trace) if style.walked else None
-    found = {box.key: rows(box, view, style.detail, style.digits, timeline) for box in view.boxes}
-    return {key: (inside, size(inside)) for key, inside in found.items()}
+    found = {box.key: rows_of(box, view, style.detail, style.digits, timeline) for box in view.boxes}
+    return {key: (inside, size_of(inside)) for key, inside in found.items()}
 
 
-def size(found: list[Row]) -> Point:
-    """The room that rows take, with a rule under the first."""
+def size_of(found: list[Row]) -> Point:
+    """The width and height of a box with these rows, with a rule under the first."""
     width = max(LEAST, max(row.width for row in found) + 2 * PAD)
     gaps = GAP * len(found) if len(found) > 1 else 0
     return width, sum(row.height for row in found) + gaps + 2 * PAD - 3
 
 
-def flowing(view: View, style: Style) -> dict[int, Label]:
-    """What is written on the links: what flowed back along them."""
+def labels_of_links(view: View, style: Style) -> dict[int, Label]:
+    """The label of each link, by its number: the gradient that flowed back along it, if the style shows that."""
     if not style.flows:
         return {}
     passed = {i: [view.trace.edges[e].passed for e in link.edges] for i, link in enumerate(view.links)}
     return {
-        i: figures.shown(found[0], style.digits, SMALL - 0.5, "∂ ")
+        i: figures.label_of_array(found[0], style.digits, SMALL - 0.5, "∂ ")
         for i, found in passed.items()
         if len(found) == 1 and found[0] is not None
     }
 
 
-def drawn(box: Box, found: list[Row], area: Area, view: View, style: Style) -> Group:
-    """A box with its rows."""
+def draw_box(box: Box, found: list[Row], area: Area, view: View, style: Style) -> Group:
+    """A box: its outline, which shows the kind of its node, and its rows."""
     left, top, width, height = area
     node, last = view.trace.nodes[box.nodes[-1]], view.trace.result in box.nodes
     role = "result" if box.folded else node.kind
@@ -92,25 +92,26 @@ def drawn(box: Box, found: list[Row], area: Area, view: View, style: Style) -> G
     if box.folded:
         data = {"nodes": " ".join(map(str, box.nodes)), "scope": box.folded}
         group = Group(kind, data, f"{box.folded}: {len(box.nodes)} nodes, folded")
-        behind = outline(role, left + 3, top + 3, width, height)  # a second sheet behind the first
+        # A folded box looks like a pile: a second sheet lies behind the first.
+        behind = outline(role, left + 3, top + 3, width, height)
         group.items.append(Shape(behind, "frame", "frame", name="behind"))
     else:
         data = {"node": str(node.id)} | ({} if box.use is None else {"use": str(box.use)})
-        group = Group(kind, data, said(node))
+        group = Group(kind, data, describe_node(node))
     stroke, thick = ("highlight", 2.6) if marked else (role, 1.8 if role == "parameter" else 1.2)
     dash = "4 3" if role == "constant" else ""
     group.items.append(Shape(outline(role, *area), f"{role}-fill", stroke, thick, dash, "outline"))
-    double = last and not box.folded  # the outline of the result
+    double = last and not box.folded  # the result has a double outline
     if double:
         inner = outline(role, left + 3, top + 3, width - 6, height - 6)
         group.items.append(Shape(inner, "", stroke, 0.8, name="inner"))
     arrived = node.gradient is not None
-    group.items += filled(found, area, 3.6 if double else 0.6, "gradient" if arrived else "faint")
+    group.items += draw_rows(found, area, 3.6 if double else 0.6, "gradient" if arrived else "faint")
     return group
 
 
-def filled(found: list[Row], area: Area, inset: float, gradient: str) -> list[Group | Shape | Text]:
-    """The rows in a box, with a rule under the first.  ``gradient``: the colour of what is said of the gradient."""
+def draw_rows(found: list[Row], area: Area, inset: float, gradient: str) -> list[Group | Shape | Text]:
+    """The rows in a box, with a rule under the first.  ``gradient``: the colour of the row of the gradient."""
     left, top, width, _ = area
     colours = {"gradient": gradient, "options": "faint"}
     items: list[Group | Shape | Text] = []
@@ -147,8 +148,8 @@ def outline(kind: str, x: float, y: float, w: float, h: float) -> str:
     )
 
 
-def arrow(link: Link, stretches: list[list[Point]], trace: Trace, style: Style, label: Label | None) -> Group:
-    """A link from box to box, with its head, and with what flowed back if that is shown."""
+def draw_link(link: Link, stretches: list[list[Point]], trace: Trace, style: Style, label: Label | None) -> Group:
+    """A link from box to box: its curve, its head, and the label on it if it has one."""
     ends = [trace.edges[e] for e in link.edges]
     marked = any({e.source, e.target} <= style.path for e in ends)
     data = {"edges": " ".join(map(str, link.edges))}
@@ -158,7 +159,7 @@ def arrow(link: Link, stretches: list[list[Point]], trace: Trace, style: Style, 
     colour, thick = ("highlight", 2.6) if marked else ("line", 1.1)
     for stretch in stretches[:-1]:
         group.items.append(Shape(curve(stretch), "", colour, thick, name="line"))
-    last, tip = trimmed(stretches[-1], ARROW + marked * 2)
+    last, tip = trim(stretches[-1], ARROW + marked * 2)
     group.items.append(Shape(curve(last), "", colour, thick, name="line"))
     group.items.append(Shape(head(last[-1], tip, 2.8 + marked), colour, name="head"))
     if label is not None:
@@ -174,13 +175,13 @@ def middle(a: Point, b: Point) -> Point:
 
 
 def curve(points: list[Point]) -> str:
-    """Bezier curves end to end."""
+    """A path of Bezier curves that are joined end to end."""
     (x, y), *rest = points
     return f"M {x:.2f} {y:.2f} C " + " ".join(f"{x:.2f} {y:.2f}" for x, y in rest)
 
 
-def trimmed(points: list[Point], length: float) -> tuple[list[Point], Point]:
-    """Curves without their last stretch of this length, where the arrow's head goes; and where they ended.
+def trim(points: list[Point], length: float) -> tuple[list[Point], Point]:
+    """Cut this length off the end of curves, to make room for the arrow's head; give the rest and the old end.
 
     The last of the curves is divided by de Casteljau's construction, at the place that bisection finds.
     """
@@ -188,12 +189,12 @@ def trimmed(points: list[Point], length: float) -> tuple[list[Point], Point]:
     low, high = 0.0, 1.0
     for _ in range(20):
         t = (low + high) / 2
-        left = divided(a, b, c, tip, t)
+        left = first_part(a, b, c, tip, t)
         low, high = (t, high) if math.dist(left[-1], tip) > length else (low, t)
-    return [*before, *divided(a, b, c, tip, low)], tip
+    return [*before, *first_part(a, b, c, tip, low)], tip
 
 
-def divided(a: Point, b: Point, c: Point, d: Point, t: float) -> list[Point]:
+def first_part(a: Point, b: Point, c: Point, d: Point, t: float) -> list[Point]:
     """The first part of a Bezier curve, up to t."""
 
     def mix(p: Point, q: Point) -> Point:
@@ -205,15 +206,15 @@ def divided(a: Point, b: Point, c: Point, d: Point, t: float) -> list[Point]:
 
 
 def head(base: Point, tip: Point, half: float) -> str:
-    """A triangle with its point at ``tip``."""
+    """The head of an arrow: a triangle with its point at ``tip``, and ``half`` its width to each side of ``base``."""
     length = math.dist(base, tip) or 1.0
     x, y = (tip[0] - base[0]) / length, (tip[1] - base[1]) / length
     p, q = (base[0] - half * y, base[1] + half * x), (base[0] + half * y, base[1] - half * x)
     return f"M {p[0]:.2f} {p[1]:.2f} L {tip[0]:.2f} {tip[1]:.2f} L {q[0]:.2f} {q[1]:.2f} Z"
 
 
-def frame(part: tuple[str, ...], area: Area) -> Group:
-    """The frame about a part of the model, with its name."""
+def draw_frame(part: tuple[str, ...], area: Area) -> Group:
+    """The frame around a part of the model, with its name."""
     left, top, width, height = area
     title = words(shorten(part[-1], 30, "…"), SMALL)
     stretch = min(1.0, (width - 16) / max(title.width, 1.0))
@@ -223,8 +224,8 @@ def frame(part: tuple[str, ...], area: Area) -> Group:
     return group
 
 
-def summary(view: View) -> str:
-    """The picture in a sentence, for who cannot see it."""
+def describe(view: View) -> str:
+    """The picture in a sentence, for a screen reader."""
     trace = view.trace
     result, parameters = trace.nodes[trace.result], [n for n in trace.nodes if n.kind == "parameter"]
     name = f" of {result.name[:60]}" if result.name else ""

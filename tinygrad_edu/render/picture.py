@@ -1,4 +1,4 @@
-"""What ``draw`` and ``walk`` give: a picture that shows itself in a notebook, and saves itself in many formats."""
+"""The classes that ``draw`` and ``walk`` give: pictures that a notebook shows and that save themselves to files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..output.atomic_write import saved
 from ..render import layout, page, pdf, raster, svg, tikz
 from ..tracing.data import Trace
 from ..web.colours import theme
-from .compose import Style, composed, contents, flowing
+from .compose import Style, contents_of_boxes, labels_of_links, scene_of
 from .scene import Scene
-from .view import Box, View, viewed
+from .view import Box, View, view_of
 
 
 class Picture:
-    """A computation graph, drawn when it is looked at or saved."""
+    """A computation graph.  It is laid out and drawn when somebody looks at it or saves it."""
 
     def __init__(self, trace: Trace, style: Style, colours: str | None, depth: int | None, constants: bool) -> None:
         self.trace, self.style = trace, style
@@ -27,24 +27,24 @@ class Picture:
 
     @functools.cached_property
     def view(self) -> View:
-        """Which boxes and links there are."""
-        return viewed(self.trace, self.depth, self.constants)
+        """The boxes and links to draw, before they have places."""
+        return view_of(self.trace, self.depth, self.constants)
 
     @functools.cached_property
     def scene(self) -> Scene:
-        """The shapes.  RuntimeError, saying how to get one, where there is no Graphviz to lay them out."""
-        layout.prepare()
-        return composed(self.view, self.style)
+        """The shapes.  RuntimeError, saying how to install it, if there is no Graphviz to lay them out."""
+        layout.load_webassembly()
+        return scene_of(self.view, self.style)
 
     @property
     def source(self) -> str:
         """The graph in Graphviz's language, DOT: the same text for the same graph."""
-        sizes = {key: size for key, (_, size) in contents(self.view, self.style).items()}
-        flows = {i: (label.width + 6, label.height + 4) for i, label in flowing(self.view, self.style).items()}
-        return layout.source(self.view, sizes, flows, self.style.direction, self.words)
+        sizes = {key: size for key, (_, size) in contents_of_boxes(self.view, self.style).items()}
+        flows = {i: (label.width + 6, label.height + 4) for i, label in labels_of_links(self.view, self.style).items()}
+        return layout.dot_source(self.view, sizes, flows, self.style.direction, self.words)
 
     def words(self, box: Box) -> str:
-        """What the source calls a box."""
+        """The label of a box in the source."""
         node = self.trace.nodes[box.nodes[0]]
         name = box.folded or " = ".join(filter(None, [node.name and node.name[:60], node.op])) or node.kind
         return "".join(c if c.isprintable() else " " for c in name)
@@ -58,13 +58,13 @@ class Picture:
 
         svg, pdf, png (``scale`` pixels to a point), tex (TikZ), dot, json (the trace), html (the page that walks
         through it, opened at step ``at``) and gif (the walk as an animation).  Raises ValueError for other endings, and
-        OSError where the file cannot be written.
+        OSError if the file cannot be written.
         """
         made = {ending: functools.partial(make, self, scale, at) for ending, make in FORMATS.items()}
         return saved(file, "picture", made, scale)
 
     def page(self, at: int | None = None) -> str:
-        """The page that walks through it."""
+        """The page that walks through it, opened at step ``at``, or at the last.  ValueError for no step of it."""
         last = len(self.trace.steps)
         step = last if at is None else at
         if not 0 <= step <= last:
@@ -73,15 +73,16 @@ class Picture:
 
     @property
     def walking(self) -> Style:
-        """The style with all that the walk changes."""
+        """The same style for a walk, which shows how the boxes change from step to step."""
         return Style(**{**vars(self.style), "walked": True})
 
     def animated(self) -> bytes:
-        """The walk as an animation."""
-        return raster.gif(composed(self.view, self.walking), self.colours, self.trace)
+        """The walk as an animated GIF."""
+        return raster.gif(scene_of(self.view, self.walking), self.colours, self.trace)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        narrow = '<svg style="max-width:100%;height:auto" '  # marimo, unlike Jupyter, would cut off what is too wide
+        # marimo, unlike Jupyter, cuts off a picture that is too wide.
+        narrow = '<svg style="max-width:100%;height:auto" '
         return {"image/svg+xml": self.svg().replace("<svg ", narrow, 1), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
@@ -102,6 +103,10 @@ class Walk(Picture):
         """The page, opened before the first step unless ``at`` says otherwise."""
         return super().page(at or 0)
 
+    def data(self) -> dict[str, Any]:
+        """The data that the player shows, opened before the first step."""
+        return page.data_for_player(self.trace, self.walking, 0, self.dark, depth=self.depth, constants=self.constants)
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """The picture, and the player as a widget where anywidget is installed: a notebook prefers the widget."""
         picture = super()._repr_mimebundle_(include, exclude)
@@ -109,7 +114,7 @@ class Walk(Picture):
             from .widget import widget
         except ImportError:
             return picture
-        found, more = widget(self)._repr_mimebundle_()
+        found, more = widget(self.data())._repr_mimebundle_()
         return {**found, **picture}, more
 
 

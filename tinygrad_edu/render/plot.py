@@ -1,7 +1,7 @@
-"""The norms of gradients over the steps of training, as a plot: a line for each parameter, with its name at the end.
+"""Plots the norms of gradients over the steps of training: a line for each parameter, with its name at the end.
 
-The scale of norms is logarithmic; what is exactly 0 runs along the bottom.  Where several steps share a place, the line
-is their geometric mean; of few parameters a band behind it goes from the smallest to the largest.
+The scale of norms is logarithmic; norms that are exactly 0 run along the bottom.  Where several steps share a place,
+the line is their geometric mean; if there are few parameters, a band behind it spans the smallest to the largest.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from ..format import text
 from ..language.symbols import LONGEST, symbol
 from ..nn.norm_record import Look, NormRecord, group_looks, mean_log
 from ..output.terminal import shortened
-from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, at_the_end, disc, stepping
-from .chart import apart as apart
+from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, disc, draw_names, round_step
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
 from .typeset import mathematics, words
 
 LEFT, TOP, WIDE, HIGH, LANE = 48.0, 26.0, 560.0, 300.0, 22.0  # points: the area of the lines, with a lane of zeros
-PLACES, NAMED, BANDS, TICKS = 90, 30, 4, 8  # along the steps; most lines with names, and with bands; most powers of ten
+PLACES = 90  # places along the steps; steps share one if there are more of them
+NAMED, BANDS, TICKS = 30, 4, 8  # at most so many lines have names, so many have bands, and so many powers have ticks
 CAPTION = words("gradient norm", SMALL)
 
 
 class Plot(Chart):
-    """A plot of ``GradientNorms``, drawn when it is looked at or saved."""
+    """A plot of ``GradientNorms``, drawn when somebody looks at it or saves it."""
 
     file = "norms.svg"
 
@@ -36,41 +36,41 @@ class Plot(Chart):
         super().__init__(f"Gradient norms of {len(self.names)} parameters over {norms.count:,} steps", colours)
 
     def paint(self, name: str) -> None:
-        """Take the colours of a theme."""
+        """Take the colours of a theme, and mix those of bands and bad steps from them."""
         super().paint(name)
         self.colours |= {f"band{i}": self.thin(self.colours[f"line{i}"], 0.12) for i in range(COLOURS)}
         self.colours |= {"alarm-fill": self.thin(self.colours["alarm"], 0.1)}
 
-    def drawn(self) -> Scene:
-        """The shapes."""
-        return plotted(self.names, self.looks, self.is_bad, self.description)
+    def make_scene(self) -> Scene:
+        """Draw the whole plot."""
+        return scene_of(self.names, self.looks, self.is_bad, self.description)
 
 
 class Axes(NamedTuple):
-    """Where steps and norms are in the picture."""
+    """Maps steps and norms to places in the picture."""
 
     first: float  # step
     last: float
     low: int  # power of ten
     high: int
-    bottom: float  # of the area of the lines, where its lane of zeros ends
-    lane: float  # how high that is
-    scaled: bool  # is there anything but zeros and what is bad?
+    bottom: float  # the lower end of the area of the lines, and of its lane of zeros
+    lane: float  # the height of the lane
+    scaled: bool  # is there a finite norm other than 0?
 
     def x(self, step: float) -> float:
-        """Of a step."""
+        """The horizontal place of a step."""
         return LEFT + WIDE * (step - self.first) / (self.last - self.first)
 
     def y(self, power: float) -> float:
-        """Of the logarithm of a norm; of minus infinity, in the lane of zeros."""
+        """The vertical place of the logarithm of a norm; minus infinity is in the lane of zeros."""
         if power == -math.inf:
             return self.bottom - 6
-        power = max(power, self.low)  # single steps may lie below: the line of their means does not
+        power = max(power, self.low)  # a single step may lie below the axis, which is made for the means
         return TOP + (self.bottom - self.lane - TOP) * (self.high - power) / (self.high - self.low)
 
 
-class Place(NamedTuple):
-    """A place along a line: the logarithms of the smallest, the mean and the largest norm of its steps."""
+class Norms(NamedTuple):
+    """The logarithms of the smallest, the mean and the largest norm among the steps that share a place on a line."""
 
     x: float
     low: float
@@ -78,39 +78,40 @@ class Place(NamedTuple):
     high: float
 
 
-def plotted(
+def scene_of(
     names: Sequence[str], looks: Sequence[Look], is_bad: Callable[[float | None], bool], description: str
 ) -> Scene:
-    """The whole picture."""
-    named = chosen(len(names), NAMED)
+    """Draw the whole picture.  ``is_bad`` says whether a norm is bad: not finite, or above a limit."""
+    named = choose(len(names), NAMED)
     groups = [group for group in group_looks(looks, PLACES) if group]
     axes = axes_of(looks, groups, len(named) + 1)
     root, bands, lines, crosses = Group("plot"), Group("bands"), Group("lines"), Group("crosses")
     losses = runs(groups, axes, [[look.loss if (look.loss or 0) > 0 else None for look in group] for group in groups])
-    lines.items.append(Group("loss", {}, "the loss", items=line(losses, axes, "faint", 1.2, "")))
+    lines.items.append(Group("loss", {}, "the loss", items=draw_line(losses, axes, "faint", 1.2, "")))
     ends = [End(words("loss", SMALL), axes.y(losses[-1][-1].middle), "faint")] if losses else []
-    for i in sorted(range(len(names)), key=lambda i: i in named):  # those without a name behind the others
+    # Lines without a name are drawn first, so that they lie behind the others.
+    for i in sorted(range(len(names)), key=lambda i: i in named):
         k = named.index(i) if i in named else None
         colour, dash = ("frame", "") if k is None else (f"line{k % COLOURS}", DASHES[k // COLOURS % len(DASHES)])
         course = runs(groups, axes, [[look.norms[i] for look in group] for group in groups])
         shown = text.safe_name(names[i])
-        drawn = line(course, axes, colour, 1.0 if k is None else 2.2, dash)
+        drawn = draw_line(course, axes, colour, 1.0 if k is None else 2.2, dash)
         lines.items.append(Group("line", {"parameter": shown}, shown, items=drawn))
         y = TOP + PITCH * len(ends)  # of what has no line
-        crosses.items += cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
+        crosses.items += draw_cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
         if k is not None:
-            bands.items += band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
+            bands.items += draw_band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
             label = symbol(shortened(names[i], LONGEST) or "?")
             if all(look.norms[i] is None for look in looks):
                 label, y, colour = rf"{label}\text{{: no gradient}}", axes.bottom, "faint"
             ends.append(End(mathematics(label, TYPE), axes.y(course[-1][-1].middle) if course else y, colour))
     root.items += [
-        *trouble(looks, axes),
-        *grid(axes, looks),
+        *draw_bad_steps(looks, axes),
+        *draw_grid(axes, looks),
         bands,
         lines,
         crosses,
-        *at_the_end(ends, LEFT + WIDE, TOP, axes.bottom),
+        *draw_names(ends, LEFT + WIDE, TOP, axes.bottom),
     ]
     width = LEFT + WIDE + 24 + max([end.label.width for end in ends], default=0)
     height = axes.bottom + 38
@@ -119,8 +120,8 @@ def plotted(
     return Scene(width + 2 * MARGIN, height + 2 * MARGIN, root, description)
 
 
-def chosen(number: int, most: int) -> list[int]:
-    """All of so many parameters, or of more than ``most`` some, the first and the last among them."""
+def choose(number: int, most: int) -> list[int]:
+    """The numbers of the parameters that get names: all, or ``most`` of them, evenly spread from first to last."""
     return [*range(number)] if number <= most else [round(i * (number - 1) / (most - 1)) for i in range(most)]
 
 
@@ -128,7 +129,7 @@ def chosen(number: int, most: int) -> list[int]:
 
 
 def axes_of(looks: Sequence[Look], groups: Sequence[Sequence[Look]], names: int) -> Axes:
-    """Axes with room for all lines, their bands and crosses, and for so many names."""
+    """Make axes with room for all lines, their bands and crosses, and for so many names."""
     lines = [mean_log(course) for group in groups for course in zip(*((*look.norms, look.loss) for look in group))]
     alone = [mean_log([size]) for look in looks if look.bad or len(look.norms) <= BANDS for size in look.norms]
     powers = [
@@ -141,10 +142,10 @@ def axes_of(looks: Sequence[Look], groups: Sequence[Sequence[Look]], names: int)
     return Axes(first - (first == last), last + (first == last), low, max(high, low + 1), bottom, lane, bool(powers))
 
 
-def grid(axes: Axes, looks: Sequence[Look]) -> Iterator[Shape | Text]:
-    """Lines at powers of ten with their numbers, the steps below, and what both axes are."""
+def draw_grid(axes: Axes, looks: Sequence[Look]) -> Iterator[Shape | Text]:
+    """Draw lines at powers of ten with their numbers, the steps below, and the names of both axes."""
     right = LEFT + WIDE
-    each = stepping(axes.high - axes.low, TICKS)
+    each = round_step(axes.high - axes.low, TICKS)
     for power in range(-(-axes.low // each) * each, axes.high + 1, each) if axes.scaled else ():
         y = axes.y(power)
         yield Shape(f"M {LEFT:.1f} {y:.1f} H {right:.1f}", "", "grid", 0.8)
@@ -157,7 +158,7 @@ def grid(axes: Axes, looks: Sequence[Look]) -> Iterator[Shape | Text]:
         yield Shape(f"M {LEFT:.1f} {y:.1f} H {right:.1f}", "", "grid", 0.8, "2 3")
     yield Shape(f"M {LEFT:.1f} {axes.bottom:.1f} H {right:.1f}", "", "line", 1.0)
     first, last = (looks[0].step, looks[-1].step) if looks else (0, 0)
-    each = stepping(max(1, last - first), 6)
+    each = round_step(max(1, last - first), 6)
     steps = [*range(-(-first // each) * each, last + 1, each)] if looks else []
     if looks and (not steps or axes.x(steps[0]) - axes.x(first) > 40):
         steps.insert(0, first)
@@ -173,9 +174,9 @@ def grid(axes: Axes, looks: Sequence[Look]) -> Iterator[Shape | Text]:
 # The lines.
 
 
-def runs(groups: Sequence[Sequence[Look]], axes: Axes, norms: Sequence[Sequence[float | None]]) -> list[list[Place]]:
-    """The places of a line, in runs without a gap: it breaks off where there is no number."""
-    found: list[list[Place]] = [[]]
+def runs(groups: Sequence[Sequence[Look]], axes: Axes, norms: Sequence[Sequence[float | None]]) -> list[list[Norms]]:
+    """The places of a line, in runs without a gap: a new run begins after a group without a finite number."""
+    found: list[list[Norms]] = [[]]
     for group, course in zip(groups, norms):
         sizes = [size for size in course if size is not None and math.isfinite(size)]
         if not sizes:
@@ -184,14 +185,14 @@ def runs(groups: Sequence[Sequence[Look]], axes: Axes, norms: Sequence[Sequence[
         x = axes.x(sum(look.step for look in group) / len(group))
         middle, positive = mean_log(sizes), [size for size in sizes if size > 0]
         if middle is None:
-            found[-1].append(Place(x, -math.inf, -math.inf, -math.inf))
+            found[-1].append(Norms(x, -math.inf, -math.inf, -math.inf))
         else:
-            found[-1].append(Place(x, math.log10(min(positive)), middle, math.log10(max(positive))))
+            found[-1].append(Norms(x, math.log10(min(positive)), middle, math.log10(max(positive))))
     return [run for run in found if run]
 
 
-def line(found: Sequence[Sequence[Place]], axes: Axes, colour: str, width: float, dash: str) -> list[Any]:
-    """A line through the means; a place alone is a dot."""
+def draw_line(found: Sequence[Sequence[Norms]], axes: Axes, colour: str, width: float, dash: str) -> list[Any]:
+    """Draw a line through the means; a single place is a dot."""
     lines: list[Any] = []
     for run in found:
         (x, y), *rest = [(place.x, axes.y(place.middle)) for place in run]
@@ -203,8 +204,8 @@ def line(found: Sequence[Sequence[Place]], axes: Axes, colour: str, width: float
     return lines
 
 
-def band(found: Sequence[Sequence[Place]], axes: Axes, colour: str) -> Iterator[Shape]:
-    """From the smallest to the largest norm of each place, where they differ."""
+def draw_band(found: Sequence[Sequence[Norms]], axes: Axes, colour: str) -> Iterator[Shape]:
+    """Draw a band from the smallest to the largest norm of each place, if they differ anywhere in a run."""
     for run in found:
         if any(place.low < place.high for place in run):
             there = [f"{place.x:.1f} {axes.y(place.high):.1f}" for place in run]
@@ -215,8 +216,8 @@ def band(found: Sequence[Sequence[Place]], axes: Axes, colour: str) -> Iterator[
 # What was bad.
 
 
-def trouble(looks: Sequence[Look], axes: Axes) -> Iterator[Shape | Text]:
-    """An upright line where steps begin to be bad, an area as far as they are, and the number of the first."""
+def draw_bad_steps(looks: Sequence[Look], axes: Axes) -> Iterator[Shape | Text]:
+    """Draw a vertical line where bad steps begin, an area as far as they go on, and the number of the first."""
     for bad, stretch in groupby(looks, key=lambda look: look.bad):
         if bad:
             first, *_, last = [axes.x(look.step) for look in stretch] * 2
@@ -229,8 +230,13 @@ def trouble(looks: Sequence[Look], axes: Axes) -> Iterator[Shape | Text]:
         yield Text(label, max(x, LEFT - 40 + CAPTION.width + 16), TOP - 14, "alarm")
 
 
-def cross(looks: Sequence[Look], i: int, course: Sequence[Sequence[Place]], axes: Axes, y: float) -> Iterator[Shape]:
-    """A cross where the gradient of parameter ``i`` was bad first, at the height that it has or had, or else at y."""
+def draw_cross(
+    looks: Sequence[Look], i: int, course: Sequence[Sequence[Norms]], axes: Axes, y: float
+) -> Iterator[Shape]:
+    """Draw a cross at the first step where the gradient of parameter ``i`` was bad.
+
+    Its height is that of the norm if it is finite, else that of the line before it, and ``y`` if there is neither.
+    """
     if looks:
         x, size = axes.x(looks[0].step), looks[0].norms[i]
         before = [place.middle for run in course for place in run if place.x <= x + 0.1]

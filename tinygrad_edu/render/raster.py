@@ -1,4 +1,4 @@
-"""A scene in pixels: one picture as PNG, the walk as an animated GIF."""
+"""Draws a scene in pixels: one picture as PNG, the walk as an animated GIF."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from .packages import package
 from .scene import Scene
 from .svg import svg
 
-MOST_PIXELS = 16_000 * 4_000  # more than that no viewer shows, and memory ends
+MOST_PIXELS = 16_000 * 4_000  # viewers show no larger picture, and memory runs out
 FRAMES, WIDEST = 120, 1400  # of an animation
 PACE, END = 900, 4000  # milliseconds for a step, and for the last
 
 
 def zoom(scene: Scene, scale: float) -> float:
-    """The scale that is asked for, or the largest that leaves a picture one can open."""
+    """The scale that is asked for, or the largest at which viewers can still open the picture."""
     return min(scale, (MOST_PIXELS / (scene.width * scene.height)) ** 0.5, 30_000 / max(scene.width, scene.height))
 
 
 def png(scene: Scene, colours: dict[str, str], scale: float = 2) -> bytes:
     """The picture with ``scale`` pixels to a point."""
-    return drawn(svg(scene, colours), zoom(scene, scale))
+    return rasterise(svg(scene, colours), zoom(scene, scale))
 
 
-def drawn(text: str, scale: float) -> bytes:
+def rasterise(text: str, scale: float) -> bytes:
     """SVG as PNG."""
     return bytes(package("resvg_py").svg_to_bytes(svg_string=text, zoom=scale, skip_system_fonts=True))
 
 
 def gif(scene: Scene, colours: dict[str, str], trace: Trace) -> bytes:
-    """The walk, forward and backward, as an animation; of a long one not every step is a picture of its own."""
+    """The walk, forward and backward, as an animation of at most FRAMES pictures: a long walk skips steps."""
     Image = package("PIL.Image")
     last = len(trace.steps)
     every = -(-last // FRAMES) or 1
@@ -39,7 +39,7 @@ def gif(scene: Scene, colours: dict[str, str], trace: Trace) -> bytes:
     frames, scale = [], min(2.0, zoom(scene, WIDEST / scene.width))
     with Progress("frame", len(steps), after=1.0) as bar:
         for number, k in enumerate(steps, 1):
-            picture = Image.open(io.BytesIO(drawn(svg(scene, colours, k, now(trace, k)), scale)))
+            picture = Image.open(io.BytesIO(rasterise(svg(scene, colours, k, parts_of_step(trace, k)), scale)))
             frames.append(picture.convert("RGB").quantize(64, dither=Image.Dither.NONE))
             bar.at(number)
     out = io.BytesIO()
@@ -48,8 +48,8 @@ def gif(scene: Scene, colours: dict[str, str], trace: Trace) -> bytes:
     return out.getvalue()
 
 
-def now(trace: Trace, k: int) -> set[tuple[str, int]]:
-    """The nodes and the edge that a step is about."""
+def parts_of_step(trace: Trace, k: int) -> set[tuple[str, int]]:
+    """The nodes and the edge that step ``k`` is about, which the picture highlights."""
     if not k:
         return set()
     step = trace.steps[k - 1]

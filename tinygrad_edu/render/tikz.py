@@ -1,13 +1,13 @@
-r"""A scene as TikZ, for \input in a document: the mathematics is set by LaTeX, in the document's own fonts.
+r"""Writes a scene as TikZ, for \input in a document: LaTeX sets the mathematics in the document's own fonts.
 
-A label that LaTeX would set wider than its box is shrunk.  Words in letters that not every LaTeX has are drawn.
+A label that is wider than its box in these fonts is shrunk.  Letters that not every LaTeX has are drawn as outlines.
 """
 
 from __future__ import annotations
 
 from ..language.symbols import plain
 from .paths import segments
-from .scene import Scene, Shape, Text, visible
+from .scene import Scene, Shape, Text, visible_shapes
 from .typeset import GLYPHS, UNIT
 
 HEAD = r"""% A picture by tinygrad_edu.  It needs \usepackage{tikz,amsmath,amssymb,graphicx}; then \input{this file}.
@@ -15,7 +15,7 @@ HEAD = r"""% A picture by tinygrad_edu.  It needs \usepackage{tikz,amsmath,amssy
   \begingroup\fontsize{#2}{\dimexpr#2*5/4\relax}\selectfont\setbox0\hbox{#3}%
   \ifdim\wd0>#1\resizebox{#1}{!}{\box0}\else\hbox to #1{\hss\box0\hss}\fi\endgroup}
 """
-SMALLER = 0.86  # LaTeX's letters are that much smaller than ours, at the same size of type, where boxes are tight
+SMALLER = 0.86  # the size of LaTeX's letters relative to ours: at the same size of type, its letters are wider
 
 
 def tikz(scene: Scene, colours: dict[str, str]) -> str:
@@ -24,13 +24,13 @@ def tikz(scene: Scene, colours: dict[str, str]) -> str:
     lines += [rf"\definecolor{{te-{role}}}{{HTML}}{{{code[1:].upper()}}}" for role, code in colours.items()]
     if colours["paper"] != "#ffffff":
         lines.append(rf"\fill[te-paper] (-12, -12) rectangle ({scene.width - 12:.2f}, {scene.height - 12:.2f});")
-    for item in visible(scene.root):
-        lines += label(item) if isinstance(item, Text) else [shape(item)]
+    for item in visible_shapes(scene.root):
+        lines += draw_label(item) if isinstance(item, Text) else [draw_shape(item)]
     return "\n".join([*lines, r"\end{tikzpicture}", ""])
 
 
 def outline(path: str, scale: float = 1, x: float = 0, y: float = 0) -> str:
-    """A path in TikZ's words."""
+    """A path as TikZ writes it, scaled and then moved by (x, y)."""
     parts = []
     for s in segments(path):
         points = [f"({a * scale + x:.2f}, {b * scale + y:.2f})" for a, b in s.points]
@@ -43,7 +43,7 @@ def outline(path: str, scale: float = 1, x: float = 0, y: float = 0) -> str:
     return " ".join(parts)
 
 
-def shape(item: Shape) -> str:
+def draw_shape(item: Shape) -> str:
     """A path, filled or drawn or both."""
     options = [f"fill=te-{item.fill}"] if item.fill else []
     options += [f"draw=te-{item.stroke}, line width={item.width:g}bp"] if item.stroke else []
@@ -53,8 +53,8 @@ def shape(item: Shape) -> str:
     return rf"\path[{', '.join(options)}] {outline(item.path)};"
 
 
-def label(item: Text) -> list[str]:
-    """A label as LaTeX, or as outlines where its letters are not for every LaTeX."""
+def draw_label(item: Text) -> list[str]:
+    """A label as LaTeX, or as outlines if it has letters that not every LaTeX has."""
     latex = plain(item.label.text) if item.label.text is not None else item.label.latex
     if latex is None or not latex.isascii():
         paths = [(GLYPHS[g.glyph], g.scale, g.x, g.y) for g in item.label.glyphs]

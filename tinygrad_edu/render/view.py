@@ -1,4 +1,4 @@
-"""Which boxes and links a picture has: a trace with parts of it folded, hidden or left out."""
+"""Decides which boxes and links a picture has: parts of a trace are folded or left out until few enough remain."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..tracing.data import Trace
 
-MOST = 2500  # boxes; where there would be more, parts of the model are folded
-KEPT = (400, 100, 30)  # and if that is not enough, the last so many are drawn, and one box for the others
-LONG = 8000  # how many ranks all links together may cross before Graphviz takes minutes
+MOST = 2500  # boxes; if there would be more, parts of the model are folded
+KEPT = (400, 100, 30)  # if that is not enough, so many of the last nodes are drawn, and one box for all others
+LONG = 8000  # how many ranks all links together may cross; with more, Graphviz takes minutes
 EARLIER = "earlier"
 
 
@@ -34,12 +34,12 @@ class Link(NamedTuple):
 
 @dataclass
 class View:
-    """What is drawn of a trace."""
+    """The boxes and links that are drawn of a trace, and what the picture says about the rest."""
 
     trace: Trace
     boxes: list[Box] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)  # what a reader has to know of what is not drawn, or not as it is
+    remarks: list[str] = field(default_factory=list)  # what is folded, left out or drawn twice
 
     @property
     def remark(self) -> str:
@@ -48,21 +48,21 @@ class View:
 
 
 def depths(trace: Trace) -> int:
-    """How many parts of the model stand in each other."""
-    return max((len(path(node.scope)) for node in trace.nodes), default=0)
+    """How many levels of parts the model has."""
+    return max((len(parts_of_scope(node.scope)) for node in trace.nodes), default=0)
 
 
-def path(scope: str | None) -> tuple[str, ...]:
+def parts_of_scope(scope: str | None) -> tuple[str, ...]:
     """``net/layer1`` as its parts."""
     return tuple(scope.split("/")) if scope else ()
 
 
-def viewed(trace: Trace, depth: int | None = None, constants: bool = True, most: int = MOST) -> View:
-    """The view of a trace.
+def view_of(trace: Trace, depth: int | None = None, constants: bool = True, most: int = MOST) -> View:
+    """Decide what to draw of a trace.
 
-    ``depth``: how many parts of the model that stand in each other are open, 0 for none; all of them, if it is None.
-    ``constants``: with plain arrays.  Of a graph of more than ``most`` boxes, parts are folded until they are fewer;
-    where there are none, the oldest nodes are one box.
+    ``depth``: how many levels of the model's parts are open, 0 for none, None for all.  ``constants``: whether plain
+    arrays have boxes.  If there would be more than ``most`` boxes, parts are folded until there are fewer; if the model
+    has no parts, the oldest nodes become one box.
     """
     shown = [n.id for n in trace.nodes if constants or n.kind != "constant"]
     view = View(trace)
@@ -72,34 +72,34 @@ def viewed(trace: Trace, depth: int | None = None, constants: bool = True, most:
     for level in levels:
         place = {i: folded_at(trace, i, level) for i in shown}
         if len(set(place.values())) <= most:
-            fill(view, place)
-            if crossed(view) <= LONG or copied(view) <= LONG:
+            fill_boxes(view, place)
+            if ranks_crossed(view) <= LONG or copy_leaves(view) <= LONG:
                 if level is not depth:
                     view.remarks.append(f"{len(shown):,} nodes: parts of the model are folded")
                 return view
     for last in KEPT:
         view.remarks.clear()
-        fill(view, latest(trace, shown, last))
+        fill_boxes(view, fold_all_but_last(trace, shown, last))
         older, every = len(shown) - last + trace.left_out, len(shown) + trace.left_out
         view.remarks.append(f"of {every:,} nodes the last {last} are drawn; {older:,} earlier ones are one box")
-        if crossed(view) <= LONG or copied(view) <= LONG:
+        if ranks_crossed(view) <= LONG or copy_leaves(view) <= LONG:
             break
     return view
 
 
-def latest(trace: Trace, shown: list[int], last: int) -> dict[int, str]:
-    """The box of each node where all but the last are one box, and the leaves that those use."""
+def fold_all_but_last(trace: Trace, shown: list[int], last: int) -> dict[int, str]:
+    """The box of each node: the ``last`` nodes and the leaves they use have their own, and all others share one."""
     kept = set(shown[-last:])
     kept |= {edge.source for edge in trace.edges if edge.target in kept and trace.nodes[edge.source].op is None}
     return {i: f"n{i}" if i in kept else EARLIER for i in shown}
 
 
-def fill(view: View, place: dict[int, str]) -> None:
-    """The boxes and links of a view, for nodes that are in those boxes."""
+def fill_boxes(view: View, place: dict[int, str]) -> None:
+    """Make the boxes and links of a view.  ``place``: for each node, the key of the box that it is in."""
     boxes: dict[str, Box] = {}
     for i, key in place.items():
         if key not in boxes:
-            scope = path(view.trace.nodes[i].scope)
+            scope = parts_of_scope(view.trace.nodes[i].scope)
             if key == f"n{i}":
                 boxes[key] = Box(key, [], scope)
             else:
@@ -107,17 +107,17 @@ def fill(view: View, place: dict[int, str]) -> None:
                 boxes[key] = Box(key, [], parts[:-1], "/".join(parts) or EARLIER)
         boxes[key].nodes.append(i)
     view.boxes = list(boxes.values())
-    view.links = links(view.trace, place)
+    view.links = links_between(view.trace, place)
 
 
 def folded_at(trace: Trace, i: int, depth: int | None) -> str:
-    """The box that a node is in: its own, or that of the part of the model that is folded."""
-    scope = path(trace.nodes[i].scope)
+    """The key of the box that a node is in: its own, or the box of a folded part of the model."""
+    scope = parts_of_scope(trace.nodes[i].scope)
     return f"n{i}" if depth is None or len(scope) <= depth else "part:" + "/".join(scope[: depth + 1])
 
 
-def links(trace: Trace, place: dict[int, str]) -> list[Link]:
-    """Between nodes a link for each edge; to and from what is folded, one for all."""
+def links_between(trace: Trace, place: dict[int, str]) -> list[Link]:
+    """The links between boxes: one for each edge between single nodes, and one for all edges of a folded box."""
     found: dict[tuple[str, str, int], list[int]] = {}
     for edge in trace.edges:
         if edge.source in place and edge.target in place and place[edge.source] != place[edge.target]:
@@ -131,7 +131,7 @@ def links(trace: Trace, place: dict[int, str]) -> list[Link]:
 # them, and Graphviz works on them for minutes.  There the weight is drawn again beside each of its uses.
 
 
-def crossed(view: View) -> int:
+def ranks_crossed(view: View) -> int:
     """How many ranks the links cross, if each box stands right before the first of those that use it."""
     rank = dict.fromkeys((box.key for box in view.boxes), 0)
     for link in sorted(view.links, key=lambda link: link.edges[-1], reverse=True):
@@ -139,8 +139,8 @@ def crossed(view: View) -> int:
     return sum(rank[link.target] - rank[link.source] - 1 for link in view.links)
 
 
-def copied(view: View) -> int:
-    """Draws leaves that are used more than twice beside each use; how many ranks the links cross then."""
+def copy_leaves(view: View) -> int:
+    """Put a copy of each leaf that is used more than twice beside each use; give how many ranks links cross then."""
     uses: dict[str, int] = {}
     for link in view.links:
         uses[link.source] = uses.get(link.source, 0) + 1
@@ -155,4 +155,4 @@ def copied(view: View) -> int:
             view.links[i] = Link(copy.key, link.target, link.edges)
     if again:
         view.remarks.append(f"{len(again)} leaves that are used again and again are drawn beside each use")
-    return crossed(view)
+    return ranks_crossed(view)

@@ -1,29 +1,25 @@
-"""The player in a notebook, with anywidget: Jupyter, marimo, VS Code and others.  An optional extra."""
+"""Shows a walk as a widget in Jupyter, marimo, VS Code and others.  It needs anywidget, an optional extra."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 import traitlets
 
-from ..tracing.data import known
-from .page import data, player
-
-if TYPE_CHECKING:
-    from .picture import Walk
+from ..tracing.data import fields_in_use
+from .page import player_source
 
 
 class Player(anywidget.AnyWidget):
-    """The same module as in the page."""
+    """The player of the page, the same JavaScript module, as a widget."""
 
-    _esm = player()
+    _esm = player_source()
     data = traitlets.Unicode("").tag(sync=True)
     at = traitlets.Int(0).tag(sync=True)
 
 
-def widget(walk: Walk) -> Any:
-    """A widget for a walk."""
-    plain = data(walk.trace, walk.walking, 0, walk.dark, depth=walk.depth, constants=walk.constants)
-    return Player(data=json.dumps(plain, default=known, ensure_ascii=False, allow_nan=False))
+def widget(data: dict[str, Any]) -> Any:
+    """A widget for a walk, from the data that the page of the walk has too (see ``data_for_player``)."""
+    return Player(data=json.dumps(data, default=fields_in_use, ensure_ascii=False, allow_nan=False))

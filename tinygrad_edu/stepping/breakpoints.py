@@ -18,13 +18,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..format import locations, text
 from ..graph import Node
 from ..op import OPS
 from .expressions import Expression, parse_once
-from .stepper import Moment, Stepper
+from .moment import Moment
+
+Stepper: TypeAlias = Any  # of stepper.py, which stands on this file
 
 KINDS = ("name", "op", "scope", "line", "step")
 

@@ -12,14 +12,16 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from types import BuiltinMethodType, MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import coerce
 from ..format import text
 from ..graph import Node, Value
-from .stepper import Moment, Stepper
+from .moment import Moment
+
+Stepper: TypeAlias = Any  # of stepper.py, which stands on this file
 
 LONGEST = 1000  # characters
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {

@@ -25,22 +25,11 @@ from ..errors import messages as errors
 from ..format import text
 from ..graph import Node, Value
 from ..sweep import accumulate, steps, topological_order
+from .breakpoints import parse_breakpoint
 from .choices import Choices
+from .expressions import parse_once
+from .moment import Moment as Moment
 from .record import Record
-
-
-class Moment(NamedTuple):
-    """One step: what it computes, or which operation passes a gradient on to which operand."""
-
-    number: int
-    phase: str  # "given", "forward", "seed" or "backward"
-    node: Node  # what is computed; or whose rule passes a gradient on; or the result
-    operand: int | None = None  # backward: to which of its operands
-
-    @property
-    def receiver(self) -> Node:
-        """The node that has a value, or more of its gradient, after this step."""
-        return self.node if self.operand is None else self.node.args[self.operand]
 
 
 class Swept(NamedTuple):
@@ -119,8 +108,6 @@ class Stepper(Record):
         mean nothing here.
         """
         if isinstance(to, str):
-            from .breakpoints import parse_breakpoint  # which stands on this
-
             to = partial(parse_breakpoint(to, self).holds, self)
         while (moment := self.back() if back else self.next()) is not None:
             if to(moment):
@@ -281,8 +268,6 @@ class Stepper(Record):
 
         ``variables``: those of the program, by their names.  Raises ValueError or LookupError, with what is wrong.
         """
-        from .expressions import parse_once  # which stands on this
-
         return parse_once(words).value(self, self.moment, variables)
 
     def watch_values(self, variables: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
-"""What lessons are made of: something shown, a derivation that is checked as it is shown, an exercise marked.
+"""Lessons: functions that they call to show something, to check a derivation and to mark an exercise.
 
-A lesson is a file of ``lessons/``: cells of text and of Python in the percent format.  It runs as a script and as a
+A lesson is a file of ``lessons/`` with cells of text and of Python in the percent format.  It runs as a script and as a
 notebook; ``tinygrad-edu lesson`` shows it in the terminal, and makes slides, pages, notebooks and exercises of it.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["answered", "curves", "derive", "handins", "heat", "judge", "mark", "
 
 
 def __getattr__(name: str) -> _Any:
-    """Pictures are loaded when one is drawn."""
+    """Load ``curves`` and ``heat`` when a lesson asks for them, because the packages that draw load slowly."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(_import(f"..{_LATER[name]}", __name__), name)

@@ -1,6 +1,6 @@
-"""Lessons: which there are, where they lie, and a file of one read as cells and slides.
+"""Finds the lessons, and reads the file of one as cells and slides.
 
-In a checkout they lie in ``lessons/``; installed, in the environment's ``share`` folder.
+In a checkout the files are in ``lessons/``; an installation has them in the environment's ``share`` folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 class Entry(NamedTuple):
-    """A lesson that there is: its number, title, what it is about in a line, and its file."""
+    """A lesson in the list: its number, its title, a line on what it is about, and its file."""
 
     number: int
     title: str
@@ -35,10 +35,11 @@ class Entry(NamedTuple):
 
 @dataclass
 class Cell:
-    """A cell: ``kind`` is text (Markdown) or code, ``line`` where it begins in the file.
+    """A cell: ``kind`` is text (Markdown) or code, and ``line`` is where it begins in the file.
 
-    ``tags``: ``notes`` for speaker notes, ``experiment`` for what is meant to be changed.  ``exercise`` is the number
-    of the exercise whose solution it holds, ``marks`` that of the one which it marks, for so many ``points``.
+    ``tags``: ``notes`` for speaker's notes, ``experiment`` for code that readers are invited to change.  ``exercise``
+    is the number of the exercise whose solution the cell holds; ``marks`` is the number of the exercise that it marks,
+    which earns ``points``.
     """
 
     kind: str
@@ -48,12 +49,12 @@ class Cell:
     exercise: str = ""
     marks: str = ""
     points: float = 1
-    shown: list[Shown] = field(default_factory=list)  # when it has run
-    error: str = ""
+    shown: list[Shown] = field(default_factory=list)  # its output, after it has run
+    error: str = ""  # the error of an exercise that failed
 
     @property
     def is_derivation(self) -> bool:
-        """Does it hold nothing but derivations, which are better seen typeset?"""
+        """Does the cell consist of derivations alone?  They are better to read typeset than as source."""
         statements = ast.parse(self.source).body if self.kind == "code" else []
         calls = [s.value for s in statements if isinstance(s, ast.Expr) and isinstance(s.value, ast.Call)]
         problems = [
@@ -67,13 +68,13 @@ class Cell:
 
 
 class Slide(NamedTuple):
-    """What is seen at once: cells from a heading, or a line ``---``, up to the next."""
+    """A slide: the cells from a heading, or a line ``---``, up to the next."""
 
     cells: list[Cell]
 
     @property
     def notes(self) -> list[Cell]:
-        """What only the speaker sees."""
+        """The cells that only the speaker sees."""
         return [cell for cell in self.cells if "notes" in cell.tags]
 
 
@@ -85,7 +86,7 @@ class Lesson(NamedTuple):
 
     @property
     def slides(self) -> list[Slide]:
-        """Its slides."""
+        """The cells, grouped into slides."""
         found: list[list[Cell]] = []
         for cell in self.cells:
             if not found or (cell.kind == "text" and re.match(r"##? |---", cell.source)):
@@ -100,13 +101,14 @@ class Lesson(NamedTuple):
 
 
 def folder() -> Path:
-    """Where the lessons lie.  OSError if they are not there."""
+    """The folder of the lessons.  FileNotFoundError if they are not installed."""
     root = Path(__file__).parents[2]
     if (root / "setup.cfg").is_file() and (root / "lessons").is_dir():
         return root / "lessons"
     recorded = metadata.files("tinygrad_edu") or []
     found = [path.locate() for path in recorded if path.parent.name == "lessons" and NAME.fullmatch(path.name)]
-    beside = root / "share" / "tinygrad_edu" / "lessons"  # pip install --target moves them, and does not record where
+    # pip install --target moves the files there, and does not record it.
+    beside = root / "share" / "tinygrad_edu" / "lessons"
     for path in (*(Path(str(file)).resolve().parent for file in found[:1]), beside):
         if any(path.glob("*.py")):
             return path
@@ -114,17 +116,17 @@ def folder() -> Path:
 
 
 def handins() -> list[Path]:
-    """The five hand-ins, as files that ``tinygrad-edu check`` reads."""
+    """The files of the five example hand-ins, which ``tinygrad-edu check`` reads."""
     return sorted((folder() / "handins").glob("0*.md"))
 
 
 def entries() -> list[Entry]:
     """All lessons, in their order."""
-    return [entry(path) for path in sorted(folder().glob("*.py")) if NAME.fullmatch(path.name)]
+    return [read_entry(path) for path in sorted(folder().glob("*.py")) if NAME.fullmatch(path.name)]
 
 
-def entry(path: Path) -> Entry:
-    """What the head of a file says: the title, and below it a line of what it is about."""
+def read_entry(path: Path) -> Entry:
+    """Read the head of a file: the title, and below it a line on what the lesson is about."""
     with path.open(encoding="utf-8") as stream:
         said = [line[1:].strip() for _, line in zip(range(30), stream) if line.startswith("# ") and "%%" not in line]
     number = int(path.name[:2])
@@ -132,8 +134,8 @@ def entry(path: Path) -> Entry:
     return Entry(number, re.sub(r"^#\s*(\d+\.)?\s*", "", title), about, path)
 
 
-def found(which: str | int) -> Entry:
-    """The lesson of that number, or the one whose title or file has that word.  ValueError if none or several have."""
+def find(which: str | int) -> Entry:
+    """The lesson of a number, or the one whose title or file contains a word.  ValueError if none or several fit."""
     known = entries()
     word = str(which).strip().lower()
     if word.isdecimal():
@@ -144,14 +146,14 @@ def found(which: str | int) -> Entry:
         return fits[0]
     if fits:
         several = ", ".join(f"{entry.number} {entry.title}" for entry in fits)
-        raise ValueError(f"{which!r} stands in the titles of several lessons: {several}")
+        raise ValueError(f"{which!r} fits several lessons: {several}")
     words = {part for entry in known for part in re.findall(r"[^\W_]{3,}", f"{entry.title} {entry.file.stem}".lower())}
     near = suggest(word, words)
     raise ValueError(f"there is no lesson {which}; there are {known[0].number} to {known[-1].number}{near}")
 
 
 def read(entry: Entry) -> Lesson:
-    """A lesson's cells, by jupytext.  RuntimeError, saying what to install, where that is missing."""
+    """Read the cells of a lesson with jupytext.  RuntimeError, saying what to install, if that is missing."""
     try:
         import jupytext
     except ImportError:

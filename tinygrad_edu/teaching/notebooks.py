@@ -1,6 +1,6 @@
-"""A lesson as a notebook, whole or with its solutions taken out, as nbgrader wants it.
+"""Makes a notebook of a lesson: whole, or for students with nbgrader, without solutions.
 
-The metadata are those of nbgrader's schema 3: a cell that a student fills in, and a locked one that marks it.
+The metadata follow nbgrader's schema 3: a cell that a student fills in, and a locked cell that marks it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ..output.atomic_write import whole
-from .exercises import stripped
+from .exercises import strip_solutions
 from .lesson import Cell, Lesson
 
 SCHEMA = 3
 
 
 def notebook(lesson: Lesson, *, solved: bool = True) -> Any:
-    """The lesson as nbformat has it; ``solved``: with the solutions of its exercises and the notes for the speaker.
+    """The lesson as a notebook of nbformat; ``solved``: with the solutions of its exercises and the speaker's notes.
 
-    Without them it is for students: the notes also say what comes out of the experiments.
+    A notebook for students has neither, because the notes give the results of the experiments.
     """
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -28,19 +28,19 @@ def notebook(lesson: Lesson, *, solved: bool = True) -> Any:
         if "notes" in cell.tags and not solved:
             continue
         make = new_markdown_cell if cell.kind == "text" else new_code_cell
-        source = cell.source if solved or not cell.exercise else stripped(cell.source)
-        source = worth(source, cell.points) if cell.marks else source
+        source = cell.source if solved or not cell.exercise else strip_solutions(cell.source)
+        source = add_points(source, cell.points) if cell.marks else source
         cells.append(make(source.replace("  # fmt: skip", ""), metadata=metadata(cell, solved), id=f"cell-{number}"))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
 def metadata(cell: Cell, solved: bool) -> dict[str, Any]:
-    """Of a cell: slides for Jupyter's own, tags, and for nbgrader what is to be filled in and what marks it."""
+    """The metadata of a cell: its place in Jupyter's slide show, its tags, and its role for nbgrader."""
     found: dict[str, Any] = {}
     tags = sorted(cell.tags)
     if cell.marks and not solved:
-        tags.append("raises-exception")  # so that all cells can be run, although an exercise is not answered yet
+        tags.append("raises-exception")  # so that "run all cells" goes on past an exercise without an answer
     if tags:
         found["tags"] = tags
     if "notes" in cell.tags:
@@ -48,21 +48,21 @@ def metadata(cell: Cell, solved: bool) -> dict[str, Any]:
     elif cell.kind == "text" and cell.source.startswith(("# ", "## ", "---")):
         found["slideshow"] = {"slide_type": "slide"}
     if cell.exercise:
-        found["nbgrader"] = graded(f"exercise-{cell.exercise}", solution=True, locked=False)
+        found["nbgrader"] = nbgrader_metadata(f"exercise-{cell.exercise}", solution=True, locked=False)
     if cell.marks:
-        found["nbgrader"] = graded(f"marks-{cell.marks}", grade=True, locked=True, points=cell.points)
+        found["nbgrader"] = nbgrader_metadata(f"marks-{cell.marks}", grade=True, locked=True, points=cell.points)
     return found
 
 
-def graded(name: str, **known: Any) -> dict[str, Any]:
-    """What nbgrader keeps with a cell."""
+def nbgrader_metadata(name: str, **known: Any) -> dict[str, Any]:
+    """The metadata of nbgrader for a cell; ``known`` replaces its defaults."""
     found = {"grade": False, "solution": False, "task": False, "locked": True, "schema_version": SCHEMA}
     return {**found, "grade_id": name.replace(".", "-"), "cell_type": "code", **known}
 
 
-def worth(source: str, points: float) -> str:
-    """A cell that marks, with its points said to ``mark``: half of them is a number that only the cell can tell."""
-    made = source.encode("utf-8")  # columns of a tree are counted in bytes
+def add_points(source: str, points: float) -> str:
+    """Add ``points=...`` to the calls of ``mark`` in a cell, so that it gives the points of a partly right answer."""
+    made = source.encode("utf-8")  # ast counts columns in bytes
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "mark":
             lines = made.splitlines(keepends=True)[: node.end_lineno]
@@ -73,9 +73,9 @@ def worth(source: str, points: float) -> str:
 
 
 def write_notebook(lesson: Lesson, folder: Path, *, solved: bool = True, replace: bool = True) -> Path:
-    """Write it to a folder, which is made if it is not there, whole or not at all.  Gives the path.
+    """Write the notebook of a lesson to a folder, which is made if needed, whole or not at all.  Gives the path.
 
-    FileExistsError unless ``replace``, if another notebook has that name: somebody may have worked in it.
+    Unless ``replace``, FileExistsError if a file of this name has other contents: somebody may have worked in it.
     """
     import nbformat
 
@@ -85,7 +85,9 @@ def write_notebook(lesson: Lesson, folder: Path, *, solved: bool = True, replace
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{lesson.entry.file.stem}.ipynb"
     if not replace and target.is_file() and target.read_bytes() != written:
-        raise FileExistsError(f"{target} is there and is another one: move it away, or write to another folder")
+        raise FileExistsError(
+            f"{target} exists and has other contents, which would be lost: move it away, or write to another folder"
+        )
     with whole(target) as stream:
         stream.write(written)
     return target

@@ -1,4 +1,4 @@
-"""A lesson run in this process, cell by cell, with what each of them prints and shows."""
+"""Runs a lesson in this process, cell by cell, and collects what each cell prints and shows."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from .showing import VIEW, Shown
 See = Callable[[Shown], None]
 
 
-class Printed(io.TextIOBase):
-    """What a cell prints, passed on as text between the things that it shows."""
+class Output(io.TextIOBase):
+    """A standard output that passes what a cell prints on to ``see``, in order with the things that it shows."""
 
     def __init__(self, see: See) -> None:
         self.see = see
 
     def writable(self) -> bool:
-        """One may print to it."""
+        """Say that one may print to it."""
         return True
 
     def write(self, text: str) -> int:
-        """Pass it on."""
+        """Pass the text on."""
         if text:
             self.see(Shown(text))
         return len(text)
 
 
 @contextlib.contextmanager
-def seen(see: See) -> Iterator[None]:
-    """What is printed and shown in the block goes to ``see``."""
+def collect(see: See) -> Iterator[None]:
+    """Pass everything that is printed and shown in the block to ``see``."""
     token = VIEW.set(see)
     try:
-        with contextlib.redirect_stdout(Printed(see)):
+        with contextlib.redirect_stdout(Output(see)):
             yield
     finally:
         VIEW.reset(token)
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Operations that a lesson defines in the block are gone after it, as if it had been a program of its own."""
+def own_operations() -> Iterator[None]:
+    """Remove the operations that a lesson declares in the block, as if it had run in a process of its own."""
     before = dict(OPS)
     try:
         yield
@@ -55,7 +55,7 @@ def alone() -> Iterator[None]:
         OPS.update(before)
 
 
-class Run:
+class Program:
     """A lesson as a program that runs one cell at a time."""
 
     def __init__(self, lesson: Lesson) -> None:
@@ -64,10 +64,10 @@ class Run:
         self.module.__file__ = self.file
 
     def cell(self, cell: Cell, see: See | None = None, source: str | None = None) -> None:
-        """Run a cell of code; ``source`` instead of its own.  What it shows is kept with it, or given to ``see``.
+        """Run a cell of code, or ``source`` in its place.  Its output goes to ``see``, or else into ``cell.shown``.
 
-        A cell of an exercise may fail, and what it says is kept in ``cell.error``; of others it is raised as a
-        RuntimeError that names the line of the lesson.
+        If a cell of an exercise fails, its error goes into ``cell.error``.  If another cell fails, RuntimeError names
+        the line of the lesson.
         """
         if cell.kind != "code":
             return
@@ -76,7 +76,7 @@ class Run:
         main = sys.modules.get("__main__")
         sys.modules["__main__"] = self.module
         try:
-            with seen(see or (lambda shown: joined(cell.shown, shown))):
+            with collect(see or (lambda shown: append(cell.shown, shown))):
                 exec(compile(body, self.file, "exec"), vars(self.module))
         except Exception as error:
             said = traceback.format_exception_only(error)[-1].strip()
@@ -95,8 +95,8 @@ class Run:
         return rows[-1] or cell.line if rows else cell.line
 
 
-def joined(found: list[Shown], shown: Shown) -> None:
-    """Add what is shown; texts that follow each other become one."""
+def append(found: list[Shown], shown: Shown) -> None:
+    """Add what a cell shows to what it has shown; texts that follow each other become one."""
     if isinstance(shown.thing, str) and found and isinstance(found[-1].thing, str) and not shown.caption:
         found[-1] = Shown(found[-1].thing + shown.thing)
     else:
@@ -104,8 +104,8 @@ def joined(found: list[Shown], shown: Shown) -> None:
 
 
 def run(lesson: Lesson, changed: Callable[[Cell], str | None] | None = None) -> Lesson:
-    """All cells of a lesson, with what they showed.  ``changed`` gives the source of a cell that is to run instead."""
-    program = Run(lesson)
+    """Run all cells of a lesson, and give it.  ``changed`` may give other source to run in the place of a cell."""
+    program = Program(lesson)
     for cell in lesson.cells:
         program.cell(cell, source=changed(cell) if changed else None)
     return lesson

@@ -1,4 +1,4 @@
-"""A lesson in the terminal: run slide by slide, waiting for a key between them."""
+"""Presents a lesson in the terminal: runs it slide by slide, and waits for a key after each."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ..output.terminal import Screen, is_interactive, wrapped
 from ..render.chart import Chart
 from ..render.picture import Picture
 from .derivations import Derivation
-from .exercises import opened
+from .exercises import source_to_show
 from .lesson import Cell, Lesson, Slide
-from .running import Run
-from .showing import Shown, plain, words
+from .running import Program
+from .showing import Shown, plain_text, text_of
 
 KEYS = "Enter goes on, b back, a number to that slide, q ends"
 STYLES = {"right": "good", "wrong": "bad"}
 
 
 class Presenter:
-    """Runs a lesson and shows it; what has been seen once is kept, so that one can go back."""
+    """Runs a lesson and shows it.  It keeps the output of each cell, so that a reader can go back."""
 
     def __init__(self, lesson: Lesson, screen: Screen, notes: bool = False, pictures: Path | None = None) -> None:
         self.lesson, self.screen, self.notes, self.pictures, self.drawn = lesson, screen, notes, pictures, 0
-        self.slides, self.program, self.done = lesson.slides, Run(lesson), 0
+        self.slides, self.program, self.done = lesson.slides, Program(lesson), 0
 
     def show_all(self, first: int = 1) -> None:
-        """From a slide to the last, asking after each where a person sits at the terminal.
+        """Show the slides from ``first`` on.  If a person sits at the terminal, ask after each which comes next.
 
-        ValueError if there is no such slide; what fails in a cell is raised.
+        ValueError if there is no such slide, RuntimeError if a cell fails.
         """
         if not 1 <= first <= len(self.slides):
             raise ValueError(f"there is no slide {first}: this lesson has slides 1 to {len(self.slides)}")
@@ -40,19 +40,19 @@ class Presenter:
             self.run_to(at)
             self.slide(self.slides[at - 1], at)
             if asks and at < len(self.slides):
-                at = self.asked(at)
+                at = self.ask(at)
             else:
                 at += 1
 
     def run_to(self, number: int) -> None:
-        """Run all slides up to this one that have not run: it needs what they define."""
+        """Run all slides up to this one that have not run yet, because it needs what they define."""
         for slide in self.slides[self.done : number]:
             for cell in slide.cells:
                 self.program.cell(cell)
         self.done = max(self.done, number)
 
-    def asked(self, at: int) -> int:
-        """Which slide comes next.  Past the end, if the reader has seen enough."""
+    def ask(self, at: int) -> int:
+        """Ask the reader which slide comes next, and give its number; past the last one if the reader ends it."""
         while True:
             try:
                 *lines, last = wrapped(f"-- {at} of {len(self.slides)}: {KEYS} --", self.screen.width - 1)
@@ -60,7 +60,7 @@ class Presenter:
                     self.screen.write(line, "dim")
                 answer = input(self.screen.styled(f"{last} ", "dim")).strip().lower()
             except EOFError:
-                self.screen.write()  # what comes next begins on a line of its own
+                self.screen.write()  # so that the shell's prompt begins on a line of its own
                 return len(self.slides) + 1
             if answer in ("q", "quit", "exit"):
                 return len(self.slides) + 1
@@ -75,7 +75,7 @@ class Presenter:
     # One slide.
 
     def slide(self, slide: Slide, number: int) -> None:
-        """Its cells."""
+        """Show the cells of a slide."""
         if number > 1:
             self.screen.write()
         for cell in slide.cells:
@@ -88,8 +88,8 @@ class Presenter:
                 self.code(cell)
 
     def text(self, source: str, style: str = "") -> None:
-        """Markdown as plain text: headings bold, mathematics on one line."""
-        for block in re.split(r"\n\s*\n", plain(source)):
+        """Show Markdown as plain text, with bold headings and mathematics on one line."""
+        for block in re.split(r"\n\s*\n", plain_text(source)):
             if heading := re.match(r"#+\s+(.*)", block):
                 if block.startswith("# "):
                     self.screen.heading(heading[1], "=")
@@ -104,19 +104,19 @@ class Presenter:
                 self.screen.write()
 
     def code(self, cell: Cell) -> None:
-        """Python, and what it printed and showed; of an exercise the place for the answer."""
+        """Show Python and its output; of an exercise, the place for the answer."""
         if cell.marks:
             self.screen.write(f"    exercise {cell.marks}: {cell.points:g} points, marked by the checker", "dim")
             return
         if not cell.is_derivation:
-            for row in opened(cell).split("\n"):
+            for row in source_to_show(cell).split("\n"):
                 self.screen.write(f"    {row}".rstrip(), "dim")
             self.screen.write()
         for shown in cell.shown if not cell.exercise else ():
-            self.shown(shown)
+            self.output(shown)
 
-    def shown(self, shown: Shown) -> None:
-        """Something that a cell showed."""
+    def output(self, shown: Shown) -> None:
+        """Show something that a cell showed, with its caption."""
         if isinstance(shown.thing, Derivation):
             self.derivation(shown.thing)
         elif isinstance(shown.thing, str):
@@ -124,13 +124,13 @@ class Presenter:
         elif isinstance(shown.thing, (Picture, Chart)):
             self.picture(shown.thing)
         else:
-            self.screen.write(indented(words(shown.thing)), "mark")
+            self.screen.write(indent(text_of(shown.thing)), "mark")
         if shown.caption:
-            self.screen.say(f"  {plain(shown.caption)}", "dim", 2)
+            self.screen.say(f"  {plain_text(shown.caption)}", "dim", 2)
         self.screen.write()
 
     def picture(self, picture: Picture | Chart) -> None:
-        """What is to be seen, and where, if pictures are to be kept."""
+        """Describe a picture.  If pictures are kept, save it and name its file."""
         what = repr(picture).strip("<>").partition("; .save")[0]
         if self.pictures is None:
             self.screen.say(f"  [{what}]", "mark", 3)
@@ -141,7 +141,7 @@ class Presenter:
         self.screen.say(f"  [{what}: {file}]", "mark", 3)
 
     def derivation(self, found: Derivation) -> None:
-        """Its steps with their signs, and what is said of each."""
+        """Show the steps of a derivation with their signs and remarks."""
         for row, text in found.aligned():
             style = STYLES.get(row.verdict, "mark") if row.remarks else ""
             self.screen.write(f"  {SIGNS[row.verdict]} {text}", style)
@@ -149,11 +149,14 @@ class Presenter:
                 self.screen.say(f"      {remark}", "", 6)
 
 
-def indented(text: str) -> str:
-    """Each line two columns to the right."""
+def indent(text: str) -> str:
+    """Move each line two columns to the right."""
     return "\n".join(f"  {row}" for row in text.split("\n"))
 
 
 def present(lesson: Lesson, first: int = 1, notes: bool = False, pictures: Path | None = None) -> None:
-    """Show a lesson in the terminal; pictures are kept in a folder, if one is given."""
+    """Show a lesson in the terminal, from slide ``first``; ``notes``: with the speaker's notes.
+
+    ``pictures``: a folder in which its pictures are kept.  Raises as ``Presenter.show_all`` does.
+    """
     Presenter(lesson, Screen(), notes, pictures).show_all(first)

@@ -1,6 +1,6 @@
-"""What a trace is made of, to and from JSON.
+"""The parts of a trace, which it writes to JSON and reads from JSON.
 
-Its parts hold text, numbers, lists and each other, nothing of the engine.  JSON has no NaN, so numbers that are not
+They hold text, numbers, lists and each other, and nothing of the engine.  JSON has no NaN, so numbers that are not
 finite are the words "NaN", "Infinity" and "-Infinity".
 """
 
@@ -19,7 +19,7 @@ Number = float | str
 
 @dataclass
 class Numbers:
-    """An array: what can be said of it in short, and all its elements where they are few."""
+    """An array: its range, mean and norm, and all its elements if they are few."""
 
     shape: list[int]
     dtype: str
@@ -33,8 +33,8 @@ class Numbers:
 
 
 @dataclass
-class Place:
-    """A line of the user's program, which stands in the trace's ``lines``, and the columns of the expression in it."""
+class Location:
+    """A line of the user's program (its text is in the trace's ``lines``), and the columns of an expression in it."""
 
     file: str
     line: int
@@ -43,7 +43,7 @@ class Place:
 
 @dataclass
 class Letter:
-    """What stands in a formula, and what it means: the value of a node, or of an array that is none, or words."""
+    """A letter of a formula, and what it stands for: a node, an array that is no node, or something said in words."""
 
     symbol: str  # in LaTeX
     node: int | None = None
@@ -54,7 +54,7 @@ class Letter:
 
 @dataclass
 class Factor:
-    """A matrix or a vector in a product: the value of a node, or its gradient; perhaps transposed, or added to it."""
+    """A factor of a product (or the bias added to it): the value of a node or its gradient, perhaps transposed."""
 
     node: int
     sign: str = ""  # before it: "·" or "+"
@@ -71,21 +71,21 @@ class Node:
     shape: list[int]
     dtype: str
     op: str | None = None
-    name: str | None = None  # given, or found in the user's program; of several values of one name each has its own
+    name: str | None = None  # given, or found in the user's program, and numbered where several values share it
     variable: str | None = None  # the name that they share: h, where this is h_2
     symbol: str | None = None  # the name in LaTeX
-    called: str | None = None  # in LaTeX: what stands for it in formulas; without a name that is how it was made, or #7
-    formula: str | None = None  # in LaTeX: what it was computed from
-    letters: list[Letter] | None = None  # what stands in that formula for arrays that are no nodes
-    elementwise: bool = False  # element by element, where that formula could be read as one of square matrices
+    called: str | None = None  # LaTeX that stands for it in formulas; without a name, how it was made, or #7
+    formula: str | None = None  # LaTeX of how it was computed
+    letters: list[Letter] | None = None  # the letters in that formula for arrays that are no nodes
+    elementwise: bool = False  # computed element by element, though the formula could be read as one of matrices
     factors: list[Factor] | None = None  # of a product of two matrices or vectors, perhaps with a bias
-    options: dict[str, str] = field(default_factory=dict)  # arguments that are no operands, where not as usual
+    options: dict[str, str] = field(default_factory=dict)  # arguments that are no operands, if not the defaults
     scope: str | None = None
-    place: Place | None = None
+    place: Location | None = None
     value: Numbers | None = None  # None: its memory was freed
-    gradient: Numbers | None = None  # of the result with respect to this; None: no backward yet, or none flows here
-    stored: Numbers | None = None  # what .grad holds, where that is not this gradient
-    note: str | None = None  # what a reader should know besides
+    gradient: Numbers | None = None  # of the result by this; None: no backward yet, or none flows here
+    stored: Numbers | None = None  # what .grad holds, if that is not this gradient
+    note: str | None = None  # a warning for the reader, as of a hook
 
 
 @dataclass
@@ -96,15 +96,15 @@ class Edge:
     source: int  # the node that is used
     target: int  # the node that uses it
     operand: str  # the name of the operation's argument; of one of a list: arrays[0]
-    rule: str | None = None  # in LaTeX: what flows back, in terms of the upstream gradient
-    upstream: str | None = None  # the letter for that: g, if no operand is called so
-    letters: list[Letter] | None = None  # what else stands in the rule
-    stretched: bool = False  # has what the rule gives to be stretched to the shape of the operand?
+    rule: str | None = None  # LaTeX of the vjp: what flows back, in terms of the upstream gradient
+    upstream: str | None = None  # the letter for the upstream gradient: g, if no operand is called so
+    letters: list[Letter] | None = None  # the other letters in the rule
+    stretched: bool = False  # is what the rule gives stretched to the shape of the operand?
     factors: list[Factor] | None = None  # of a rule that is a product of two matrices or vectors
-    passed: Numbers | None = None  # what did flow back
-    local: Numbers | None = None  # the derivative of the target with respect to the source
+    passed: Numbers | None = None  # what flowed back in the sweep
+    local: Numbers | None = None  # the derivative of the target by the source
     diagonal: bool = False  # is ``local`` a diagonal, of the shape of the target, rather than a Jacobian matrix?
-    note: str | None = None  # where 0 flowed back in the place of what is infinite or NaN, and why
+    note: str | None = None  # why 0 flowed back instead of something infinite or NaN
 
 
 @dataclass
@@ -112,11 +112,11 @@ class Step:
     """One step forward or backward."""
 
     phase: Literal["forward", "seed", "backward"]
-    node: int  # forward: what is computed; seed: the result; backward: whose gradient is passed on
-    edge: int | None = None  # backward: along which it is passed on
-    total: Numbers | None = None  # backward: the gradient so far of a value that is used more than once
-    recursion: str | None = None  # in LaTeX: the step of the delta recursion that this is
-    letters: list[Letter] | None = None  # what stands in that
+    node: int  # forward: the node that is computed; seed: the result; backward: the node that passes its gradient on
+    edge: int | None = None  # backward: the edge along which the gradient goes
+    total: Numbers | None = None  # backward: the gradient accumulated so far, of a value that is used more than once
+    recursion: str | None = None  # LaTeX of the step of the delta recursion, if this is one
+    letters: list[Letter] | None = None  # the letters in that
 
 
 @dataclass
@@ -127,14 +127,14 @@ class Trace:
     nodes: list[Node]
     edges: list[Edge]
     steps: list[Step]
-    lines: dict[str, dict[str, str]] = field(default_factory=dict)  # the user's program, about the places: file, line
-    left_out: int = 0  # how many older nodes are not in here
+    lines: dict[str, dict[str, str]] = field(default_factory=dict)  # text of the program by file and number of line
+    left_out: int = 0  # how many older nodes the trace leaves out
     format: str = FORMAT
     version: int = VERSION
 
     def to_json(self) -> str:
         """The trace as JSON, for ``from_json`` and for other programs."""
-        return json.dumps(self, default=known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return json.dumps(self, default=fields_in_use, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str) -> Trace:
@@ -147,18 +147,18 @@ class Trace:
             raise ValueError(f'this is no trace: one begins with {{"format": "{FORMAT}"}}')
         if plain.get("version") != VERSION:
             raise ValueError(f"a trace of version {plain.get('version')!r}; this program reads version {VERSION}")
-        trace: Trace = built(Trace, plain, "trace")
-        check(trace)
+        trace: Trace = parse(Trace, plain, "trace")
+        check_numbers(trace)
         return trace
 
 
-def known(part: Any) -> dict[str, Any]:
-    """The fields of a part in which something stands."""
+def fields_in_use(part: Any) -> dict[str, Any]:
+    """The fields of a part that hold something, for JSON."""
     return {name: x for name, x in vars(part).items() if x is not None and x != {}}
 
 
-def built(kind: Any, plain: Any, where: str) -> Any:
-    """Plain data as the type that is expected there.  ValueError, saying where, if it is another."""
+def parse(kind: Any, plain: Any, where: str) -> Any:
+    """Make a value of type ``kind`` from plain data.  ValueError, naming the place ``where``, if it is another type."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return plain
@@ -168,22 +168,22 @@ def built(kind: Any, plain: Any, where: str) -> Any:
                 return None
             if part in (str, float, int) and isinstance(plain, part) and not isinstance(plain, bool):
                 return plain
-        return built(parts[0], plain, where)
+        return parse(parts[0], plain, where)
     if origin is Literal and plain in parts:
         return plain
     if origin is list and isinstance(plain, list):
-        return [built(parts[0], x, f"{where}[{i}]") for i, x in enumerate(plain)]
+        return [parse(parts[0], x, f"{where}[{i}]") for i, x in enumerate(plain)]
     if origin is dict and isinstance(plain, dict):
-        return {key: built(parts[1], x, f"{where}[{key!r}]") for key, x in plain.items()}
+        return {key: parse(parts[1], x, f"{where}[{key!r}]") for key, x in plain.items()}
     if isinstance(plain, dict) and isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
-        hints = fields(kind)
+        hints = field_types(kind)
         if unknown := set(plain) - set(hints):
             raise ValueError(f"{where} has {sorted(unknown)[0]!r}, which no {kind.__name__} has")
         try:
-            made = kind(**{key: built(hints[key], x, f"{where}.{key}") for key, x in plain.items()})
+            made = kind(**{key: parse(hints[key], x, f"{where}.{key}") for key, x in plain.items()})
         except TypeError as error:
             raise ValueError(f"{where}: {error}") from None
-        if kind is Numbers and made.data is not None and not fits(made.data, made.shape):
+        if kind is Numbers and made.data is not None and not has_shape(made.data, made.shape):
             raise ValueError(f"{where} is damaged: its numbers do not have its shape")
         return made
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
@@ -198,21 +198,21 @@ def built(kind: Any, plain: Any, where: str) -> Any:
     raise ValueError(f"{where} is {repr(plain)[:40]}, where {getattr(kind, '__name__', kind)} is expected")
 
 
-def fits(data: Any, shape: list[int]) -> bool:
-    """Are these numbers, in lists of the lengths that a shape says?"""
+def has_shape(data: Any, shape: list[int]) -> bool:
+    """Do nested lists of numbers have this shape?"""
     if not shape:
         return isinstance(data, (int, float)) or data in ("NaN", "Infinity", "-Infinity")
-    return isinstance(data, list) and len(data) == shape[0] and all(fits(part, shape[1:]) for part in data)
+    return isinstance(data, list) and len(data) == shape[0] and all(has_shape(part, shape[1:]) for part in data)
 
 
 @functools.cache
-def fields(kind: type[Any]) -> dict[str, Any]:
-    """The types of the fields of a dataclass."""
+def field_types(kind: type[Any]) -> dict[str, Any]:
+    """The type of each field of a dataclass, cached because a trace has thousands of nodes."""
     return typing.get_type_hints(kind)
 
 
-def check(trace: Trace) -> None:
-    """ValueError if a number in the trace points to what is not there."""
+def check_numbers(trace: Trace) -> None:
+    """Raise ValueError if a number in the trace names a node or an edge that does not exist."""
     n, m = len(trace.nodes), len(trace.edges)
     right = (
         0 <= trace.result < n

@@ -1,7 +1,7 @@
-r"""Where the sweep does a step of the delta recursion, δ⁽ˢ⁾ = φ′(v⁽ˢ⁾) ⊙ W⁽ˢ⁺¹⁾ᵀ δ⁽ˢ⁺¹⁾, it is named.
+r"""Finds steps of the sweep that are steps of the delta recursion, δ⁽ˢ⁾ = φ′(v⁽ˢ⁾) ⊙ W⁽ˢ⁺¹⁾ᵀ δ⁽ˢ⁺¹⁾, and writes these.
 
-That is where a gradient comes to v through an activation a = φ(v) alone, and to a through a product with a matrix
-alone, with or without a bias.  The names of the δ are those of the v.
+A step is one if v is used by an activation a = φ(v) alone, and a by a product with a matrix alone, with or without a
+bias.  Each δ has the index of its v.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LONGEST = 24  # characters of LaTeX in the index of a δ
 INDEXED = re.compile(r"\\?[A-Za-z]+(?P<index>(_\{[^{}]*\})?(\^\{[^{}]*\})?)")  # v_{1}, v^{(1)}
 
 
-class Known(NamedTuple):
+class RecursionStep(NamedTuple):
     """A step of the recursion in LaTeX, and what its letters stand for: values, and gradients of values."""
 
     latex: str
@@ -27,7 +27,7 @@ class Known(NamedTuple):
 
 
 class Recursion:
-    """The recorded activations between two products; ``called`` gives the LaTeX by which a node goes."""
+    """Knows which node uses which; ``called`` gives the LaTeX by which a node goes."""
 
     def __init__(self, record: Iterable[Recorded], called: Callable[[Recorded], str]) -> None:
         self.called = called
@@ -37,7 +37,7 @@ class Recursion:
                 if a is not None and a.active:
                     self.users.setdefault(a.serial, []).append(node)
 
-    def step(self, a: Recorded) -> Known | None:
+    def step(self, a: Recorded) -> RecursionStep | None:
         """The formula for the gradient that ``a = phi(v)`` passes to v, if it is a step of the recursion."""
         product = self.only_user(a)
         if (
@@ -52,24 +52,25 @@ class Recursion:
         above = self.only_user(product)
         biased = above is not None and above.op is OPS["add"] and above.shape == product.shape
         after: Any = above if biased else product
+        # Without short names nobody would recognise the formula.
         if max(len(self.called(v)), len(self.called(after))) > LONGEST:
-            return None  # without names it would be no formula that one knows again
+            return None
         back = self.back(product, a, self.delta(after))
         if back is None:
             return None
         latex = rf"{self.delta(v)} = {prime(a.op)}\left({self.called(v)}\right) \odot \left({back}\right)"
         W = next(x for x in product.args[:2] if x is not a)
-        return Known(
+        return RecursionStep(
             latex, [(self.called(W), W), (self.called(v), v)], [(self.delta(v), v), (self.delta(after), after)]
         )
 
     def only_user(self, node: Recorded) -> Recorded | None:
-        """What uses a value, if that is one use."""
+        """The node that uses a value; None if there are several or none."""
         users = self.users.get(node.serial, [])
         return users[0] if len(users) == 1 else None
 
     def back(self, product: Recorded, a: Recorded, delta: str) -> str | None:
-        """What comes back to ``a`` from a product with a matrix W: W a for columns, and a W for rows."""
+        """LaTeX of what ``a`` receives from a product with a matrix W: Wᵀ δ where it was W a, and δ Wᵀ where a W."""
         x, y = product.args[:2]
         if product.op is OPS["linear"]:
             W, right, plain = y, len(a.shape) > 1, True  # linear(a, W) is W a, and a Wᵀ where examples are rows
@@ -84,7 +85,7 @@ class Recursion:
         return rf"{weights if y is W and not plain else turned} \, {delta}"
 
     def delta(self, v: Recorded) -> str:
-        r"""v^{(1)} has \delta^{(1)}; what is not numbered, \delta_{v}."""
+        r"""LaTeX of the δ of ``v``: \delta^{(1)} for v^{(1)}, and \delta_{v} for what has no index."""
         called = self.called(v)
         indexed = INDEXED.fullmatch(called)
         return rf"\delta{indexed['index'] if indexed and indexed['index'] else f'_{{{called}}}'}"

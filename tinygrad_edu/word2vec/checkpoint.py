@@ -1,4 +1,4 @@
-"""A run on disk: an .npz file of the tables, and beside them, as JSON, where it is and what it belongs to."""
+"""Saves a run to an .npz file, and goes on from one: its tables, and as JSON its progress, settings and corpus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from ..format import text
 from ..output.atomic_write import whole
 from .corpus import Corpus
 from .model import Word2Vec
-
-if TYPE_CHECKING:
-    from .training import Progress
+from .run_state import Progress
 
 FORMAT = "tinygrad_edu word2vec 1"
 KEPT = ("epoch", "step", "total", "pairs")
@@ -36,7 +34,11 @@ def write(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> No
 
 
 def read(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> None:
-    """Go back to where a run was.  ValueError for what is no checkpoint, or one of another corpus or other settings."""
+    """Put a model and its progress back to where a checkpoint was written.
+
+    ValueError if the file is no checkpoint, or one of another corpus or of other settings; OSError if it cannot be
+    read.
+    """
     name = text.safe_name(path.name)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -49,13 +51,14 @@ def read(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> Non
             settings, print_ = dict(state["settings"]), state["corpus"]
     except OSError:
         raise
-    except Exception:  # a file that is anything else fails in many ways
-        raise ValueError(f"{name} is no checkpoint of word2vec; take another name, or delete it") from None
+    except Exception:
+        # A file of another kind fails in many ways: in NumPy, in zipfile, in JSON, or with a missing key.
+        raise ValueError(f"{name} is no checkpoint of word2vec: choose another name, or delete the file") from None
     ours = asdict(model.settings)
     if other := [f"{key} {settings.get(key)}, not {ours[key]}" for key in ours if settings.get(key) != ours[key]]:
-        raise ValueError(f"{name} is of a run with other settings: {'; '.join(other)}")
+        raise ValueError(f"{name} is from a run with other settings: {'; '.join(other)}")
     if print_ != fingerprint(corpus):
-        raise ValueError(f"{name} is of a run on another corpus, or one with another min_count")
+        raise ValueError(f"{name} is from a run on another corpus, or with another min_count")
     expected = tables(model)
     if {key: x.shape for key, x in found.items()} != {key: x.shape for key, x in expected.items()}:
         raise ValueError(f"{name} is damaged: its tables have other shapes")
@@ -67,12 +70,12 @@ def read(path: Path, model: Word2Vec, progress: Progress, corpus: Corpus) -> Non
 
 
 def tables(model: Word2Vec) -> dict[str, Any]:
-    """What is learned, by name."""
+    """The parameters of the model as arrays, by their names."""
     return {name: p.numpy() for name, p in model.named_parameters()}
 
 
 def fingerprint(corpus: Corpus) -> str:
-    """The same for the same words in the same order."""
+    """A hash of the corpus, which is equal for the same texts only."""
     digest = hashlib.sha256("\n".join(corpus.words).encode("utf-8", "surrogatepass"))
     for x in (corpus.ids.astype("<i4"), np.asarray(corpus.ends).astype("<i8")):
         digest.update(x.tobytes())

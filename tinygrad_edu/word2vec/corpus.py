@@ -1,7 +1,7 @@
-"""What is learned from: texts as numbers of words.
+"""Reads texts to learn from, and stores them as numbers of words.
 
-A word is letters of any language, in lower case, with apostrophes inside: ``don't`` is one.  A text is what is between
-two blank lines of a file, or an article; no window reaches from one text into the next.
+A word consists of letters of any language, in lower case, with apostrophes inside: ``don't`` is one word.  A text is a
+paragraph between blank lines of a file, or an article.  No window reaches from one text into the next.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NAMES = ("python", *SAMPLES)
 
 @dataclass(frozen=True)
 class Corpus:
-    """Texts, one behind the other, as numbers of words: 0 is the most frequent.  Rarer words are left out.
+    """Texts one after the other, as numbers of words: 0 is the most frequent.  Rare words are left out.
 
     >>> corpus = Corpus.of([["a", "rose", "is", "a", "rose"], ["is", "a", "flower"]], min_count=2)
     >>> corpus.words, corpus.counts.tolist(), corpus.ids.tolist(), corpus.ends.tolist()
@@ -46,7 +46,10 @@ class Corpus:
 
     @classmethod
     def of(cls, texts: Iterable[Iterable[str]], *, min_count: int = 5, name: str = "texts") -> Corpus:
-        """From texts that are lists of words, read once.  Raises ValueError where there is nothing to learn."""
+        """Make a corpus of texts that are lists of words; each text is read once.
+
+        ``min_count``: words that occur less often are left out.  Raises ValueError if fewer than two words are left.
+        """
         if isinstance(min_count, bool) or not isinstance(min_count, int) or min_count < 1:
             raise ValueError(f"min_count is a whole number from 1 up, not {min_count!r}")
         number: dict[str, int] = {}
@@ -60,14 +63,14 @@ class Corpus:
             raise ValueError(f"{name} has no words in it")
         ids = np.array(met, np.int32)
         counts = np.bincount(ids)
-        order = np.argsort(-counts, kind="stable")  # of equals, the one that came first
+        order = np.argsort(-counts, kind="stable")  # stable: of equally frequent words, the one that was met first
         order = order[: np.count_nonzero(counts >= min_count)]
         if len(order) < 2:
             raise ValueError(too_few([*number], counts, min_count, name))
         new = np.full(len(number), -1, np.int32)
         new[order] = np.arange(len(order))
         ids = new[ids]
-        before = np.concatenate([[0], np.cumsum(ids >= 0)])  # how many are kept before each place
+        before = np.concatenate([[0], np.cumsum(ids >= 0)])  # how many words before each place are kept
         every = [*number]
         return cls([every[i] for i in order], counts[order], ids[ids >= 0], before[np.array(ends)], name)
 
@@ -84,14 +87,14 @@ class Corpus:
 
 
 def too_few(words: list[str], counts: Any, min_count: int, name: str) -> str:
-    """Why nothing can be learned: each word needs another to stand beside."""
+    """The message for a corpus with fewer than two words, from which nothing can be learned."""
     if len(words) == 1:
-        return f"{name} has one word only, {text.safe_name(words[0])}: nothing can be learned about it without another"
+        return f"{name} has only one word, {text.safe_name(words[0])}: nothing can be learned without a second one"
     often = int(np.count_nonzero(counts >= min_count))
     second = int(np.sort(counts)[-2])
     return (
         f"of {text.plural(len(words), 'word')} in {name} {'one occurs' if often else 'none occurs'} at least "
-        f"{min_count} times, and two are needed: take a longer text, or min_count {second} at most"
+        f"{min_count} times, and two are needed: use a longer text, or a min_count of at most {second}"
     )
 
 
@@ -105,15 +108,15 @@ def words_of(running: str) -> list[str]:
 
 
 def read_corpus(file: str | os.PathLike[str] | None = None, *, name: str = "python", min_count: int = 5) -> Corpus:
-    """A text file as a corpus, or one that is there already.
+    """Read a text file as a corpus, or a sample corpus.
 
-    file: UTF-8, of any length; it is read line by line.
-    name: without a file, "python" (the reference that is part of Python itself, 64,000 words), "lee" (news, 60,000) or
-        "wikipedia" (106 articles, 450,000); the last two lie in the package gensim.
+    file: a file in UTF-8 of any length, which is read line by line.
+    name: the sample corpus if no file is given: "python" (Python's own reference, 64,000 words), "lee" (news, 60,000
+        words) or "wikipedia" (106 articles, 450,000 words).  The last two are part of the package gensim.
     min_count: words that occur less often are left out.
 
-    Raises ValueError for what is no text, or none with two words in it that occur so often, and OSError for a file that
-    cannot be read.
+    Raises ValueError if the file is no text or has fewer than two words that occur so often, and OSError if it cannot
+    be read.
 
     >>> read_corpus(min_count=100)
     <python's reference: ... tokens of ... words>
@@ -124,14 +127,14 @@ def read_corpus(file: str | os.PathLike[str] | None = None, *, name: str = "pyth
     if name == "python":
         return Corpus.of(reference(), min_count=min_count, name="python's reference")
     if name not in SAMPLES:
-        raise ValueError(f"there is no corpus {name!r}; there are {text.join_words([*NAMES])}, and files of yours")
+        raise ValueError(f"there is no corpus {name!r}; there are {text.join_words([*NAMES])}, and your own files")
     path = sample(SAMPLES[name])
     found = map(words_of, wikitext.articles(path)) if path.suffix == ".bz2" else line_texts(path)
     return Corpus.of(found, min_count=min_count, name=f"gensim's {name} sample")
 
 
 def reference() -> Iterator[list[str]]:
-    """The paragraphs of what ``help("if")`` and the like print: English that ships inside Python."""
+    """The paragraphs of Python's own reference, which ``help("if")`` prints: English text that Python brings along."""
     from pydoc_data import topics
 
     for topic in topics.topics.values():
@@ -139,21 +142,21 @@ def reference() -> Iterator[list[str]]:
 
 
 def sample(file: str) -> Path:
-    """Where a file among gensim's test data is.  ValueError where it is not installed."""
+    """The path of a file among gensim's test data.  ValueError if gensim is not installed."""
     found = find_spec("gensim")
     path = Path(found.origin).parent / "test" / "test_data" / file if found and found.origin else None
     if path is None or not path.is_file():
-        raise ValueError("this corpus is a part of the package gensim, which is not here: pip install gensim")
+        raise ValueError("this corpus is part of the package gensim, which is not installed: pip install gensim")
     return path
 
 
 def line_texts(path: Path) -> Iterator[list[str]]:
-    """Each line is a text."""
+    """The texts of a file in which each line is a text."""
     return map(words_of, decoded(path))
 
 
 def file_texts(path: Path) -> Iterator[list[str]]:
-    """What is between blank lines is a text."""
+    """The texts of a file in which blank lines separate texts."""
     words: list[str] = []
     for line in decoded(path):
         if line.strip():
@@ -166,7 +169,7 @@ def file_texts(path: Path) -> Iterator[list[str]]:
 
 
 def decoded(path: Path) -> Iterator[str]:
-    """The lines of a text file.  ValueError, saying where, for what is no UTF-8 or has bytes that no text has."""
+    """The lines of a text file.  ValueError, naming the line, for bytes that are not UTF-8, and for zeros."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if b"\0" in line:
@@ -177,6 +180,6 @@ def decoded(path: Path) -> Iterator[str]:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
                 raise ValueError(
-                    f"{text.safe_name(path.name)} is no text file in UTF-8: line {number} has the byte "
-                    f"0x{line[error.start]:02x} where no letter has it"
+                    f"{text.safe_name(path.name)} is no text file in UTF-8: in line {number}, the byte "
+                    f"0x{line[error.start]:02x} is not part of a letter"
                 ) from None

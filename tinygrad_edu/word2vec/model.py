@@ -1,6 +1,6 @@
-"""The model: a vector v for each word, a vector u for each as a context, and what makes them fit.
+"""The model: a vector v for each word, a vector u for each word as a context, and the loss that trains both.
 
-    s = vᵀ W u - q        the score of a word and a context; W is the identity and q is 0, if not asked for
+    s = vᵀ W u - q        the score of a word and a context; W is the identity and q is 0 unless asked for
     J = -log σ(s) - Σ log σ(-s_k)        over k noise words: the loss of a pair
 
 Skip-gram recognises the contexts of a word.  CBOW recognises a word by the mean of the v of its contexts.
@@ -21,7 +21,7 @@ from .vectors import Vectors
 
 
 def pair_loss(v: Any, u: Any, N: Any, W: Any = None, q: Any = None, q_N: Any = None) -> Any:
-    """J = -log σ(vᵀ W u - q) - Σ_k log σ(q_k - vᵀ W n_k): negative sampling for one pair, as it is derived by hand.
+    """J = -log σ(vᵀ W u - q) - Σ_k log σ(q_k - vᵀ W n_k): negative sampling for one pair, as derived by hand.
 
     v, u: the vectors of the word and of its context, (d,); N: the noise words' vectors as rows, (k, d).
     W: (d, d), or None for the identity.  q and q_N, (k,): the offsets log(k P(c)) of the context and of the noise.
@@ -38,9 +38,9 @@ def pair_loss(v: Any, u: Any, N: Any, W: Any = None, q: Any = None, q_N: Any = N
 
 
 class Word2Vec(nn.Module):
-    """The tables V and U, (words, size), float32, and W, (size, size), if it is bilinear.
+    """The tables V and U, (words, size), float32, and W, (size, size), if the model is bilinear.
 
-    ``losses``: the mean J of each epoch, for a pair; of CBOW, for a word.
+    ``losses``: the mean J of each epoch, per pair; with CBOW, per word.
     """
 
     def __init__(self, corpus: Corpus, settings: Settings) -> None:
@@ -49,14 +49,14 @@ class Word2Vec(nn.Module):
         self.V = Tensor(rng.uniform(-1 / d, 1 / d, (n, d)).astype(np.float32), "V")
         self.U = Tensor(np.zeros((n, d), np.float32), "U")
         self.W = Tensor(np.eye(d, dtype=np.float32), "W") if settings.bilinear else None
-        self.q = np.zeros(n, np.float32)  # a plain array: nothing is learned about it
+        self.q = np.zeros(n, np.float32)  # a plain array, because it is not trained
         if settings.offsets:
             self.q = np.log(settings.negative * noise(corpus.counts, settings.power)).astype(np.float32)
         self.corpus, self.settings = corpus, settings
         self.losses: list[float] = []
 
     def forward(self, batch: Batch) -> Any:
-        """The sum of J over the pairs of a batch (see pairs.py), which are scored block by block."""
+        """The sum of J over the pairs of a batch; all scores of a block come from one product (see pairs.py)."""
         v = ops.embedding(self.V, batch.inputs)
         if batch.mean is not None:
             v = batch.mean @ v
@@ -68,7 +68,7 @@ class Word2Vec(nn.Module):
 
     @property
     def vectors(self) -> Vectors:
-        """The rows of V by their words, as they are now: a copy."""
+        """A copy of the rows of V, by their words."""
         return Vectors(self.corpus.words, self.V.numpy())
 
     def __repr__(self) -> str:

@@ -1,10 +1,11 @@
-"""Which words meet: subsampling, windows, noise, and how they are put together in batches.
+"""Draws the pairs to learn from: subsampling, windows and noise, put together in batches.
 
-Mikolov et al., Distributed representations of words and phrases and their compositionality (2013), section 2.2 and 2.3.
+Mikolov et al., Distributed representations of words and phrases and their compositionality (2013), sections 2.2 and
+2.3.
 
-Words next to each other share most of their contexts, and noise may be shared too.  So a batch is made of blocks of 32
-words that follow each other.  A block looks up each row once and has all scores in one product of matrices; ``weight``
-says which of them count, and how often.  One pair at a time, the same rows would be looked up ten times.
+Words next to each other share most of their contexts, and noise may be shared too.  So a batch consists of blocks of 32
+consecutive words.  A block looks up each row once and computes all scores in one product of matrices; ``weight`` says
+which of them count, and how often.  One pair at a time, the same rows would be looked up ten times.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from .corpus import Corpus
 from .settings import CBOW, Settings
 
 BLOCK, NOISE = 32, 32  # words in a block, and noise words that they share
-LEAST, MOST = 1.0, 9.0  # of the rate, for a single row in a step: see room
+LEAST, MOST = 1.0, 9.0  # bounds of the sum of rates with which a step moves a single row (see Pairs.room)
 
 
 class Batch(NamedTuple):
-    """What a step learns from: g blocks of t words, and for each the m rows that it is scored with."""
+    """The input of a step: g blocks of t words, and for each block the m rows that its words are scored with."""
 
-    inputs: Any  # rows of V, (g, t); of CBOW (g, c), all the contexts of a block
-    mean: Any  # of CBOW, which contexts have a share in the mean of a word, (g, t, c); else None
-    outputs: Any  # rows of U, (g, m): what is to be recognised, then the noise
-    sign: Any  # 1 for what is to be recognised and -1 for noise, (m,)
-    weight: Any  # how often each counts, (g, t, m)
-    pairs: int  # terms of the loss: of skip-gram a word and a context, of CBOW a word and its window
+    inputs: Any  # rows of V, (g, t); with CBOW (g, c), all contexts of a block
+    mean: Any  # with CBOW the share of each context in the mean of a word, (g, t, c); else None
+    outputs: Any  # rows of U, (g, m): the words to recognise, then the noise
+    sign: Any  # 1 for words to recognise and -1 for noise, (m,)
+    weight: Any  # how often each score counts, (g, t, m)
+    pairs: int  # number of terms of the loss: a word and a context each; with CBOW a word and its window
 
 
 def kept(counts: Any, sample: float) -> Any:
-    """The probability that a word stays, by how often each occurs: sqrt(s/f) + s/f, f its share, at most 1.
+    """The probability that subsampling keeps each word: sqrt(s/f) + s/f, at most 1, where f is the word's share.
 
-    The formula is that of word2vec's own code; the article has sqrt(s/f) alone.
+    ``counts``: how often each word occurs.  The formula is that of word2vec's own code; the article has sqrt(s/f).
 
     >>> kept(np.array([900, 99, 1]), 0.01).round(4).tolist()
     [0.1165, 0.4188, 1.0]
@@ -46,7 +47,7 @@ def kept(counts: Any, sample: float) -> Any:
 
 
 def noise(counts: Any, power: float) -> Any:
-    """P, the probability of each word among the noise: that of the unigrams, to the power 3/4.
+    """P, the probability of each word as noise: its share in the text to a power (the article takes 3/4), normalised.
 
     >>> noise(np.array([16, 1]), 0.75).round(4).tolist()
     [0.8889, 0.1111]
@@ -56,7 +57,7 @@ def noise(counts: Any, power: float) -> Any:
 
 
 class Pairs:
-    """The words of a corpus with their contexts and noise, epoch by epoch, drawn anew in each."""
+    """Draws the words of a corpus with their contexts and noise, anew in each epoch."""
 
     def __init__(self, corpus: Corpus, settings: Settings) -> None:
         self.corpus, self.settings = corpus, settings
@@ -69,24 +70,25 @@ class Pairs:
         self.g = max(1, words // self.t)
 
     def room(self) -> float:
-        """How many words times their rate a step may have, so that no row is moved too far by many small moves at once.
+        """The largest number of words times rate in a step.  With more, many small moves together move a row too far.
 
-        It is the busiest row that counts, and how many words there are: the vectors of few point in few directions, and
-        what moves them adds up.  The bounds were found by trying: beyond some twice as much, vectors begin to swing.
+        It depends on the row that moves most often, and on the number of words: vectors of few words point in few
+        directions, so their moves add up.  The bounds were found by trying: with about twice as much, vectors begin to
+        oscillate.
         """
         share = self.kept * self.corpus.counts
         share = share / share.sum()
-        words = 1 / (share * share).sum()  # as many as there would be, were all equally frequent
+        words = 1 / (share * share).sum()  # the effective number of words: so many if all were equally frequent
         busiest = (self.settings.window + 1) * max(share.max(), self.settings.negative * self.P.max())
         return float(min(MOST, LEAST + words / 100) / busiest)
 
     def epoch(self, number: int) -> Epoch:
-        """What is seen in an epoch: always the same for the same seed and number."""
+        """The epoch of a number.  The same seed and number always give the same epoch."""
         return Epoch(self, number)
 
 
 class Epoch:
-    """One way through the corpus: some words left out, a window for each that stayed, blocks in random order."""
+    """One pass over the corpus: frequent words are thinned out, each other word has a window, blocks are shuffled."""
 
     def __init__(self, pairs: Pairs, number: int) -> None:
         self.pairs, self.number = pairs, number
@@ -108,7 +110,7 @@ class Epoch:
         self.steps = -(-blocks // pairs.g)
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step.  Its noise depends on the seed, the epoch and the step alone, so a run can go on."""
+        """The batch of a step.  Its noise depends only on the seed, the epoch and the step, so a run can be resumed."""
         pairs, settings, w, t = self.pairs, self.pairs.settings, self.w, self.pairs.t
         rng = np.random.default_rng([settings.seed, self.number + 1, step + 1])
         start = self.order[step * pairs.g : (step + 1) * pairs.g, None] * t
@@ -118,7 +120,7 @@ class Epoch:
         number = window.sum(2, keepdims=True)  # of contexts of each word, (g, t, 1)
         words, contexts = self.words[here + w], self.words[around + w]
         drawn = np.searchsorted(pairs.upto, rng.random((len(start), NOISE)), "right").astype(np.int32)
-        each = settings.negative / NOISE  # so that each pair has, in the mean, as many noise words as it should
+        each = settings.negative / NOISE  # the weight of a noise word: a block shares NOISE of them
         if settings.model == CBOW:
             mean = (window / np.maximum(number, 1)).astype(np.float32)
             some = (number > 0).astype(np.float32)

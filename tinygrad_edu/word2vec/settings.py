@@ -1,4 +1,4 @@
-"""What can be chosen, in one place; the usual values are those of gensim, so that results can be compared."""
+"""All settings in one place.  Their defaults are those of gensim, so that results can be compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MODELS = (SKIP_GRAM, CBOW)
 
 @dataclass(frozen=True)
 class Settings:
-    """How vectors are learned.  Raises ValueError for what makes no sense.
+    """The settings of a training run.  Raises ValueError for a value that makes no sense.
 
     >>> Settings(window=0)
     Traceback (most recent call last):
@@ -20,15 +20,15 @@ class Settings:
 
     model: str = SKIP_GRAM  # or "cbow"
     size: int = 100  # numbers in a vector
-    window: int = 5  # the farthest context, in words; for each word it is drawn anew from 1 to this
+    window: int = 5  # the largest distance of a context in words; each word draws its own from 1 to this
     negative: int = 5  # noise words for each pair
-    sample: float = 1e-3  # words more frequent than this are left out at random; 0: none is
+    sample: float = 1e-3  # words with a larger share are left out at random; 0: no word is
     epochs: int = 5
-    rate: float = 0.025  # falls in a line to 0
-    bilinear: bool = False  # a matrix W between the vectors, which starts as the identity
-    offsets: bool = False  # log(k P(c)) taken from each score
-    batch: int = 512  # words in a step, at most
-    power: float = 0.75  # noise words are drawn as often as they occur, to this power
+    rate: float = 0.025  # the learning rate at the start; it falls linearly to 0
+    bilinear: bool = False  # train a matrix W between the vectors, which starts as the identity
+    offsets: bool = False  # subtract log(k P(c)) from each score
+    batch: int = 512  # the most words in a step
+    power: float = 0.75  # noise words are drawn in proportion to their counts to this power
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Training: stochastic gradient descent over batches, which can be interrupted and goes on where it was.
+"""Trains a model by stochastic gradient descent over batches; a run can be interrupted and resumed.
 
-What a step does depends on the seed and its number alone, and a checkpoint holds what was learned before it.  So a run
-that is resumed ends with the same bits as one that was never interrupted.
+A step depends only on the seed, on its number, and on what was learned before it, which a checkpoint holds.  So a
+resumed run ends with the same bits as one that was never interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +23,10 @@ from ..word2vec import checkpoint
 from .corpus import Corpus
 from .model import Word2Vec
 from .pairs import Pairs
+from .run_state import Progress
 from .settings import CBOW, Settings
 
-TOGETHER = 2048  # words whose mean moves W once
-
-
-@dataclass
-class Progress:
-    """Where a run is: so many epochs are done, and so many steps of the next."""
-
-    epoch: int = 0
-    step: int = 0
-    total: float = 0.0  # the sum of J in this epoch
-    pairs: int = 0  # and over how many
-    share: float = 0.0  # of the epoch's steps that are done
-    rate: float = 0.0  # words per second of the corpus in this process, those left out at random counted too
-
-    @property
-    def loss(self) -> float:
-        """The mean J of this epoch so far."""
-        return self.total / max(1, self.pairs)
+TOGETHER = 2048  # W moves by the mean of the gradients of so many words
 
 
 Report = Callable[[Word2Vec, Progress], object]
@@ -61,11 +45,11 @@ def train(
 
     settings, changes: ``train(corpus, epochs=20, model="cbow")``; see ``Settings``.
     file: a checkpoint (.npz), written after each epoch, ``every`` so many seconds, and when the run is interrupted.  If
-        it is there already, the run goes on from it, and ends as if it had never been interrupted, to the bit.
-    report: called some ten times a second, and after each epoch, with the model and its ``Progress``.
+        the file exists, the run goes on from it, and ends with the same bits as without the interruption.
+    report: a function that is called about ten times a second, and after each epoch, with the model and its progress.
 
     Raises ValueError for settings that make no sense, for a checkpoint of another corpus or of other settings, and
-    where the numbers grow beyond all bounds; OSError where the checkpoint cannot be written.
+    if the numbers grow beyond all bounds; OSError if the checkpoint cannot be written.
 
     >>> corpus = Corpus.of([["red", "apple"], ["green", "leaf"]] * 50)
     >>> model = train(corpus, size=8, epochs=20, seed=1)
@@ -91,7 +75,7 @@ def run(
     report: Report,
     stopped: Callable[[], bool],
 ) -> None:
-    """All steps that are left."""
+    """Do all steps that are left.  ``stopped`` says whether to save a checkpoint and raise KeyboardInterrupt."""
     settings, steps = model.settings, 1
 
     def falling(_: int) -> float:
@@ -104,7 +88,7 @@ def run(
             checkpoint.write(path, model, progress, pairs.corpus)
 
     began = kept = shown = time.perf_counter()
-    before: float | None = None  # the epochs that an earlier process has done
+    before: float | None = None  # the epochs that earlier processes have done, with the share of the last one
     while progress.epoch < settings.epochs:
         epoch = pairs.epoch(progress.epoch)
         steps = epoch.steps
@@ -134,8 +118,12 @@ def run(
 
 
 def step(model: Word2Vec, batch: Any, optimisers: list[optim.SGD]) -> tuple[float, int]:
-    """One step: the loss forward, its gradient backward, and the parameters moved.  Gives the sum of J, and of what."""
-    with np.errstate(over="ignore", invalid="ignore"):  # said below
+    """Do one step: compute the loss and its gradient, and move the parameters.
+
+    Gives the sum of J and the number of its terms.  ValueError if the sum is not finite.
+    """
+    # NumPy need not warn of an overflow, because the check below explains it.
+    with np.errstate(over="ignore", invalid="ignore"):
         J = model(batch)
         model.zero_grad()
         J.backward(free=True)
@@ -150,11 +138,11 @@ def step(model: Word2Vec, batch: Any, optimisers: list[optim.SGD]) -> tuple[floa
 
 
 def optimisers_of(model: Word2Vec, pairs: Pairs, rate: Callable[[int], float]) -> list[optim.SGD]:
-    """Each table with its rate, since J is summed over a batch.
+    """An optimiser for each table, with its own rate, because J is summed over a batch.
 
-    The derivative of a mean gives each of n contexts 1/n of the gradient; word2vec's own code gives each all of it.  So
-    that CBOW learns as fast as there, the rate of its V is higher, by the harmonic mean of n over the windows.
-    W is in all pairs of a batch, and its derivative is the sum of theirs: it moves by the mean over so many words.
+    The derivative of a mean gives each of n contexts 1/n of the gradient; word2vec's own code gives the whole gradient
+    to each.  For CBOW to learn as fast as there, the rate of its V is multiplied by the harmonic mean of n over the
+    windows.  W takes part in all pairs of a batch, so its gradient is a sum over them: it moves by a mean instead.
     """
     reaches = np.arange(1, model.settings.window + 1)
     contexts = 1 / float(np.mean(1 / (2 * reaches))) if model.settings.model == CBOW else 1.0
@@ -166,10 +154,10 @@ def optimisers_of(model: Word2Vec, pairs: Pairs, rate: Callable[[int], float]) -
 
 @contextmanager
 def between_steps() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C is kept until a step is done: half a step would not be what an uninterrupted run does.
+    """Hold Ctrl-C back until a step is done: after half a step, a resumed run would end with other numbers.
 
-    Gives a function that says whether it has been pressed.  Pressed again, it interrupts at once.  In a thread, where
-    no signal arrives, nothing is changed.
+    Gives a function that says whether it has been pressed.  Pressed a second time, it interrupts at once.  In another
+    thread than the main one, where no signal arrives, nothing changes.
     """
     pressed: list[int] = []
 

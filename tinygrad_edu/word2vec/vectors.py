@@ -1,4 +1,4 @@
-"""Words as points: which are near, what is to one as a second to a third, and word2vec's file of text."""
+"""Trained vectors: nearest words, analogies, maps, and files in word2vec's text format."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Vectors:
 
     @cached_property
     def directions(self) -> Any:
-        """The rows, each of length 1 (or 0, if it is)."""
+        """The rows, each scaled to length 1 (a row of zeros stays one), (words, size)."""
         lengths = np.linalg.norm(self.rows, axis=1, keepdims=True)
         return self.rows / np.where(lengths > 0, lengths, 1)
 
     def number(self, word: str) -> int:
-        """The row of a word.  ValueError, with words like it, if there is none."""
+        """The number of a word's row.  ValueError, with similar words, if there is none."""
         if word in self.index:
             return self.index[word]
         near = [w for w in (word.lower(),) if w in self.index] or difflib.get_close_matches(word, self.words, 3, 0.7)
@@ -67,12 +67,12 @@ class Vectors:
         return float(self.directions[self.number(a)] @ self.directions[self.number(b)])
 
     def nearest(self, word: str, number: int = 10) -> list[tuple[str, float]]:
-        """The words with the largest cosine to a word, without itself."""
+        """The ``number`` words with the largest cosine to a word, without itself, each with its cosine."""
         i = self.number(word)
         return self.best(self.directions[i], [i], number)
 
     def analogy(self, a: str, b: str, c: str, number: int = 5) -> list[tuple[str, float]]:
-        """What is to ``c`` as ``b`` is to ``a``: the words nearest to b - a + c, without these three.
+        """The words that are to ``c`` as ``b`` is to ``a``: the nearest to b - a + c, without these three.
 
         Mikolov, Yih and Zweig, Linguistic regularities in continuous space word representations (2013).
         """
@@ -80,7 +80,7 @@ class Vectors:
         return self.best(self.directions[j] - self.directions[i] + self.directions[k], [i, j, k], number)
 
     def best(self, direction: Any, without: Sequence[int], number: int) -> list[tuple[str, float]]:
-        """The words with the largest cosine to a vector (size,), but for those at some rows."""
+        """The ``number`` words with the largest cosine to a vector (size,), except for the rows ``without``."""
         length = float(np.linalg.norm(direction)) or 1.0
         cosines = self.directions @ (direction / np.float32(length))
         cosines[list(without)] = -np.inf
@@ -88,9 +88,9 @@ class Vectors:
         return [(self.words[i], float(cosines[i])) for i in order]
 
     def plane(self, words: Iterable[str]) -> Any:
-        """Where words are in the plane that shows most of how their directions differ, (words, 2).
+        """Places of words in the plane that shows most of the differences of their directions, (words, 2).
 
-        The two first principal components.  Each axis is turned so that its largest number is positive.
+        These are the first two principal components.  Each axis is turned so that its largest number is positive.
         """
         found = np.float64(self.directions[[self.number(word) for word in words]])
         found -= found.mean(0)
@@ -102,7 +102,8 @@ class Vectors:
     def map(self, words: Iterable[str] | None = None, *, number: int = 60, theme: str | None = None) -> WordMap:
         """A picture of words in the plane; ``.save("words.svg")`` writes it, a notebook shows it.
 
-        words: which; None: the ``number`` that come first, which are the most frequent.  theme: "light" or "dark".
+        words: the words to show; None: the ``number`` first ones, which are the most frequent.  theme: "light" or
+        "dark".
         """
         from ..render.wordmap import WordMap  # drawing takes longer to load than all the rest
 
@@ -110,17 +111,18 @@ class Vectors:
         return WordMap(chosen, self.plane(chosen) if chosen else np.zeros((0, 2)), theme)
 
     def save(self, file: str | os.PathLike[str]) -> Path:
-        """Write them as word2vec does, as text: words and size, then a line for each word.  Whole or not at all.
+        """Write them in word2vec's text format: words and size, then a line for each word.  Whole or not at all.
 
-        ``Vectors.load`` reads it, and gensim with ``KeyedVectors.load_word2vec_format``.  Nine digits give each float32
-        back as it was.  Raises ValueError, before anything is written, for what could not be read back: words with
-        spaces or line breaks, and numbers that are not finite.
+        ``Vectors.load`` reads the file, and gensim does with ``KeyedVectors.load_word2vec_format``.  Nine digits
+        restore each float32 exactly.  Raises ValueError, before anything is written, for vectors that could not be read
+        back: words with spaces or line breaks, and numbers that are not finite.
         """
         for word, row in zip(self.words, self.rows):
-            if word.split() != [word] or any("\ud800" <= c <= "\udfff" for c in word):  # halves of a letter
+            # The second test finds halves of surrogate pairs, which UTF-8 cannot write.
+            if word.split() != [word] or any("\ud800" <= c <= "\udfff" for c in word):
                 raise ValueError(
-                    f"word2vec's text format has no room for {text.safe_name(repr(word))}: a word is without spaces "
-                    "and line breaks there, as new_york for new york"
+                    f"word2vec's text format cannot hold {text.safe_name(repr(word))}: its words have no spaces "
+                    "or line breaks; write new_york for new york"
                 )
             if not np.isfinite(row).all():
                 raise ValueError(f"the vector of {text.safe_name(word)} is not finite, so nothing was saved")
@@ -133,7 +135,7 @@ class Vectors:
 
     @classmethod
     def load(cls, file: str | os.PathLike[str]) -> Vectors:
-        """Read such a file, whoever wrote it.  ValueError, with the line, for what is none.
+        """Read a file in word2vec's text format.  ValueError, naming the line, if it is in another format.
 
         >>> import tempfile
         >>> file = Vectors(["north", "south"], [[0, 2], [0, -3]]).save(Path(tempfile.mkdtemp()) / "vectors.txt")
@@ -145,10 +147,10 @@ class Vectors:
         try:
             with path.open(encoding="utf-8", newline="\n") as stream:
                 head = stream.readline(100)
-                count, size = counts(head, name)
+                count, size = parse_head(head, name)
                 for number, line in enumerate(stream, 2):
                     word, *parts = line.rstrip().rsplit(" ", size)
-                    row = numbers(parts)
+                    row = parse_numbers(parts)
                     if row is None or len(row) != size or not word:
                         raise ValueError(
                             f"{name}: line {number} should be a word and {size} finite numbers, and is "
@@ -157,7 +159,7 @@ class Vectors:
                     words.append(word)
                     rows.append(np.array(row, np.float32))
         except UnicodeDecodeError:
-            raise ValueError(not_text(path, name)) from None
+            raise ValueError(why_not_text(path, name)) from None
         if len(words) != count:
             raise ValueError(f"{name} promises {text.plural(count, 'word')} in line 1 and has {len(words):,}")
         try:
@@ -169,30 +171,31 @@ class Vectors:
         return f"<vectors of {text.plural(len(self.words), 'word')}, {self.rows.shape[1]} numbers each>"
 
 
-def counts(head: str, name: str) -> tuple[int, int]:
-    """How many words a file has, and how many numbers each: what its first line says.  ValueError if it does not."""
+def parse_head(head: str, name: str) -> tuple[int, int]:
+    """Read the first line of a file: the number of words, and of numbers for each.  ValueError for another line."""
     parts = head.split()
     if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and int(part) for part in parts):
         found = f"is {text.safe_name(head.rstrip())!r}" if head.strip() else "is empty"
         raise ValueError(
-            f"{name} is not in word2vec's text format: line 1 should be two whole numbers, how many words there are "
-            f"and how many numbers each has, and {found}"
+            f"{name} is not in word2vec's text format: line 1 should be two whole numbers, the number of words and the "
+            f"size of their vectors, and {found}"
         )
     return int(parts[0]), int(parts[1])
 
 
-def not_text(path: Path, name: str) -> str:
-    """Why a file is not in the text format: what else it is."""
+def why_not_text(path: Path, name: str) -> str:
+    """The message for a file that is not text: it says what the file is instead."""
     with path.open("rb") as stream:
         if stream.read(4) == b"PK\x03\x04":
             return (
-                f"{name} is an .npz file, as checkpoints are: go on from it with --checkpoint, and --save the vectors"
+                f"{name} is an .npz file, probably a checkpoint: go on from it with --checkpoint, and write vectors "
+                "with --save"
             )
     return f"{name} is not in word2vec's text format, but binary or not in UTF-8"
 
 
-def numbers(parts: Sequence[str]) -> list[float] | None:
-    """Finite numbers, or None."""
+def parse_numbers(parts: Sequence[str]) -> list[float] | None:
+    """The parts of a line as finite numbers; None if one is not."""
     try:
         found = [float(part) for part in parts]
     except ValueError:

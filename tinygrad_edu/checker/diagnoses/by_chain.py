@@ -21,5 +21,4 @@ def guesses(case: Case) -> Guesses:
 
 
 def flat(tree: Expr) -> list[Expr]:
-    """The factors of a product."""
     return [f for a in tree.args for f in flat(a)] if tree.head in ("matmul", "multiply") else [tree]

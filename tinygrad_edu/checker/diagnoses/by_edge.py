@@ -89,7 +89,6 @@ def together(case: Case, listing: Sweep) -> Guesses:
 
 
 def doubled(case: Case, i: int, number: int) -> list[Any]:
-    """Twice what an edge passes on."""
     listing = Sweep(case.places[i])
     run(case, i, listing)
     return [2 * e.passed for e in listing.edges[number]]

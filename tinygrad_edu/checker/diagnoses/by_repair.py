@@ -56,7 +56,6 @@ def pairs(case: Case, every: list[Repair], around: Around) -> Guesses:
 
 
 def verdict(case: Case, repair: Repair) -> Guesses:
-    """What a repair explains."""
     found, guess = kind(case, repair.tree), repair.guess
     if found == "right":
         yield guess
@@ -161,12 +160,10 @@ def chains(case: Case, tree: Expr) -> Iterator[Repair]:
 
 
 def turn(factor: Expr) -> Expr:
-    """The transpose."""
     return factor.args[0] if factor.head == "transpose" else call("transpose", factor)
 
 
 def parent(tree: Expr, path: Path) -> Expr:
-    """The node above."""
     for i in path[:-1]:
         tree = tree.args[i]
     return tree
@@ -178,7 +175,6 @@ def flat(node: Expr) -> list[Expr]:
 
 
 def product(factors: list[Expr]) -> Expr:
-    """Their product, from the left."""
     found = factors[0]
     for factor in factors[1:]:
         found = call("matmul", found, factor)
@@ -220,5 +216,4 @@ def arrangements(
 
 
 def place_is_columns(place: Place) -> bool:
-    """Are vectors columns there?"""
     return isinstance(place.values(), Columns) and getattr(place, "reading", Columns) is Columns

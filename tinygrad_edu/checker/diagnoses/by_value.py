@@ -58,7 +58,6 @@ def depends(tree: Expr, word: str) -> bool:
 
 
 def of_shape(truths: list[Any], claimed: list[Any]) -> Guesses:
-    """Lengths of axes."""
     if all(equal(t.ravel()[::-1], c.ravel()) for t, c in zip(truths, claimed)):
         yield Guess("LAYOUT", "is-shape-reversed", 1)
     else:
@@ -133,7 +132,6 @@ def powers(word: str) -> list[tuple[float, str]]:
 
 
 def inverse(shown: str) -> str:
-    """What has to be multiplied by."""
     return (
         shown[2:] if shown.startswith("1/") else f"1/{shown}" if "/" not in shown else "/".join(shown.split("/")[::-1])
     )
@@ -210,7 +208,6 @@ def only_diagonal(t: Any, c: Any) -> bool:
 
 
 def some(ndim: int) -> list[tuple[int, ...]]:
-    """All choices of axes."""
     return [axes for n in range(1, ndim + 1) for axes in itertools.combinations(range(ndim), n)]
 
 

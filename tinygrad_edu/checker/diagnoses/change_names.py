@@ -88,7 +88,6 @@ def alike(word: str, around: Around) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """A name without its number."""
     return word.rstrip("0123456789()_'").split("(")[0].lower()
 
 

@@ -38,7 +38,6 @@ Found = Iterator[tuple[Expr, Guess]]
 
 
 def indices(tree: Expr, path: Path) -> list[str]:
-    """The indices in force at a place."""
     return [at(tree, path[:i]).value for i in range(len(path)) if at(tree, path[:i]).head in ("Sum", "Each")]
 
 

@@ -22,7 +22,7 @@ from ...op import OPS
 from ...sweep import steps, topological_order, unbroadcast
 from ...tensor import Tensor
 from ..judge import Place
-from ..record import NoTree, tree_of
+from ..record_to_tree import NoTree, tree_of
 from .guess import Case, Guess, equal, names_at
 
 
@@ -44,7 +44,6 @@ class Edge(NamedTuple):
 
     @property
     def operand(self) -> Node:
-        """Who receives."""
         found: Node = self.node.args[self.k]
         return found
 
@@ -86,7 +85,6 @@ class Sweep:
         self.known: dict[tuple[int, int], list[Change]] = {}
 
     def changes(self, number: int, sweep: int = 0) -> list[Change]:
-        """What an edge may pass on instead."""
         if (number, sweep) not in self.known:
             self.known[number, sweep] = list(changes(self.edges[number][sweep]))
         return self.known[number, sweep]
@@ -94,7 +92,6 @@ class Sweep:
     def __call__(
         self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False
     ) -> list[Any]:
-        """The gradient of one tensor."""
         self.graph, self.edge = Graph.of(result.node, wrt[0].node), 0
         self.work += 2 * len(self.graph.order)
         found = np.zeros(wrt[0].shape)
@@ -135,7 +132,6 @@ class Graph:
 
     @classmethod
     def of(cls, root: Node, target: Node) -> Graph:
-        """The graph between two nodes."""
         for known in cls.last:
             if known.root is root and known.target is target:
                 return known
@@ -177,7 +173,6 @@ class Called:
         self.names, self.arrays = names_at(place), place.arrays
 
     def __call__(self, node: Node) -> str | Expr:
-        """The name, or the formula."""
         if node.serial in self.names:
             return self.names[node.serial]
         try:
@@ -187,7 +182,6 @@ class Called:
 
 
 def dense(g: Any) -> Any:
-    """A gradient as an array."""
     return np.asarray(coerce.dense(g))
 
 
@@ -262,7 +256,6 @@ def sizes_by_name(e: Edge) -> list[tuple[str, int]]:
 
 
 def numbers_by_name(e: Edge) -> list[tuple[str, int]]:
-    """Whole numbers by name."""
     return [(w, int(n)) for w, n in e.named.items() if isinstance(n, (int, np.integer)) and not isinstance(n, bool)]
 
 
@@ -280,7 +273,6 @@ def repeated(e: Edge) -> bool:
 
 
 def is_number(x: Any) -> bool:
-    """Is it made of real numbers?"""
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
@@ -391,7 +383,6 @@ def of_factor(e: Edge, j: int, change: Any) -> Iterator[Change]:
 
 
 def proportional(a: Any, b: Any) -> bool:
-    """Is one a multiple of the other?"""
     return bool(np.linalg.matrix_rank(np.stack([np.ravel(a), np.ravel(b)])) < 2)
 
 

@@ -44,12 +44,10 @@ class Case:
 
     @property
     def places(self) -> list[Place]:
-        """Where it was compared."""
         return self.question.places
 
     @property
     def truths(self) -> list[Any]:
-        """What is true there."""
         return self.question.truths
 
     def unfit(self) -> bool:
@@ -63,7 +61,6 @@ class Case:
         )
 
     def late(self) -> bool:
-        """Has it looked for long enough?"""
         return self.spent > self.limit or monotonic() > self.end
 
     def explained(self, value: Callable[[int], Any]) -> bool:

@@ -1,7 +1,7 @@
-"""What is known of an operation, as plain data: nothing here is written by hand for any of them.
+"""Collects what is known of an operation as plain data, and nothing of it is written by hand for the reference.
 
-The notation, the rules, the needs and the words come from the operation's own statement.  Its examples are computed,
-its rules run and printed, and what they give is compared with differences, each time that an entry is made.
+The notation, the rules, the needs and the words come from the operation's own statement.  Each time an entry is made,
+the examples are computed, the rules run and printed, and their results compared with differences.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from ...op import op as Op
 from ...stepping.jacobian import by_differences, local
 from ...stepping.record import Record
 from ...tensor import Tensor
-from ...tracing.called import Called
+from ...tracing.called import NodeFormulas
 
 PACKAGE = Path(__file__).parents[2]
-EXACT = 1e-6  # what the rules may differ from differences, as a share of the largest derivative, or of 1
-CASES = 4  # kinds of examples of an operation that are shown
+EXACT = 1e-6  # the rules may differ from differences by this share of the largest derivative, or of 1
+CASES = 4  # at most so many kinds of examples of an operation are shown
 
 
 @dataclass
 class Rule:
-    """What an operand receives of g, the upstream gradient, in LaTeX and on a line of text."""
+    """What an operand receives of the upstream gradient g, in LaTeX and as a line of text."""
 
     operand: str
     latex: str
     text: str
-    printed: bool = True  # or is only its form known?
-    words: str = ""  # what else has to be said: that it is stretched, and what stands in it
+    printed: bool = True  # False: only its form is known, as f(g, x)
+    words: str = ""  # whether the result is stretched, and what the letters in it stand for
 
 
 @dataclass
-class Case:
-    """An example that has been computed: how it was called, its shapes, what was made, and the rules that ran."""
+class ExampleRun:
+    """An example that has been computed: its call, its shapes, its formula, and the rules that ran."""
 
     call: str
     shapes: dict[str, tuple[int, ...]]
@@ -56,7 +56,7 @@ class Case:
     latex: str
     text: str
     rules: list[Rule]
-    error: float | None  # how far the rules are from differences at most; None where there is no gradient
+    error: float | None  # the largest distance of the rules from differences; None if there is no gradient
     agrees: bool
     result: Any = field(repr=False)  # the tensor
 
@@ -67,7 +67,7 @@ class Case:
 
     @property
     def agreement(self) -> str:
-        """What was found: is the gradient by the rules that by differences?"""
+        """A sentence that says whether the rules agree with differences."""
         if self.error is None:
             return "no gradient flows through it"
         size = numbers.number(self.error, 1)
@@ -78,46 +78,46 @@ class Case:
 
 @dataclass
 class Entry:
-    """An operation."""
+    """An operation, with everything that the reference shows of it."""
 
     name: str
-    also: list[str]  # other names of the same
-    kind: str  # the heading of its file: the first sentence of what that says
-    about: str  # and the others
+    also: list[str]  # its other names
+    kind: str  # the heading of its file: the first sentence of the docstring
+    about: str  # the other sentences of that docstring
     signature: str
     latex: str
     text: str
     elementwise: bool
     needs: list[str]
-    domain: dict[str, tuple[float, float]]  # where its examples draw operands from, if not from (-2, 2)
-    keeps: list[str]  # the operands that its rules read, and that are therefore kept until the sweep; z is the result
+    domain: dict[str, tuple[float, float]]  # the ranges of operands in its examples, if not (-2, 2)
+    keeps: list[str]  # the operands that are kept until the sweep because its rules read them; z is the result
     doc: str
     file: str
     line: int
     source: str
     helpers: list[str]  # the rules that are functions of their own
-    cases: list[Case]
-    why: str = ""  # there are no cases, if there are none
+    cases: list[ExampleRun]
+    why: str = ""  # why there are no cases, if there are none
 
     @property
     def kept(self) -> str:
-        """What is kept until the sweep, in words; nothing where there is no sweep."""
+        """The operands that are kept until the sweep, in words; empty if no gradient flows through it."""
         if not self.cases or not self.cases[0].rules:
             return ""
         return text.join_words([name if name != "z" else "the result z" for name in self.keeps]) or "no operand"
 
     @property
     def drawn(self) -> str:
-        """Where its examples draw operands from, in words; nothing where that is what is usual."""
+        """The ranges of operands in its examples, in words; empty if they are the usual ones."""
         return text.join_words([f"{name} from {low:g} to {high:g}" for name, (low, high) in self.domain.items()])
 
     @property
     def summary(self) -> str:
-        """What it is: the first paragraph of its docstring."""
+        """The first paragraph of its docstring, which says what it is."""
         return " ".join(self.doc.partition("\n\n")[0].split())
 
     def plain(self) -> dict[str, Any]:
-        """The entry as JSON has it."""
+        """The entry as data that JSON can hold."""
         cases = [
             {
                 **vars(case),
@@ -133,14 +133,16 @@ class Entry:
 
 
 def entries(names: Iterable[str] = ()) -> list[Entry]:
-    """The entries of these operations, or of all, those of a file together.  ValueError for a name that is none."""
-    chosen = [found(name) for name in names] or [*OPS.values()]
+    """The entries of these operations, or of all, those of a file together.  ValueError for an unknown name."""
+    chosen = [find(name) for name in names] or [*OPS.values()]
     modules = list(dict.fromkeys(op.function.__module__ for op in chosen))
-    return [entry(op) for op in sorted(dict.fromkeys(chosen), key=lambda op: modules.index(op.function.__module__))]
+    return [
+        make_entry(op) for op in sorted(dict.fromkeys(chosen), key=lambda op: modules.index(op.function.__module__))
+    ]
 
 
-def found(name: str) -> Op:
-    """The operation of a name, or of another of its names.  ValueError, with those that are near, if there is none."""
+def find(name: str) -> Op:
+    """The operation of a name, or of another of its names.  ValueError, with similar names, if there is none."""
     others = {other: op for op in OPS.values() for other in aliases(op)}
     known = others | OPS
     if name in known:
@@ -153,18 +155,18 @@ def found(name: str) -> Op:
 
 
 def aliases(op: Op) -> list[str]:
-    """Other names of an operation, in the module that it is declared in."""
+    """The other names of an operation in the module that declares it."""
     module = sys.modules.get(op.function.__module__)
     return [name for name, x in vars(module).items() if x is op.public and name != op.name] if module else []
 
 
-def entry(op: Op) -> Entry:
-    """All that is known of an operation."""
+def make_entry(op: Op) -> Entry:
+    """Collect everything about an operation, and run its examples."""
     heading, _, about = (inspect.getdoc(sys.modules.get(op.function.__module__)) or "").partition(".")
     file, at, source = origin(op.function)
     formula = notation(op)
     keeps = [name for name, kept in zip(op.names, op.keeps) if kept and name in op.rules]
-    cases, why = tried(op)
+    cases, why = run_examples(op)
     return Entry(
         op.name, aliases(op), " ".join(heading.split()) or op.function.__module__, about.strip(), signature(op),
         formula.latex, line(formula.latex), op.elementwise, [*op.needs],
@@ -174,7 +176,7 @@ def entry(op: Op) -> Entry:
 
 
 def notation(op: Op) -> Formula:
-    """How it is written, with the names of its own arguments."""
+    """The notation of an operation, with the names of its own arguments."""
     names: dict[str, Any] = {name: of_name(name) for name in op.names}
     if op.variadic is not None:
         family = op.names[op.variadic]
@@ -183,13 +185,13 @@ def notation(op: Op) -> Formula:
 
 
 def signature(op: Op) -> str:
-    """``softmax(x, axis=-1)``: how it is called, without types."""
+    """The signature of an operation without types: ``softmax(x, axis=-1)``."""
     plain = [p.replace(annotation=p.empty) for p in inspect.signature(op.function).parameters.values()]
     return op.name + str(inspect.Signature(plain))
 
 
 def origin(function: Any) -> tuple[str, int, str]:
-    """The file, the line and the text of the statement; nothing where it was typed and not written to a file."""
+    """The file, the line and the source of a function; empty if it was typed at a prompt."""
     try:
         lines, at = inspect.getsourcelines(function)
         file = Path(inspect.getsourcefile(function) or "?").resolve()
@@ -200,7 +202,7 @@ def origin(function: Any) -> tuple[str, int, str]:
 
 
 def helpers(op: Op) -> list[str]:
-    """The text of rules that are functions with a name."""
+    """The source of the rules that are functions with a name."""
     named = dict.fromkeys(f for f in op.rules.values() if getattr(f, "__name__", "<lambda>") != "<lambda>")
     return [source for _, _, source in map(origin, named) if source]
 
@@ -208,22 +210,22 @@ def helpers(op: Op) -> list[str]:
 # The examples.
 
 
-def tried(op: Op) -> tuple[list[Case], str]:
-    """Its examples, one of each kind, computed; and if there are none why not."""
-    cases: dict[Any, Case] = {}
+def run_examples(op: Op) -> tuple[list[ExampleRun], str]:
+    """Run the examples of an operation, one of each kind; if there are none, the text says why."""
+    cases: dict[Any, ExampleRun] = {}
     try:
         with np.errstate(all="ignore"):
             for example in examples(op):
                 if op.examples or all(np.ndim(x) == 1 for x in example.operands.values()):  # no broadcasting
-                    case = computed(example)
+                    case = run_example(example)
                     cases.setdefault((case.text, *(r.text for r in case.rules)), case)
-    except Exception as error:  # an operation of a user's, of which nothing has been checked
+    except Exception as error:  # a user's operation, which nobody has tested
         return [], f"its examples do not run: {text.printable(text.error_text(error)) or type(error).__name__}"
     return [*cases.values()][:CASES], "" if cases else "it has no examples"
 
 
-def computed(example: Example) -> Case:
-    """An example with tensors for its operands, swept, and compared with differences."""
+def run_example(example: Example) -> ExampleRun:
+    """Run an example on tensors, print its rules, and compare them with differences."""
     op = example.op
     shapes: dict[str, tuple[int, ...]] = {}
     given: dict[str, Any] = {}
@@ -235,32 +237,32 @@ def computed(example: Example) -> Case:
     result = example(**given)
     result.name = "z"
     node = result.node
-    called = Called(Record(result), written_out=False)
-    formula = called.made(node)
+    called = NodeFormulas(Record(result), written_out=False)
+    formula = called.definition(node)
     passed = {k: a for k, a in enumerate(node.args) if a is not None and a.active} if op.rules else {}
     rules = []
     for k, a in passed.items():
-        found = called.passed(node, k)
+        found = called.rule_of(node, k)
         said = [f"stretched to {a.shape}"] if found.rule.stretched else []
         said += [f"{line(latex)}: {words}" for latex, words in found.rule.words]
         latex = found.rule.latex
         rules.append(Rule(a.name, latex, line(latex), found.rule.printed, "; ".join(said)))
-    error, agrees = compared(node, [*passed], values(example, node))
-    return Case(
-        written(example), shapes, result.shape, formula.latex, line(formula.latex), rules, error, agrees, result
+    error, agrees = compare(node, [*passed], arguments_of(example, node))
+    return ExampleRun(
+        call_of(example), shapes, result.shape, formula.latex, line(formula.latex), rules, error, agrees, result
     )
 
 
-def values(example: Example, node: Node) -> list[Any]:
-    """The arguments as arrays: the example's operands, and the options as the operation saw them."""
+def arguments_of(example: Example, node: Node) -> list[Any]:
+    """The arguments of an example: its operands as arrays, and the options as the operation received them."""
     op = example.op
     if op.variadic is not None:
         return [*example.operands[op.names[op.variadic]]]
     return [example.operands.get(name, x) for name, x in zip(op.names, node.values)]
 
 
-def compared(node: Node, passed: list[int], arguments: list[Any]) -> tuple[float | None, bool]:
-    """How far the derivatives by the rules are from differences at most, and whether that is what rounding explains."""
+def compare(node: Node, passed: list[int], arguments: list[Any]) -> tuple[float | None, bool]:
+    """Compare the rules with differences: the largest distance, and whether rounding explains it."""
     worst, agrees = None, True
     for k in passed:
         expected = by_differences(node, k, arguments)
@@ -270,7 +272,7 @@ def compared(node: Node, passed: list[int], arguments: list[Any]) -> tuple[float
     return worst, agrees
 
 
-def written(example: Example) -> str:
+def call_of(example: Example) -> str:
     """The call: ``concatenate([arrays_1, arrays_2], axis=-1)``."""
     parts, keyword = [], False
     parameters = inspect.signature(example.op.function).parameters.values()
@@ -282,18 +284,18 @@ def written(example: Example) -> str:
             listed = ", ".join(names)
             parts.append(f"[{listed}]" if isinstance(x, list) and p.kind is not p.VAR_POSITIONAL else listed)
         elif p.name in example.options:
-            option = said(example.options[p.name])
+            option = text_of_option(example.options[p.name])
             keyword = keyword or (p.default is not p.empty and not packed) or p.kind is p.KEYWORD_ONLY
             parts.append(f"{p.name}={option}" if keyword else option)
     return f"{example.op.name}({', '.join(parts)})"
 
 
-def said(x: Any) -> str:
-    """An option as one writes it."""
+def text_of_option(x: Any) -> str:
+    """An option as a program writes it."""
     if isinstance(x, np.ndarray):
         return str(x.tolist())
     if isinstance(x, (tuple, list)):
-        inside = ", ".join(map(said, x)) + "," * (isinstance(x, tuple) and len(x) == 1)
+        inside = ", ".join(map(text_of_option, x)) + "," * (isinstance(x, tuple) and len(x) == 1)
         return f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
     if isinstance(x, slice):
         return re.sub(r", None\)$", ")", repr(x))

@@ -1,6 +1,6 @@
-"""The reference as a page, with its mathematics and graphs as outlines.
+"""Makes the page of the reference, with its mathematics and graphs as outlines.
 
-All names and words are escaped, for operations may be a user's own.
+All names and words are escaped, because operations may be a user's own.
 """
 
 from __future__ import annotations
@@ -19,36 +19,37 @@ from ...render.typeset import mathematics
 from ...web import colours
 from ...web.page import attribute, escape, part
 from ...web.page import page as skeleton
-from .entries import Case, Entry
+from .entries import Entry, ExampleRun
 
 POINT = 4 / 3  # pixels
-SIZE = 17.0  # of the mathematics: that of the words around it, in pixels
-STEPS = 20  # in which a formula may hang below the line, to the height of a letter
+SIZE = 17.0  # pixels: the type of the mathematics, as large as the words around it
+STEPS = 20  # a formula hangs below its line by a multiple of this part of a letter's height
 INTRODUCTION = """\
-Each entry is made from the operation's own statement: how it is written, and the rule by which its gradient is found.
-There <i>g</i> is the upstream gradient, the gradient of the loss by the result <i>z</i>, and a rule says what an
-operand receives of it.  The rules were run and printed, and compared with differences, when this page was made.  In the
+Each entry is made from the operation's own statement: its notation, and a rule for the gradient of each operand.  In a
+rule <i>g</i> is the upstream gradient, the gradient of the loss by the result <i>z</i>, and the rule gives what the
+operand receives of it.  The rules were run, printed and compared with differences when this page was made.  In the
 graphs <i>g</i> is 1, 2, 3, and so on."""
 
 
-def formula(latex: str) -> str:
-    """A formula, set; it stands on the line of the words beside it."""
-    found = mathematics(rf"\displaystyle {latex}", SIZE)  # with fractions as large as they are in a line of their own
-    pad = 2.0  # italics reach out of their boxes
+def html_of_formula(latex: str) -> str:
+    """A formula as outlines, on the baseline of the words beside it, with fractions as large as in a display."""
+    found = mathematics(rf"\displaystyle {latex}", SIZE)
+    pad = 2.0  # italic letters reach out of their boxes
     width, height = found.width + 2 * pad, found.height + 2 * pad
     down = min(round((found.descent + pad) / SIZE * STEPS), 8 * STEPS)
     return (
         f'<svg class="m d{down}" role="img" aria-label={attribute(line(latex))} '
         f'width="{width / SIZE:.3f}em" height="{height / SIZE:.3f}em" '
-        f'viewBox="{-pad:g} {-found.ascent - pad:.2f} {width:.2f} {height:.2f}">{svg.label(found)}</svg>'
+        f'viewBox="{-pad:g} {-found.ascent - pad:.2f} {width:.2f} {height:.2f}">{svg.draw_label(found)}</svg>'
     )
 
 
-def graph(case: Case) -> str:
-    """How the result of an example was computed, and its gradient."""
-    g = np.arange(1.0, case.result.size + 1).reshape(case.shape)  # 1, 2, 3, ...: ones are nothing to a softmax
+def html_of_graph(case: ExampleRun) -> str:
+    """The graph of an example with its values, and its gradients for g = 1, 2, 3, ..."""
+    # With ones as upstream gradient, the gradient of a softmax would be zero.
+    g = np.arange(1.0, case.result.size + 1).reshape(case.shape)
     scene = draw(case.result, seed=g if case.rules else None).scene
-    body = svg.placed(svg.written(scene.root, colours.VARIABLES, None, frozenset()))
+    body = svg.inside_margin(svg.draw_group(scene.root, colours.VARIABLES, None, frozenset()))
     size = f'width="{scene.width * POINT:.0f}" height="{scene.height * POINT:.0f}"'
     area = f"0 0 {scene.width:.2f} {scene.height:.2f}"
     said = attribute(scene.words)
@@ -58,8 +59,8 @@ def graph(case: Case) -> str:
 def page(found: Sequence[Entry]) -> str:
     """The page of these entries, as HTML."""
     kinds = [(kind, [*group]) for kind, group in groupby(found, key=lambda e: (e.kind, e.file))]
-    index = "\n".join(listed(kind, group) for kind, group in kinds)
-    main = "\n".join(section(kind, group) for kind, group in kinds)
+    index = "\n".join(html_of_names(kind, group) for kind, group in kinds)
+    main = "\n".join(html_of_section(kind, group) for kind, group in kinds)
     body = f"""\
 {svg.glyphs(main)}
 <header>
@@ -83,43 +84,43 @@ aria-label="Filter the operations" autocomplete="off" spellcheck="false"><output
 
 
 def style(body: str) -> str:
-    """The style: colours, and how far each formula hangs below its line."""
+    """The styles of the page: its colours, and how far each formula hangs below its line."""
     hanging = sorted(set(map(int, re.findall(r'<svg class="m d(\d+)"', body))))
     below = "".join(f".d{n}{{vertical-align:{-n / STEPS:g}em}}" for n in hanging)
     return colours.style([*colours.PICTURE, *colours.VERDICTS]) + part(__package__, "page.css") + below
 
 
-def listed(kind: tuple[str, str], group: Sequence[Entry]) -> str:
-    """The names of a kind, in the list at the side."""
+def html_of_names(kind: tuple[str, str], group: Sequence[Entry]) -> str:
+    """The names of a kind of operations, in the list at the side."""
     links = "".join(f'<a href="#{escape(entry.name)}">{escape(entry.name)}</a>' for entry in group)
-    return f"<div><p>{words(re.split('[,:]', kind[0])[0])}</p>{links}</div>"
+    return f"<div><p>{html_of_words(re.split('[,:]', kind[0])[0])}</p>{links}</div>"
 
 
-def section(kind: tuple[str, str], group: Sequence[Entry]) -> str:
-    """A kind of operations: its heading, what is said of it, and each of them."""
-    about = "".join(f"<p>{words(part)}</p>" for part in group[0].about.split("\n\n") if part)
-    inside = "\n".join(article(entry) for entry in group)
-    return f"<section>\n<h2>{words(kind[0])}</h2>\n{about}\n{inside}\n</section>"
+def html_of_section(kind: tuple[str, str], group: Sequence[Entry]) -> str:
+    """A kind of operations: its heading, its introduction, and each of them."""
+    about = "".join(f"<p>{html_of_words(part)}</p>" for part in group[0].about.split("\n\n") if part)
+    inside = "\n".join(html_of_entry(entry) for entry in group)
+    return f"<section>\n<h2>{html_of_words(kind[0])}</h2>\n{about}\n{inside}\n</section>"
 
 
-def words(doc: str) -> str:
-    """Words of a docstring, escaped; what is between double backticks is code."""
+def html_of_words(doc: str) -> str:
+    """Words of a docstring, escaped; text between double backticks is code."""
     pieces = " ".join(doc.split()).split("``")
     return "".join(f"<code>{escape(x)}</code>" if i % 2 else escape(x) for i, x in enumerate(pieces))
 
 
-def article(entry: Entry) -> str:
-    """All that is known of an operation."""
+def html_of_entry(entry: Entry) -> str:
+    """An operation: its notation, its docstring, facts, examples with their rules, and its source."""
     sought = " ".join([entry.name, *entry.also, entry.summary, entry.kind, entry.text]).lower()
     name = escape(entry.name)
     arguments = escape(entry.signature.removeprefix(entry.name))
     parts = [
         f'<article id="{name}" data-words={attribute(sought)}>',
         f'<h3><a href="#{name}">{name}</a><span>{arguments}</span></h3>',
-        f'<div class="set">{formula(f"z = {entry.latex}")}</div>',
-        *(f"<p>{words(doc)}</p>" for doc in entry.doc.split("\n\n")),
-        *facts(entry),
-        *(case(one, entry.text, first=number == 0) for number, one in enumerate(entry.cases)),
+        f'<div class="set">{html_of_formula(f"z = {entry.latex}")}</div>',
+        *(f"<p>{html_of_words(doc)}</p>" for doc in entry.doc.split("\n\n")),
+        *html_of_facts(entry),
+        *(html_of_example(one, entry.text, first=number == 0) for number, one in enumerate(entry.cases)),
     ]
     if entry.why:
         parts.append(f'<p class="bad">{escape(entry.why)}</p>')
@@ -129,8 +130,8 @@ def article(entry: Entry) -> str:
     return "\n".join([*parts, "</article>"])
 
 
-def facts(entry: Entry) -> Iterator[str]:
-    """What it needs, what it keeps, where its examples are from, and its other names."""
+def html_of_facts(entry: Entry) -> Iterator[str]:
+    """The table of facts: what it needs, its other names, the range of its examples, and what it keeps."""
     rows = {
         "needs": entry.needs,
         "also called": [text.join_words(entry.also)],
@@ -145,22 +146,22 @@ def facts(entry: Entry) -> Iterator[str]:
         yield f"<dl>{inside}</dl>"
 
 
-def case(found: Case, header: str, first: bool) -> str:
-    """An example: how it was called, what each operand receives, how well that agrees; and of the first its graph."""
+def html_of_example(found: ExampleRun, header: str, first: bool) -> str:
+    """An example: its call, what each operand receives, and how well the rules agree; the first has its graph too."""
     parts = [
         f'<div class="case"><p><code>{escape(found.call)}</code> <code class="faint">{escape(found.sizes)}</code></p>'
     ]
     if found.text not in (found.call, header):
-        parts.append(f'<div class="rule">{formula(f"z = {found.latex}")}</div>')
+        parts.append(f'<div class="rule">{html_of_formula(f"z = {found.latex}")}</div>')
     for rule in found.rules:
-        note = "" if rule.printed else ' <span class="faint">(the rule itself is below)</span>'
+        note = "" if rule.printed else ' <span class="faint">(the source below has this rule)</span>'
         note += f' <span class="faint">{escape(rule.words)}</span>' * bool(rule.words)
         parts.append(
-            f'<div class="rule"><span>{formula(symbol(rule.operand))} receives</span>'
-            f"<span>{formula(rule.latex)}</span>{note}</div>"
+            f'<div class="rule"><span>{html_of_formula(symbol(rule.operand))} receives</span>'
+            f"<span>{html_of_formula(rule.latex)}</span>{note}</div>"
         )
     kind = "faint" if not found.rules else "ok" if found.agrees else "bad"
     parts.append(f'<p class="{kind}">{escape(found.agreement)}</p>')
     if first:
-        parts.append(graph(found))
+        parts.append(html_of_graph(found))
     return "".join([*parts, "</div>"])

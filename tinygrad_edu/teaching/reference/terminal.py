@@ -1,4 +1,4 @@
-"""The reference in a terminal: a table of all operations, or one of them wholly."""
+"""Prints the reference in a terminal: a table of all operations, or everything about one of them."""
 
 from __future__ import annotations
 
@@ -11,48 +11,50 @@ import numpy as np
 
 from ...format import text
 from ...output.terminal import Screen, columns, shortened
-from .entries import Case, Entry
+from .entries import Entry, ExampleRun
 
-LEFT = 38  # columns of the name and the notation, where they are not longer
-NAMES = 17  # and of the name
+LEFT = 38  # columns for the name and the notation together, unless they are longer
+NAMES = 17  # columns for the name
 
 
-def table(screen: Screen, found: Sequence[Entry]) -> None:
-    """A line for each operation, below the heading of its file: its name, how it is written, what it is."""
+def print_table(screen: Screen, found: Sequence[Entry]) -> None:
+    """Print a line for each operation, below the heading of its file: its name, its notation, what it is."""
     for number, ((kind, _), group) in enumerate(groupby(found, key=lambda e: (e.kind, e.file))):
         if number:
             screen.write()
-        screen.say(plain(kind), "bold")
+        screen.say(without_marks(kind), "bold")
         for entry in group:
-            row(screen, entry)
+            print_row(screen, entry)
     if len(found) > 1:
         screen.write()
-        screen.say(f"{text.plural(len(found), 'operation')}; tinygrad-edu ops NAME shows one wholly", "dim")
+        screen.say(
+            f"{text.plural(len(found), 'operation')}; tinygrad-edu ops NAME shows everything about one of them", "dim"
+        )
 
 
-def row(screen: Screen, entry: Entry) -> None:
-    """One line, with as much of the words as there is room for."""
+def print_row(screen: Screen, entry: Entry) -> None:
+    """Print the line of an operation, with as many of the words as there is room for."""
     name = f"  {entry.name:<{NAMES}} "
     left = (name + shortened(screen.plain(entry.text), screen.width - len(name))).rstrip()
     left += " " * max(2, LEFT + 3 - columns(left))
     room = screen.width - columns(left)
-    words = screen.plain(plain(entry.summary))
-    first = re.split(r"(?<!\.)\. ", words)[0].removesuffix(".") + "."  # a sentence that is whole, if there is the room
+    words = screen.plain(without_marks(entry.summary))
+    first = re.split(r"(?<!\.)\. ", words)[0].removesuffix(".") + "."  # the whole first sentence, if there is room
     words = first if len(first) <= room else textwrap.shorten(words, room, placeholder="...") if room > 5 else ""
     screen.row((left, ""), (words, ""))
 
 
-def plain(doc: str) -> str:
+def without_marks(doc: str) -> str:
     """A docstring without the marks of code."""
     return doc.replace("``", "")
 
 
-def whole(screen: Screen, entry: Entry) -> None:
-    """All that is known of an operation."""
+def print_entry(screen: Screen, entry: Entry) -> None:
+    """Print everything about an operation: its notation, its needs, its examples with their rules, its source."""
     screen.write(entry.signature, "bold")
     if entry.also:
         screen.say(f"  also called {text.join_words(entry.also)}", "dim")
-    for part in plain(entry.doc).split("\n\n"):
+    for part in without_marks(entry.doc).split("\n\n"):
         screen.say(f"  {' '.join(part.split())}", indent=2)
     screen.write()
     screen.say(f"  z = {entry.text}", "mark", 6)
@@ -68,7 +70,7 @@ def whole(screen: Screen, entry: Entry) -> None:
         screen.say(f"  {entry.why}", "bad", 4)
     for number, one in enumerate(entry.cases):
         screen.write()
-        case(screen, one, entry.text, numbers=number == 0)
+        print_example(screen, one, entry.text, numbers=number == 0)
     screen.write()
     if not entry.file:
         screen.say("  its source was not kept in a file", "dim")
@@ -78,15 +80,15 @@ def whole(screen: Screen, entry: Entry) -> None:
         screen.write(f"    {part}".rstrip())
 
 
-def case(screen: Screen, found: Case, header: str, numbers: bool) -> None:
-    """An example with its shapes and the rules, how well these agree with differences, and perhaps its numbers."""
+def print_example(screen: Screen, found: ExampleRun, header: str, numbers: bool) -> None:
+    """Print an example: its shapes, its rules, how well they agree with differences; ``numbers``: its values too."""
     screen.say(f"  {found.call}   {found.sizes}", "bold", 6)
     if found.text not in (found.call, header):
         screen.say(f"    z = {found.text}", indent=8)
     for rule in found.rules:
         screen.say(f"    {rule.operand} receives  {rule.text}{f', {rule.words}' * bool(rule.words)}", indent=8)
     if not all(rule.printed for rule in found.rules):
-        screen.say("    a rule that cannot be printed is in the source below", "dim", 8)
+        screen.say("    the source below has the rule that cannot be printed", "dim", 8)
     screen.say(f"    {found.agreement}", "good" if found.agrees and found.rules else "bad" if found.rules else "dim", 8)
     if numbers and found.result.size <= 12:
         operands = [a for a in found.result.node.args if a is not None]
