@@ -232,7 +232,7 @@ def push_by_two_sweeps(nodes: list[Node], result: Node, tangents: dict[int, Any]
     u = Tensor(np.ones(result.shape, value(result).dtype))
     found = collect_gradients(result, u, nodes, differentiable=True)
     if any((np.isnan(as_array(g)) & (as_array(tangents[node.serial]) != 0)).any() for node, g in found.items()):
-        return np.full(u.shape, np.nan)  # reverse mode has no number either
+        return np.full(u.shape, np.nan)  # reverse mode gives NaN too
     total = sum(((g * tangents[node.serial]).sum() for node, g in found.items()), start=constant(0.0))
     return gradients(total, [u], differentiable=differentiable)[0] if total.requires_grad else np.zeros(u.shape)
 
@@ -249,7 +249,7 @@ def push_elementwise(node: Node, tangents: dict[int, Any], differentiable: bool)
 def push_by_transpose(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
     """The tangent of any other node: the transpose of its rules, applied to the tangents of its operands."""
     values, z = tensors(node) if differentiable else (node.values, node.result)
-    g = Tensor(np.zeros(node.shape))  # the rules are linear in g, so any will do
+    g = Tensor(np.zeros(node.shape))  # its value does not matter, since the rules are linear in g
     pulled = node.op.vjps(node.args, g, z, values)
     parts = [(unbroadcast(pulled[k], node.args[k]), tangent) for k, tangent in tangents.items()]
     total: Any = sum(((part * tangent).sum() for part, tangent in parts if isinstance(part, Value)), start=0.0)

@@ -22,7 +22,7 @@ from ..op import OPS
 from ..ops import composed
 from .fast_calls import binary
 
-Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
+Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
 
 def with_reflection(function: Any) -> tuple[Any, Any]:
@@ -116,17 +116,17 @@ class Interface(Value):
 
     @property
     def ndim(self) -> int:
-        """The number of axes."""
+        """The number of axes; 0 for a single number."""
         return len(self.node.shape)
 
     @property
     def size(self) -> int:
-        """The number of elements."""
+        """The number of elements, over all axes."""
         return int(self._array.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of its numbers."""
+        """The type of the elements, as float64."""
         return self._array.dtype
 
     @property
@@ -190,7 +190,7 @@ class Interface(Value):
         return self._array.item()
 
     def numpy(self) -> Any:
-        """Copy the values into a new array."""
+        """Copy the values into a new array, which one may edit."""
         return np.array(self._array)
 
     def tolist(self) -> Any:
@@ -272,14 +272,7 @@ class Interface(Value):
 
 # Functions of NumPy that use a shape only, so no gradient is lost; and those that write into their first argument.
 READ_NO_VALUES = ("zeros_like", "ones_like", "empty_like", "full_like")
-WRITE_INTO_ARGUMENT = (
-    "copyto",
-    "put",
-    "place",
-    "putmask",
-    "put_along_axis",
-    "fill_diagonal",
-)  # NumPy's, into their first argument
+WRITE_INTO_ARGUMENT = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")
 
 
 def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -19,19 +19,30 @@ class Attributes:
 
     __slots__ = ()
 
-    elementwise: bool = False  # an element of the result depends only on those in its place in the operands
-    rearranges: bool = False  # the result has all elements of the operand, in another order or shape
-    same_shape: bool = False  # not elementwise, but the result has the shape of the operand, as softmax's has; where
-    # axis=None flattens the operand, only along an axis
-    selects: bool = False  # the result is put together of elements of the operands and leaves others out: those at
-    # which the rule is 0.  See engine/unchosen.py, also for the next
-    masks: bool = False  # a factor that is data may be 0, and so leave elements out
-    never: tuple[float, ...] = ()  # results come near to these numbers, and equal them only by rounding, as 0 for exp
-    vanishes: str = ""  # operands, with spaces between them: it is 0 only where one of these is, but for rounding
-    logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
-    channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
-    method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
-    numpy: Mapping[str, str] = {}  # NumPy's names of arguments, with those here, where they differ
+    # Each element of the result depends only on those at the same index of the operands.
+    elementwise: bool = False
+    # The result has all elements of the operand, in another order or shape.
+    rearranges: bool = False
+    # It is not elementwise, but the result has the shape of the operand, as that of softmax.  If axis=None flattens the
+    # operand, this holds only along an axis.
+    same_shape: bool = False
+    # The result is made of some elements of the operands, and leaves out those at which the rule is 0.  For this and
+    # ``masks`` see engine/unchosen.py.
+    selects: bool = False
+    # A factor that is data may be 0, and so leave elements out.
+    masks: bool = False
+    # Results come near to these numbers, and equal them only by rounding, as 0 for exp.
+    never: tuple[float, ...] = ()
+    # The names of operands, with spaces between them: but for rounding, the result is 0 only where one of these is.
+    vanishes: str = ""
+    # The arguments of a logarithm, each with the numbers at which that is infinite.
+    logarithm: Mapping[str, tuple[float, ...]] = {}
+    # For operations on images the axis of the channels, in operand and result; otherwise 0.
+    channels: int = 0
+    # The name of the Tensor's method, if there is one; two names have a space between them.
+    method: str = ""
+    # NumPy's names of arguments, with those here, where they differ or where one here stands for several, as *axes.
+    numpy: Mapping[str, str] = {}
 
     # These follow from the statement.  ``op`` sets the first three.
     function: Callable[..., Any]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import messages as errors
 
-Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
+Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
 
 def copy_as_array(data: Any, name: str | None, active: bool, dtype: Any) -> Any:

@@ -18,8 +18,9 @@ from ..engine import calling
 from ..format import locations, text
 from ..graph import Node
 
-op: TypeAlias = Any  # of op.py, and
-Tensor: TypeAlias = Any  # of tensor.py: both files stand on this one
+# These types are defined in op.py and tensor.py, which import this file.
+op: TypeAlias = Any
+Tensor: TypeAlias = Any
 
 F = TypeVar("F", bound=Callable[..., Any])
 READABLE = {"which", "shape", "shapes"}  # what a rule can read besides g, z and the arguments

@@ -16,7 +16,7 @@ from ..errors import messages as errors
 from ..format import locations, text
 from ..graph import Node
 
-op: TypeAlias = Any  # of op.py, which stands on this file
+op: TypeAlias = Any  # the class of op.py, which imports this file
 
 
 def operation(

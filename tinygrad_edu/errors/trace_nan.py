@@ -11,7 +11,7 @@ from ..context import within
 from ..engine.recompute import operand_values, value
 from ..errors import coerce
 from ..errors import messages as errors
-from ..errors import operations as advice
+from ..errors import operations as explain
 from ..format import locations, text
 from ..graph import Node, Value
 
@@ -78,7 +78,7 @@ def value_words(node: Node, x: Any) -> list[str]:
         for name, a, v in zip(names, node.args, operands)
         if isinstance(v, (np.ndarray, np.generic, float, int)) and not isinstance(v, bool) and np.size(v)
     ]
-    needs = advice.unmet_needs(op, op.with_operands(node.values, tuple(operands)))
+    needs = explain.unmet_needs(op, op.with_operands(node.values, tuple(operands)))
     return [f"{op.name} made values that are not finite: {count_not_finite(x)}", *notes, *needs]
 
 

@@ -59,8 +59,9 @@ class Location(NamedTuple):
 
     file: str
     line: int
-    columns: tuple[int, int] | None  # of the expression in the line, in characters; None: unknown or over several lines
-    text: str  # the line, as the user wrote it; empty where there is no source, as under ``python -c``
+    # The columns of the expression, in characters; None if they are unknown or it goes over several lines.
+    columns: tuple[int, int] | None
+    text: str  # the line as the user wrote it; empty where there is no source, as under ``python -c``
 
     def underlined(self, before: str = "") -> str:
         """Show the line with the expression underlined, as Python's own errors do; ``before`` stands in front of it."""

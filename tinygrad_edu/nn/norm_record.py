@@ -26,10 +26,10 @@ WHERE_FROM = "explain(loss) says where it came from, step_here(loss) stops there
 class Look(NamedTuple):
     """The loss and the norms that were recorded at one step of training."""
 
-    number: int  # of the look, from 0
-    step: int  # of training, from 1
+    number: int  # the number of the look, from 0
+    step: int  # the number of the step of training, from 1
     loss: float | None
-    norms: tuple[float | None, ...]  # of the gradient of each parameter; None where there is none
+    norms: tuple[float | None, ...]  # the norm of each gradient; None for a parameter without one
     sizes: tuple[float, ...]  # the norm of each parameter itself
     bad: bool
 
@@ -56,14 +56,15 @@ class NormRecord:
             raise errors.explained(ValueError(f"every is a number of steps, from 1 up, not {every!r}"))
         self.watched = name_parameters(watched)
         self.limit, self.every, self.on_bad = limit, int(every), on_bad
-        self.count = 0  # steps so far, also those that were not looked at
+        self.count = 0  # of steps so far, also of those that were not recorded
         self.looks: list[Look] = []
-        self.stride = 1  # of how many looks one is kept
-        self.ranges = [(math.inf, -math.inf)] * len(self.watched)  # smallest and largest norms, also of looks not kept
-        self.number_bad, self.first_bad = 0, -1  # the number of the look that was bad first
+        self.stride = 1  # one look of so many is kept
+        # The smallest and the largest norm of each gradient, also over looks that were dropped.
+        self.ranges = [(math.inf, -math.inf)] * len(self.watched)
+        self.number_bad, self.first_bad = 0, -1  # how many looks were bad, and the number of the first of them
         self.trouble: str | None = None  # the first bad step, in words
-        self.held: list[int] = []  # which arrays the parameters held at the last look
-        self.older: int | None = None  # the first step whose gradients held those of an earlier one as well
+        self.held: list[int] = []  # the ids of the arrays that the parameters held at the last look
+        self.older: int | None = None  # the first step whose gradients were added to those of an earlier step
 
     @errors.with_short_traceback
     def __call__(self, loss: Any = None) -> None:

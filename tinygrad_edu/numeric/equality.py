@@ -10,8 +10,8 @@ import numpy as np
 class Tolerance(NamedTuple):
     """By how much two arrays may differ at each entry: the sum of these three terms."""
 
-    each: float = 0.0  # in parts of the entry itself
-    largest: float = 0.0  # in parts of the largest entry, for a sum is rounded in parts of its largest term
+    each: float = 0.0  # relative to the entry itself
+    largest: float = 0.0  # relative to the largest entry, since the rounding of a sum is relative to its largest term
     absolute: float = 0.0
 
 

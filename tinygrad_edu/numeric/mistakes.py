@@ -23,14 +23,17 @@ NEAR = 0.2
 class Sample(NamedTuple):
     """The derivatives with respect to one argument, at one point, by the rules and by differences."""
 
-    rule: Any  # by the rules: the shape of the result, then that of the argument; of an elementwise operation one shape
-    found: Any  # by differences
-    x: Any  # the argument, and
-    z: Any  # the result, in shapes that broadcast against the derivatives
-    others: dict[str, Any]  # by differences, by the name of each other argument
+    # The derivatives by the rules and by differences.  Their shape is that of the result followed by that of the
+    # argument; for an elementwise operation it is the shape that both have.
+    rule: Any
+    found: Any
+    # The argument and the result, in shapes that broadcast against the derivatives.
+    x: Any
+    z: Any
+    others: dict[str, Any]  # the derivatives by differences with respect to each other argument, by its name
     axes: int = 0  # how many of the last axes are those of the argument
     unmoved: bool = False  # is the gradient the same when the upstream gradient is doubled?
-    lengths: tuple[int, ...] = ()  # over how many entries a sum or a mean may have been taken
+    lengths: tuple[int, ...] = ()  # the numbers of entries over which a sum or a mean may have been taken
 
 
 def likely_mistake(samples: Sequence[Sample], name: str) -> str:
