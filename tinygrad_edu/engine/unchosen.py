@@ -45,12 +45,13 @@ from .recompute import tensors
 def collect_gradients(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
     """Sweep, and return the gradients of ``root`` with respect to the nodes ``wanted``; to all leaves, if None."""
     # Whoever watches for NaN is shown only what the result depends on.
-    chosen = None if current.get().watch is None else Dependence(root, seed)
+    watched = current.get().watch is not None
     nodes = topological_order(root)
     try:
-        found = collect_from(steps(root, seed, differentiable, chosen, nodes), wanted)
-        if chosen is None and has_nan(found.values(), nodes):
-            found = collect_from(steps(root, seed, differentiable, Dependence(root, seed), nodes), wanted)
+        vjps = Dependence(root, seed).vjps if watched else None
+        found = collect_from(steps(root, seed, differentiable, vjps, nodes), wanted)
+        if not watched and has_nan(found.values(), nodes):
+            found = collect_from(steps(root, seed, differentiable, Dependence(root, seed).vjps, nodes), wanted)
     except Exception as error:
         raise errors.hide_our_frames(error)
     return found
@@ -74,7 +75,7 @@ def watch_steps(root: Node, seed: Any) -> Iterator[Step]:
     done = 0
     for step in steps(root, seed):
         if has_nan([c for c in step[2] if c is not None]):
-            yield from islice(steps(root, seed, False, Dependence(root, seed)), done, None)
+            yield from islice(steps(root, seed, False, Dependence(root, seed).vjps), done, None)
             return
         yield step
         done += 1
