@@ -41,7 +41,7 @@ class Attributes:
     channels: int = 0
     # The name of the Tensor's method, if there is one; two names have a space between them.
     method: str = ""
-    # NumPy's names of arguments, with those here, where they differ or where one here stands for several, as *axes.
+    # NumPy's names of arguments, with those here, where they differ.
     numpy: Mapping[str, str] = {}
 
     # These follow from the statement.  ``op`` sets the first three.

@@ -32,7 +32,7 @@ def articles(dump: Path) -> Iterator[str]:
 def strip_markup(source: str) -> str:
     """Take the markup out of an article.
 
-    >>> plain("'''Zeno''' of [[Elea|that town]]{{citation {{needed}}}}<ref>a book</ref>, a [[philosopher]].").split()
+    >>> strip_markup("'''Zeno''' of [[Elea|that town]]{{cite {{this}}}}<ref>a book</ref>, a [[philosopher]].").split()
     ['Zeno', 'of', 'that', 'town', ',', 'a', 'philosopher.']
     """
     source, found = GONE.sub(" ", source), 1
