@@ -47,7 +47,7 @@ class GradientNorms(NormRecord):
             f"|∂{shortened(text.safe_name(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)
         ]
         out = max(0, len(parts) - max(1, width // 7))  # none is shorter
-        while len(parts) > out and columns(shown := "  ".join([*loss, *without(parts, out)])) > width:
+        while len(parts) > out and columns(shown := "  ".join([*loss, *leave_out_middle(parts, out)])) > width:
             out += 1
         return encodable(shortened(shown, width), encoding())
 
@@ -112,7 +112,7 @@ class GradientNorms(NormRecord):
         return Plot(self, theme)
 
 
-def without(parts: list[str], number: int) -> list[str]:
+def leave_out_middle(parts: list[str], number: int) -> list[str]:
     """All but so many in the middle: first and last layers say most."""
     first = (len(parts) - number + 1) // 2
     return parts if not number else [*parts[:first], "...", *parts[first + number :]]

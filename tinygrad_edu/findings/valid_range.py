@@ -12,32 +12,32 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph import Node
-from .case import Case
+from .inspected import Inspected
 
 FAR = 1e6  # an operation that has a value and a slope so far out has no end there
 
 
-class Edges(NamedTuple):
+class ValidRange(NamedTuple):
     """From where to where an operation has a value and a slope, and whether it has a value at the ends themselves."""
 
     low: float
     high: float
 
 
-NOWHERE = Edges(-math.inf, math.inf)
+UNBOUNDED = ValidRange(-math.inf, math.inf)
 
 
-def entry_of(case: Case, node: Node, k: int, at: tuple[int, ...]) -> list[Any]:
+def operands_at(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -> list[Any]:
     """The operands of an elementwise operation at one entry of its result, as numbers; options as they are."""
     found = []
-    for i, x in enumerate(case.operands(node)):
+    for i, x in enumerate(inspected.operands(node)):
         if node.args[i] is not None or (isinstance(x, np.ndarray) and x.ndim):
             x = np.broadcast_to(x, node.shape)[at]
         found.append(x)
     return found
 
 
-def looked(node: Node, values: list[Any], k: int, x: Any) -> tuple[Any, Any]:
+def evaluate_at(node: Node, values: list[Any], k: int, x: Any) -> tuple[Any, Any]:
     """The values and the slopes of an operation where one operand is another; both as float64 arrays."""
     x = np.asarray(x, np.float64)
     given = [x if i == k else v for i, v in enumerate(values)]
@@ -48,31 +48,31 @@ def looked(node: Node, values: list[Any], k: int, x: Any) -> tuple[Any, Any]:
     return np.asarray(z, np.float64), np.broadcast_to(np.asarray(slope, np.float64), x.shape)
 
 
-def inside(node: Node, values: list[Any], k: int, x: Any) -> Any:
+def is_valid(node: Node, values: list[Any], k: int, x: Any) -> Any:
     """Has the operation a value and a slope at these numbers?"""
-    z, slope = looked(node, values, k, x)
+    z, slope = evaluate_at(node, values, k, x)
     return np.isfinite(z) & np.isfinite(slope)
 
 
-def edges(case: Case, node: Node, k: int, at: tuple[int, ...]) -> Edges | None:
+def find_valid_range(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -> ValidRange | None:
     """The ends of an elementwise operation for one operand, the others as they are at one entry."""
     try:
-        values = entry_of(case, node, k, at)
+        values = operands_at(inspected, node, k, at)
         low, high = node.op.domain.get(node.op.names[k], (-2.0, 2.0))
         grid = np.linspace(low, high, 33)
-        known = grid[inside(node, values, k, grid)]
+        known = grid[is_valid(node, values, k, grid)]
         if not len(known):
             return None
         start = float(known[np.argmin(np.abs(known - (low + high) / 2))])
-        return Edges(end(node, values, k, start, -FAR), end(node, values, k, start, FAR))
+        return ValidRange(find_end(node, values, k, start, -FAR), find_end(node, values, k, start, FAR))
     except Exception:  # an operation need not be able to do this
         return None
 
 
-def end(node: Node, values: list[Any], k: int, good: float, far: float) -> float:
+def find_end(node: Node, values: list[Any], k: int, good: float, far: float) -> float:
     """The last number that is inside, on the way to a far one; infinite if that is inside too."""
     steps = good + (far - good) * np.geomspace(1e-9, 1.0, 400)
-    ok = inside(node, values, k, steps)
+    ok = is_valid(node, values, k, steps)
     if ok.all():
         return math.copysign(math.inf, far)
     first = int(np.argmin(ok))
@@ -81,6 +81,6 @@ def end(node: Node, values: list[Any], k: int, good: float, far: float) -> float
         middle = (good + bad) / 2
         if middle in (good, bad):
             break
-        good, bad = (middle, bad) if inside(node, values, k, middle).all() else (good, middle)
+        good, bad = (middle, bad) if is_valid(node, values, k, middle).all() else (good, middle)
     near = round(bad, 6) + 0.0
     return near if abs(near - bad) < 1e-9 else bad

@@ -19,14 +19,14 @@ from ..engine.reachable import operand_nodes, reachable
 from ..graph import Node
 from ..numeric.equality import same
 from ..op import OPS
-from .case import Case
-from .trying import replay
+from .inspected import Inspected
+from .trials import replay
 
 STEPS, SIZE = 8, 50_000  # how far one looks back; numbers of an operand at which operations are tried
 SCALES = {1.0: "{}", -1.0: "-{}", 1 / math.log(2): "{} / {log}(2)", 1 / math.log(10): "{} / {log}(10)"}
 
 
-class Alike(NamedTuple):
+class Equivalent(NamedTuple):
     """One operation of one value in the place of several steps."""
 
     op: Any
@@ -53,7 +53,7 @@ class Alike(NamedTuple):
         return SCALES[self.scale].format(f"{name}({inner}{options})", log=log)
 
 
-def single(op: Any) -> str | None:
+def only_operand(op: Any) -> str | None:
     """The name of the one operand of an operation, if all its other arguments may be left out."""
     rules = [name for name in op.names if name in op.rules]
     defaults = len(op.function.__defaults__ or ())
@@ -61,7 +61,7 @@ def single(op: Any) -> str | None:
     return rules[0] if alone else None
 
 
-def variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
+def option_variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
     """The options with which an operation is tried: as it is, along each axis, with and without kept axes."""
     axes: list[dict[str, Any]] = [{}]
     if "axis" in op.names and ndim > 1:
@@ -71,7 +71,7 @@ def variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
         yield {**axis, **keep}
 
 
-def sources(case: Case, node: Node, steps: int = STEPS) -> list[Node]:
+def nearest_sources(inspected: Inspected, node: Node, steps: int = STEPS) -> list[Node]:
     """What a value was computed from within some steps, the nearest first."""
     found, level = [], [node]
     for _ in range(steps):
@@ -81,59 +81,59 @@ def sources(case: Case, node: Node, steps: int = STEPS) -> list[Node]:
     return [*dict.fromkeys(found)]
 
 
-def between(case: Case, x: Node, y: Node) -> list[Node]:
+def steps_between(inspected: Inspected, x: Node, y: Node) -> list[Node]:
     """The steps from x to y, both of them too."""
     before = set(reachable([y], lambda node: [a for a in operand_nodes(node) if a.serial >= x.serial]))
-    return [node for node in case.above([x]) if node in before]
+    return [node for node in inspected.above([x]) if node in before]
 
 
-def alike(case: Case, y: Node, xs: list[Node], after: Any = None) -> Iterator[Alike]:
+def find_equivalents(inspected: Inspected, y: Node, xs: list[Node], after: Any = None) -> Iterator[Equivalent]:
     """The operations of one of ``xs`` that are what ``y`` is; ``after``: what the operation ``after`` makes of it."""
     last = after or y.op
     for x in xs:
         size = int(np.prod(x.shape))
-        if not size or size > SIZE or x not in case.record.every:
+        if not size or size > SIZE or x not in inspected.record.every:
             continue
-        steps = between(case, x, y)
+        steps = steps_between(inspected, x, y)
         if x not in steps or len(steps) > 4 * STEPS:
             continue
-        draws = moderate(case.value(x))
+        draws = moderate_numbers(inspected.value(x))
         try:
-            wanted = [replay(case, {x: draw[()]}, {}, steps, record=False)[y] for draw in draws]
+            wanted = [replay(inspected, {x: draw[()]}, {}, steps, record=False)[y] for draw in draws]
             with np.errstate(all="ignore"):
                 wanted = [np.asarray(after.forward(z) if after is not None else z) for z in wanted]
         except Exception:  # an operation may refuse these numbers
             continue
-        found = matches(x, draws, wanted, last, x in y.args and after is None)
+        found = find_matches(x, draws, wanted, last, x in y.args and after is None)
         yield from sorted(found, key=lambda each: (each.scale != 1, each.negative))
 
 
-def moderate(x: Any) -> list[Any]:
+def moderate_numbers(x: Any) -> list[Any]:
     """Numbers of moderate size in the place of a value; above 0, if that is."""
     rng = np.random.default_rng(0)
     first = rng.normal(size=np.shape(x)) if np.min(x) < 0 else rng.uniform(0.2, 1.5, np.shape(x))
     return [first, rng.uniform(0.2, 2.0, np.shape(x))]
 
 
-def matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct: bool) -> Iterator[Alike]:
+def find_matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct: bool) -> Iterator[Equivalent]:
     """The operations that make what is wanted of numbers that were drawn."""
-    smaller = single(last) is not None and last.elementwise and wanted[0].size < draws[0].size
+    smaller = only_operand(last) is not None and last.elementwise and wanted[0].size < draws[0].size
     for negative, first in itertools.product((False, True), (None, last) if smaller else (None,)):
         for op in sorted(OPS.values(), key=lambda op: not op.elementwise):
-            if single(op) is None or (direct and op is last and first is None):
+            if only_operand(op) is None or (direct and op is last and first is None):
                 continue
-            for options in variants(op, len(x.shape)):
+            for options in option_variants(op, len(x.shape)):
                 try:
                     with within(recording=False, watch=None), np.errstate(all="ignore"):
-                        scale = ratio(op, options, [-d if negative else d for d in draws], wanted, first)
+                        scale = find_scale(op, options, [-d if negative else d for d in draws], wanted, first)
                 except Exception:
                     continue
                 if scale is not None:
-                    yield Alike(op, x, options, negative, scale, first)
+                    yield Equivalent(op, x, options, negative, scale, first)
                     break
 
 
-def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any], first: Any) -> float | None:
+def find_scale(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any], first: Any) -> float | None:
     """By which of the known factors the operation differs from what is wanted, at all entries; None if by none."""
     scale = None
     for draw, y in zip(draws, wanted):
@@ -154,7 +154,7 @@ def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any],
     return scale
 
 
-def moved(op: Any, operands: list[Any]) -> Any:
+def source_positions(op: Any, operands: list[Any]) -> Any:
     """Of each result the place of the entry of the first operand that it is, counted in one row; None if it is none.
 
     So of an index, a transposition, a slice, which an operation is found to be by numbers.

@@ -21,22 +21,22 @@ from ..graph import Node, Value
 from ..numeric.equality import NEARLY, same
 from ..stepping import Stepper
 from ..tensor import Tensor, constant
-from .case import Case, entries, finite
 from .finding import Finding
+from .inspected import Inspected, entries, is_finite
 
 NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
 WORK = 200_000  # nodes that are computed again for all remedies together
 Change = Callable[[list[Any], Mapping[Node, Any]], Any]  # from arguments, and values before it, to what takes its place
-Check = Callable[[Case], Iterator[Finding]]
+Check = Callable[[Inspected], Iterator[Finding]]
 
 
-def with_operand(node: Node, k: int, other: Callable[[Any], Any]) -> Change:
+def change_operand(node: Node, k: int, other: Callable[[Any], Any]) -> Change:
     """An operation of which one operand is made another."""
     return lambda given, made: call_op(node.op, [*given[:k], other(given[k]), *given[k + 1 :]])
 
 
 def replay(
-    case: Case,
+    inspected: Inspected,
     leaves: Mapping[Node, Any],
     changes: Mapping[Node, Change] = {},
     nodes: Iterable[Node] | None = None,
@@ -57,21 +57,21 @@ def replay(
         return new
 
     def given(node: Node) -> Any:
-        x = leaves[node] if node in leaves else case.value(node)
-        return x if isinstance(x, Value) or not record else label(node, leaf(x, node.active))
+        x = leaves[node] if node in leaves else inspected.value(node)
+        return x if isinstance(x, Value) or not record else label(node, new_leaf(x, node.active))
 
     def apply(node: Node, arguments: Sequence[Any], made: Mapping[Node, Any]) -> Any:
         if node in changes:
             return label(node, changes[node]([*arguments], made))
         return label(node, call_op(node.op, arguments)) if record else node.op.forward(*arguments)
 
-    every = [*case.nodes] if nodes is None else [*nodes]
+    every = [*inspected.nodes] if nodes is None else [*nodes]
     with within(recording=record, watch=None, frame=None, scope=None), np.errstate(all="ignore"):
         known = {node: given(node) for node in every if node in leaves or node.op is None}
-        return recompute.replay(every, {**leaves, **known}, apply, case.value)
+        return recompute.replay(every, {**leaves, **known}, apply, inspected.value)
 
 
-def leaf(x: Any, active: bool) -> Tensor:
+def new_leaf(x: Any, active: bool) -> Tensor:
     """A new leaf of this value."""
     return Tensor(x) if active else constant(x)
 
@@ -79,25 +79,25 @@ def leaf(x: Any, active: bool) -> Tensor:
 class Trial:
     """A record that was computed again.  ``nodes``: of each node of the first one, what is in its place."""
 
-    def __init__(self, before: Case, made: dict[Node, Any]) -> None:
+    def __init__(self, before: Inspected, made: dict[Node, Any]) -> None:
         self.before, self.made, self.loss = before, made, made[before.root]
 
     @cached_property
-    def case(self) -> Case:
+    def inspected(self) -> Inspected:
         """The new record, to be looked at, with its sweep done."""
         wanted = {self.made[node].node: words for node, words in self.before.wanted.items() if node in self.made}
         seed = self.before.stepper.seed
-        case = Case(Stepper(self.loss, seed if np.ndim(seed) else None), wanted)
-        case.remedies = False
-        case.sweep()
-        return case
+        inspected = Inspected(Stepper(self.loss, seed if np.ndim(seed) else None), wanted)
+        inspected.seeks_remedies = False
+        inspected.sweep()
+        return inspected
 
     @property
     def is_finite(self) -> bool:
         """Are the loss and all gradients of leaves finite?"""
-        if not finite(self.loss._array):
+        if not is_finite(self.loss._array):
             return False
-        return all(finite(entries(g)) for node, g in self.case.gradients.items() if node.op is None)
+        return all(is_finite(entries(g)) for node, g in self.inspected.gradients.items() if node.op is None)
 
     def is_elsewhere(self, new: Node | None, node: Node) -> bool:
         """Does a node of the new record stand for one that is on no way from or to this one of the first?"""
@@ -107,24 +107,24 @@ class Trial:
 
     def found(self, checks: Iterable[Check]) -> list[Finding]:
         """What these checks find in it."""
-        return [finding for check in checks for finding in check(self.case)]
+        return [finding for check in checks for finding in check(self.inspected)]
 
 
-def tried(
-    case: Case,
+def try_changes(
+    inspected: Inspected,
     leaves: Mapping[Node, Any] = {},
     changes: Mapping[Node, Change] = {},
 ) -> Trial | None:
     """The record with something changed; None where it cannot be computed so, or that would take too long."""
-    size = sum(int(np.prod(node.shape)) for node in case.nodes)
-    case.tries += len(case.nodes) + size // 1000
-    if not case.remedies:
+    size = sum(int(np.prod(node.shape)) for node in inspected.nodes)
+    inspected.tries += len(inspected.nodes) + size // 1000
+    if not inspected.seeks_remedies:
         return None
-    if case.tries > WORK or len(case.nodes) > NODES or size > ENTRIES:
-        case.skip("Not every remedy was tried: that would take long here.")
+    if inspected.tries > WORK or len(inspected.nodes) > NODES or size > ENTRIES:
+        inspected.note_skipped("Not every remedy was tried: that would take long here.")
         return None
     try:
-        return Trial(case, replay(case, leaves, changes))
+        return Trial(inspected, replay(inspected, leaves, changes))
     except Exception:  # an operation may refuse other numbers or shapes
         return None
 
@@ -147,7 +147,7 @@ def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: 
         return False
 
 
-def near(old: Any, new: Any) -> bool:
+def nearly_same(old: Any, new: Any) -> bool:
     """Are values that were finite nearly the same?"""
     old, new = np.asarray(old), np.asarray(getattr(new, "_array", new))
     if old.shape != new.shape:

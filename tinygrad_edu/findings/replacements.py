@@ -14,23 +14,23 @@ import numpy as np
 from ..graph import Node
 from ..numeric.equality import PROGRAM, same
 from ..op import OPS
-from .alike import single
-from .case import Case
-from .curves import GRID, curve_of, operand_of, saturates, tried_at
+from .curves import GRID, activation_operand, evaluate_on, measure_op, saturates
+from .equivalents import only_operand
 from .finding import Remedy
-from .trying import Change, Trial
+from .inspected import Inspected
+from .trials import Change, Trial
 
 NEAR = np.abs(GRID) <= 30
 FAR = (np.abs(GRID) >= 2) & NEAR
 
 
-def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
+def find_op(fits: Callable[[Any, Any, Any], bool]) -> Any:
     """The first operation of one operand whose values and slopes on the grid fit, NumPy's first; None, if none does."""
     for op in sorted(OPS.values(), key=lambda op: not hasattr(np, op.name)):
-        if op.elementwise and op.rules and single(op) is not None:
+        if op.elementwise and op.rules and only_operand(op) is not None:
             try:
                 with np.errstate(all="ignore"):
-                    z, slopes = tried_at(op, GRID)
+                    z, slopes = evaluate_on(op, GRID)
                     if np.isfinite(z[NEAR]).all() and np.isfinite(slopes[NEAR]).all() and fits(op, z, slopes):
                         return op
             except Exception:  # an operation need not be able to do this
@@ -38,9 +38,9 @@ def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
     return None
 
 
-def never_flat(node: Node, k: int) -> Any:
+def find_never_flat(node: Node, k: int) -> Any:
     """An operation that is the same where this one has a slope, and has one everywhere; if there is one, a bent one."""
-    z, slopes = tried_at(node.op, GRID, node, k)
+    z, slopes = evaluate_on(node.op, GRID, node, k)
     steep = NEAR & (slopes != 0)
 
     def fits(op: Any, other: Any, other_slopes: Any) -> bool:
@@ -49,10 +49,10 @@ def never_flat(node: Node, k: int) -> Any:
     def bent(op: Any, other: Any, other_slopes: Any) -> bool:
         return fits(op, other, other_slopes) and bool(np.ptp(other_slopes[NEAR]))
 
-    return (kinds(bent) or kinds(fits)) if steep.any() else None
+    return (find_op(bent) or find_op(fits)) if steep.any() else None
 
 
-def unsaturated() -> Any:
+def find_unsaturated() -> Any:
     """An operation that is its operand where that is above 0, and is not steeper below: relu, by numbers."""
 
     def fits(op: Any, z: Any, slopes: Any) -> bool:
@@ -60,37 +60,37 @@ def unsaturated() -> Any:
         below = NEAR & (GRID < 0)
         return bool(same(z[above], GRID[above], PROGRAM) and np.all(np.abs(slopes[below]) < 0.5))
 
-    return kinds(fits)
+    return find_op(fits)
 
 
-def smooth(node: Node) -> Any:
+def find_smooth(node: Node) -> Any:
     """An operation with a slope that is this one far from 0."""
     z = np.asarray(node.op.forward(GRID), float)
 
     def fits(op: Any, other: Any, slopes: Any) -> bool:
         return bool(np.all(np.abs(other[FAR] - z[FAR]) < 0.2) and slopes[np.abs(GRID) < 1].min() > 0.1)
 
-    return kinds(fits)
+    return find_op(fits)
 
 
-def squashes() -> list[Any]:
+def find_squashing() -> list[Any]:
     """Operations that saturate on both sides, those that are 0 at 0 first: tanh before a sigmoid."""
     found = []
     for op in OPS.values():
-        if op.elementwise and op.rules and single(op) is not None:
-            known = curve_of(op)
+        if op.elementwise and op.rules and only_operand(op) is not None:
+            known = measure_op(op)
             if known is not None and saturates(known):
                 found.append(op)
     return sorted(found, key=lambda op: abs(float(op.forward(np.float64(0.0)))) > 0)
 
 
-def replaced(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
+def replace_op(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
     """The change that puts an operation in the place of activations."""
 
     def change(k: int) -> Change:
         return lambda given, made: op.public(given[k])
 
-    return {node: change(operand_of(node) or 0) for node in nodes}
+    return {node: change(activation_operand(node) or 0) for node in nodes}
 
 
 def glorot(shape: tuple[int, ...], dtype: Any = float) -> Any:
@@ -100,17 +100,17 @@ def glorot(shape: tuple[int, ...], dtype: Any = float) -> Any:
     return np.random.default_rng(0).uniform(-limit, limit, shape).astype(dtype)
 
 
-def let_through(trial: Trial | None, leaves: Iterable[Node], least: float = 1e-9) -> bool:
+def gradient_reaches(trial: Trial | None, leaves: Iterable[Node], least: float = 1e-9) -> bool:
     """Does a gradient come to each of these leaves, and is all finite?"""
     if trial is None:
         return False
     try:
-        return trial.is_finite and all(trial.case.largest.get(trial.made[n].node, 0.0) > least for n in leaves)
+        return trial.is_finite and all(trial.inspected.largest.get(trial.made[n].node, 0.0) > least for n in leaves)
     except Exception:  # a rule may refuse
         return False
 
 
-def leaves_below(case: Case, nodes: Iterable[Node], steps: int) -> list[Node]:
+def leaves_below(inspected: Inspected, nodes: Iterable[Node], steps: int) -> list[Node]:
     """The leaves that take a gradient and that values were computed from within some steps."""
     found, level = [], [*nodes]
     for _ in range(steps):
@@ -119,7 +119,7 @@ def leaves_below(case: Case, nodes: Iterable[Node], steps: int) -> list[Node]:
     return [*dict.fromkeys(found)]
 
 
-def said_together(found: list[str]) -> Iterator[Remedy]:
+def combine_remedies(found: list[str]) -> Iterator[Remedy]:
     """What was tried, and cures, in a sentence; nothing, if nothing does."""
     if found:
         each = "each of these cures it alone" if len(found) > 1 else "this cures it"

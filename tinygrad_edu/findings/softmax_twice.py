@@ -15,22 +15,22 @@ import numpy as np
 
 from ..engine.reachable import reachable
 from ..engine.recompute import call_op
-from ..findings import code
 from ..format.numbers import short
 from ..graph import Node
 from ..numeric.equality import PROGRAM, same, sums_to_one
-from .alike import alike, single, sources
-from .case import Case
+from . import user_code
+from .equivalents import find_equivalents, nearest_sources, only_operand
 from .finding import Finding, Remedy
+from .inspected import Inspected
 from .losses import LOGITS, takes_logits
-from .trying import cures, replay, tried
+from .trials import cures, replay, try_changes
 
 KIND = "probabilities taken for scores"
 MOVES, SIZE = (0.5, 3.0, 30.0), 2_000_000  # in parts of what leaves are; entries of values that are looked at
 ROWS, LOGARITHMS, UNIT = "sum to 1", "logarithms of probabilities", "between 0 and 1"
 
 
-class Taken(NamedTuple):
+class ProbabilityMaker(NamedTuple):
     """An operation that makes probabilities of an operand."""
 
     k: int
@@ -38,15 +38,15 @@ class Taken(NamedTuple):
     logarithm: bool  # does it give their logarithms, or a loss?
 
 
-def taken(node: Node) -> Taken | None:
+def find_probability_maker(node: Node) -> ProbabilityMaker | None:
     """Does an operation make probabilities of an operand?"""
     op = node.op
     if op is None or op.variadic is not None:
         return None
     if takes_logits(op):
         k = op.names.index(LOGITS)
-        return Taken(k, axis_of(node, k), True) if node.args[k] is not None else None
-    if single(op) is None or node.args[0] is None or node.shape != node.args[0].shape or not node.shape:
+        return ProbabilityMaker(k, axis_of(node, k), True) if node.args[k] is not None else None
+    if only_operand(op) is None or node.args[0] is None or node.shape != node.args[0].shape or not node.shape:
         return None
     axis, rng = axis_of(node, 0), np.random.default_rng(0)
     shape = (5, 4) if axis is not None else (20,)
@@ -63,13 +63,13 @@ def taken(node: Node) -> Taken | None:
     if axis is not None:
         for p, logarithm in ((z, False), (np.exp(z), True)):
             if np.all(p >= 0) and sums_to_one(p, -1):
-                return Taken(0, axis, logarithm)
+                return ProbabilityMaker(0, axis, logarithm)
         return None
     grid = np.linspace(-20, 20, 41)
     with np.errstate(all="ignore"):
         z = np.asarray(op.forward(grid, *rest), float)
     is_step = op.elementwise and np.all(np.diff(z) >= 0) and abs(z[0]) < 1e-3 and abs(z[-1] - 1) < 1e-3
-    return Taken(0, None, False) if is_step else None
+    return ProbabilityMaker(0, None, False) if is_step else None
 
 
 def axis_of(node: Node, k: int) -> int | None:
@@ -81,7 +81,7 @@ def axis_of(node: Node, k: int) -> int | None:
     return int(axis) % len(node.args[k].shape) if isinstance(axis, (int, np.integer)) else None
 
 
-def kind_of(x: Any, axis: int | None) -> str:
+def classify_numbers(x: Any, axis: int | None) -> str:
     """What numbers look like."""
     if not np.isfinite(x).all():
         return ""
@@ -93,10 +93,10 @@ def kind_of(x: Any, axis: int | None) -> str:
     return UNIT if np.all((x >= 0) & (x <= 1)) else ""
 
 
-def given(case: Case, a: Node, axis: int | None) -> str:
+def classify_value(inspected: Inspected, a: Node, axis: int | None) -> str:
     """What a value looks like, wherever the leaves are moved that it was computed from."""
-    x = np.asarray(case.value(a))
-    kind = kind_of(x, axis) if x.dtype.kind == "f" else ""
+    x = np.asarray(inspected.value(a))
+    kind = classify_numbers(x, axis) if x.dtype.kind == "f" else ""
     if not kind or a.op is None or not a.active or x.size > SIZE:
         return ""
     below = reachable([a])
@@ -106,50 +106,50 @@ def given(case: Case, a: Node, axis: int | None) -> str:
     for size in MOVES:
         moved = {}
         for leaf in leaves:
-            old = np.asarray(case.value(leaf))
+            old = np.asarray(inspected.value(leaf))
             step = size * rng.normal(size=old.shape) * max(1.0, float(np.abs(old).max(initial=0.0)))
             moved[leaf] = (old + step).astype(old.dtype)[()]
         try:
-            new = np.asarray(replay(case, moved, {}, steps, record=False)[a])
+            new = np.asarray(replay(inspected, moved, {}, steps, record=False)[a])
         except Exception:  # an operation may refuse other numbers
             return ""
         known = new[np.isfinite(new)]
         if kind == UNIT or not np.isfinite(new).all():
             if not np.all((known >= 0) & (known <= 1)) and kind != LOGARITHMS:
                 return ""
-        elif kind_of(new, axis) != kind:
+        elif classify_numbers(new, axis) != kind:
             return ""
     return kind
 
 
-def twice(case: Case) -> Iterator[Finding]:
+def softmax_twice(inspected: Inspected) -> Iterator[Finding]:
     """Operations that make probabilities of what are probabilities already."""
-    bad: dict[Node, tuple[Taken, str]] = {}
-    for node in case.nodes:
+    bad: dict[Node, tuple[ProbabilityMaker, str]] = {}
+    for node in inspected.nodes:
         if node.op is None or not node.active:
             continue
-        found = taken(node)
+        found = find_probability_maker(node)
         if found is not None:
             a = node.args[found.k]
             loop = (a.code, a.lasti) == (node.code, node.lasti)  # a chain of one function, which is meant
-            kind = given(case, a, found.axis) if a.active and not loop else ""
+            kind = classify_value(inspected, a, found.axis) if a.active and not loop else ""
             if kind:
                 bad[node] = found, kind
-    for group in case.grouped(bad):
+    for group in inspected.group_by_line(bad):
         node = group[0]
         found, kind = bad[node]
-        yield told(case, node, found, kind, group)
+        yield write_finding(inspected, node, found, kind, group)
 
 
-def told(case: Case, node: Node, found: Taken, kind: str, group: list[Node]) -> Finding:
+def write_finding(inspected: Inspected, node: Node, found: ProbabilityMaker, kind: str, group: list[Node]) -> Finding:
     """The finding, in words."""
     a = node.args[found.k]
-    x, name, made = np.asarray(case.value(a)), case.said(a), case.made(a)
+    x, name, made = np.asarray(inspected.value(a)), inspected.describe(a), inspected.describe_made(a)
     makes = "a softmax" if found.axis is not None else "a sigmoid"
     itself = f"{node.op.name} takes scores and applies {makes} itself" if takes_logits(node.op) else (
         f"{node.op.name} makes probabilities of scores"
     )  # fmt: skip
-    line = f"{case.line(node)}{case.others(group)}".rstrip(".")
+    line = f"{inspected.in_line(node)}{inspected.same_for_others(group)}".rstrip(".")
     if kind == LOGARITHMS:
         words = (
             f"{itself}, {line}, and is given {made}, which are logarithms of probabilities already: a softmax of them "
@@ -160,13 +160,13 @@ def told(case: Case, node: Node, found: Taken, kind: str, group: list[Node]) -> 
         low, high = short(float(x.min())), short(float(x.max()))
         words = (
             f"{itself}, {line}, and is given probabilities already, {made}: {what}, here from {low} to {high}, "
-            f"whatever the parameters are. {reach(found, x, kind)}"
+            f"whatever the parameters are. {describe_limit(found, x, kind)}"
         )
-    remedies = left_out(case, node, found, a, kind)
-    return case.finding(KIND, node, words, [*group[1:], a], None, remedies, operand=name, times=len(group))
+    remedies = suggest_scores(inspected, node, found, a, kind)
+    return inspected.make_finding(KIND, node, words, [*group[1:], a], None, remedies, operand=name, times=len(group))
 
 
-def reach(found: Taken, x: Any, kind: str) -> str:
+def describe_limit(found: ProbabilityMaker, x: Any, kind: str) -> str:
     """How sure the second one can be at most: of scores between 0 and 1."""
     if found.axis is None:
         return "A sigmoid of them lies between 0.5 and 0.731, so no answer can be sure."
@@ -175,38 +175,43 @@ def reach(found: Taken, x: Any, kind: str) -> str:
     return f"A softmax of them gives none of the {n} classes more than {most:.3g}, so no answer can be sure."
 
 
-def left_out(case: Case, node: Node, found: Taken, a: Node, kind: str) -> Iterator[Remedy]:
+def suggest_scores(inspected: Inspected, node: Node, found: ProbabilityMaker, a: Node, kind: str) -> Iterator[Remedy]:
     """The scores themselves in the place of what was made of them."""
-    for x, text in scores(case, a, kind, found.axis):
+    for x, text in find_scores(inspected, a, kind, found.axis):
 
         def change(arguments: list[Any], made: Any, x: Node = x) -> Any:
             return call_op(node.op, [*arguments[: found.k], made[x], *arguments[found.k + 1 :]])
 
-        trial = tried(case, {}, {node: change})
-        if not cures(trial, KIND, node, (twice,)):
+        trial = try_changes(inspected, {}, {node: change})
+        if not cures(trial, KIND, node, (softmax_twice,)):
             continue
-        if kind == LOGARITHMS and not same(trial.made[node]._array, case.value(node), PROGRAM):  # type: ignore[union-attr]
+        if kind == LOGARITHMS and not same(trial.made[node]._array, inspected.value(node), PROGRAM):  # type: ignore[union-attr]
             continue
-        new = code.with_operand(case, node, found.k, text)
-        yield Remedy(f"Give it the scores: {new}.", new, case.place(node))
+        new = user_code.code_with_operand(inspected, node, found.k, text)
+        yield Remedy(f"Give it the scores: {new}.", new, inspected.location(node))
         return
 
 
-def scores(case: Case, a: Node, kind: str, axis: int | None) -> Iterator[tuple[Node, str]]:
+def find_scores(inspected: Inspected, a: Node, kind: str, axis: int | None) -> Iterator[tuple[Node, str]]:
     """What probabilities were made of, by one operation or by steps that are one, and how the user writes it."""
-    if single(a.op) is not None and a.args[0] is not None and makes(a.op, kind, axis):
-        part = code.operands(a)[0]
-        yield a.args[0], code.shown(part) if part is not None else code.value_text(case, a.args[0])
-    for found in alike(case, a, sources(case, a)):
-        if not found.negative and found.scale == 1 and found.first is None and makes(found.op, kind, axis):
-            yield found.x, code.value_text(case, found.x)
+    if only_operand(a.op) is not None and a.args[0] is not None and makes_probabilities(a.op, kind, axis):
+        part = user_code.operand_expressions(a)[0]
+        yield a.args[0], user_code.unparse(part) if part is not None else user_code.value_code(inspected, a.args[0])
+    for found in find_equivalents(inspected, a, nearest_sources(inspected, a)):
+        if (
+            not found.negative
+            and found.scale == 1
+            and found.first is None
+            and makes_probabilities(found.op, kind, axis)
+        ):
+            yield found.x, user_code.value_code(inspected, found.x)
 
 
-def makes(op: Any, kind: str, axis: int | None) -> bool:
+def makes_probabilities(op: Any, kind: str, axis: int | None) -> bool:
     """Does an operation make this kind of probabilities of any numbers?"""
     x = 10 * np.random.default_rng(0).normal(size=(5, 4))
     try:
         with np.errstate(all="ignore"):
-            return kind_of(np.asarray(op.forward(*op.arguments(x))), None if kind == UNIT else 1) == kind
+            return classify_numbers(np.asarray(op.forward(*op.arguments(x))), None if kind == UNIT else 1) == kind
     except Exception:  # an operation may refuse these numbers
         return False
