@@ -1,6 +1,6 @@
-"""Activations that let no gradient through: saturated ones, and units that are dead.
+"""Find activations that let no gradient through: saturated ones, and dead units.
 
-Which operations can saturate, and which are flat on one side, is found by numbers: see curves.py.
+No operation is named here.  Numbers show which can saturate, and which are flat on one side: see curves.py.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from .layers import before_rearranging, is_layer, weight_matrix
 from .replacements import combine_remedies, find_never_flat, find_unsaturated, glorot, leaves_below, replace_op
 from .trials import cures, try_changes
 
-FEW = 32  # numbers: of arrays smaller than that, as in the steps of a loop, all count together
-ROWS, SHARE = 16, 0.1  # examples, and the part of the units that is dead: of fewer nothing is said
+# Arrays with fewer numbers, as in the steps of a loop, are judged together.
+FEW = 32
+# Dead units are reported from this number of examples on, and from this part of the units on.
+ROWS, SHARE = 16, 0.1
 
 
 def saturated_activations(inspected: Inspected) -> Iterator[Finding]:
-    """Activations most of whose operands lie where the slope is next to nothing."""
+    """Find activations where the slope is next to nothing at half of the operand's values or more."""
     bad: dict[Node, tuple[int, Curve, float]] = {}
     few: dict[Any, list[tuple[int, float]]] = {}
     for node, k, known in find_activations(inspected):
@@ -71,7 +73,7 @@ def saturated_activations(inspected: Inspected) -> Iterator[Finding]:
 
 
 def find_cures(inspected: Inspected, node: Node, group: list[Node], k: int, others: Iterable[Any]) -> Iterator[Remedy]:
-    """What cures activations that let no gradient through: in one sentence, all that does so alone."""
+    """Try to shrink, restart or replace what feeds these activations; report in one sentence all that cures alone."""
     found: list[str] = []
 
     def does(leaves: Mapping[Node, Any], changes: Mapping[Node, Any]) -> bool:
@@ -100,7 +102,7 @@ def find_cures(inspected: Inspected, node: Node, group: list[Node], k: int, othe
 
 
 def find_inputs_to_standardise(inspected: Inspected, node: Node, k: int, does: Any) -> Iterator[str]:
-    """Data of a layer that need only be scaled: each column to mean 0 and variance 1."""
+    """Find the inputs of a layer for which scaling each column to mean 0 and variance 1 is a cure."""
     layer = node.args[k]
     while layer is not None and layer.op is not None and not is_layer(layer):
         layer = next((a for a in layer.args if a is not None and a.op is not None), None)
@@ -120,12 +122,12 @@ def find_inputs_to_standardise(inspected: Inspected, node: Node, k: int, does: A
 
 
 def loop_key(inspected: Inspected, node: Node) -> Any:
-    """What the steps of a loop have in common: the line, the operation, and the name."""
+    """Return a key that the steps of a loop share: the operation, the line and the name."""
     return node.op, node.code, node.lasti, inspected.record.words.base(node)
 
 
 def logarithm_follows(inspected: Inspected, node: Node) -> bool:
-    """Does a logarithm follow?  In -log(sigmoid(v)) its slope is as large as the other's is small."""
+    """Does a logarithm undo the saturation?  In -log(sigmoid(v)) its slope is as large as the sigmoid's is small."""
     seen, stack = {node}, [node]
     while stack:
         for user, k in inspected.uses(stack.pop()):
@@ -146,7 +148,7 @@ def logarithm_follows(inspected: Inspected, node: Node) -> bool:
 
 
 def dead_units(inspected: Inspected) -> Iterator[Finding]:
-    """Units of an activation like relu that are off, with a slope of exactly 0, for every example."""
+    """Find units of activations like relu whose slope is exactly 0 for every example."""
     bad: dict[Node, tuple[int, Any, int]] = {}
     few: dict[Any, list[tuple[Node, int, Any]]] = {}  # the steps of a loop: one example or some in each
     for node, k, known in find_activations(inspected):
@@ -185,13 +187,13 @@ def dead_units(inspected: Inspected) -> Iterator[Finding]:
 
 
 def enough_are_dead(off: Any) -> bool:
-    """Is a part of the units off for all examples, and not by chance, as others are on for one or two?"""
+    """Are so many units off for all examples that it is no chance, when others are on for only one or two?"""
     number = (~off).sum(0)
     return bool((number == 0).sum() - ((number == 1) | (number == 2)).sum() >= max(1, SHARE * off.shape[1]))
 
 
 def is_hidden(inspected: Inspected, node: Node, k: int) -> bool:
-    """Is it an activation between layers, or after one?  In a hinge loss, relu(1 - y v), to be off is to be right."""
+    """Does the activation stand between layers, or after one?  In a hinge loss, relu(1 - y v), off means right."""
     v = node.args[k]
     biased = (
         v.op is not None and v.op.name == "add" and any(a is not None and a.op is None and a.active for a in v.args)
@@ -201,7 +203,7 @@ def is_hidden(inspected: Inspected, node: Node, k: int) -> bool:
 
 
 def units_axis(inspected: Inspected, v: Node) -> int:
-    """The axis of the units: the last, where examples are rows; the first, of W @ X; channels, of a convolution."""
+    """Return the axis of the units: the last if examples are rows, the first of W @ X, a convolution's channels."""
     node: Node | None = v
     while node is not None and node.op is not None and node.op.elementwise:
         node = next((a for a in node.args if a is not None and a.op is not None and a.shape == v.shape), None)

@@ -1,4 +1,4 @@
-"""Axes that do not agree: a softmax or a mean over the one, where the targets say that it ought to be the other."""
+"""Find a softmax or a mean over one axis where the targets show that it ought to be over the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .trials import cures, try_changes
 
 
 class Softmax(NamedTuple):
-    """A softmax of two axes, also one that is written by hand."""
+    """A softmax over one of two axes, as an operation or written by hand."""
 
     node: Node  # probabilities, or their logarithms
     axis: int
@@ -34,18 +34,17 @@ class Softmax(NamedTuple):
 
 
 def one_axis(node: Node, axis: Any) -> int | None:
-    """The axis as a number from 0, if it is one of several."""
+    """Return the axis counted from 0, or None unless it is a single axis."""
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     return int(axis) % len(node.shape) if isinstance(axis, (int, np.integer)) and node.shape else None
 
 
 def option_value(node: Node, name: str) -> Any:
-    """An argument of an operation, by its name."""
     return node.values[node.op.names.index(name)]
 
 
 def find_softmax(node: Node) -> Softmax | None:
-    """Is a node a softmax, or the logarithm of one?"""
+    """Recognise a softmax or log-softmax, also written by hand as exp(x)/sum(exp(x)) or x - logsumexp(x)."""
     if node.op is None:
         return None
     if is_op(node, "softmax") or is_op(node, "log_softmax"):
@@ -65,17 +64,15 @@ def find_softmax(node: Node) -> Softmax | None:
 
 
 def is_op(node: Node | None, name: str) -> bool:
-    """Was a value computed by the operation of this name?"""
     return node is not None and node.op is not None and node.op.name == name
 
 
 def find_softmaxes(inspected: Inspected) -> dict[Node, Softmax]:
-    """All of a computation."""
     return {node: found for node in inspected.nodes if (found := find_softmax(node)) is not None}
 
 
 def axes_of_ones(inspected: Inspected, x: Any) -> tuple[bool, ...]:
-    """Along which axes an array of probabilities sums to one."""
+    """For each axis, tell whether an array of probabilities sums to one along it.  Answers are kept by array."""
     key = id(x)
     if key not in inspected.axes_of_ones:
         fits = isinstance(x, np.ndarray) and x.dtype.kind in "fiub" and min(x.shape, default=0) > 1 and x.min() >= 0
@@ -84,7 +81,7 @@ def axes_of_ones(inspected: Inspected, x: Any) -> tuple[bool, ...]:
 
 
 def find_target(inspected: Inspected, node: Node) -> tuple[int, Any] | None:
-    """The operand of an elementwise operation that is data of its shape, with its place."""
+    """Find the operand of an elementwise operation that is data of the result's shape: (its position, its values)."""
     if len(node.args) == 2 and len(node.values) == 2:
         for k, a in enumerate(node.args):
             if (a is None or not a.active) and node.args[1 - k] is not None:
@@ -95,7 +92,7 @@ def find_target(inspected: Inspected, node: Node) -> tuple[int, Any] | None:
 
 
 def elementwise_users(inspected: Inspected, node: Node) -> Iterator[Node]:
-    """What uses a value, and its logarithm, its negative and the like, which have its shape."""
+    """Yield what uses a value, and what uses its logarithm, its negative and other results of the same shape."""
     stack, seen = [node], {node}
     while stack:
         for user, _ in inspected.users.get(stack.pop(), ()):
@@ -108,7 +105,7 @@ def elementwise_users(inspected: Inspected, node: Node) -> Iterator[Node]:
 
 
 def softmax_axis(inspected: Inspected) -> Iterator[Finding]:
-    """A softmax over one axis of which the targets are distributions along the other."""
+    """Find softmaxes over one axis where the targets are distributions along the other axis."""
     bad: dict[Node, tuple[Softmax, Node, str]] = {}
     for softmax in find_softmaxes(inspected).values():
         if len(softmax.node.shape) == 2 and min(softmax.node.shape) > 1:
@@ -152,7 +149,7 @@ def softmax_axis(inspected: Inspected) -> Iterator[Finding]:
 
 
 def change_axis(inspected: Inspected, kind: str, node: Node, axis: int | None, group: list[Node]) -> Iterator[Remedy]:
-    """An operation along another axis; or along its own, with ``axis`` None, which is kept."""
+    """Try an operation along another axis; with ``axis`` None, along its own axis with ``keepdims``."""
     total = node if "axis" in node.op.names else node.args[1]
     while total is not None and total.op is not None and "axis" not in total.op.names:
         total = total.args[0]
@@ -174,7 +171,7 @@ def change_axis(inspected: Inspected, kind: str, node: Node, axis: int | None, g
 
 
 def call_with_options(call: ast.Call, node: Node, options: dict[str, Any]) -> str:
-    """A call with other options."""
+    """Write the user's call with these options added or replaced."""
     call = copy.deepcopy(call)
     first = 1 if user_code.is_method_call(call, user_code.program_of(node)) else 0
     for name, value in options.items():
@@ -188,7 +185,7 @@ def call_with_options(call: ast.Call, node: Node, options: dict[str, Any]) -> st
 
 
 def evidence_of_other_axis(inspected: Inspected, softmax: Softmax, user: Node) -> str:
-    """What shows that the classes are on the other axis, if anything does."""
+    """Say what shows that the classes lie on the other axis; an empty text if nothing does."""
     other = 1 - softmax.axis
     if user.op.elementwise:
         found = find_target(inspected, user)
@@ -216,13 +213,13 @@ def evidence_of_other_axis(inspected: Inspected, softmax: Softmax, user: Node) -
 
 
 def mean_axis(inspected: Inspected) -> Iterator[Finding]:
-    """Means of rows that are taken off columns; and a mean over the classes where one over the examples is meant."""
+    """Find means of rows that are subtracted from columns, and means over classes instead of examples."""
     yield from rows_against_columns(inspected)
     yield from mean_over_classes(inspected)
 
 
 def rows_against_columns(inspected: Inspected) -> Iterator[Finding]:
-    """X - X.mean(axis=1) of a square X: the means of the rows stand along the columns."""
+    """Find X - X.mean(axis=1) for a square X: broadcasting lays the means of the rows along the columns."""
     bad: dict[Node, tuple[Node, Node]] = {}
     for node in inspected.nodes:
         if (
@@ -268,7 +265,7 @@ def rows_against_columns(inspected: Inspected) -> Iterator[Finding]:
 
 
 def mean_over_classes(inspected: Inspected) -> Iterator[Finding]:
-    """A cross-entropy by hand, of which the mean is taken over the classes, too."""
+    """Find a cross-entropy written by hand that is averaged over the classes too, and so too small."""
     known = find_softmaxes(inspected)
     bad: dict[Node, tuple[Node, int, str]] = {}
     for softmax in known.values():
@@ -299,7 +296,7 @@ def mean_over_classes(inspected: Inspected) -> Iterator[Finding]:
 
 
 def mean_over_examples(inspected: Inspected, node: Node, terms: Node, classes: int) -> Iterator[Remedy]:
-    """The sum over the classes, and the mean over the examples; or the whole loss as one operation."""
+    """Try the sum over the classes and the mean over the examples, or the whole loss as one operation."""
     axis = len(terms.shape) - 1 if terms.shape[-1] == classes else 0
     wanted = classes * inspected.value(node)
 
@@ -319,7 +316,7 @@ def mean_over_examples(inspected: Inspected, node: Node, terms: Node, classes: i
 
 
 def has_logarithm_between(p: Node, user: Node) -> bool:
-    """Is it the logarithm of p that is multiplied?"""
+    """Is a logarithm of p multiplied, and not p itself?  Look for one between p and its user."""
     if user.op.logarithm:
         return True
     seen: set[Node] = set()
@@ -335,7 +332,7 @@ def has_logarithm_between(p: Node, user: Node) -> bool:
 
 
 def find_mean(inspected: Inspected, terms: Node, axis: int) -> tuple[Node, str] | None:
-    """Where the terms of a cross-entropy are averaged over the axis of the classes; None if they are summed."""
+    """Follow the terms of a cross-entropy to where they are averaged over the classes; None if they are summed."""
     node, axes = terms, list(range(len(terms.shape)))  # axes: those of the terms that are left
     for _ in range(12):
         users = inspected.users.get(node, ())

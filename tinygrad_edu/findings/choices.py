@@ -1,7 +1,7 @@
-"""What the result does not depend on, though a derivative there is infinite or NaN: it is told, and is no fault.
+"""Report infinite or NaN derivatives of values that the result does not depend on, which is no fault.
 
-The gradient of what ``where`` did not choose is 0.  In other libraries it is 0 times infinity, which is NaN.  So what
-is proposed here is not a cure, but another expression with the same gradient, in which nothing is infinite.
+The gradient of what ``where`` did not choose is 0.  In other libraries it is 0 times infinity, which is NaN.  So the
+remedy here is not a cure: it is another expression with the same gradient, in which nothing is infinite.
 """
 
 from __future__ import annotations
@@ -28,21 +28,23 @@ from .remedies import shifted_operands
 from .trials import Change, Trial, change_operand, cures, try_changes
 from .valid_range import is_valid, operands_at
 
+# Operands to try where the result is not chosen.
 HARMLESS = (1.0, 0.0, 0.5, 2.0)
-FEW, PASSES = 3, 100  # entries that are listed; passes of a loop
+# So many entries are listed, and so many passes of a loop are rewritten, at most.
+FEW, PASSES = 3, 100
 
 
 class Steep(NamedTuple):
-    """An operation that is not finite at some elements, or whose slope there is not."""
+    """An operation whose value or slope is not finite at some elements."""
 
     node: Node
     mask: Any
-    by: Choosers = ()  # who leaves them out
-    of: Node | None = None  # whose gradient is 0 there, if not that of the node
+    by: Choosers = ()  # the nodes that leave them out
+    of: Node | None = None  # the node whose gradient is 0 there, if it is another
 
 
 def not_chosen(inspected: Inspected) -> Iterator[Finding]:
-    """Where the sweep passed 0 on in the place of what is infinite or NaN, for the result does not depend on it."""
+    """Report where the sweep passed on 0 instead of infinity or NaN, because the result does not depend on it."""
     if inspected.stepper.chosen is None or not is_finite(inspected.value(inspected.root)):
         return
     found: dict[tuple[Node, Node | None], Steep] = {}
@@ -56,7 +58,7 @@ def not_chosen(inspected: Inspected) -> Iterator[Finding]:
 
 
 def find_steep(inspected: Inspected) -> Iterator[Steep]:
-    """The origins of what is not finite where 0 took its place."""
+    """Find where the values that are not finite come from that the sweep replaced by 0."""
     pending: dict[Node, Any] = {}  # values that are not finite, and at which elements
     for node, g, _, _ in inspected.stepper.swept:
         for k, a in enumerate(node.args):
@@ -77,7 +79,7 @@ def find_steep(inspected: Inspected) -> Iterator[Steep]:
 
 
 def where_made_here(inspected: Inspected, node: Node, mask: Any, pending: dict[Node, Any]) -> Any:
-    """The elements at which all operands are finite; those of which one is not are left to that operand."""
+    """Return the elements whose operands are all finite; note the others in ``pending``, for their operands."""
     for a in node.args:
         if a is None or not a.active:
             continue
@@ -94,7 +96,7 @@ def where_made_here(inspected: Inspected, node: Node, mask: Any, pending: dict[N
 
 
 def find_infinite_gradient(inspected: Inspected, node: Node, of: Node, mask: Any) -> Steep:
-    """Who made the gradient infinite that comes to a node, which leaves its operand ``of`` out."""
+    """Go towards the result until a gradient is finite: the node there made the gradient of ``of`` infinite."""
     by = (node,)
     while not is_finite(inspected.gradients[node]):
         ways = [(user, mask & ~np.isfinite(entries(inspected.passed[user][k]))) for user, k in inspected.uses(node)]
@@ -110,7 +112,7 @@ def find_infinite_gradient(inspected: Inspected, node: Node, of: Node, mask: Any
 
 
 def write_finding(inspected: Inspected, group: list[Steep]) -> Finding:
-    """What is said of it."""
+    """Describe the elements of one line that were not chosen, and who did not choose them."""
     each, nodes = group[0], [one.node for one in group]
     node, by = each.node, union(*[one.by for one in group])
     it = "it" if each.of is None else inspected.describe(each.of)
@@ -149,13 +151,13 @@ def describe_steep(inspected: Inspected, each: Steep) -> str:
 
 
 def describe_entries(inspected: Inspected, each: Steep, at: Any) -> str:
-    """``x[1] = 0 and x[2] = -1``: the operands at some elements of the result."""
+    """Name the operands at some elements of the result: ``x[1] = 0 and x[2] = -1``."""
     shown = [describe_entry(inspected, each, tuple(i)) for i in at[:FEW].tolist()]
     return join_words([*shown, *([plural(len(at) - FEW, "other")] if len(at) > FEW else [])])
 
 
 def describe_entry(inspected: Inspected, each: Steep, at: tuple[int, ...]) -> str:
-    """``x[1] = 0``; of several operands the one that is not finite, or all."""
+    """Name the operand at an element, ``x[1] = 0``; of several operands those that are not finite, or else all."""
     node = each.node
     if node.op is None or not node.op.elementwise:
         return inspected.describe_entry(node, at)
@@ -175,7 +177,7 @@ def describe_entry(inspected: Inspected, each: Steep, at: tuple[int, ...]) -> st
 
 
 def describe_choosers(inspected: Inspected, by: Choosers, it: str) -> str:
-    """Who left it out."""
+    """Say which operations do not choose an element, or multiply it by 0."""
     by = tuple(sorted(by, key=lambda node: node.serial))
     choosing = [f"the {chooser_word(each)} {inspected.in_line(each)}" for each in by if each.op.selects]
     others = [
@@ -188,15 +190,15 @@ def describe_choosers(inspected: Inspected, by: Choosers, it: str) -> str:
 
 
 def chooser_word(node: Node) -> str:
-    """``where``; of x[i] it is the index."""
+    """Return the operation's name, or "index" for x[i]."""
     return "index" if isinstance(user_code.expression_of(node), ast.Subscript) else str(node.op.name)
 
 
-# What gives the same gradient with nothing left out.
+# Expressions with the same gradient in which nothing is left out.
 
 
 def portable_remedy(inspected: Inspected, group: list[Steep]) -> Iterator[Remedy]:
-    """Expressions with the same gradient, which others compute too: the first that does is said.
+    """Find an expression that gives the same gradient in every library; the first that passes the trial is shown.
 
     Of the passes of a loop all are written so.
     """
@@ -212,7 +214,7 @@ def portable_remedy(inspected: Inspected, group: list[Steep]) -> Iterator[Remedy
 
 
 def changes_nothing_else(inspected: Inspected, trial: Trial | None, node: Node) -> bool:
-    """Is nothing left out at a node any more, and are the loss and the gradients of all leaves what they were?"""
+    """Is everything chosen at a node now, while the loss and the gradients of all leaves are the same?"""
     if trial is None or not cures(trial, NOT_CHOSEN, node, (not_chosen,)):
         return False
 
@@ -226,17 +228,17 @@ def changes_nothing_else(inspected: Inspected, trial: Trial | None, node: Node) 
     )
 
 
-Candidate = tuple[str, Node, dict[Node, Change]]  # the text, where it is put, and what is tried
+# The text, the node whose expression it replaces, and the changes that are tried.
+Candidate = tuple[str, Node, dict[Node, Change]]
 
 
 def list_candidates(inspected: Inspected, each: Steep) -> dict[str, tuple[Node, dict[Node, Change]]]:
-    """All that may be written, the best first."""
     every = (*pick_first(inspected, each), *guard_operand(inspected, each), *keep_away(inspected, each))
     return {text: (at, changes) for text, at, changes in every}
 
 
 def guard_operand(inspected: Inspected, each: Steep) -> Iterator[Candidate]:
-    """``where(c, log(where(c, x, 1)), 0)``: another operand where the result is not chosen."""
+    """Propose ``where(c, log(where(c, x, 1)), 0)``: a harmless operand where the result is not chosen."""
     node = each.node
     at = tuple(np.argwhere(each.mask)[0])
     for chooser, condition, written, kept in find_conditions(inspected, each):
@@ -266,13 +268,11 @@ def guard_operand(inspected: Inspected, each: Steep) -> Iterator[Candidate]:
 
 
 def can_be_replaced(inspected: Inspected, node: Node, k: int, x: Any) -> bool:
-    """Is an operand an array that a harmless number may be put into?"""
     a = node.args[k]
     return node.op.names[k] in node.op.rules and (a is not None and a.active or not np.isfinite(x).all())
 
 
 def is_valid_at(inspected: Inspected, node: Node, k: int, at: tuple[int, ...], x: float) -> bool:
-    """Has an operation a value and a slope at a number?"""
     try:
         return bool(is_valid(node, operands_at(inspected, node, k, at), k, x).all())
     except Exception:  # an operation need not be able to do this
@@ -280,14 +280,14 @@ def is_valid_at(inspected: Inspected, node: Node, k: int, at: tuple[int, ...], x
 
 
 def find_conditions(inspected: Inspected, each: Steep) -> Iterator[tuple[Node, Any, ast.expr, bool]]:
-    """Of those who choose by an array: the condition, how it is written, and whether it holds where it is chosen."""
+    """Yield, for each chooser with a condition: the condition, its text, and whether it is true where chosen."""
     changed = {name for node in inspected.above([each.node]) if (name := inspected.name(node)) is not None}
     for chooser in each.by:
         for written, a, x in zip(user_code.operand_expressions(chooser), chooser.args, inspected.operands(chooser)):
             if written is None or a is not None or np.asarray(x).dtype.kind not in "bf":
                 continue
             if user_code.comes_from(written, chooser, changed):
-                continue  # the condition would be another one
+                continue  # with the new operand, the condition would be another one
             condition = np.asarray(x)
             if condition.dtype != bool:
                 if chooser.op.selects:
@@ -303,7 +303,7 @@ def find_conditions(inspected: Inspected, each: Steep) -> Iterator[tuple[Node, A
 
 
 def place_code(node: Node, chooser: Node, new: str) -> tuple[str, Node]:
-    """A new expression for a node, in the expression of who chooses if that stands around it; and where it is put."""
+    """Put a new expression for a node into the chooser's expression if that contains it; return it and its place."""
     whole, part = user_code.expression_of(chooser), user_code.expression_of(node)
     if whole is not None and part is not None and user_code.contains(whole, part):
         return user_code.replace_part(whole, part, new), chooser
@@ -311,7 +311,7 @@ def place_code(node: Node, chooser: Node, new: str) -> tuple[str, Node]:
 
 
 def pick_first(inspected: Inspected, each: Steep) -> Iterator[Candidate]:
-    """``log(x[i])`` in place of ``log(x)[i]``."""
+    """Propose ``log(x[i])`` in place of ``log(x)[i]``."""
     node = each.node
     for chooser in each.by:
         whole, (k, *more) = user_code.expression_of(chooser), [k for k, a in enumerate(node.args) if a is not None]
@@ -331,7 +331,7 @@ def pick_first(inspected: Inspected, each: Steep) -> Iterator[Candidate]:
 
 
 def keep_away(inspected: Inspected, each: Steep) -> Iterator[Candidate]:
-    """``log(x + 1e-12)``: an operand that is kept away from where the slope is infinite."""
+    """Propose ``log(x + 1e-12)``: an operand that is kept away from where the slope is infinite."""
     node, at = each.node, tuple(np.argwhere(each.mask)[0])
     for k, a in enumerate(node.args):
         if a is None or not a.active:

@@ -1,8 +1,7 @@
-"""A constant that stands where the other layers have parameters.
+"""Find a constant that stands where the other layers have parameters.
 
-Data are constants too, so there has to be evidence: other passes of the same line have a parameter there; its name goes
-on where theirs do, as W2 does after W1; a bias that is trained is added to what it makes; or it was taken out with
-``.data``.
+Data are constants too, so there has to be evidence: other passes of the same line have a parameter there; its name
+continues theirs, as W2 continues W1; a trained bias is added to its product; or the user wrote ``.data``.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ NUMBERED = re.compile(r"^(\D+?)\(?_?(\d+)\)?$")
 
 
 def constant_layers(inspected: Inspected) -> Iterator[Finding]:
-    """Weights and biases that are constants, although the others are parameters."""
+    """Find weights and biases that are constants, although the other layers have parameters there."""
     bad: dict[Node, tuple[int, str]] = {}
     layers = [node for node in inspected.nodes if is_layer(node)]
     for node in inspected.nodes:
@@ -40,7 +39,7 @@ def constant_layers(inspected: Inspected) -> Iterator[Finding]:
 
 
 def constant_operands(inspected: Inspected, node: Node) -> list[int]:
-    """The operands that are arrays or constants: one beside what was computed, or both of a product of constants."""
+    """List operands that are arrays or constants: one beside a computed value, or both of a product of constants."""
     found = [
         k
         for k, name in enumerate(node.op.names[: len(node.args)])
@@ -51,14 +50,14 @@ def constant_operands(inspected: Inspected, node: Node) -> list[int]:
 
 
 def is_constant(inspected: Inspected, node: Node, k: int) -> bool:
-    """Is an operand an array of floating numbers that nobody computed on the record?"""
+    """Is an operand an array of floats that was not computed on the record?"""
     a, x = node.args[k], inspected.operands(node)[k]
     plain = a is None or (a.op is None and not a.active)
     return plain and isinstance(x, np.ndarray) and x.ndim > 0 and x.dtype.kind == "f" and x.size > 1
 
 
 def evidence(inspected: Inspected, node: Node, k: int, layers: list[Node]) -> str:
-    """What shows that a parameter was meant; nothing, if nothing does."""
+    """Say what shows that a parameter was meant; an empty text if nothing does."""
     name, product = inspected.describe_operand(node, k), is_product(node)
     if not node.active:
         return numbered_alike(inspected, node, k, name)
@@ -76,7 +75,7 @@ def evidence(inspected: Inspected, node: Node, k: int, layers: list[Node]) -> st
 
 
 def numbered_alike(inspected: Inspected, node: Node, k: int, name: str) -> str:
-    """The parameters whose names differ in their number alone, in the same place of the same operation."""
+    """Name the parameters in the same position of the same operation whose names differ only in their number."""
     stem = NUMBERED.match(name)
     if stem is None:
         return ""
@@ -88,7 +87,7 @@ def numbered_alike(inspected: Inspected, node: Node, k: int, name: str) -> str:
 
 
 def find_parameter(node: Node, k: int) -> Node | None:
-    """The parameter that stands in the place of an operand, if there is one."""
+    """Find the parameter in the position of an operand, also behind operations of one operand such as a transpose."""
     a = node.args[k] if node.op is not None and k < len(node.args) else None
     while a is not None and a.op is not None and len(a.args) and a.args[0] is not None and len(a.args) == 1:
         a = a.args[0]
@@ -96,14 +95,14 @@ def find_parameter(node: Node, k: int) -> Node | None:
 
 
 def detached_code(node: Node, k: int) -> str:
-    """``W.data``, where that is what the user wrote."""
+    """Return ``W.data`` or ``W.numpy()`` if the user wrote that as the operand, else an empty text."""
     part = user_code.operand_expressions(node)[k]
     text = user_code.unparse(part) if part is not None else ""
     return text if re.search(r"\.(data|numpy\(\))(\.m?T)?$", text) else ""
 
 
 def find_bias(inspected: Inspected, node: Node, k: int) -> Node | None:
-    """The bias that is added to a product, if it lies along the axis that the constant makes."""
+    """Find the bias that is added to a product, if it lies along the axis that the constant makes."""
     users = [user for user, _ in inspected.uses(node)]
     if len(users) != 1 or not users[0].op.elementwise or users[0].shape != node.shape:
         return None
@@ -116,7 +115,7 @@ def find_bias(inspected: Inspected, node: Node, k: int) -> Node | None:
 
 
 def makes_axis(inspected: Inspected, node: Node, k: int, axis: int) -> bool:
-    """Does a slice of the constant make a slice of the result along this axis?  It is moved to see."""
+    """Does a slice of the constant make a slice of the result along this axis?  One slice is moved to find out."""
     operands = inspected.operands(node)
     x = operands[k]
     for i in range(x.ndim):
@@ -132,7 +131,7 @@ def makes_axis(inspected: Inspected, node: Node, k: int, axis: int) -> bool:
 
 
 def write_finding(inspected: Inspected, group: list[Node], k: int, why: str) -> Finding:
-    """The finding, in words."""
+    """Describe a constant in the place of a parameter, and how to make it one."""
     node = group[0]
     a, name = node.args[k], inspected.describe_operand(node, k)
     what = "a constant" if a is not None else "a plain array"
@@ -148,7 +147,7 @@ def write_finding(inspected: Inspected, group: list[Node], k: int, why: str) -> 
 
 
 def as_parameter(inspected: Inspected, node: Node, k: int, name: str) -> Iterator[Remedy]:
-    """The same numbers as a leaf that takes a gradient."""
+    """Try the same numbers as a leaf that takes a gradient, and say how to write that."""
     x = inspected.operands(node)[k]
     new = Tensor(x)
 

@@ -1,7 +1,7 @@
-"""Does the result depend on a parameter at all?  Where contributions cancel it may not; then it is computed again.
+"""Find parameters on which the result does not depend: where contributions cancel, they are moved to see.
 
-Added to all logits before a softmax, a number changes nothing.  The gradient is 0 but for rounding then, and so is the
-change of the result, however far the parameter is moved.
+A number that is added to all logits before a softmax changes nothing.  Its gradient is then only rounding noise, and so
+is the change of the result, however far the number is moved.
 """
 
 from __future__ import annotations
@@ -21,11 +21,16 @@ from .finding import Finding
 from .inspected import Inspected, is_finite, largest_entry, list_names, root_mean_square
 from .trials import replay
 
-NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
-WORK = 50_000  # nodes that are computed again for all leaves together
-FAR, NEAR = (1.0, 10.0), 0.1  # how far a parameter is moved: so far, or by that part of its own size
-DRAWS = 2  # each in both directions
-OTHERS = 20  # leaves that are moved as well
+# A larger record is not computed again.
+NODES, ENTRIES = 10_000, 20_000_000
+# So many nodes may be computed again for all leaves together.
+WORK = 50_000
+# A parameter is moved by about FAR, and by about this part of its own size (NEAR).
+FAR, NEAR = (1.0, 10.0), 0.1
+# Each move is drawn so often, and made in both directions.
+DRAWS = 2
+# With more other leaves than that, it is not tried which of them matter.
+OTHERS = 20
 
 TRIED = {
     "nowhere": ": moved at random by about 1 and by about 10",
@@ -34,12 +39,12 @@ TRIED = {
 
 
 def rounding_error(node: Node, inspected: Inspected) -> float:
-    """What of a contribution may remain where all cancel: 1e-12 in double precision."""
+    """Return what rounding may leave of a contribution when everything cancels: 1e-12 in double precision."""
     return 4500 * float(np.finfo(np.result_type(inspected.value(node), np.float16)).eps)
 
 
 def does_not_depend(inspected: Inspected) -> Iterator[Finding]:
-    """Leaves whose gradient is rounding noise, because it cancels, and which change the result as little."""
+    """Find leaves whose gradient cancels down to rounding noise, and that do not change the result when moved."""
     top = max(inspected.largest.values(), default=0.0)
     found: dict[Any, list[tuple[Node, Node]]] = {}
     for node in sorted(inspected.visited, key=lambda node: node.serial):
@@ -54,7 +59,7 @@ def does_not_depend(inspected: Inspected) -> Iterator[Finding]:
             if where is not None and how in ("nowhere", "nowhere near"):
                 culprit = find_blocking_leaves(inspected, node)
                 if culprit and (inspected.explained_zeros.intersection(culprit) or inspected.with_equal_units):
-                    continue  # symmetry.py says why
+                    continue  # equal_units has reported the reason
                 found.setdefault((where.op, where.code, where.lasti, how, culprit), []).append((node, where))
     for (*_, how, culprit), pairs in found.items():
         leaves, (_, where) = [leaf for leaf, _ in pairs], pairs[0]
@@ -79,7 +84,7 @@ def does_not_depend(inspected: Inspected) -> Iterator[Finding]:
 
 
 def find_blocking_leaves(inspected: Inspected, leaf: Node) -> tuple[Node, ...] | None:
-    """The other leaves with other numbers in which the result does depend on this one; those that do it alone.
+    """Find the leaves that keep the result from depending on this one: moved as well, they make it depend.
 
     None if that was not tried.
     """
@@ -95,13 +100,13 @@ def find_blocking_leaves(inspected: Inspected, leaf: Node) -> tuple[Node, ...] |
 
 
 def move_at_random(x: Any) -> Any:
-    """Numbers as far from these as these are large."""
+    """Move numbers at random, as far as they are large."""
     step = np.random.default_rng(1).normal(size=np.shape(x)) * max(root_mean_square(x), 0.1)
     return np.asarray(x + step, np.asarray(x).dtype)[()]
 
 
 def explain_cancellation(inspected: Inspected, where: Node) -> str:
-    """What the mathematics says, where the gradient shows that it is this: that a sum over an axis is 0."""
+    """Explain why contributions cancel, if numbers show that adding one number to all changes nothing."""
     if where.op is not None and where.op.name == "softmax":
         return " The values of a softmax sum to 1, whatever it is taken of."
     g = coerce.dense(inspected.gradients[where])
@@ -119,7 +124,7 @@ def explain_cancellation(inspected: Inspected, where: Node) -> str:
 
 
 def change_when_one_is_added(inspected: Inspected, node: Node) -> int | None:
-    """By how much an operation changes when 1 is added to all that it is taken over: 0 or 1; None for anything else.
+    """Return by how much the result changes when 1 is added to all elements: 0, 1, or None for anything else.
 
     A softmax does not change, and a mean changes by 1.
     """
@@ -139,7 +144,7 @@ def change_when_one_is_added(inspected: Inspected, node: Node) -> int | None:
 
 
 def find_cancellation(inspected: Inspected, leaf: Node) -> Node | None:
-    """The oldest place above a leaf where contributions cancel, if they do so on all ways; None if they do not."""
+    """Find the oldest node above a leaf where contributions cancel; None unless they cancel on every way."""
     seen, stack, found = {leaf}, [leaf], []
     while stack and len(seen) < NODES:
         node = stack.pop()
@@ -152,17 +157,17 @@ def find_cancellation(inspected: Inspected, leaf: Node) -> Node | None:
             if cancels(inspected, user, k):
                 found.append(user)
             elif inspected.largest[user] and not largest_entry(inspected.passed[user][k]):
-                return None  # a slope of 0
+                return None  # the gradient ends at a slope of 0, and does not cancel
             elif user not in seen and user is not inspected.root:
                 seen.add(user)
                 stack.append(user)
             elif user is inspected.root:
-                return None  # all that the result has comes here
+                return None  # on this way nothing cancels up to the result
     return min(found, key=lambda node: node.serial) if found and not stack else None
 
 
 def cancels(inspected: Inspected, node: Node, k: int) -> bool:
-    """Does what a node passes on cancel inside its rule: is it nothing beside what a gradient with other signs gives?
+    """Does a contribution cancel inside a node's rule?  It is compared with that of a gradient with other signs.
 
     Where a slope is 0 nothing of either comes through.
     """
@@ -175,19 +180,19 @@ def cancels(inspected: Inspected, node: Node, k: int) -> bool:
 
 
 def pass_random_gradient(inspected: Inspected, node: Node, k: int, sizes: Any) -> Any:
-    """What a node would pass on of a gradient of these sizes, 0 where they are, with signs drawn at random."""
+    """Apply a node's rule to a gradient of these sizes (0 stays 0) with random signs."""
     rng = np.random.default_rng(0)
     g = sizes * rng.uniform(0.5, 1.5, node.shape) * rng.choice([-1, 1], node.shape)
     g = np.asarray(g, np.asarray(sizes).dtype)[()]
     try:
         with np.errstate(all="ignore"):
             return coerce.dense(unbroadcast(node.op.vjp(k, node.args, g, node.result, node.values), node.args[k]))
-    except Exception:  # a rule that cannot do with another gradient is none to compare with
+    except Exception:  # a rule may refuse another gradient; then nothing is compared
         return np.zeros(1)
 
 
 def find_dependence(inspected: Inspected, leaf: Node) -> str | None:
-    """How the result depends on a leaf: "nowhere", "nowhere near" its value, or "somewhere"; None if nobody knows."""
+    """Return "nowhere", "nowhere near" its value or "somewhere": where a leaf changes the result; None if unknown."""
     if leaf not in inspected.dependence:
         size = root_mean_square(inspected.value(leaf))
         far = changes_result(inspected, leaf, FAR)
@@ -242,7 +247,7 @@ def changes_result(
 
 
 def is_at_extremum(inspected: Inspected, leaf: Node) -> bool:
-    """Is the result larger, or smaller, wherever a leaf is moved a little?"""
+    """Does the result only grow, or only shrink, wherever a leaf is moved a little?"""
     after = inspected.above([leaf])[1:]  # the leaf is the oldest
     inspected.work += len(after)
     if inspected.work > WORK or len(after) > NODES or sum(int(np.prod(node.shape)) for node in after) > ENTRIES:
@@ -262,5 +267,5 @@ def is_at_extremum(inspected: Inspected, leaf: Node) -> bool:
 
 
 def recompute_result(inspected: Inspected, after: list[Node], values: Mapping[Node, Any], seed: Any) -> float:
-    """The result, computed again with other values of leaves."""
+    """Compute the result again with other values of leaves, and weigh it with the seed."""
     return float(np.sum(replay(inspected, values, {}, after, record=False)[inspected.root] * coerce.dense(seed)))

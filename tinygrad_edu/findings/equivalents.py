@@ -1,8 +1,8 @@
-"""Is what a program computes in several steps one operation, which does not overflow or round?  Found by numbers.
+"""Find one operation that equals several steps of a program, and does not overflow or round as they do.
 
 log(softmax(z)) is log_softmax(z), e / e.sum() with e = exp(z) is softmax(z), 1 / (1 + exp(-x)) is sigmoid(x).  All
-operations of one operand are tried, also those that a user declared: at numbers of moderate size, where nothing
-overflows, the steps and the operation have to agree.
+operations of one operand are tried, also those that a user declared.  They are compared with the steps at numbers of
+moderate size, where nothing overflows.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from ..op import OPS
 from .inspected import Inspected
 from .trials import replay
 
-STEPS, SIZE = 8, 50_000  # how far one looks back; numbers of an operand at which operations are tried
+# How many steps are merged at most, and the largest operand at which operations are tried.
+STEPS, SIZE = 8, 50_000
 SCALES = {1.0: "{}", -1.0: "-{}", 1 / math.log(2): "{} / {log}(2)", 1 / math.log(10): "{} / {log}(10)"}
 
 
 class Equivalent(NamedTuple):
-    """One operation of one value in the place of several steps."""
+    """One operation of one value that computes the same as several steps."""
 
     op: Any
     x: Node
     options: dict[str, Any]
-    negative: bool  # of -x
-    scale: float  # times this
-    first: Any = None  # the operation that is done to x before it, as log before the sum of logarithms
+    negative: bool  # is it applied to -x?
+    scale: float  # its result is multiplied by this
+    first: Any = None  # an operation that is applied to x before it, as log before a sum of logarithms
 
     def __call__(self, x: Any) -> Any:
-        """The operation, of an array or a Tensor."""
         x = -x if self.negative else x
         x = self.first.public(x) if self.first is not None else x
         z = self.op.public(x, **self.options)
         return z if self.scale == 1 else z * self.scale
 
     def text(self, x: str, name: str, log: str, first: str = "") -> str:
-        """The same as a user writes it; ``name``, ``log`` and ``first`` as the program has them."""
+        """Write it as a user does; ``name``, ``log`` and ``first`` are the names of the operations in the program."""
         inner = x if not self.negative else f"-{x}" if x.isidentifier() else f"-({x})"
         inner = f"{first}({inner})" if self.first is not None else inner
         if self.op.notation == "$x":
@@ -54,7 +54,7 @@ class Equivalent(NamedTuple):
 
 
 def only_operand(op: Any) -> str | None:
-    """The name of the one operand of an operation, if all its other arguments may be left out."""
+    """Return the name of the only operand, if all other arguments of an operation may be left out."""
     rules = [name for name in op.names if name in op.rules]
     defaults = len(op.function.__defaults__ or ())
     alone = len(rules) == 1 and op.variadic is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
@@ -62,7 +62,7 @@ def only_operand(op: Any) -> str | None:
 
 
 def option_variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
-    """The options with which an operation is tried: as it is, along each axis, with and without kept axes."""
+    """Yield the options to try for an operation: none, then each axis, with and without keepdims."""
     axes: list[dict[str, Any]] = [{}]
     if "axis" in op.names and ndim > 1:
         axes += [{"axis": i} for i in range(ndim)]
@@ -72,7 +72,7 @@ def option_variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
 
 
 def nearest_sources(inspected: Inspected, node: Node, steps: int = STEPS) -> list[Node]:
-    """What a value was computed from within some steps, the nearest first."""
+    """List what a value was computed from within some steps, the nearest first."""
     found, level = [], [node]
     for _ in range(steps):
         level = [a for n in level for a in n.args if a is not None and a not in found]
@@ -82,13 +82,12 @@ def nearest_sources(inspected: Inspected, node: Node, steps: int = STEPS) -> lis
 
 
 def steps_between(inspected: Inspected, x: Node, y: Node) -> list[Node]:
-    """The steps from x to y, both of them too."""
     before = set(reachable([y], lambda node: [a for a in operand_nodes(node) if a.serial >= x.serial]))
     return [node for node in inspected.above([x]) if node in before]
 
 
 def find_equivalents(inspected: Inspected, y: Node, xs: list[Node], after: Any = None) -> Iterator[Equivalent]:
-    """The operations of one of ``xs`` that are what ``y`` is; ``after``: what the operation ``after`` makes of it."""
+    """Find operations of one of ``xs`` that equal ``y``; with ``after``, those whose ``after`` equals ``after(y)``."""
     last = after or y.op
     for x in xs:
         size = int(np.prod(x.shape))
@@ -109,14 +108,14 @@ def find_equivalents(inspected: Inspected, y: Node, xs: list[Node], after: Any =
 
 
 def moderate_numbers(x: Any) -> list[Any]:
-    """Numbers of moderate size in the place of a value; above 0, if that is."""
+    """Draw numbers of moderate size for a value, above 0 if its values are."""
     rng = np.random.default_rng(0)
     first = rng.normal(size=np.shape(x)) if np.min(x) < 0 else rng.uniform(0.2, 1.5, np.shape(x))
     return [first, rng.uniform(0.2, 2.0, np.shape(x))]
 
 
 def find_matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct: bool) -> Iterator[Equivalent]:
-    """The operations that make what is wanted of numbers that were drawn."""
+    """Yield the operations that turn the drawn numbers into the wanted ones."""
     smaller = only_operand(last) is not None and last.elementwise and wanted[0].size < draws[0].size
     for negative, first in itertools.product((False, True), (None, last) if smaller else (None,)):
         for op in sorted(OPS.values(), key=lambda op: not op.elementwise):
@@ -134,7 +133,7 @@ def find_matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct
 
 
 def find_scale(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any], first: Any) -> float | None:
-    """By which of the known factors the operation differs from what is wanted, at all entries; None if by none."""
+    """Return the known factor between an operation's results and the wanted numbers, the same everywhere; else None."""
     scale = None
     for draw, y in zip(draws, wanted):
         z = np.asarray(op.public(first.forward(draw[()]) if first is not None else draw[()], **options))
@@ -155,7 +154,7 @@ def find_scale(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[
 
 
 def source_positions(op: Any, operands: list[Any]) -> Any:
-    """Of each result the place of the entry of the first operand that it is, counted in one row; None if it is none.
+    """For each result, return the flat position of the entry that it copies from the first operand; None if computed.
 
     So of an index, a transposition, a slice, which an operation is found to be by numbers.
     """

@@ -1,4 +1,4 @@
-"""Parameters without a gradient: not reached, reached only through what has no derivative, or with a gradient of 0."""
+"""Find parameters without a gradient: not reached, cut off by a missing derivative, or with a gradient of 0."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.recompute import call_op, run_forward
 from ..errors import coerce
-from ..format import locations, text
+from ..format import text
 from ..format.numbers import short
 from ..format.text import plural
 from ..graph import Node
@@ -27,11 +27,12 @@ from .losses import takes_logits
 from .replacements import find_never_flat, find_op, find_smooth, glorot, gradient_reaches, leaves_below, replace_op
 from .trials import Change, try_changes
 
-WORK = 200_000  # uses that are followed to find where gradients became 0
+# So many uses are followed to find where gradients became 0.
+WORK = 200_000
 
 
 def does_not_reach(inspected: Inspected) -> Iterator[Finding]:
-    """What ought to receive a gradient, and is not among what the result was computed from."""
+    """Find what ought to receive a gradient, but is a constant, or was not used for the result."""
     missing = [node for node in inspected.wanted if node not in inspected.record.every]
     constants = [node for node in inspected.wanted if node not in missing and not node.active]
     if missing:
@@ -59,7 +60,7 @@ def does_not_reach(inspected: Inspected) -> Iterator[Finding]:
 
 
 def make_leaf(inspected: Inspected, node: Node) -> Iterator[Remedy]:
-    """A constant made a leaf that takes a gradient."""
+    """Try to make a constant a leaf that takes a gradient."""
     x = inspected.value(node)
     if (
         node.op is None
@@ -72,9 +73,8 @@ def make_leaf(inspected: Inspected, node: Node) -> Iterator[Remedy]:
 def write_finding(
     inspected: Inspected, kind: str, nodes: list[Node], words: str, remedies: Iterable[Remedy] = (), **numbers: Any
 ) -> Finding:
-    """A finding about several parameters, at the line where the first of them was made."""
-    at = inspected.location(nodes[0])
-    at = inspected.location(inspected.root) if at.file.startswith(locations.OURS) else at  # of nn: made in nn/layers.py
+    """Make a finding about several parameters, at the line where the first of them was made."""
+    at = inspected.user_location(nodes[0])
     found = inspected.make_finding(kind, nodes[0], words, nodes[1:], at, remedies, 2, **numbers)
     return found._replace(
         about=list_names([inspected.wanted.get(node, inspected.printed_name(node)) for node in nodes])
@@ -82,7 +82,7 @@ def write_finding(
 
 
 def no_derivative(inspected: Inspected) -> Iterator[Finding]:
-    """What the result was computed from, but only through operations that have no derivative."""
+    """Find values that influence the result only through operations without a derivative."""
     stopped: dict[tuple[Node, ...], list[Node]] = {}
     for node in inspected.nodes:
         if node.active and node not in inspected.visited and (node.op is None or node in inspected.wanted):
@@ -106,7 +106,7 @@ def no_derivative(inspected: Inspected) -> Iterator[Finding]:
 
 
 def find_smoother(inspected: Inspected, ends: list[Node], nodes: list[Node]) -> Iterator[Remedy]:
-    """An operation with a slope in the place of one that has none."""
+    """Try an operation that has a slope in the place of one that has none."""
     same = [n for n in inspected.nodes if any((n.op, n.code, n.lasti) == (end.op, end.code, end.lasti) for end in ends)]
     if len(ends) != 1 or not ends[0].op.elementwise or len(ends[0].args) != 1:
         return
@@ -117,12 +117,11 @@ def find_smoother(inspected: Inspected, ends: list[Node], nodes: list[Node]) -> 
 
 
 def call_code(inspected: Inspected, node: Node, k: int, op: Any) -> str:
-    """Another operation of the same operand, as the user writes it."""
     return f"{user_code.callable_name(inspected, node, op.name)}({user_code.operand_code(inspected, node, k)})"
 
 
 def find_blocking_ops(inspected: Inspected, node: Node) -> set[Node]:
-    """The operations without a derivative that a gradient of this node would have to come through."""
+    """Find the operations without a derivative that stand between this node and the result."""
     found, seen, stack = set(), {node}, [node]
     while stack:
         for user, _ in inspected.users.get(stack.pop(), ()):
@@ -138,9 +137,9 @@ def find_blocking_ops(inspected: Inspected, node: Node) -> set[Node]:
 
 
 def zero_gradient(inspected: Inspected, nodes: list[Node] | None = None) -> Iterator[Finding]:
-    """Leaves (or these ``nodes``) whose gradient is exactly 0, and where it became so; of those alike one finding."""
+    """Find leaves (or these ``nodes``) whose gradient is exactly 0; those with the same cause share a finding."""
     causes: dict[Any, tuple[list[tuple[Node, int | None]], list[Node]]] = {}
-    at_rest: set[Node] = set()  # moved, they do change the loss
+    at_rest: set[Node] = set()  # leaves that do change the loss when they are moved
     work = 0
     for node in sorted(inspected.visited, key=lambda node: node.serial) if nodes is None else nodes:
         if (node.op is None or nodes is not None) and np.prod(node.shape) and not inspected.largest[node]:
@@ -158,10 +157,10 @@ def zero_gradient(inspected: Inspected, nodes: list[Node] | None = None) -> Iter
                     and find_cancellation(inspected, node)
                     and all(k is not None for _, k in found)
                 ):
-                    continue  # dependence.py says so
+                    continue  # does_not_depend reports it
                 if how == "somewhere":
                     if nodes is None:
-                        continue  # at rest, as in a minimum: nothing is wrong with it, and only who asks is told
+                        continue  # at rest, as in a minimum: no fault, so it is reported only on request
                     at_rest.add(node)
             elif node.op is None and is_at_extremum(inspected, node):
                 if nodes is None:
@@ -190,7 +189,7 @@ def zero_gradient(inspected: Inspected, nodes: list[Node] | None = None) -> Iter
 
 
 def find_zero_origins(inspected: Inspected, leaf: Node, work: int) -> tuple[list[tuple[Node, int | None]], int]:
-    """The uses where the gradient of a leaf became 0: (user, operand); (node, None) where contributions cancel.
+    """List the uses where a leaf's gradient became 0: (user, operand), or (node, None) if contributions cancel.
 
     Of those on one line there is one.
     """
@@ -213,17 +212,17 @@ def find_zero_origins(inspected: Inspected, leaf: Node, work: int) -> tuple[list
 
 
 def node_to_show(inspected: Inspected, node: Node, k: int | None) -> Node:
-    """Whose line it is: that of the operation; of contributions that cancel, that of the last use."""
+    """Return the node whose line is shown: the operation, or the last use if contributions cancel."""
     return node if k is not None else max((user for user, _ in inspected.uses(node)), key=lambda user: user.serial)
 
 
 def zeroed_by_hook(inspected: Inspected, node: Node) -> bool:
-    """Was its gradient made 0 by a hook, and not by contributions that cancel?"""
+    """Did a hook make the gradient 0, rather than contributions that cancel?"""
     return bool(node.hooks) or len(list(inspected.uses(node))) == 1
 
 
 def explain_zero(inspected: Inspected, node: Node, k: int | None) -> str:
-    """Why the gradient is 0 from here on, from the derivative of the operation at its operands."""
+    """Explain why the gradient is 0 from here on, by the derivative of the operation at its operands."""
     if k is None:
         if zeroed_by_hook(inspected, node):
             return f"a hook changed the gradient of {inspected.describe(node)} to 0"
@@ -280,20 +279,20 @@ def explain_zero(inspected: Inspected, node: Node, k: int | None) -> str:
 
 
 def describe_off(inspected: Inspected, node: Node | None) -> str:
-    """That an activation is off everywhere, if that is why its values are 0."""
+    """Say that an activation is off everywhere, if that is why its values are 0."""
     if node is None or not is_off(node):
         return ""
     return f", for {describe_flat(inspected, node, whose=f'the slope of {node.op.name}')}"
 
 
 def is_off(node: Node) -> bool:
-    """Is it an activation of one value, whose slope is 0 everywhere?"""
+    """Is the node an activation whose slope is 0 everywhere?"""
     k = activation_operand(node)
     return k is not None and measure_curve(node, k) is not None and not np.any(local(node, k))
 
 
 def describe_flat(inspected: Inspected, node: Node, k: int = 0, whose: str = "its slope") -> str:
-    """Where the operand of an activation lies that lets no gradient through."""
+    """Say at which values of its operand an activation lets no gradient through."""
     x, name = inspected.operands(node)[k], inspected.describe(node.args[k])
     if np.size(x) == 1:
         return f"{whose} is 0 at {name} = {short(float(np.ravel(x)[0]))}"
@@ -301,7 +300,7 @@ def describe_flat(inspected: Inspected, node: Node, k: int = 0, whose: str = "it
 
 
 def axis_of_length_one(node: Node) -> int | None:
-    """The axis that an operation goes along, if it has length 1."""
+    """Return the axis that an operation goes along if its length is 1, else None."""
     if "axis" not in node.op.names or not node.args[0] or not node.args[0].shape:
         return None
     axis = node.values[node.op.names.index("axis")]
@@ -310,7 +309,7 @@ def axis_of_length_one(node: Node) -> int | None:
 
 
 def ignores_operand(inspected: Inspected, node: Node, k: int) -> bool:
-    """Is the result the same, whatever an operand is?"""
+    """Is the result always the same, whatever the operand is?  Random operands are tried."""
     operands, rng = inspected.operands(node), np.random.default_rng(0)
     try:
         with np.errstate(all="ignore"):
@@ -323,11 +322,11 @@ def ignores_operand(inspected: Inspected, node: Node, k: int) -> bool:
         return False
 
 
-# What to do about it: what lets a gradient through, tried on the record.
+# Remedies: what lets a gradient through, tried on the record.
 
 
 def find_remedies(inspected: Inspected, node: Node, k: int | None, leaves: list[Node]) -> Iterator[Remedy]:
-    """What lets a gradient through to the leaves."""
+    """Try what may let a gradient through to the leaves: other operations, axes, and starting values."""
     if k is None or cancels(inspected, node, k):
         return
     if axis_of_length_one(node) is not None:
@@ -347,7 +346,7 @@ def find_remedies(inspected: Inspected, node: Node, k: int | None, leaves: list[
                 yield Remedy(words, new, inspected.location(each))
             break
     every = [a for a in leaves_below(inspected, [node], 3) if not np.any(inspected.value(a)) and a.shape]
-    for zeros in ([a for a in every if len(a.shape) > 1], every):  # biases that are 0 are as they ought to be
+    for zeros in ([a for a in every if len(a.shape) > 1], every):  # matrices first: biases may start at 0
         if zeros and gradient_reaches(
             try_changes(inspected, {a: glorot(a.shape, inspected.value(a).dtype) for a in zeros}), leaves
         ):
@@ -373,7 +372,7 @@ def find_remedies(inspected: Inspected, node: Node, k: int | None, leaves: list[
 
 
 def try_other_axes(inspected: Inspected, node: Node, k: int, leaves: list[Node]) -> Iterator[Remedy]:
-    """Along another axis there may be several numbers; of one number a yes or no is a sigmoid."""
+    """Try another axis, which may hold several numbers, or a sigmoid if there is one number for a yes or no."""
     i, shape = node.op.names.index("axis"), node.args[0].shape
 
     def along(axis: int) -> Change:
@@ -401,7 +400,7 @@ def try_other_axes(inspected: Inspected, node: Node, k: int, leaves: list[Node])
 
 
 def find_op_of_pair(node: Node) -> Any:
-    """The operation of one number that this one is of that number and 0: a sigmoid, of a softmax."""
+    """Find the operation of x that this one computes from the pair (x, 0): for a softmax, the sigmoid."""
     if node.op.elementwise or only_operand(node.op) is None:
         return None
     x = np.linspace(-3, 3, 13)

@@ -1,4 +1,4 @@
-"""What findings are made of: the record, its values, its sweep, and words for its nodes."""
+"""What every check reads: a record, its values, its sweep, and words for its nodes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from ..stepping import Stepper
 from ..stepping.record import Record
 from .finding import Finding, Remedy
 
-LONGEST_EXPRESSION = 40  # characters of a user's expression that stands for a value without a name
+# A longer expression of the user is not used as the name of a value, in characters.
+LONGEST_EXPRESSION = 40
 
 
 class Inspected:
-    """One computation, looked at.  ``wanted``: the nodes that ought to receive a gradient, with words for them."""
+    """A computation that is inspected.  ``wanted`` names the nodes that ought to receive a gradient."""
 
     def __init__(self, stepper: Stepper, wanted: dict[Node, str]) -> None:
         self.stepper, self.wanted = stepper, wanted
@@ -32,26 +33,24 @@ class Inspected:
         self.root, self.nodes, self.users = stepper.root, self.record.nodes, self.record.users
         self.visited = set(stepper.ours)
         self.skipped: list[str] = []
-        self.explained_zeros: set[Node] = set()  # the leaves of which it was said why their gradient is 0
-        self.with_equal_units: set[Node] = set()  # those whose units were found to be equal
-        self.dependence: dict[Node, str | None] = {}  # and work: see dependence.py
-        self.work = 0
-        self.tries = 0  # nodes that were computed again to try remedies: see trials.py
-        self.optimisers: list[Any] = []  # that were given to ``explain``
+        self.explained_zeros: set[Node] = set()  # leaves whose zero gradient a finding explains
+        self.with_equal_units: set[Node] = set()  # leaves whose units were found to be equal
+        self.dependence: dict[Node, str | None] = {}  # how the result depends on leaves: see dependence.py
+        # Nodes that were computed again: for dependence.py, for remedies (trials.py), for rates (training.py).
+        self.work = self.tries = self.steps_tried = 0
+        self.optimisers: list[Any] = []  # as given to ``explain``
         self.rate: float | None = None
-        self.steps_tried = 0  # nodes that were computed again to try rates: see training.py
-        self.seeks_remedies = True  # are any sought?  Not where one is tried
+        self.seeks_remedies = True  # False while a remedy is tried
         self.locations: dict[Any, Location] = {}
-        self.axes_of_ones: dict[Any, Any] = {}  # over which axes plain arrays sum to one: see axes.py
+        self.axes_of_ones: dict[Any, Any] = {}  # kept answers of ``axes_of_ones`` in axes.py
 
     # Values and gradients.
 
     def value(self, node: Node) -> Any:
-        """The value of a node."""
         return self.record.value(node)
 
     def operands(self, node: Node) -> list[Any]:
-        """The values of a node's operands, also of plain arrays and options."""
+        """Return the values of a node's arguments, plain arrays and options too."""
         return operand_values(node, self.value)
 
     def sweep(self) -> None:
@@ -60,7 +59,7 @@ class Inspected:
 
     @cached_property
     def gradients(self) -> dict[Node, Any]:
-        """The complete gradient of each node that the sweep visits."""
+        """The gradient of each node that the sweep visits, after all contributions."""
         return {swept.node: swept.g for swept in self.stepper.swept}
 
     @cached_property
@@ -70,33 +69,38 @@ class Inspected:
 
     @cached_property
     def largest(self) -> dict[Node, float]:
-        """The largest entry of each gradient, without its sign."""
+        """The largest absolute value in each gradient."""
         return {node: largest_entry(g) for node, g in self.gradients.items()}
 
     def uses(self, node: Node) -> Iterable[tuple[Node, int]]:
-        """The uses through which a gradient comes to a node."""
+        """Yield the uses through which a gradient comes to a node."""
         return ((user, k) for user, k in self.users.get(node, ()) if user in self.visited)
 
     def above(self, nodes: Iterable[Node]) -> list[Node]:
-        """All nodes on the ways from these to the loss, they themselves too."""
+        """List all nodes on the ways from these nodes to the result, these included."""
         return reachable(nodes, lambda node: [user for user, _ in self.users.get(node, ())])
 
     def note_skipped(self, words: str) -> None:
-        """Note what was not looked at, once."""
+        """Note once what was not examined."""
         if words not in self.skipped:
             self.skipped.append(words)
 
     # Words.
 
     def location(self, node: Node) -> Location:
-        """Where a value was computed."""
+        """Return the place in the program where a value was computed."""
         where = node.code, node.lasti
         if where not in self.locations:
             self.locations[where] = locations.of_node(node)
         return self.locations[where]
 
+    def user_location(self, node: Node) -> Location:
+        """Return where a value was computed; for one that the package made, as nn makes parameters, the result."""
+        where = self.location(node)
+        return self.location(self.root) if where.file.startswith(locations.OURS) else where
+
     def source_text(self, node: Node) -> str | None:
-        """The user's own expression for a value, if it is short and stands in one line of the user's program."""
+        """Return the user's expression for a value, if it is short and stands on one line of the user's program."""
         where = self.location(node)
         if node.op is None or where.columns is None or where.file.startswith(locations.OURS):
             return None
@@ -104,12 +108,12 @@ class Inspected:
         return text.safe_name(found) if found and len(found) <= LONGEST_EXPRESSION else None
 
     def name(self, node: Node) -> str | None:
-        """The name of a value, as it may be printed."""
+        """Return the name of a value, safe to print."""
         found = self.record.name(node)
         return text.safe_name(found) if found is not None else None
 
     def describe(self, node: Node) -> str:
-        """A value in a sentence: by its name, by what the user wrote, or by what made it."""
+        """Name a value in a sentence: by its name, by what the user wrote, or by the operation that made it."""
         return (
             self.name(node)
             or self.source_text(node)
@@ -117,13 +121,13 @@ class Inspected:
         )
 
     def describe_entry(self, node: Node, at: Iterable[int]) -> str:
-        """``x[0, 2]``, or ``(a @ b)[0, 2]``: an entry of a value in a sentence."""
+        """Name an entry of a value in a sentence: ``x[0, 2]``, or ``(a @ b)[0, 2]``."""
         name, index = self.describe(node), ", ".join(map(str, at))
         simple = name.replace("_", "a").replace(".", "a").isalnum() or self.name(node) is not None
         return f"{name if simple else f'({name})'}[{index}]" if index else name
 
     def describe_made(self, node: Node) -> str:
-        """``h = sigmoid(v)``: a value by its name and by how it was made."""
+        """Name a value and how it was made: ``h = sigmoid(v)``."""
         name, written = self.name(node), self.source_text(node)
         if node.op is None or name is None:
             return self.describe(node)
@@ -133,7 +137,7 @@ class Inspected:
         return f"{name} = {written}"
 
     def describe_operand(self, node: Node, k: int) -> str:
-        """An operand in a sentence, also one that is a plain array."""
+        """Name an operand in a sentence, also one that is a plain array."""
         a = node.args[k]
         if a is not None:
             return self.describe(a)
@@ -142,11 +146,10 @@ class Inspected:
 
     @cached_property
     def loss(self) -> str:
-        """The result in a sentence."""
         return self.name(self.root) or "the loss"
 
     def in_line(self, node: Node) -> str:
-        """``in line 7``, with the file if it is another than that of the result."""
+        """Return ``in line 7``, with the file if it is not that of the result."""
         where = self.location(node)
         file = "" if where.file == self.location(self.root).file else f" of {locations.file_title(where.file)}"
         return f"in line {where.line}{file}"
@@ -154,14 +157,14 @@ class Inspected:
     # Findings.
 
     def group_by_line(self, nodes: Iterable[Node]) -> list[list[Node]]:
-        """Nodes that the same operation on the same line made, as in the passes of a loop, together."""
+        """Group nodes that the same operation on the same line made, as in the passes of a loop."""
         groups: dict[Any, list[Node]] = {}
         for node in nodes:
             groups.setdefault((node.op, node.code, node.lasti), []).append(node)
         return list(groups.values())
 
     def same_for_others(self, group: list[Node]) -> str:
-        """That the same holds for the others of a group, to be added to what is said of the first."""
+        """Return a sentence that extends what was said of the first node of a group to the others."""
         names = list(dict.fromkeys(name for node in group[1:] if (name := self.name(node))))
         known = [name for name in names if name != self.name(group[0])]
         shown = f" ({text.join_words(known)})" if 0 < len(known) <= 4 else ""
@@ -179,7 +182,7 @@ class Inspected:
         most: int = 1,
         **numbers: Any,
     ) -> Finding:
-        """A finding about a node.  remedies: those that cure; of them ``most`` are looked for and said."""
+        """Make a finding about a node; ``most`` of the remedies, which are tried one by one, are added to its words."""
         where, said = at or self.location(node), tuple(itertools.islice(remedies, most)) if self.seeks_remedies else ()
         words = " ".join([words, *(remedy.words for remedy in said)])
         return Finding(
@@ -187,38 +190,36 @@ class Inspected:
         )
 
     def printed_name(self, node: Node) -> str:
-        """The word for a node, which the console finds it by."""
+        """Return the name under which the console finds a node."""
         return self.record.called(node) if node in self.record.every else text.safe_name(text.label(node))
 
 
 def is_finite(x: Any) -> bool:
-    """Is every entry a finite number?"""
     return bool(np.isfinite(entries(x)).all())
 
 
 def entries(x: Any) -> Any:
-    """The entries of a gradient; of one that is kept as rows, those."""
+    """Return the entries of a gradient; of one that is stored as sparse rows, the stored ones."""
     return x.rows if hasattr(x, "rows") else x
 
 
 def largest_entry(x: Any) -> float:
-    """The largest finite entry, without its sign: inside, where nothing counts, a gradient may be infinite."""
+    """Return the largest absolute value; infinite entries are left out, for nothing may depend on them."""
     x = np.abs(entries(x))
     return float(np.max(x, initial=0.0, where=np.isfinite(x)))
 
 
 def root_mean_square(x: Any) -> float:
-    """The root mean square, which does not depend on how many numbers there are."""
+    """Return the root mean square, which does not depend on how many numbers there are."""
     return norm(x) / max(1, np.size(coerce.dense(x))) ** 0.5
 
 
 def percent(share: float) -> str:
-    """``75 %``."""
     return f"{100 * share:.0f} %"
 
 
 def list_names(names: list[str]) -> str:
-    """Names in a sentence; of many, the first and how many others; of one for all, as in a loop, how many."""
+    """Join names in a sentence; of many, the first and a count; of equal names, as in a loop, only a count."""
     if len(names) > 1 and len({*names}) == 1:
         return f"{len(names):,} leaves called {names[0]}"
     return text.join_words(names, 6)

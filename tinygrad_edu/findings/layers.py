@@ -1,4 +1,4 @@
-"""Gradients that vanish or explode from layer to layer, on their way from the loss to the input."""
+"""Find gradients that vanish or explode from layer to layer, on their way from the loss to the input."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ FACTOR, LEAST = 1e3, 3
 
 
 def is_layer(node: Node) -> bool:
-    """Is it a product with a matrix of parameters?"""
     return is_product(node) and weight_matrix(node) is not None
 
 
 def is_product(node: Node) -> bool:
-    """Is it a product of matrices, a convolution or the like?"""
     return node.op is not None and node.op.multiplies and not node.op.elementwise
 
 
 def longest_chain(inspected: Inspected) -> list[Node]:
-    """The layers on the way with the most of them, from the loss to the input."""
+    """Return the layers on the way from the loss to the input that has the most of them."""
     depth: dict[Node, int] = {inspected.root: int(is_layer(inspected.root))}
     after: dict[Node, Node] = {}
     deepest = inspected.root
@@ -48,7 +46,7 @@ def longest_chain(inspected: Inspected) -> list[Node]:
 
 
 def vanishing_or_exploding(inspected: Inspected) -> Iterator[Finding]:
-    """Gradients that shrink or grow by a factor of 1,000, at least half of the layers taking their part in that."""
+    """Find gradients that shrink or grow by a factor of 1,000 if at least half of the layers take part in it."""
     layers = longest_chain(inspected)
     if len(layers) < LEAST or not all(is_finite(inspected.gradients[node]) for node in layers):
         return
@@ -58,12 +56,12 @@ def vanishing_or_exploding(inspected: Inspected) -> Iterator[Finding]:
     logs = np.diff(np.log(sizes))
     share = np.log(sizes[-1] / sizes[0]) / len(logs)
     if np.mean(logs / share >= 0.5) < 0.5 or np.max(logs / share) > 0.7 * len(logs):
-        return  # one layer alone does it, and others speak of that
+        return  # a single layer causes it, which other checks report
     yield write_finding(inspected, layers, sizes, float(np.exp(share)))
 
 
 def write_finding(inspected: Inspected, layers: list[Node], sizes: list[float], factor: float) -> Finding:
-    """The finding, in words."""
+    """Describe how the gradient changes from layer to layer, with the norm at each."""
     vanishes = factor < 1
     names = [layer_name(inspected, node) for node in layers]
     n, again = len(layers) - 1, len({weight_matrix(node) for node in layers}) == 1
@@ -82,7 +80,7 @@ def write_finding(inspected: Inspected, layers: list[Node], sizes: list[float], 
 
 
 def find_steadier(inspected: Inspected, layers: list[Node], again: bool) -> Iterator[Remedy]:
-    """What keeps gradients of about one size from layer to layer."""
+    """Try other starts, other activations and skip connections, which keep gradients at about one size."""
     found: list[str] = []
 
     leaves = [W for W in {*map(weight_matrix, layers)} if W is not None and len(W.shape) >= 2]
@@ -116,13 +114,12 @@ def find_steadier(inspected: Inspected, layers: list[Node], again: bool) -> Iter
 
 
 def nearest_orthogonal(x: Any) -> Any:
-    """The orthogonal matrix next to a square one."""
     u, _, v = np.linalg.svd(x)
     return (u @ v).astype(x.dtype)
 
 
 def activations_after(inspected: Inspected, layer: Node) -> Iterator[Node]:
-    """The activations of what a layer computes, past its bias."""
+    """Yield the activation that follows a layer, past its bias."""
     node = layer
     for _ in range(3):
         users = [user for user, _ in inspected.uses(node)]
@@ -135,7 +132,7 @@ def activations_after(inspected: Inspected, layer: Node) -> Iterator[Node]:
 
 
 def skip_connection(inspected: Inspected, act: Node) -> Change | None:
-    """What adds to an activation what its layer began with, where that has the same shape."""
+    """Return the change that adds the layer's input to its activation, if both have the same shape; else None."""
     before = act
     for _ in range(4):
         same = [a for a in before.args if a is not None and a.op is not None]
@@ -153,7 +150,7 @@ def skip_connection(inspected: Inspected, act: Node) -> Change | None:
 
 
 def layer_name(inspected: Inspected, node: Node) -> str:
-    """A layer by its name, by that of the sum with its bias, or by that of its matrix."""
+    """Name a layer: by its own name, by that of the sum with its bias, or by that of its matrix."""
     users = inspected.users.get(node, [])
     biased = users[0][0] if len(users) == 1 and users[0][0].op.name == "add" else node
     W = weight_matrix(node)
@@ -164,7 +161,7 @@ def layer_name(inspected: Inspected, node: Node) -> str:
 
 
 def weight_matrix(node: Node) -> Node | None:
-    """The matrix of parameters of a layer."""
+    """Return the matrix of parameters of a layer, or None."""
     for a in map(before_rearranging, node.args):
         if a is not None and a.op is None and a.active and len(a.shape) >= 2:
             return a
@@ -172,7 +169,7 @@ def weight_matrix(node: Node) -> Node | None:
 
 
 def before_rearranging(node: Node | None) -> Node | None:
-    """The value whose elements this one has in another order or shape: W, of W.T."""
+    """Return the value that this one holds in another order or shape: W for W.T."""
     while node is not None and node.op is not None and node.op.rearranges:
         node = node.args[0]
     return node

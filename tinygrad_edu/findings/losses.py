@@ -1,7 +1,8 @@
-"""Is the end of a program a loss that one operation computes from the logits?  Found by numbers.
+"""Find the operation that computes a program's loss from the logits, by comparing numbers.
 
-An operation whose statement calls an operand ``logits`` applies the softmax or the sigmoid itself.  The targets are
-read off the gradient at logits of 0, where it is (p - y)/N with a p that is known; then both are compared elsewhere.
+An operation whose statement calls an operand ``logits`` applies the softmax or the sigmoid itself.  At logits of 0 its
+gradient is (p - y)/N with a known p, which gives the targets y.  Then the operation and the program are compared at
+other logits.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from .equivalents import SIZE, steps_between
 from .inspected import Inspected
 from .trials import replay
 
-LOGITS, TARGET = "logits", "target"  # as statements call these operands
+LOGITS, TARGET = "logits", "target"  # the names of these operands in statements
 
 
 class LossOfLogits(NamedTuple):
-    """A loss of logits, with the targets that make it what the program computes."""
+    """A loss of logits, with the targets for which it equals what the program computes."""
 
     op: Any
     x: Node
@@ -34,17 +35,16 @@ class LossOfLogits(NamedTuple):
     options: dict[str, Any]
 
     def __call__(self, x: Any) -> Any:
-        """The loss, of an array or a Tensor."""
         return self.op.public(x, self.targets, **self.options)
 
     def text(self, inspected: Inspected, y: Node, near: Node) -> str:
-        """The same as a user writes it at the line of ``near``."""
+        """Write the loss as a user writes it at the line of ``near``."""
         options = "".join(f", {key}={value!r}" for key, value in self.options.items())
         name = user_code.callable_name(inspected, near, self.op.name)
         return f"{name}({user_code.value_code(inspected, self.x)}, {self.targets_text(inspected, y)}{options})"
 
     def targets_text(self, inspected: Inspected, y: Node) -> str:
-        """The targets by what the program calls them."""
+        """Write the targets as the program calls them: a variable of the same values, or "targets"."""
         axis, labels = self.options.get("axis", -1), None
         if "axis" in self.op.names and np.isin(np.round(self.targets, 9), (0, 1)).all() and np.ndim(self.targets) > 1:
             labels = np.argmax(self.targets, axis)
@@ -63,19 +63,19 @@ class LossOfLogits(NamedTuple):
 
 
 def takes_logits(op: Any) -> bool:
-    """Does an operation make probabilities of an operand itself, by its own statement?"""
+    """Does the operation apply the softmax or the sigmoid itself?  Its statement calls the operand ``logits``."""
     return op is not None and LOGITS in op.names
 
 
 def loss_options(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
-    """The options with which a loss is tried: the mean or the sum, over the last axis of classes or another."""
+    """Yield the options to try for a loss: the mean or the sum, over the last axis of classes or another."""
     for reduction in ({}, {"reduction": "sum"}) if "reduction" in op.names else ({},):
         for axis in ({}, *({"axis": i} for i in range(ndim - 1))) if "axis" in op.names else ({},):
             yield {**axis, **reduction}
 
 
 def find_losses(inspected: Inspected, y: Node, xs: list[Node], factor: float = 1.0) -> Iterator[LossOfLogits]:
-    """The losses of one of ``xs`` that are what ``y``, a single number, is; or so many times as much."""
+    """Find losses of one of ``xs`` that equal ``factor`` times ``y``, which is a single number."""
     for x in xs:
         if not x.shape or not 0 < np.prod(x.shape) <= SIZE or np.prod(y.shape) != 1:
             continue
@@ -102,7 +102,7 @@ def find_losses(inspected: Inspected, y: Node, xs: list[Node], factor: float = 1
 
 
 def match_loss(op: Any, x: Node, options: dict[str, Any], slope: Any, draws: Any, values: Any) -> LossOfLogits | None:
-    """The loss with those targets, if it is equal at the numbers that were drawn."""
+    """Solve for the targets, and return the loss if it equals the program's values at the drawn logits; else None."""
     try:
         targets = solve_targets(op, x.shape, options, slope)
         if targets is None or not np.all((targets > -1e-9) & (targets < 1 + 1e-9)):
@@ -115,7 +115,7 @@ def match_loss(op: Any, x: Node, options: dict[str, Any], slope: Any, draws: Any
 
 
 def solve_targets(op: Any, shape: tuple[int, ...], options: dict[str, Any], slope: Any) -> Any:
-    """The targets for which the gradient at logits of 0 is ``slope``; they sum to one where the classes compete."""
+    """Solve for the targets at which the gradient at logits 0 is ``slope``; classes that compete sum to one."""
 
     def at(targets: Any) -> Any:
         x = Tensor(np.zeros(shape))

@@ -1,7 +1,6 @@
-"""What to write where numbers are not finite: candidates, of which the first is said that cures the record.
+"""Find what to write where numbers are not finite; of several candidates the first that cures is proposed.
 
-An operand is kept inside of where the operation has a slope, or several steps are made one operation that does not
-overflow.
+Either an operand is kept where the operation has a slope, or several steps become one operation that does not overflow.
 """
 
 from __future__ import annotations
@@ -25,25 +24,31 @@ from .trials import Change, Check, Trial, change_operand, cures, nearly_same, re
 from .valid_range import UNBOUNDED, evaluate_at, find_valid_range, operands_at
 from .zeros import steps_after_logarithm
 
-SMALL = (1e-12, 1e-7, 1e-6, 1e-4)  # how far from an end an operand is kept: the first that cures
-ROUNDED = 1e-8  # of an end that is not 0 a number as small is lost, or leaves a slope that is as good as infinite
-STEEP = 1e8  # a gradient above it is as good as infinite
-BESIDE = 1e-6  # how far an operand may lie beyond an end, by rounding
-LONG = 80  # characters of an expression that is shown
-DOWN = 6  # steps to what a value becomes, of which one operation is sought
+# An operand is kept so far from an end of the valid range; the first distance that cures is proposed.
+SMALL = (1e-12, 1e-7, 1e-6, 1e-4)
+# A smaller distance from an end other than 0 is lost by rounding, or leaves a slope that is as good as infinite.
+ROUNDED = 1e-8
+# A larger gradient is as good as infinite.
+STEEP = 1e8
+# Rounding may put an operand so far beyond an end.
+BESIDE = 1e-6
+# A longer expression is not shown, in characters.
+LONG = 80
+# One operation is sought for steps that end at most so many steps further on.
+DOWN = 6
 KINDS = ("not finite", "log of a rounded zero")
 
 
 class Unchosen(NamedTuple):
-    """Entries of a value that something further on does not choose, or multiplies by 0."""
+    """Entries of a value that a later operation does not choose, or multiplies by 0."""
 
     chooser: Node
     operand: int
-    chosen: bool  # False: they are multiplied by 0
+    chosen: bool  # are they left out by a choice?  Otherwise they are multiplied by 0
 
 
 def find_unchosen(inspected: Inspected, node: Node, mask: Any) -> Unchosen | None:
-    """What keeps the gradient of some entries 0, on the one way from a value to the result, element by element."""
+    """Follow a value to the elementwise operation that ignores these entries, and so makes their gradient 0."""
     seen = node
     for _ in range(20):
         uses = list(inspected.uses(seen))
@@ -56,7 +61,7 @@ def find_unchosen(inspected: Inspected, node: Node, mask: Any) -> Unchosen | Non
 
 
 def find_dropped(inspected: Inspected, node: Node, k: int, mask: Any) -> Unchosen | None:
-    """Does an operation not look at these entries of an operand?  Whatever they are, its result is what it was."""
+    """Does an operation ignore these entries of an operand?  They are changed, and its result must stay the same."""
     operands, z = inspected.operands(node), inspected.value(node)
 
     def same(x: float) -> bool:
@@ -72,22 +77,22 @@ def find_dropped(inspected: Inspected, node: Node, k: int, mask: Any) -> Unchose
 
 
 def try_cure(inspected: Inspected, node: Node, changes: dict[Node, Change], checks: Iterable[Check]) -> Trial | None:
-    """The record with operations in the place of others, if that cures."""
+    """Try operations in the place of others; return the trial if it cures, else None."""
     trial = try_changes(inspected, {}, changes)
     return trial if cures(trial, KINDS, node, checks) else None
 
 
-# Kept inside.
+# An operand inside the valid range.
 
 
 def keep_inside(
     inspected: Inspected, node: Node, k: int, at: tuple[int, ...], checks: Iterable[Check], wrong: Node | None = None
 ) -> Iterator[Remedy]:
-    """An operand that lies at an end of where the operation has a slope, or at a pole, kept away from it.
+    """Try to keep an operand away from an end of the valid range, or from a pole.
 
     wrong: the node that the finding is about, if it is not this one but uses it.
 
-    The first that leaves no gradient that is as good as infinite; or, of an end, the first that cures at all.
+    The first candidate wins that leaves no gradient that is as good as infinite; at an end, else the first that cures.
     """
     first = None
     for text, new in shifted_operands(inspected, node, k, at):
@@ -107,7 +112,7 @@ def keep_inside(
 def shifted_operands(
     inspected: Inspected, node: Node, k: int, at: tuple[int, ...]
 ) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Other operands, as the user writes them and as functions."""
+    """Yield operands that stay inside the valid range, as text and as functions, the smallest shift first."""
     ends, x = find_valid_range(inspected, node, k, at), np.asarray(inspected.operands(node)[k], float)
     if ends is None or not np.isfinite(x).all():
         return
@@ -118,7 +123,7 @@ def shifted_operands(
                 yield f"{operand} + {small_text(small)}", functools.partial(operator.add, small)
         return
     if x.min() < ends.low - BESIDE or x.max() > ends.high + BESIDE:
-        return  # far beyond an end it is another mistake
+        return  # an operand far beyond an end is another mistake
     low, high = (e if abs(e) < 1e5 else None for e in ends)
     for small in SMALL:
         if low == 0 and high is None and x.min() >= 0:
@@ -138,12 +143,11 @@ def shifted_operands(
 
 
 def small_text(x: float) -> str:
-    """``1e-7``."""
     return f"{x:.0e}".replace("e-0", "e-")
 
 
 def end_text(end: float | None, small: float) -> str:
-    """``1 - 1e-7``, ``-1 + 1e-7``; of 0 the small number alone."""
+    """Write an end and a small distance from it: ``1 - 1e-7``; for an end at 0, the distance alone."""
     if end is None:
         return ""
     if end == 0:
@@ -155,17 +159,17 @@ def end_text(end: float | None, small: float) -> str:
 
 
 class Merged(NamedTuple):
-    """One operation in the place of the steps that end in ``y``, as the user writes it, and all that stands there."""
+    """One operation in the place of the steps that end in ``y``, with the code that the user may write."""
 
     y: Node
-    below: Node  # what y is an operation of, before entries of it were picked; or y itself
+    below: Node  # the operand of y before its entries were picked or scaled; or y itself
     text: str
-    itself: bool  # is it the value that the steps began with?
+    itself: bool  # do the steps only give back the value that they began with?
     code: str
 
 
 def merge_steps(inspected: Inspected, node: Node, ys: Iterable[Node], checks: Iterable[Check]) -> Iterator[Merged]:
-    """One operation in the place of several steps that end in one of ``ys``, with which all is finite."""
+    """Find one operation for several steps that end in one of ``ys``, with which everything is finite."""
     for y in ys:
         if y.op is None:
             continue
@@ -193,7 +197,7 @@ def merge_steps(inspected: Inspected, node: Node, ys: Iterable[Node], checks: It
 
 
 def is_same_computation(inspected: Inspected, y: Node, x: Node, change: Change) -> bool:
-    """Are the steps from x to y, at numbers of moderate size, what is put in their place?"""
+    """Do the steps from x to y give the same as their replacement, at numbers of moderate size?"""
     try:
         for draw in moderate_numbers(inspected.value(x)):
             known = np.asarray(replay(inspected, {x: draw[()]}, {}, steps_between(inspected, x, y), record=False)[y])
@@ -206,7 +210,7 @@ def is_same_computation(inspected: Inspected, y: Node, x: Node, change: Change) 
 
 
 def suggest_merging(inspected: Inspected, node: Node, ys: Iterable[Node], checks: Iterable[Check]) -> Iterator[Remedy]:
-    """The same, in words."""
+    """Turn each merging of steps that was found into a remedy."""
     for one in merge_steps(inspected, node, ys, checks):
         part = user_code.expression_of(one.y)
         steps = user_code.unparse(part) if part is not None else inspected.describe(one.y)
@@ -221,7 +225,7 @@ def suggest_merging(inspected: Inspected, node: Node, ys: Iterable[Node], checks
 
 
 def equivalent_code(inspected: Inspected, y: Node, found: Equivalent) -> str:
-    """One operation as it is written in the user's program."""
+    """Write an equivalent operation in the words of the user's program."""
     first = user_code.callable_name(inspected, y, found.first.name) if found.first is not None else ""
     name = user_code.callable_name(inspected, y, found.op.name)
     return found.text(
@@ -230,7 +234,7 @@ def equivalent_code(inspected: Inspected, y: Node, found: Equivalent) -> str:
 
 
 def downstream(inspected: Inspected, node: Node) -> list[Node]:
-    """A value, and what it becomes within some steps on its way to the result, the nearest first."""
+    """List a value and what it becomes within some steps on its way to the result, the nearest first."""
     found, level = [node], [node]
     for _ in range(DOWN):
         level = [*dict.fromkeys(user for n in level for user, _ in inspected.users.get(n, ()) if user not in found)]
@@ -239,7 +243,7 @@ def downstream(inspected: Inspected, node: Node) -> list[Node]:
 
 
 def find_undefined_neighbour(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -> float | None:
-    """A number next to an operand at which the operation has no value, on both sides; None if there is none."""
+    """Return a number next to an operand, if the operation has no value on either side of the operand; else None."""
     try:
         values = operands_at(inspected, node, k, at)
         x = float(values[k])

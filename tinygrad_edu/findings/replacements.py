@@ -1,7 +1,7 @@
-"""Other activations and other starts, to be tried in the place of those that let no gradient through.
+"""Find activations and starting values to try in the place of those that let no gradient through.
 
-Which operation may stand for another is found by numbers: leaky_relu is relu where that has a slope, and is flat
-nowhere; tanh is sign far from 0.
+Numbers show which operation may replace another: leaky_relu equals relu where relu has a slope, and is flat nowhere;
+tanh is close to sign far from 0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FAR = (np.abs(GRID) >= 2) & NEAR
 
 
 def find_op(fits: Callable[[Any, Any, Any], bool]) -> Any:
-    """The first operation of one operand whose values and slopes on the grid fit, NumPy's first; None, if none does."""
+    """Return the first operation of one operand whose values and slopes on the grid fit, NumPy's first; or None."""
     for op in sorted(OPS.values(), key=lambda op: not hasattr(np, op.name)):
         if op.elementwise and op.rules and only_operand(op) is not None:
             try:
@@ -39,7 +39,7 @@ def find_op(fits: Callable[[Any, Any, Any], bool]) -> Any:
 
 
 def find_never_flat(node: Node, k: int) -> Any:
-    """An operation that is the same where this one has a slope, and has one everywhere; if there is one, a bent one."""
+    """Find an operation that equals this one where it has a slope, and has a slope everywhere; best with a bend."""
     z, slopes = evaluate_on(node.op, GRID, node, k)
     steep = NEAR & (slopes != 0)
 
@@ -53,7 +53,7 @@ def find_never_flat(node: Node, k: int) -> Any:
 
 
 def find_unsaturated() -> Any:
-    """An operation that is its operand where that is above 0, and is not steeper below: relu, by numbers."""
+    """Find an operation that is the identity above 0 and less steep below: relu, found by numbers."""
 
     def fits(op: Any, z: Any, slopes: Any) -> bool:
         above = NEAR & (GRID > 0)
@@ -64,7 +64,7 @@ def find_unsaturated() -> Any:
 
 
 def find_smooth(node: Node) -> Any:
-    """An operation with a slope that is this one far from 0."""
+    """Find an operation that is close to this one far from 0, and has a slope near 0."""
     z = np.asarray(node.op.forward(GRID), float)
 
     def fits(op: Any, other: Any, slopes: Any) -> bool:
@@ -74,7 +74,7 @@ def find_smooth(node: Node) -> Any:
 
 
 def find_squashing() -> list[Any]:
-    """Operations that saturate on both sides, those that are 0 at 0 first: tanh before a sigmoid."""
+    """List operations that saturate on both sides; those with value 0 at 0 come first: tanh before a sigmoid."""
     found = []
     for op in OPS.values():
         if op.elementwise and op.rules and only_operand(op) is not None:
@@ -85,7 +85,7 @@ def find_squashing() -> list[Any]:
 
 
 def replace_op(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
-    """The change that puts an operation in the place of activations."""
+    """Return the changes that put an operation in the place of activations."""
 
     def change(k: int) -> Change:
         return lambda given, made: op.public(given[k])
@@ -94,14 +94,14 @@ def replace_op(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
 
 
 def glorot(shape: tuple[int, ...], dtype: Any = float) -> Any:
-    """Numbers as nn.Linear starts from: uniform, with the variance 2/(inputs + outputs)."""
+    """Draw numbers as nn.Linear starts from: uniform, with the variance 2/(inputs + outputs)."""
     area = int(np.prod(shape[2:])) if len(shape) > 2 else 1
     limit = np.sqrt(6 / (max(1, sum(shape[:2])) * area))
     return np.random.default_rng(0).uniform(-limit, limit, shape).astype(dtype)
 
 
 def gradient_reaches(trial: Trial | None, leaves: Iterable[Node], least: float = 1e-9) -> bool:
-    """Does a gradient come to each of these leaves, and is all finite?"""
+    """Does a gradient reach each of these leaves, and is everything finite?"""
     if trial is None:
         return False
     try:
@@ -111,7 +111,7 @@ def gradient_reaches(trial: Trial | None, leaves: Iterable[Node], least: float =
 
 
 def leaves_below(inspected: Inspected, nodes: Iterable[Node], steps: int) -> list[Node]:
-    """The leaves that take a gradient and that values were computed from within some steps."""
+    """List the leaves with a gradient that values were computed from within some steps."""
     found, level = [], [*nodes]
     for _ in range(steps):
         level = [*dict.fromkeys(a for n in level for a in n.args if a is not None and a.active)]
@@ -120,7 +120,7 @@ def leaves_below(inspected: Inspected, nodes: Iterable[Node], steps: int) -> lis
 
 
 def combine_remedies(found: list[str]) -> Iterator[Remedy]:
-    """What was tried, and cures, in a sentence; nothing, if nothing does."""
+    """Put all changes that cure into one remedy; none if nothing cures."""
     if found:
         each = "each of these cures it alone" if len(found) > 1 else "this cures it"
         yield Remedy(f"Tried on this record, {each}: {'; '.join(found)}.")

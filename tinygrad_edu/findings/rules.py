@@ -1,4 +1,4 @@
-"""Rules that a user wrote, compared with differences at the very operands that they were used at."""
+"""Compare the rules that a user wrote with differences, at the very operands of the program."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ from ..sweep import unbroadcast
 from .finding import Finding
 from .inspected import Inspected
 
-ENTRIES, POINTWISE = 4096, 500_000  # of an operand that is compared; and of that of an elementwise operation
-USES = 3  # of an operation that is used in a loop
-JACOBIAN = 100_000  # entries of a Jacobian that is looked at as a whole
+# Larger operands are not compared: of other operations, and of elementwise ones.
+ENTRIES, POINTWISE = 4096, 500_000
+# So many uses of an operation are compared.
+USES = 3
+# A Jacobian with more entries is not computed.
+JACOBIAN = 100_000
 
 
 class Worst(NamedTuple):
-    """The entry at which a rule is furthest from the differences, and what the mistake looks like."""
+    """The entry where a rule and the differences disagree most, and the likely mistake."""
 
-    result: tuple[int, ...]  # the entry of the result; () where each result has one entry of the operand, or is alone
+    # The entry of the result; () if each result depends on one entry of the operand, or is a single number.
+    result: tuple[int, ...]
     at: tuple[int, ...]
     x: float
     rule: float
@@ -43,7 +47,7 @@ def is_users_op(op: Any) -> bool:
 
 
 def wrong_rules(inspected: Inspected) -> Iterator[Finding]:
-    """Each rule of a user's, tried at some of its uses, the smallest first."""
+    """Compare each rule that a user wrote with differences, at some of its uses, the smallest first."""
     uses: dict[Any, list[tuple[int, Node]]] = {}
     for node in inspected.nodes:
         if node.op is not None and node in inspected.visited and is_users_op(node.op) and node.op.variadic is None:
@@ -66,7 +70,7 @@ def wrong_rules(inspected: Inspected) -> Iterator[Finding]:
 
 
 def write_finding(inspected: Inspected, node: Node, k: int, worst: Worst, times: int) -> Finding:
-    """The finding, in words."""
+    """Describe where a rule and the differences disagree, and the likely mistake."""
     op, a = node.op, node.args[k]
     entry = inspected.describe_entry(a, worst.at)
     of = f" for the result at [{', '.join(map(str, worst.result))}]" if worst.result else ""
@@ -89,14 +93,13 @@ def write_finding(inspected: Inspected, node: Node, k: int, worst: Worst, times:
 
 
 def where_declared(op: Any, k: int) -> Location:
-    """The line of the rule."""
     code = getattr(op.rules[op.names[k]], "__code__", None) or op.function.__code__
     where = locations.locate(code, 0)
     return where._replace(columns=None)
 
 
 def compare(inspected: Inspected, node: Node, k: int) -> Worst | None:
-    """The worst entry of a rule that disagrees with differences; None where it agrees, or where none can be had."""
+    """Return the worst entry of a rule that disagrees with differences; None if it agrees, or cannot be compared."""
     try:
         with within(recording=False, watch=None), np.errstate(all="ignore"):
             operands = [
@@ -109,28 +112,28 @@ def compare(inspected: Inspected, node: Node, k: int) -> Worst | None:
 
 
 def apply_rule(node: Node, k: int, operands: list[Any], g: Any) -> Any:
-    """What the rule gives for a gradient, computed in float64."""
+    """Return what the rule gives for an upstream gradient, computed in float64."""
     z = node.op.forward(*operands)
     return coerce.dense(node.op.vjp(k, node.args, np.broadcast_to(g, np.shape(z)).copy()[()], z, operands))
 
 
 def disagreement(rule: Any, found: Slopes) -> Any:
-    """By how much, beyond what differences cannot tell; 0 where they agree."""
+    """Return by how much two slopes differ beyond the error of the differences; 0 where they agree."""
     usual = np.median(found.error[found.smooth]) if np.any(found.smooth) else 0.0
-    noise = 10 * found.error + 30 * usual  # by chance, the error of one entry may look small
+    noise = 10 * found.error + 30 * usual  # the error of one entry may look small by chance
     known = found.smooth & ~np.isinf(rule)  # where a slope is infinite, differences cannot tell
     wrong = known & differs(rule, found.value, DIFFERENCES, noise + 1e-6)
     return np.where(wrong, np.nan_to_num(np.abs(rule - found.value), nan=np.inf), 0)
 
 
 def compare_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
-    """Of an elementwise operation: all entries are moved at once, for each result depends on one."""
+    """Compare an elementwise rule: each result depends on one entry, so all entries are moved at once."""
 
     def slopes_at(operands: list[Any]) -> tuple[Any, Slopes]:
         x = operands[k]
         size = np.maximum(1e-3, np.minimum(1, np.abs(x)))
         found = slopes(lambda t: node.op.forward(*operands[:k], x + t, *operands[k + 1 :]), size)
-        rule = apply_rule(node, k, operands, 2.0) / 2  # by 1, a rule may forget g
+        rule = apply_rule(node, k, operands, 2.0) / 2  # with g = 1, a rule that forgets g would look right
         return np.broadcast_to(rule, np.shape(found.value)), found
 
     def sampled(operands: list[Any]) -> Sample:
@@ -155,7 +158,7 @@ def compare_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
 
 
 def compare_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
-    """Of any other: a random direction with a random cotangent says whether; then entry by entry, which."""
+    """Compare any other rule along a random direction; if it disagrees, compare it entry by entry."""
     x, rng = operands[k], np.random.default_rng(0)
     w = rng.normal(size=node.shape)
     c = np.asarray(unbroadcast(np.asarray(apply_rule(node, k, operands, w)), node.args[k]))
@@ -176,12 +179,11 @@ def compare_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
 
 
 def forward_with(node: Node, k: int, operands: list[Any], x: Any) -> Any:
-    """The result for another operand."""
     return node.op.forward(*operands[:k], x, *operands[k + 1 :])
 
 
 def jacobian(node: Node, k: int, operands: list[Any]) -> tuple[Sample, Slopes]:
-    """All derivatives of the results by one operand, by the rule and by differences."""
+    """Compute all derivatives of the results by one operand, by the rule and by differences."""
     x, shape = operands[k], node.shape + np.shape(operands[k])
     rows = []
     for i in range(int(np.prod(node.shape))):

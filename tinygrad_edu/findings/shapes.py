@@ -1,4 +1,4 @@
-"""A column against a row: (n, 1) and (n,) make (n, n) without a word, and the loss of all pairs is trained."""
+"""Find a column against a row: (n, 1) and (n,) silently give (n, n), and the loss of all pairs is trained."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .finding import Finding, Remedy
 from .inspected import Inspected
 from .trials import cures, try_changes
 
-# What is written in a program that makes a column on purpose.
+# Words of a program that makes a column on purpose.
 TURNS = frozenset(
     "reshape expand_dims broadcast_to transpose outer T mT newaxis atleast_2d column_stack keepdims".split()
 )
 
 
 def column_against_row(inspected: Inspected) -> Iterator[Finding]:
-    """Differences and products of (n, 1) and (n,) that are reduced to one number, where the column was not meant."""
+    """Find sums and products of (n, 1) and (n,) that are reduced to one number, if the column was not intended."""
     told: set[Node] = set()
     bad: list[tuple[Node, int]] = []
     for node in inspected.nodes:
@@ -44,12 +44,11 @@ def column_against_row(inspected: Inspected) -> Iterator[Finding]:
 
 
 def is_sum_or_product(op: Any) -> bool:
-    """Is it a sum, a difference or a product of two operands, element by element?"""
     return bool(op.elementwise and len(op.names) == len(op.linear) == 2)
 
 
 def write_finding(inspected: Inspected, group: list[Node], k: int) -> Finding:
-    """The finding, in words."""
+    """Describe the (n, n) result of a column and a row, and how to make one shape of both."""
     node = group[0]
     n = node.shape[0]
     column, row = inspected.describe_operand(node, k), inspected.describe_operand(node, 1 - k)
@@ -65,7 +64,7 @@ def write_finding(inspected: Inspected, group: list[Node], k: int) -> Finding:
 
 
 def match_shapes(inspected: Inspected, group: list[Node], k: int) -> Iterator[Remedy]:
-    """The column made a row, or the row a column."""
+    """Try to make the column a row, or the row a column."""
     node, kind = group[0], "(n, 1) against (n,)"
     turns: tuple[tuple[int, str, str, Callable[[Any], Any]], ...] = (
         (k, "({}).ravel()", "to have {} pairs", lambda x: x.ravel() if hasattr(x, "ravel") else np.ravel(x)),
@@ -86,7 +85,7 @@ def match_shapes(inspected: Inspected, group: list[Node], k: int) -> Iterator[Re
 
 
 def is_expression(text: str) -> bool:
-    """Is it an expression of Python?"""
+    """Does the text parse as an expression of Python?"""
     try:
         ast.parse(text, mode="eval")
         return True
@@ -95,7 +94,7 @@ def is_expression(text: str) -> bool:
 
 
 def find_total(inspected: Inspected, node: Node) -> Node | None:
-    """The operation that makes one number of an (n, n) array, if nothing else is done with it on the way."""
+    """Find the operation that reduces an (n, n) array to one number, if only elementwise operations come between."""
     ends, stack, seen = set(), [node], {node}
     while stack:
         at = stack.pop()
@@ -105,7 +104,9 @@ def find_total(inspected: Inspected, node: Node) -> Node | None:
         for user, _ in users:
             if user.op.reduces and user.shape in ((), (1, 1)):
                 ends.add(user)
-            elif user.op.elementwise and not user.op.never and user.shape == node.shape:  # exp of all pairs is a kernel
+            elif (
+                user.op.elementwise and not user.op.never and user.shape == node.shape
+            ):  # but exp of all pairs is a kernel
                 if user not in seen:
                     seen.add(user)
                     stack.append(user)
@@ -115,12 +116,12 @@ def find_total(inspected: Inspected, node: Node) -> Node | None:
 
 
 def is_meant(inspected: Inspected, node: Node, k: int) -> bool:
-    """Was the column made on purpose: with a new axis, or in the same expression?"""
+    """Did the user make the column on purpose: with a new axis, or in the same expression?"""
     a = node.args[k]
     if a is not None and a.op is not None and (a.op.reduces or a.op.name == "getitem" or adds_axis(a.op)):
         return True
     written = operand_expression(node, k)
-    if written is None:  # no source: of a plain array nobody knows how it came to be a column
+    if written is None:  # without a source, it is unknown how a plain array became a column
         same = (
             a is not None
             and a.op is not None
@@ -139,12 +140,12 @@ def is_meant(inspected: Inspected, node: Node, k: int) -> bool:
 
 
 def adds_axis(op: Any) -> bool:
-    """Does it put a new axis where it is told to, as expand_dims does?"""
+    """Does the operation put a new axis where it is told to, as expand_dims does?"""
     return bool(op.rearranges and "axis" in op.names)
 
 
 def operand_expression(node: Node, k: int) -> ast.expr | None:
-    """The user's expression for an operand."""
+    """Find the user's expression for an operand of a binary operation, an augmented assignment or a call."""
     if node.code.co_filename.startswith(locations.OURS):
         return None
     source = "".join(linecache.getlines(node.code.co_filename))

@@ -1,8 +1,8 @@
-"""A softmax or a sigmoid twice: probabilities where scores are expected.
+"""Find a softmax or a sigmoid that is applied twice: probabilities where scores are expected.
 
-Which operation expects scores is told by its statement, which calls the operand ``logits``, or by numbers: whatever it
-is given, it makes probabilities of it.  What gives probabilities is told by numbers as well, with all leaves moved:
-numbers that sum to one along an axis, or lie between 0 and 1, or logarithms of probabilities.
+An operation expects scores if its statement calls the operand ``logits``, or if it makes probabilities of any
+numbers.  A value holds probabilities if its numbers sum to one along an axis, are logarithms of such numbers, or lie
+between 0 and 1, wherever the leaves are moved.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from .losses import LOGITS, takes_logits
 from .trials import cures, replay, try_changes
 
 KIND = "probabilities taken for scores"
-MOVES, SIZE = (0.5, 3.0, 30.0), 2_000_000  # in parts of what leaves are; entries of values that are looked at
+# Leaves are moved by so many times their size, and values with more entries are left out.
+MOVES, SIZE = (0.5, 3.0, 30.0), 2_000_000
 ROWS, LOGARITHMS, UNIT = "sum to 1", "logarithms of probabilities", "between 0 and 1"
 
 
@@ -34,12 +35,12 @@ class ProbabilityMaker(NamedTuple):
     """An operation that makes probabilities of an operand."""
 
     k: int
-    axis: int | None  # along which they sum to one; None: each is one of its own
-    logarithm: bool  # does it give their logarithms, or a loss?
+    axis: int | None  # they sum to one along it; None if each number is a probability of its own
+    logarithm: bool  # is the result their logarithms, or a loss?
 
 
 def find_probability_maker(node: Node) -> ProbabilityMaker | None:
-    """Does an operation make probabilities of an operand?"""
+    """Tell which operand an operation makes probabilities of; None if it makes none.  Unknown ones are tried."""
     op = node.op
     if op is None or op.variadic is not None:
         return None
@@ -73,7 +74,7 @@ def find_probability_maker(node: Node) -> ProbabilityMaker | None:
 
 
 def axis_of(node: Node, k: int) -> int | None:
-    """The axis that an operation goes along, from 0; None if it goes along none, or along several."""
+    """Return the axis that an operation goes along, counted from 0; None for none or several."""
     if "axis" not in node.op.names or not node.args[k] or not node.args[k].shape:
         return None
     axis = node.values[node.op.names.index("axis")]
@@ -82,7 +83,7 @@ def axis_of(node: Node, k: int) -> int | None:
 
 
 def classify_numbers(x: Any, axis: int | None) -> str:
-    """What numbers look like."""
+    """Tell what numbers look like: rows that sum to 1, logarithms of such rows, or numbers between 0 and 1."""
     if not np.isfinite(x).all():
         return ""
     if axis is not None and x.shape[axis] > 1:
@@ -94,7 +95,7 @@ def classify_numbers(x: Any, axis: int | None) -> str:
 
 
 def classify_value(inspected: Inspected, a: Node, axis: int | None) -> str:
-    """What a value looks like, wherever the leaves are moved that it was computed from."""
+    """Tell what a value looks like at random values of its leaves; an empty text if it differs between them."""
     x = np.asarray(inspected.value(a))
     kind = classify_numbers(x, axis) if x.dtype.kind == "f" else ""
     if not kind or a.op is None or not a.active or x.size > SIZE:
@@ -123,7 +124,7 @@ def classify_value(inspected: Inspected, a: Node, axis: int | None) -> str:
 
 
 def softmax_twice(inspected: Inspected) -> Iterator[Finding]:
-    """Operations that make probabilities of what are probabilities already."""
+    """Find operations that make probabilities of values that are probabilities already."""
     bad: dict[Node, tuple[ProbabilityMaker, str]] = {}
     for node in inspected.nodes:
         if node.op is None or not node.active:
@@ -131,7 +132,10 @@ def softmax_twice(inspected: Inspected) -> Iterator[Finding]:
         found = find_probability_maker(node)
         if found is not None:
             a = node.args[found.k]
-            loop = (a.code, a.lasti) == (node.code, node.lasti)  # a chain of one function, which is meant
+            loop = (a.code, a.lasti) == (
+                node.code,
+                node.lasti,
+            )  # a function applied to its own result in a loop is intended
             kind = classify_value(inspected, a, found.axis) if a.active and not loop else ""
             if kind:
                 bad[node] = found, kind
@@ -142,7 +146,7 @@ def softmax_twice(inspected: Inspected) -> Iterator[Finding]:
 
 
 def write_finding(inspected: Inspected, node: Node, found: ProbabilityMaker, kind: str, group: list[Node]) -> Finding:
-    """The finding, in words."""
+    """Describe an operation that expects scores and is given probabilities."""
     a = node.args[found.k]
     x, name, made = np.asarray(inspected.value(a)), inspected.describe(a), inspected.describe_made(a)
     makes = "a softmax" if found.axis is not None else "a sigmoid"
@@ -167,7 +171,7 @@ def write_finding(inspected: Inspected, node: Node, found: ProbabilityMaker, kin
 
 
 def describe_limit(found: ProbabilityMaker, x: Any, kind: str) -> str:
-    """How sure the second one can be at most: of scores between 0 and 1."""
+    """Say how sure an answer can be at most, if scores lie between 0 and 1."""
     if found.axis is None:
         return "A sigmoid of them lies between 0.5 and 0.731, so no answer can be sure."
     n = x.shape[found.axis]
@@ -176,7 +180,7 @@ def describe_limit(found: ProbabilityMaker, x: Any, kind: str) -> str:
 
 
 def suggest_scores(inspected: Inspected, node: Node, found: ProbabilityMaker, a: Node, kind: str) -> Iterator[Remedy]:
-    """The scores themselves in the place of what was made of them."""
+    """Try the scores themselves in the place of the probabilities that were made of them."""
     for x, text in find_scores(inspected, a, kind, found.axis):
 
         def change(arguments: list[Any], made: Any, x: Node = x) -> Any:
@@ -193,7 +197,7 @@ def suggest_scores(inspected: Inspected, node: Node, found: ProbabilityMaker, a:
 
 
 def find_scores(inspected: Inspected, a: Node, kind: str, axis: int | None) -> Iterator[tuple[Node, str]]:
-    """What probabilities were made of, by one operation or by steps that are one, and how the user writes it."""
+    """Yield what probabilities were made of, by one operation or by equivalent steps, and how the user writes it."""
     if only_operand(a.op) is not None and a.args[0] is not None and makes_probabilities(a.op, kind, axis):
         part = user_code.operand_expressions(a)[0]
         yield a.args[0], user_code.unparse(part) if part is not None else user_code.value_code(inspected, a.args[0])

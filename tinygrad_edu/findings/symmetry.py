@@ -1,4 +1,4 @@
-"""Units of a layer that are equal: they compute the same, receive the same gradient, and so stay equal for ever.
+"""Find units of a layer that are equal: they compute the same, receive the same gradient, and so stay equal for ever.
 
 Rumelhart, Hinton and Williams, Learning internal representations by error propagation (1986), call it the problem of
 symmetry breaking: weights start from small random numbers because of it.
@@ -13,7 +13,6 @@ import numpy as np
 
 from ..engine.recompute import run_forward
 from ..errors import coerce
-from ..format.locations import OURS
 from ..format.text import plural
 from ..graph import Node
 from .dependence import rounding_error
@@ -22,11 +21,11 @@ from .inspected import Inspected, is_finite, largest_entry, list_names
 from .replacements import glorot
 from .trials import try_changes
 
-SIZE = 5_000_000  # entries of a matrix that is looked at
+SIZE = 5_000_000  # matrices with more entries are left out
 
 
 def equal_units(inspected: Inspected) -> Iterator[Finding]:
-    """Matrices of parameters whose units are equal, and whose gradients are so too."""
+    """Find matrices of parameters whose units are equal, with equal gradients too."""
     found: dict[Node, int] = {}
     for node in sorted(inspected.visited, key=lambda node: node.serial):
         if (
@@ -50,10 +49,7 @@ def equal_units(inspected: Inspected) -> Iterator[Finding]:
         f"{which}, and so are their gradients: they compute the same, and every step leaves them equal. "
         f"{'Each layer is' if many else 'The layer is'} worth a single unit."
     )
-    at = inspected.location(first)
-    at = (
-        inspected.location(inspected.root) if at.file.startswith(OURS) else at
-    )  # a parameter of nn is made in nn/layers.py
+    at = inspected.user_location(first)
     made = inspected.make_finding(
         "equal units", first, words, [*found][1:], at, break_symmetry(inspected, found), units=n
     )
@@ -61,7 +57,7 @@ def equal_units(inspected: Inspected) -> Iterator[Finding]:
 
 
 def equal_units_axis(inspected: Inspected, node: Node) -> int | None:
-    """The axis of the units, if these are equal and receive the same gradient."""
+    """Return the axis along which units are equal and receive the same gradient; None if there is none."""
     x, g = inspected.value(node), coerce.dense(inspected.gradients[node])
     if not is_finite(g) or (not np.any(x) and not np.any(g)):
         return None
@@ -73,22 +69,21 @@ def equal_units_axis(inspected: Inspected, node: Node) -> int | None:
 
 
 def incoming_size(inspected: Inspected, node: Node) -> float:
-    """The size of gradients that cancel on the way to a node: the largest of what comes to its uses."""
+    """Return the largest gradient that comes to the uses of a node: what may cancel on the way."""
     return max((inspected.largest[user] for user, _ in inspected.uses(node)), default=0.0)
 
 
 def same_along(x: Any, axis: int, noise: float) -> bool:
-    """Are all slices along an axis equal?"""
     return bool(np.all(np.abs(x - np.take(x, [0], axis)) <= noise))
 
 
 def is_units_axis(inspected: Inspected, node: Node, axis: int) -> bool:
-    """Does a slice along this axis make a slice of what is computed, as a unit of a layer does?  It is moved to see."""
+    """Does a slice along this axis make a slice of what is computed, as a unit of a layer does?"""
     return any(makes_slice(inspected, node, axis, user, k) for user, k in inspected.uses(node))
 
 
 def makes_slice(inspected: Inspected, node: Node, axis: int, user: Node, k: int) -> bool:
-    """Does it in this use, past a transpose?"""
+    """Move one slice of a matrix: does exactly one slice of the user's result change, past a transpose?"""
     moved = inspected.value(node).copy()
     moved[(slice(None),) * axis + (0,)] += 1.0
     while user.op is not None and user.shape and len(user.args) == 1 and np.prod(user.shape) == np.prod(node.shape):
@@ -107,13 +102,12 @@ def makes_slice(inspected: Inspected, node: Node, axis: int, user: Node, k: int)
 
 
 def evaluate_with(inspected: Inspected, node: Node, k: int, x: Any) -> Any:
-    """The value of a node for another operand."""
     operands = inspected.operands(node)
     return run_forward(node, [*operands[:k], x, *operands[k + 1 :]])
 
 
 def break_symmetry(inspected: Inspected, found: dict[Node, int]) -> Iterator[Remedy]:
-    """Random numbers in the place of those that are equal; of other leaves too, if these alone do not do it."""
+    """Try random numbers for the equal parameters; for other constant leaves too, if these do not suffice."""
     level = [
         node
         for node in sorted(inspected.visited, key=lambda node: node.serial)

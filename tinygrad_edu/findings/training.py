@@ -1,6 +1,6 @@
-"""What goes wrong between a gradient and its parameter: a rate that is too large, older gradients, no step at all.
+"""Find what goes wrong between a gradient and its parameter: too large a rate, older gradients, no step at all.
 
-A rate is tried: some steps of the optimiser are made on the record, with its own rule and state, on copies.
+A rate is tried: the optimiser makes some steps on the record, with its own rule and state, on copies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 
 from ..derivatives import gradients
 from ..engine.used_gradients import holds_older
-from ..format.locations import OURS
 from ..format.numbers import short
 from ..graph import Node
 from ..numeric.norms import norm
@@ -24,14 +23,18 @@ from .finding import Finding, Remedy
 from .inspected import Inspected, is_finite, list_names
 from .trials import ENTRIES, replay
 
-STEPS = 10  # that are tried: after one alone the loss may be higher, and lower after the next
+# One step is not enough: the loss may rise in it, and fall in the next.
+STEPS = 10
+# Smaller rates to try, as parts of the given one.
 SMALLER = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4)
-RISE = 0.05  # of the loss, below which nothing is said
-WORK = 400_000  # nodes that are computed again
+# A rise by a smaller part of the loss is not reported.
+RISE = 0.05
+# So many nodes may be computed again.
+WORK = 400_000
 
 
 def zero_grad_forgotten(inspected: Inspected) -> Iterator[Finding]:
-    """A ``.grad`` that holds the gradient of an earlier step as well."""
+    """Find a ``.grad`` that also contains the gradient of an earlier step."""
     older = [node for node in sorted(inspected.record.leaves, key=lambda node: node.serial) if holds_older(node)]
     if not older:
         return
@@ -44,17 +47,16 @@ def zero_grad_forgotten(inspected: Inspected) -> Iterator[Finding]:
         f"{short(mine)}. Call zero_grad() of the optimiser, the network or the parameters once for each step, before "
         "backward()."
     )
-    at = inspected.location(node)
-    at = inspected.location(inspected.root) if at.file.startswith(OURS) else at
+    at = inspected.user_location(node)
     found = inspected.make_finding("older gradients", node, words, older[1:], at, norm=norm(node.grad), own=mine)
     yield found._replace(about=names)
 
 
-# Who is trained.
+# Parameters and optimisers.
 
 
 def not_held_by_optimiser(inspected: Inspected) -> Iterator[Finding]:
-    """Parameters that no optimiser holds, and those that one holds and the loss was not computed from."""
+    """Find parameters that no optimiser holds, and those that one holds but the loss does not use."""
     if not inspected.optimisers:
         return
     held = {p.node: p for optimiser in inspected.optimisers for p in optimiser.parameters}
@@ -89,19 +91,17 @@ def not_held_by_optimiser(inspected: Inspected) -> Iterator[Finding]:
     else:
         return
     nodes = lacking or strange
-    at = inspected.location(nodes[0])
-    at = inspected.location(inspected.root) if at.file.startswith(OURS) else at
+    at = inspected.user_location(nodes[0])
     found = inspected.make_finding("not held by the optimiser", nodes[0], words, nodes[1:], at)
     yield found._replace(about=describe_parameters(inspected, nodes))
 
 
 def describe_parameters(inspected: Inspected, nodes: list[Node]) -> str:
-    """Parameters by their names."""
     return list_names([inspected.wanted.get(node) or inspected.describe(node) for node in nodes])
 
 
 def is_data(inspected: Inspected, node: Node, held: Any) -> bool:
-    """Is a leaf used only together with parameters that are held, as examples are, or as a target?"""
+    """Is a leaf data: a target, or used only together with parameters that the optimiser holds?"""
     uses = list(inspected.uses(node))
     return all(
         any(a in held for a in user.args if a is not None) or user.op.names[k : k + 1] == ("target",)
@@ -113,7 +113,7 @@ def is_data(inspected: Inspected, node: Node, held: Any) -> bool:
 
 
 def rising_loss(inspected: Inspected) -> Iterator[Finding]:
-    """A rate with which the loss rises: some steps are tried, and with smaller rates some more."""
+    """Try some steps; if the loss rises, look for a smaller rate with which it falls."""
     if inspected.root.shape not in ((), (1,)) or not is_finite(inspected.value(inspected.root)):
         return
     for optimiser in inspected.optimisers or ([None] if inspected.rate is not None else []):
@@ -129,18 +129,18 @@ def rising_loss(inspected: Inspected) -> Iterator[Finding]:
 
 
 def median_loss(losses: list[float]) -> float:
-    """The loss after most of the steps: their median, infinite where it is not finite any more."""
+    """Return the median of the later losses; a loss that is not finite counts as infinite."""
     later = [x if math.isfinite(x) else math.inf for x in losses[1:]]
     return float(np.median([*later, *[math.inf] * (STEPS - len(later))]))
 
 
 def rises(losses: list[float]) -> bool:
-    """Is the loss larger after most of the steps than it is now?"""
+    """Is the loss clearly larger after most of the steps than it is now?"""
     return median_loss(losses) > losses[0] + RISE * abs(losses[0]) + 1e-12
 
 
 def try_steps(inspected: Inspected, optimiser: Optimiser | None, factor: float) -> list[float] | None:
-    """The loss before and after each of some steps on this record, with a part of the rate; None if it takes long."""
+    """Return the loss before and after each of some steps, with ``factor`` times the rate; None if it takes long."""
     size = sum(int(np.prod(node.shape)) for node in inspected.nodes)
     inspected.steps_tried += STEPS * (len(inspected.nodes) + size // 1000)
     if inspected.steps_tried > WORK or size > ENTRIES:
@@ -168,7 +168,7 @@ def try_steps(inspected: Inspected, optimiser: Optimiser | None, factor: float) 
 def copy_optimiser(
     inspected: Inspected, optimiser: Optimiser | None, copies: dict[Node, Tensor], factor: float
 ) -> Optimiser:
-    """An optimiser of copies, with the rule and the state of this one, and a part of its rate."""
+    """Copy an optimiser with its rule and its state, for copies of the parameters and ``factor`` times its rate."""
     if optimiser is None:
         return SGD([*copies.values()], factor * (inspected.rate or 0.0))
     memo: dict[int, Any] = {id(p): copies.get(p.node, Tensor(p._array)) for p in optimiser.parameters}
@@ -187,7 +187,7 @@ def write_rate_finding(
     smaller: float,
     fewer: list[float],
 ) -> Finding:
-    """The finding, in words."""
+    """Describe the losses of the steps that were tried, and the smaller rate that helps."""
     name = type(optimiser).__name__ if optimiser is not None else "gradient descent"
     later = losses[1:]
     higher = sum(not x <= losses[0] for x in later)

@@ -1,8 +1,7 @@
-"""A remedy is tried before it is said: the record is computed again with something changed, and looked at again.
+"""Try a remedy before it is proposed: the record is computed again with something changed, and inspected again.
 
-What may be changed are the values of leaves, and what an operation is: another option, another operand, another
-operation.  A remedy cures if the very finding is gone, the loss and all gradients are finite, and values that were
-right are nearly the same.
+The values of leaves may change, or an operation: its options, an operand, or the operation itself.  A remedy cures if
+the very finding is gone, the loss and all gradients are finite, and values that were right are nearly the same.
 """
 
 from __future__ import annotations
@@ -24,14 +23,17 @@ from ..tensor import Tensor, constant
 from .finding import Finding
 from .inspected import Inspected, entries, is_finite
 
-NODES, ENTRIES = 10_000, 20_000_000  # of a record that is computed again
-WORK = 200_000  # nodes that are computed again for all remedies together
-Change = Callable[[list[Any], Mapping[Node, Any]], Any]  # from arguments, and values before it, to what takes its place
+# A larger record is not computed again.
+NODES, ENTRIES = 10_000, 20_000_000
+# So many nodes may be computed again for all remedies together.
+WORK = 200_000
+# A change takes an operation's arguments and the values before it, and returns the new result.
+Change = Callable[[list[Any], Mapping[Node, Any]], Any]
 Check = Callable[[Inspected], Iterator[Finding]]
 
 
 def change_operand(node: Node, k: int, other: Callable[[Any], Any]) -> Change:
-    """An operation of which one operand is made another."""
+    """Return the change that gives an operation another operand in position ``k``."""
     return lambda given, made: call_op(node.op, [*given[:k], other(given[k]), *given[k + 1 :]])
 
 
@@ -42,7 +44,7 @@ def replay(
     nodes: Iterable[Node] | None = None,
     record: bool = True,
 ) -> dict[Node, Any]:
-    """The values of nodes, computed again; those of others are as they were.
+    """Compute the values of nodes again; those of other nodes stay as they were.
 
     leaves: values in the place of those of some nodes.  changes: operations in the place of others.  nodes: which are
     computed, from the oldest to the youngest; without it all.  record: as Tensors with a record, with the names and
@@ -72,19 +74,18 @@ def replay(
 
 
 def new_leaf(x: Any, active: bool) -> Tensor:
-    """A new leaf of this value."""
     return Tensor(x) if active else constant(x)
 
 
 class Trial:
-    """A record that was computed again.  ``nodes``: of each node of the first one, what is in its place."""
+    """A record that was computed again with something changed."""
 
     def __init__(self, before: Inspected, made: dict[Node, Any]) -> None:
         self.before, self.made, self.loss = before, made, made[before.root]
 
     @cached_property
     def inspected(self) -> Inspected:
-        """The new record, to be looked at, with its sweep done."""
+        """The new record, ready to be inspected, with its sweep done."""
         wanted = {self.made[node].node: words for node, words in self.before.wanted.items() if node in self.made}
         seed = self.before.stepper.seed
         inspected = Inspected(Stepper(self.loss, seed if np.ndim(seed) else None), wanted)
@@ -100,13 +101,13 @@ class Trial:
         return all(is_finite(entries(g)) for node, g in self.inspected.gradients.items() if node.op is None)
 
     def is_elsewhere(self, new: Node | None, node: Node) -> bool:
-        """Does a node of the new record stand for one that is on no way from or to this one of the first?"""
+        """Does a node of the new record correspond to one that is on no way to or from the given node?"""
         olds = [old for old, made in self.made.items() if isinstance(made, Value) and made.node is new]
         related = {*self.before.above([node]), *reachable([node])}
         return bool(olds) and not related.intersection(olds)
 
     def found(self, checks: Iterable[Check]) -> list[Finding]:
-        """What these checks find in it."""
+        """Run these checks on the new record."""
         return [finding for check in checks for finding in check(self.inspected)]
 
 
@@ -115,7 +116,7 @@ def try_changes(
     leaves: Mapping[Node, Any] = {},
     changes: Mapping[Node, Change] = {},
 ) -> Trial | None:
-    """The record with something changed; None where it cannot be computed so, or that would take too long."""
+    """Compute the record again with these changes; None if that fails or would take too long."""
     size = sum(int(np.prod(node.shape)) for node in inspected.nodes)
     inspected.tries += len(inspected.nodes) + size // 1000
     if not inspected.seeks_remedies:
@@ -130,7 +131,7 @@ def try_changes(
 
 
 def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: Iterable[Check]) -> bool:
-    """Is a finding of this kind gone from the line of a node, and is all finite?
+    """Is a finding of this kind gone from the line of a node, and is everything finite?
 
     What is not finite on another way to the result, with which the node has nothing to do, is another finding.
     """
@@ -148,7 +149,7 @@ def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: 
 
 
 def nearly_same(old: Any, new: Any) -> bool:
-    """Are values that were finite nearly the same?"""
+    """Are the values nearly the same wherever the old ones were finite?"""
     old, new = np.asarray(old), np.asarray(getattr(new, "_array", new))
     if old.shape != new.shape:
         return False

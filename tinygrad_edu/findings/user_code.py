@@ -1,7 +1,7 @@
-"""The user's own expressions, and how a remedy is written with them so that it can be pasted.
+"""Read the user's own expressions, and write remedies with them that can be pasted into the program.
 
-A remedy replaces an operand in the expression that the user wrote: of ``np.arcsin(x)`` it makes
-``np.arcsin(np.clip(x, -1 + 1e-7, 1 - 1e-7))``.  Where there is no source it is written with names alone.
+A remedy replaces an operand in the expression that the user wrote: ``np.arcsin(x)`` becomes
+``np.arcsin(np.clip(x, -1 + 1e-7, 1 - 1e-7))``.  Without a source it is written with names alone.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ..format import locations
 from ..graph import Node
 from .inspected import Inspected
 
-USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # modules that a program may have without a line that says so
+USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # names of modules, also where the program shows no import of them
 
 
 @functools.lru_cache(maxsize=16)
 def parse_program(source: str) -> tuple[ast.Module | None, dict[locations.Span, ast.expr]]:
-    """A program's tree, and its expressions by their positions."""
+    """Parse a program; return its tree, and its expressions by their positions."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -32,18 +32,18 @@ def parse_program(source: str) -> tuple[ast.Module | None, dict[locations.Span, 
     found: dict[locations.Span, ast.expr] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
-            found.setdefault(locations.span_of_syntax(node), node)  # the outer one of two that stand at the same place
+            found.setdefault(locations.span_of_syntax(node), node)  # of two at the same position, keep the outer one
     return tree, found
 
 
 def program_of(node: Node) -> str:
-    """The program in which a value was computed, if it is the user's."""
+    """Return the source of the program that computed a value, or an empty text if it is not the user's."""
     file = node.code.co_filename
     return "" if file.startswith(locations.OURS) else "".join(linecache.getlines(file))
 
 
 def expression_of(node: Node) -> ast.expr | None:
-    """What the user wrote for a value."""
+    """Return the expression that the user wrote for a value."""
     return (
         parse_program(program_of(node))[1].get(locations.span_of(node.code, node.lasti))
         if node.op is not None
@@ -52,7 +52,7 @@ def expression_of(node: Node) -> ast.expr | None:
 
 
 def operand_expressions(node: Node) -> list[ast.expr | None]:
-    """What the user wrote for each argument of an operation, options too; None for what cannot be told apart."""
+    """Return what the user wrote for each argument, options too; None for each that cannot be told apart."""
     written, op = expression_of(node), node.op
     if op is None:
         return []
@@ -90,7 +90,7 @@ def is_method_call(call: ast.Call, source: str) -> bool:
 
 @functools.lru_cache(maxsize=16)
 def module_names(source: str) -> frozenset[str]:
-    """The names that modules have in a program."""
+    """List the names of modules in a program."""
     tree, _ = parse_program(source)
     imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import)] if tree is not None else []
     found = {(alias.asname or alias.name).partition(".")[0] for n in imports for alias in n.names}
@@ -98,12 +98,12 @@ def module_names(source: str) -> frozenset[str]:
 
 
 def unparse(part: ast.AST) -> str:
-    """A piece of a program as text."""
+    """Write a piece of a program as text, with exponents such as 1e-7."""
     return re.sub(r"(\d)e-0(\d)\b", r"\1e-\2", ast.unparse(part))
 
 
 def operand_code(inspected: Inspected, node: Node, k: int) -> str:
-    """An operand as it can be written in the user's program: by what stands there, or by its name."""
+    """Write an operand for the user's program: as it stands there, or by its name."""
     part = operand_expressions(node)[k] if k < len(node.op.names) else None
     if part is not None:
         return unparse(part)
@@ -115,7 +115,7 @@ def operand_code(inspected: Inspected, node: Node, k: int) -> str:
 
 
 def value_code(inspected: Inspected, node: Node) -> str:
-    """A value as it can be written in the user's program."""
+    """Write a value for the user's program: by its name, or as it was computed."""
     name = inspected.name(node)
     if name is not None and name.isidentifier():
         return name
@@ -124,7 +124,7 @@ def value_code(inspected: Inspected, node: Node) -> str:
 
 
 def code_with_operand(inspected: Inspected, node: Node, k: int, new: str) -> str:
-    """The user's expression for a value, with another operand."""
+    """Write the user's expression for a value with another operand in position ``k``."""
     written, part = expression_of(node), operand_expressions(node)[k]
     if written is not None and part is not None:
         return replace_part(written, part, new)
@@ -135,7 +135,7 @@ def code_with_operand(inspected: Inspected, node: Node, k: int, new: str) -> str
 
 
 def replace_part(whole: ast.expr, part: ast.expr, new: str) -> str:
-    """An expression with a part of it, which is one of its nodes, put another way."""
+    """Write an expression with one of its nodes replaced by new code."""
 
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
@@ -151,7 +151,7 @@ def replace_part(whole: ast.expr, part: ast.expr, new: str) -> str:
 
 
 def find_part(inspected: Inspected, whole: ast.expr, node: Node) -> ast.expr | None:
-    """The part of an expression that is a value: what the user wrote for it, or its name."""
+    """Find the part of an expression that stands for a value: what the user wrote for it, or its name."""
     written, name = expression_of(node), inspected.name(node)
     if written is not None and contains(whole, written):
         return written
@@ -160,12 +160,11 @@ def find_part(inspected: Inspected, whole: ast.expr, node: Node) -> ast.expr | N
 
 
 def contains(whole: ast.expr, part: ast.expr) -> bool:
-    """Is an expression a part of another one?"""
     return any(node is part for node in ast.walk(whole))
 
 
 def callable_name(inspected: Inspected, node: Node, name: str) -> str:
-    """How an operation is called at the line of a value: ``np.clip`` or ``tg.softmax``, as the program imports them."""
+    """Return an operation's name at the line of a value, as the program imports it: ``np.clip``, ``tg.softmax``."""
     source = program_of(node)
     tree, _ = parse_program(source)
     aliases, bare, star = dict[str, str](), set[str](), False
@@ -183,7 +182,7 @@ def callable_name(inspected: Inspected, node: Node, name: str) -> str:
 
 
 def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
-    """Is one of these names in an expression, or in what was given to a name in it, anywhere in the program?"""
+    """Does an expression depend on one of these names, also by assignments anywhere in the program?"""
     tree, _ = parse_program(program_of(node))
     given: dict[str, list[ast.expr]] = {}
     for statement in ast.walk(tree) if tree is not None else ():
@@ -201,7 +200,7 @@ def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
 
 
 def available_at(part: ast.expr, node: Node) -> ast.expr | None:
-    """An expression as it can be written at the line of a value: what gets its name later only is written out."""
+    """Write an expression for the line of a value: names that are assigned only later are replaced by their values."""
     tree, _ = parse_program(program_of(node))
     line = locations.span_of(node.code, node.lasti)[0]
     part = copy.deepcopy(part)

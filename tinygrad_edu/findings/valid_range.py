@@ -1,6 +1,6 @@
-"""Where an operation ends: the numbers beside which it has no value or no slope, found by trying it.
+"""Find the range of numbers in which an operation has a value and a slope, by trying it.
 
-Its statement says where its operands are drawn from, so the search begins inside.
+The operation's statement says where its operands are drawn from, so the search begins inside.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from ..graph import Node
 from .inspected import Inspected
 
-FAR = 1e6  # an operation that has a value and a slope so far out has no end there
+FAR = 1e6  # an operation that is valid so far out is taken to be valid for all larger numbers
 
 
 class ValidRange(NamedTuple):
-    """From where to where an operation has a value and a slope, and whether it has a value at the ends themselves."""
+    """The interval where an operation has a value and a slope; each end is the first number that has none."""
 
     low: float
     high: float
@@ -28,7 +28,7 @@ UNBOUNDED = ValidRange(-math.inf, math.inf)
 
 
 def operands_at(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -> list[Any]:
-    """The operands of an elementwise operation at one entry of its result, as numbers; options as they are."""
+    """Return the operands of an elementwise operation at one entry of its result, as numbers; options as they are."""
     found = []
     for i, x in enumerate(inspected.operands(node)):
         if node.args[i] is not None or (isinstance(x, np.ndarray) and x.ndim):
@@ -38,7 +38,7 @@ def operands_at(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -
 
 
 def evaluate_at(node: Node, values: list[Any], k: int, x: Any) -> tuple[Any, Any]:
-    """The values and the slopes of an operation where one operand is another; both as float64 arrays."""
+    """Return values and slopes of an operation with ``x`` for one operand, both as float64 arrays."""
     x = np.asarray(x, np.float64)
     given = [x if i == k else v for i, v in enumerate(values)]
     args: list[Any] = [SimpleNamespace(active=i == k, shape=x.shape) if i == k else None for i in range(len(values))]
@@ -49,13 +49,12 @@ def evaluate_at(node: Node, values: list[Any], k: int, x: Any) -> tuple[Any, Any
 
 
 def is_valid(node: Node, values: list[Any], k: int, x: Any) -> Any:
-    """Has the operation a value and a slope at these numbers?"""
     z, slope = evaluate_at(node, values, k, x)
     return np.isfinite(z) & np.isfinite(slope)
 
 
 def find_valid_range(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -> ValidRange | None:
-    """The ends of an elementwise operation for one operand, the others as they are at one entry."""
+    """Find the interval around its usual numbers in which an operand has a value and a slope; None if unknown."""
     try:
         values = operands_at(inspected, node, k, at)
         low, high = node.op.domain.get(node.op.names[k], (-2.0, 2.0))
@@ -70,7 +69,7 @@ def find_valid_range(inspected: Inspected, node: Node, k: int, at: tuple[int, ..
 
 
 def find_end(node: Node, values: list[Any], k: int, good: float, far: float) -> float:
-    """The last number that is inside, on the way to a far one; infinite if that is inside too."""
+    """Search from a valid number towards a far one for the first that is not valid; infinite if all are."""
     steps = good + (far - good) * np.geomspace(1e-9, 1.0, 400)
     ok = is_valid(node, values, k, steps)
     if ok.all():

@@ -1,4 +1,4 @@
-"""Values that are not finite, and where they came from; gradients that are not, where all values are."""
+"""Find where values that are not finite come from, and gradients that are not finite although all values are."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ from .zeros import RoundedZero, find_rounded_zero
 
 
 def not_finite(inspected: Inspected) -> Iterator[Finding]:
-    """The result is not finite: the first value in forward order that is not, although its operands are.
+    """Find where a result that is not finite comes from: the first such value whose operands are finite.
 
-    Infinity that does no harm, as in the mask of an attention, is on no way to a symptom, and is not spoken of.
+    Infinity that does no harm, as in the mask of an attention, is on no way to the result and is not reported.
     """
     if not is_finite(inspected.value(inspected.root)):
         yield find_origin(inspected, inspected.root)
 
 
 def find_first_bad(inspected: Inspected, symptom: Node) -> tuple[Node, list[Node]]:
-    """The oldest value on an unbroken way of values that are not finite, and all of them, from the oldest on."""
+    """Return the oldest node on an unbroken way of values that are not finite, and all nodes on such ways."""
     bad = reachable([symptom], lambda node: [a for a in operand_nodes(node) if not is_finite(inspected.value(a))])
     every = set(bad)
     return next(node for node in bad if every.isdisjoint(node.args)), bad
 
 
 def find_origin(inspected: Inspected, symptom: Node, start: str = "") -> Finding:
-    """The origin of a value that is not finite.  ``start``: what it does to a gradient, if the result is finite."""
+    """Make the finding for the origin of a value that is not finite; ``start`` says what it does to a gradient."""
     first, bad = find_first_bad(inspected, symptom)
     zero = find_rounded_zero(inspected, first)
     if zero is not None:
@@ -62,7 +62,7 @@ def find_origin(inspected: Inspected, symptom: Node, start: str = "") -> Finding
 
 
 def describe_origin(inspected: Inspected, node: Node) -> str:
-    """What nan.py says of a value; of an operation that was given NaN or infinity in a plain array, that."""
+    """Say how a value became not finite; a plain array that held NaN or infinity is named."""
     if node.op is not None:
         for k, (a, x) in enumerate(zip(node.args, inspected.operands(node))):
             if a is None and isinstance(x, (np.ndarray, float)) and not is_finite(x):
@@ -76,12 +76,12 @@ def describe_origin(inspected: Inspected, node: Node) -> str:
 
 
 def without_advice(words: str) -> str:
-    """What an operation needs; the advice that its statement adds after a semicolon has not been tried here."""
+    """Return what an operation needs, without the advice after the semicolon, which was not tried here."""
     return f"{words.partition('; ')[0].rstrip('.')}."
 
 
 def describe_consequences(inspected: Inspected, first: Node, bad: list[Node]) -> str:
-    """Where infinity became NaN on the way; if the result is not finite, that it is what this does to it."""
+    """Say where infinity became NaN on the way, and what the result is because of it."""
     words = ""
     for node in bad:
         operands = (
@@ -100,12 +100,11 @@ def describe_consequences(inspected: Inspected, first: Node, bad: list[Node]) ->
 
 
 def count_not_finite(x: Any) -> dict[str, Any]:
-    """How many numbers are not finite."""
     return {"nan": int(np.isnan(x).sum()), "infinite": int(np.isinf(x).sum()), "size": int(np.size(x))}
 
 
 def value_remedies(inspected: Inspected, node: Node) -> Iterator[Remedy]:
-    """What to write where an operation makes what is not finite."""
+    """Try what may be written where an operation makes a value that is not finite."""
     if node.op is None:
         return
     yield from suggest_merging(inspected, node, downstream(inspected, node), CHECKS)
@@ -123,7 +122,7 @@ def value_remedies(inspected: Inspected, node: Node) -> Iterator[Remedy]:
 
 
 def log_of_rounded(inspected: Inspected, node: Node, zero: RoundedZero, nodes: list[Node]) -> Finding:
-    """The logarithm of a 0 that is none: the operation that computes it without rounding is named."""
+    """Describe a logarithm of a 0 that only rounding made, and name the operation that avoids it."""
     count = plural(zero.times, "value")
     words = (
         f"{node.op.name} of {zero.number} in {inspected.describe_made(node)}: {count} of {zero.size:,} in {zero.of} "
@@ -134,7 +133,7 @@ def log_of_rounded(inspected: Inspected, node: Node, zero: RoundedZero, nodes: l
 
 
 def rounded_remedies(inspected: Inspected, node: Node) -> Iterator[Remedy]:
-    """The logarithm as one operation, and the whole loss as one."""
+    """Try the logarithm as one operation, and the whole loss as one."""
     one, loss = next(merge_steps(inspected, node, [node], CHECKS), None), whole_loss(inspected, node)
     if one is not None:
         words = f"{one.text}{' itself' if one.itself else ''} is the logarithm without rounding"
@@ -146,7 +145,7 @@ def rounded_remedies(inspected: Inspected, node: Node) -> Iterator[Remedy]:
 
 
 def whole_loss(inspected: Inspected, node: Node) -> str:
-    """The loss that follows, as one operation of the logits; nothing, if there is none that cures."""
+    """Write the loss that follows as one operation of the logits; an empty text if none cures."""
     for y in reversed(downstream(inspected, node)):
         each = find_losses(inspected, y, nearest_sources(inspected, node))
         for text, found in sorted(((one.text(inspected, y, node), one) for one in each), key=lambda pair: len(pair[0])):
@@ -159,11 +158,11 @@ def whole_loss(inspected: Inspected, node: Node) -> str:
     return ""
 
 
-# All values on the way are finite, and the gradient is not.
+# Gradients that are not finite although all values on the way are.
 
 
 def gradient_not_finite(inspected: Inspected) -> Iterator[Finding]:
-    """The first contribution in the sweep that is not finite and comes to a leaf, and what happened there."""
+    """Find the first contribution in the sweep that is not finite and comes to a leaf, and explain it."""
     spoilt = {
         node
         for node in (*inspected.record.leaves, *inspected.wanted)
@@ -187,14 +186,13 @@ CHECKS = (not_finite, gradient_not_finite)
 
 
 def join_sentences(words: list[str]) -> str:
-    """What nan.py says of a gradient, as sentences."""
     return " ".join([f"{words[0][0].upper()}{words[0][1:]}.", *words[1:]])
 
 
 def failing_rule(inspected: Inspected, node: Node, k: int, c: Any) -> Finding:
-    """What is said of a contribution that is not finite, where the gradient still is."""
+    """Explain why a contribution is not finite, although the upstream gradient is."""
     a, bad = node.args[k], ~np.isfinite(c)
-    here = np.broadcast_to(bad, node.shape) if node.op.elementwise else True  # the results that it comes by
+    here = np.broadcast_to(bad, node.shape) if node.op.elementwise else True  # the results through which it comes
     start = (
         f"The gradient that {node.op.name} passes to {inspected.describe(a)} is not finite: "
         f"{trace_nan.count_not_finite(c)}."
@@ -220,7 +218,7 @@ def failing_rule(inspected: Inspected, node: Node, k: int, c: Any) -> Finding:
 
 
 def slope(inspected: Inspected, node: Node, k: int, here: Any, start: str, c: Any) -> Finding:
-    """An elementwise operation whose slope is not finite ``here``; or is, and the product is too large."""
+    """Explain an elementwise operation whose slope is not finite ``here``, or whose product with g is too large."""
     a, d = node.args[k], np.broadcast_to(local(node, k), node.shape)
     mask = ~np.isfinite(d) & here
     if not mask.any():
@@ -250,29 +248,29 @@ def slope(inspected: Inspected, node: Node, k: int, here: Any, start: str, c: An
 
 
 def describe_operand_at(inspected: Inspected, a: Node, node: Node, at: tuple[int, ...]) -> str:
-    """``x[0, 1] = 2``: an operand at an entry of the result."""
+    """Name an operand at an entry of the result: ``x[0, 1] = 2``."""
     own = [i if n > 1 else 0 for i, n in zip(at[len(at) - len(a.shape) :], a.shape)]
     return f"{inspected.describe_entry(a, own)} = {short(float(np.broadcast_to(inspected.value(a), node.shape)[at]))}"
 
 
 def slope_remedies(inspected: Inspected, node: Node, k: int, at: tuple[int, ...]) -> Iterator[Remedy]:
-    """What to write where a slope is infinite."""
+    """Try what may be written where a slope is infinite."""
     yield from keep_inside(inspected, node, k, at, CHECKS)
     yield from suggest_merging(inspected, node, [node], CHECKS)
 
 
 def as_constant(inspected: Inspected, node: Node, a: Node) -> Iterator[Remedy]:
-    """That an operand without a derivative takes no gradient: as an exponent, which is seldom trained."""
+    """Try the operand as a constant, if it has no derivative: an exponent is seldom trained."""
     if a.op is None and cures(try_changes(inspected, {a: constant(inspected.value(a))}), "not finite", node, CHECKS):
         name = inspected.describe(a)
         yield Remedy(f"If {name} is not to be trained, make it a constant: {name} = constant(...).")
 
 
-# A gradient of 0 that comes to an infinite slope, where the engine does not know that nothing depends on it.
+# A gradient of 0 meets an infinite slope, and the engine does not know that nothing depends on it.
 
 
 def times_zero(inspected: Inspected, node: Node, found: Unchosen, mask: Any, start: str, c: Any) -> Finding:
-    """An operation that is not finite, or has no finite slope, where its result is not looked at."""
+    """Explain 0 times infinity: an operation that is not finite where its result is not chosen."""
     at = tuple(map(int, np.argwhere(mask)[0]))
     z = np.broadcast_to(inspected.value(node), node.shape)[at]
     operands = [k for k, a in enumerate(node.args) if a is not None and a.active]

@@ -1,7 +1,7 @@
-"""Is a 0 under a logarithm none but by rounding?  Followed back, entry by entry, to the operation that never gives it.
+"""Find zeros under a logarithm that are only rounding: each is followed back to an operation that is never exactly 0.
 
-A softmax, a sigmoid and an exponential are 0 for no number; the 0 stands for what was too small.  A 0 in the user's own
-data is one.
+A softmax, a sigmoid and an exponential are never 0; their 0 stands for a number that was too small.  A 0 in the user's
+own data is a true one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .inspected import Inspected
 
 
 class RoundedZero(NamedTuple):
-    """A number that stands for another one."""
+    """A number that stands for another one, because it was rounded."""
 
     node: Node  # the operation that rounded
     number: int  # the pole of the logarithm
@@ -30,7 +30,7 @@ class RoundedZero(NamedTuple):
 
 
 def find_rounded_zero(inspected: Inspected, node: Node) -> RoundedZero | None:
-    """The origin of the rounded zeros under a logarithm, if there are any, and none of them is the user's own."""
+    """Find the origin of rounded zeros under a logarithm; None if a 0 is the user's own, or there is none."""
     for name, poles in node.op.logarithm.items() if node.op is not None else ():
         a = node.args[node.op.names.index(name)]
         for pole in poles if a is not None else ():
@@ -41,13 +41,14 @@ def find_rounded_zero(inspected: Inspected, node: Node) -> RoundedZero | None:
     return None
 
 
-Cause = tuple[Node, float, frozenset[str]]  # the operation, the number it gave, and the operations on the way
+# The operation, the number it gave, and the names of the operations on the way.
+Cause = tuple[Node, float, frozenset[str]]
 
 
 def find_rounding(
     inspected: Inspected, node: Node, mask: Any, number: float, way: frozenset[str] = frozenset()
 ) -> Cause | None:
-    """The operation that gave ``number`` where ``mask`` is true, though it never does; None if it may be right.
+    """Find the operation that gave ``number`` at ``mask``, although it never does exactly; None if it may be right.
 
     The way is followed to one operand at a time, as far as 50 operations.
     """
@@ -58,10 +59,12 @@ def find_rounding(
     if node.op.never:
         usual = node.op.forward(np.random.default_rng(0).normal(size=np.shape(operands[0]))[()], *operands[1:])
         here = number in node.op.never and np.isfinite(operands[0]).all()
-        return (node, number, way) if here and not np.any((usual == number) & mask) else None  # of one class it is 1
+        return (
+            (node, number, way) if here and not np.any((usual == number) & mask) else None
+        )  # a softmax of one class is truly 1
     for k, onto, wanted in trace_operands(node, operands, mask, number):
         if onto is None:
-            return node, number, way  # this operation rounded itself
+            return node, number, way  # this operation did the rounding
         a = node.args[k]
         found = find_rounding(inspected, a, onto, wanted, way) if a is not None else None
         if found is not None:
@@ -70,7 +73,7 @@ def find_rounding(
 
 
 def trace_operands(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
-    """From which operand a number may come: at which entries, and as which number; no entries: it was made here."""
+    """Yield from which operand a number may come, at which entries, as which number; no entries: it arose here."""
     op, x = node.op, operands[0]
     if (places := source_positions(node.op, operands)) is not None:
         back = np.zeros(np.size(x), bool)
@@ -85,7 +88,7 @@ def trace_operands(node: Node, operands: list[Any], mask: Any, number: float) ->
 
 
 def spread_entries(op: Any, operands: list[Any], mask: Any) -> Any:
-    """Entries of what was reduced along axes, as entries of the operand."""
+    """Turn a mask over the results of a reduction into a mask over the entries of the operand."""
     if not op.reduces:
         return mask
     given = dict(zip(op.names, operands))
@@ -95,7 +98,7 @@ def spread_entries(op: Any, operands: list[Any], mask: Any) -> Any:
 
 
 def trace_product(op: Any, operands: list[Any], mask: Any) -> Iterable[tuple[int, Any, float]]:
-    """A product is 0 where a factor is; where none is, it was too small for a number."""
+    """Trace a product of 0 to its factors of 0; if no factor is 0, the product was too small for a number."""
     mask = spread_entries(op, operands, mask)
     zeros = {
         k: mask & (np.broadcast_to(operands[k], mask.shape) == 0) for k in map(op.names.index, op.vanishes.split())
@@ -109,7 +112,7 @@ def trace_product(op: Any, operands: list[Any], mask: Any) -> Iterable[tuple[int
 
 
 def trace_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
-    """-y, 1 - y, 2 y and 1/y, of a plain number: which y makes this number, and whether it is there or was lost."""
+    """Trace -y, 1 - y, 2 y or 1/y to the y that gives this number, which was there or was lost by rounding."""
     k = next(k for k, a in enumerate(node.args) if a is not None)
     others = [x for i, x in enumerate(operands) if i != k]
     if any(a is not None for a in node.args[k + 1 :]) or any(np.size(x) != 1 for x in others):
@@ -119,7 +122,7 @@ def trace_number(node: Node, operands: list[Any], mask: Any, number: float) -> I
         return float(np.ravel(node.op.forward(*(y if i == k else np.ravel(x)[0] for i, x in enumerate(operands))))[0])
 
     if k in node.op.linear and (slope := at(1.0) - at(0.0)):
-        wanted = (number - at(0.0)) / slope + 0.0  # and not -0
+        wanted = (number - at(0.0)) / slope + 0.0  # + 0.0 makes -0 a 0
     elif node.op.name == "divide" and number:
         wanted = at(1.0) / number
     else:
@@ -133,14 +136,13 @@ def trace_number(node: Node, operands: list[Any], mask: Any, number: float) -> I
 
 
 def unbroadcast_mask(mask: Any, shape: tuple[int, ...]) -> Any:
-    """A mask undone of broadcasting."""
     lead = mask.ndim - len(shape)
     axes = tuple(i for i in range(mask.ndim) if i < lead or shape[i - lead] == 1)
     return np.any(mask, axis=axes, keepdims=True).reshape(shape) if axes else mask
 
 
 def explain_rounding(inspected: Inspected, a: Node, cause: Node, number: float, way: frozenset[str]) -> str:
-    """Why it is none."""
+    """Explain why the number is not exact."""
     name = cause.op.name
     if cause.op.vanishes:
         return (
@@ -153,13 +155,14 @@ def explain_rounding(inspected: Inspected, a: Node, cause: Node, number: float, 
     return f"{name} is never {number:g} itself: {inspected.describe_made(cause)}"
 
 
-# What lies between a logarithm and the value whose zeros were rounded, and may as well be done after it.
+# Steps between a rounded value and its logarithm that may be done after the logarithm as well.
 
-Step = Callable[[Any], Any]  # from the logarithm of what an operation was given to that of what it makes
+# A step takes the logarithm of an operation's operand to the logarithm of its result.
+Step = Callable[[Any], Any]
 
 
 def steps_after_logarithm(inspected: Inspected, node: Node) -> tuple[Node, list[Step]]:
-    """The value under a logarithm before entries of it were picked or scaled; and how that is done to logarithms.
+    """Find the value under a logarithm before its entries were picked or scaled, and the same steps for logarithms.
 
     log(p[i]) is log(p)[i], and log(c p) is log(p) + log(c).
     """
@@ -174,7 +177,7 @@ def steps_after_logarithm(inspected: Inspected, node: Node) -> tuple[Node, list[
 
 
 def after_logarithm(inspected: Inspected, node: Node, logarithm: Any) -> Step | None:
-    """What an operation does to the logarithm of its first operand; None if that is not so simple."""
+    """Return what an operation does to the logarithm of its first operand; None if that is not simple."""
     others = [a for a in node.args[1:] if a is not None and a.active]
     if node.args[0] is None or not node.args[0].active or others or node.op.variadic is not None:
         return None
