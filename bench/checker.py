@@ -54,14 +54,14 @@ def claims() -> list[Any]:
 @functools.cache
 def of_verdicts(effort: Effort) -> list[float]:
     """Each claim of the hand-ins, for each of its steps: right or wrong; the best of three."""
-    from tinygrad_edu.checker.check import places
-    from tinygrad_edu.checker.judge import Question, compared
+    from tinygrad_edu.checker.check import draw_points
+    from tinygrad_edu.checker.judge import Question, compare
 
     def one(claim: Any) -> float:
         def every() -> None:
-            question = Question(claim.left.tree, places(claim.problem))
+            question = Question(claim.left.tree, draw_points(claim.problem))
             for step in claim.steps:
-                compared(question, step.tree)
+                compare(question, step.tree)
 
         return min(timed(every) for _ in range(3)) / max(1, len(claim.steps))
 
@@ -74,12 +74,12 @@ def of_verdicts(effort: Effort) -> list[float]:
 def of_diagnoses(effort: Effort) -> list[float]:
     """Each wrong claim of the hand-ins and of the list of typical mistakes: right or wrong, and why."""
     from tinygrad_edu import check
-    from tinygrad_edu.checker.check import judged
+    from tinygrad_edu.checker.check import judge_claim
 
     found = []
     for claim in claims():
         start = time.perf_counter()
-        result = judged(claim)
+        result = judge_claim(claim)
         if result.verdict == "wrong":
             wrong = sum(s.verdict == "wrong" for s in result.steps or [result])
             found.append((time.perf_counter() - start) / wrong)

@@ -18,8 +18,8 @@ import numpy as np
 
 from tinygrad_edu.checker.check import check_text
 from tinygrad_edu.checker.diagnoses.search import patience
-from tinygrad_edu.checker.grading.sheets import checked
-from tinygrad_edu.checker.sentences import said
+from tinygrad_edu.checker.grading.sheets import check_file
+from tinygrad_edu.checker.sentences import sentence
 from tinygrad_edu.teaching import answered, handins, heat, judge, mark, show
 
 # %% [markdown]
@@ -67,7 +67,7 @@ dR/dv = (diag(softmax(v)) - softmax(v)@softmax(v).T)@a
 
 # %%
 usual = patience.set(0.25)
-sheets = [checked(str(path), "en") for path in handins()]
+sheets = [check_file(str(path), "en") for path in handins()]
 patience.reset(usual)
 for sheet in sheets:
     wrong, claims = sheet.count("wrong"), len(sheet.results)
@@ -82,7 +82,7 @@ for sheet in sheets:
 # %%
 total = sum((sheet.mistakes() for sheet in sheets), Counter())
 kinds = [kind for kind, _ in total.most_common()]
-names = [said(f"code-{kind or 'unnamed'}", "en") for kind in kinds]
+names = [sentence(f"code-{kind or 'unnamed'}", "en") for kind in kinds]
 for kind, name in zip(kinds, names):
     print(f"{name:<34} {total[kind]:2}  {'#' * total[kind]}")
 
@@ -217,7 +217,7 @@ judge("v: K\ny: K\nR = -sum(y*log(softmax(v)))", "dR/dv = softmax(v) - y")
 # %% [markdown]
 # ## From Python
 #
-# `check_text` takes a text and gives a result for each claim; `checked` takes a file.
+# `check_text` takes a text and gives a result for each claim; `check_file` takes a file.
 
 # %%
 HOMEWORK = """
@@ -252,8 +252,8 @@ language = "bg"
 with tempfile.TemporaryDirectory() as folder:
     file = Path(folder) / "homework.md"
     file.write_text(HOMEWORK, encoding="utf-8")
-    for result in checked(str(file), language).results:
-        print("line", result.line, said(f"short-{result.verdict}", language))
+    for result in check_file(str(file), language).results:
+        print("line", result.line, sentence(f"short-{result.verdict}", language))
 
 # %% [markdown]
 # ## Exercises

@@ -2,9 +2,10 @@
 
 import ast
 import configparser
+import inspect
 import subprocess
 import sys
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 
 import pytest
@@ -182,23 +183,61 @@ def test_what_one_reads_to_understand_backpropagation_is_short():
     assert not wide
 
 
-def undocumented(node, prefix=""):
-    """Public classes, functions and methods without a docstring.  A property's setter is documented by its getter."""
-    for child in node.body:
-        if isinstance(child, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and not child.name.startswith("_"):
-            decorators = [ast.unparse(d) for d in child.decorator_list]
-            if not ast.get_docstring(child) and not any(d.endswith((".setter", ".deleter")) for d in decorators):
-                yield prefix + child.name
-            if isinstance(child, ast.ClassDef):
-                yield from undocumented(child, f"{prefix}{child.name}.")
+# A docstring stands where it says something: for each module and class, for each function that one does not read at a
+# glance, and for all that a user imports.  A class's own docstring is that of its ``__init__`` too.
+
+LONG = 8  # lines of code of a function that one reads at a glance
+UNDOCUMENTED = {"checker": 1, "findings": 2, "language": 6}  # so many lack one: it may only fall
+
+
+def code_lines(function):
+    """The number of lines of a function's body, without its docstring, comments and empty lines."""
+    body = ast.unparse(function.body[1:] if ast.get_docstring(function) else function.body)
+    return len(body.splitlines())
+
+
+def undocumented(tree):
+    """The names of a module's classes, and of its functions of more than eight lines, that lack a docstring."""
+    for node in ast.walk(tree):
+        long = isinstance(node, ast.FunctionDef) and code_lines(node) > LONG
+        initial = isinstance(node, ast.FunctionDef) and node.name in ("__init__", "__post_init__")
+        if (isinstance(node, ast.ClassDef) or (long and not initial)) and not ast.get_docstring(node):
+            yield node.name
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_what_is_public_is_documented(path):
-    tree = ast.parse(source(path))
-    assert ast.get_docstring(tree), "the module has no docstring"
-    if path.name != "messages.py":  # each function there is its message
-        assert not list(undocumented(tree))
+def test_a_module_has_a_docstring(path):
+    assert ast.get_docstring(ast.parse(source(path)))
+
+
+@pytest.mark.parametrize("room", sorted({name.split("/")[0].removesuffix(".py") for name in NAMES}))
+def test_classes_and_long_functions_have_docstrings(room):
+    paths = [path for path in FILES if path.relative_to(PACKAGE).parts[0].removesuffix(".py") == room]
+    found = [f"{path.name}: {name}" for path in paths for name in undocumented(ast.parse(source(path)))]
+    known = UNDOCUMENTED.get(room, 0)
+    assert len(found) <= known, f"{found} have no docstring"
+    assert len(found) == known, f"write {len(found)} for {room} in UNDOCUMENTED"
+
+
+def test_a_missing_docstring_is_found():
+    body = "\n".join(f"    x{i} = {i}  # a comment" for i in range(9))
+    assert [*undocumented(ast.parse(f"def f():\n{body}"))] == ["f"]
+    assert [*undocumented(ast.parse("class C:\n    pass"))] == ["C"]
+    for documented in (f'def f():\n    "It has words."\n{body}', f"def __init__():\n{body}", "def f():\n    x = 1"):
+        assert not list(undocumented(ast.parse(documented)))
+
+
+@pytest.mark.parametrize("room", ["", ".nn", ".optim", ".data", ".teaching", ".word2vec"])
+def test_all_that_a_user_imports_has_a_docstring(room):
+    module = import_module(f"{PACKAGE.name}{room}")
+    names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
+    found = {name: getattr(module, name) for name in names}
+    ours = {n: x for n, x in found.items() if callable(x) and getattr(x, "__module__", "").startswith(PACKAGE.name)}
+    for name, kind in [*ours.items()]:
+        if isinstance(kind, type):
+            methods = [m for m in vars(kind) if not m.startswith("_") and callable(getattr(kind, m))]
+            ours |= {f"{name}.{method}": getattr(kind, method) for method in methods}
+    assert ours and not [name for name, x in ours.items() if not inspect.getdoc(x)]
 
 
 def test_importing_the_engine_loads_numpy_and_nothing_else():
@@ -220,13 +259,13 @@ LISTS = {
     "checker/declaring.py": 1,
     "checker/diagnoses/by_chain.py": 1,
     "checker/diagnoses/by_function.py": 1,
-    "checker/diagnoses/by_repair.py": 2,
+    "checker/diagnoses/by_edit.py": 2,
     "checker/diagnoses/by_value.py": 2,
-    "checker/diagnoses/change_factors.py": 5,
-    "checker/diagnoses/change_functions.py": 4,
-    "checker/diagnoses/change_names.py": 2,
-    "checker/diagnoses/changes.py": 3,
-    "checker/diagnoses/edges.py": 2,
+    "checker/diagnoses/edit_factors.py": 5,
+    "checker/diagnoses/edit_functions.py": 4,
+    "checker/diagnoses/edit_names.py": 2,
+    "checker/diagnoses/edits.py": 3,
+    "checker/diagnoses/graph_edits.py": 2,
     "checker/judge.py": 1,
     "checker/record_to_tree.py": 2,
     "checker/sides.py": 2,

@@ -109,7 +109,7 @@ def test_an_optimiser_of_ones_own_says_what_it_lacks():
 
     W = Tensor([1.0])
     W.grad = [1.0]
-    with pytest.raises(NotImplementedError, match=r"Mine defines change\(i, p, g, rate\)"):
+    with pytest.raises(NotImplementedError, match=r"Mine .*change\(i, p, g, rate\)"):
         Mine([W], 0.1).step()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from in_process import ROOT, command
 
-from tinygrad_edu.commands.main import parser
+from tinygrad_edu.commands.main import make_parser
 
 sys.path.insert(0, str(ROOT / "docs"))  # for the program that runs the pages
 import replay
@@ -56,7 +56,7 @@ def test_no_block_is_left_out_by_mistake() -> None:
 
 
 def test_commands_in_the_text_exist() -> None:
-    known = {*parser()._subparsers._group_actions[0].choices, "--help"}
+    known = {*make_parser()._subparsers._group_actions[0].choices, "--help"}
     for page in replay.PAGES:
         for words in re.findall(r"`tinygrad-edu ([^`]+)`", page.read_text(encoding="utf-8")):
             assert shlex.split(words)[0] in known, f"{page}: tinygrad-edu {words}"

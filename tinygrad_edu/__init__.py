@@ -33,7 +33,7 @@ from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
 if _TYPE_CHECKING:
-    from .checker.given import check as check
+    from .checker.check_function import check as check
     from .console.step_here import step_here as step_here
     from .console.stepper import stepper as stepper
     from .findings import explain as explain
@@ -47,7 +47,7 @@ if _TYPE_CHECKING:
 __version__ = "0.1.0"
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
-    "formula": "formulas.closed", "check": "checker.given", "gradcheck": "numeric.gradcheck",
+    "formula": "formulas.closed", "check": "checker.check_function", "gradcheck": "numeric.gradcheck",
     "step_here": "console.step_here", "GradientNorms": "findings.gradient_norms",
 }  # fmt: skip
 _ROOMS = ("data", "nn", "optim")

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
-    """Does it record, where, and who watches?"""
+    """Does it record, where, and who watches?  It never changes: ``within`` makes another one."""
 
-    recording: bool = True
-    scope: str | None = None  # where in the model an operation stands, as "net/layer1"
-    frame: FrameType | None = None  # where the user is, when we record on the user's behalf
-    watch: Callable[..., None] | None = None  # is shown every value and every gradient: see nan.py
-    fast: bool = True  # it records, and nobody has to be asked: see engine/fast_calls.py
+    __slots__ = ("recording", "scope", "frame", "watch", "fast")
+
+    def __init__(
+        self,
+        recording: bool = True,
+        scope: str | None = None,
+        frame: FrameType | None = None,
+        watch: Callable[..., None] | None = None,
+    ) -> None:
+        self.recording = recording
+        self.scope = scope  # where in the model an operation stands, as "net/layer1"
+        self.frame = frame  # where the user is, when we record on the user's behalf
+        self.watch = watch  # is shown every value and every gradient: see errors/trace_nan.py
+        # It records, and nobody has to be asked: see engine/fast_calls.py.
+        self.fast = recording and frame is None and watch is None
 
 
 current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
@@ -26,10 +34,10 @@ current: ContextVar[Context] = ContextVar("tinygrad_edu", default=Context())
 
 @contextmanager
 def within(**changes: Any) -> Iterator[None]:
-    """The current context with some of its fields changed."""
-    new = replace(current.get(), **changes)
-    fast = new.recording and new.frame is None and new.watch is None
-    token = current.set(new if new.fast == fast else replace(new, fast=fast))
+    """In this block the current context has some other fields."""
+    now = current.get()
+    same = {"recording": now.recording, "scope": now.scope, "frame": now.frame, "watch": now.watch}
+    token = current.set(Context(**(same | changes)))
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
-"""Derivatives of functions, all made of one thing: the reverse sweep over a recorded computation.
+"""Derivatives of functions, all of them made from the reverse sweep over a recorded computation.
 
-Forward mode needs no rules of its own.  What a rule computes is linear in g, the upstream gradient; what forward mode
-needs is the transpose of that map.  For an elementwise operation it is the rule itself, since a diagonal matrix is its
+Forward mode needs no rules of its own.  A rule is linear in g, the upstream gradient, and forward mode needs the
+transpose of that linear map.  For an elementwise operation it is the rule itself, since a diagonal matrix is its
 own transpose.  For any other it is the gradient of the rule's result with respect to g (Radul et al., You only
 linearize once, 2022, say the same the other way round).
 
@@ -29,15 +29,18 @@ from .tensor import Tensor, constant
 
 
 class Step(NamedTuple):
-    """One step of the sweep: a tensor has its whole gradient, and passes it on to what it was computed from."""
+    """One step of the sweep: the gradient of a tensor is complete, and its operands receive their vjps."""
 
     tensor: Tensor
     gradient: Any
-    passed: tuple[Any, ...]  # what each operand receives; None for one that takes no gradient
+    passed: tuple[Any, ...]  # the vjp of each operand; None for one that takes no gradient
 
 
 def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
-    """The steps of ``result.backward(seed)``, one at a time; no ``.grad`` is changed.
+    """Yield the steps of ``result.backward(seed)``, one at a time; no ``.grad`` is changed.
+
+    Each is a ``Step``: a tensor, its gradient, of the tensor's shape, and the vjps that its operands receive.  Raises
+    RuntimeError if no gradient flows to the result, ValueError for a missing seed or one of another shape.
 
     >>> x = Tensor(3.0, name="x")
     >>> for step in sweep(x * x):
@@ -53,7 +56,8 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     """The gradients of ``result`` with respect to tensors, leaves or not; 0 where it does not depend on one.
 
     Each has the shape of its tensor.  They are arrays, or Tensors with a record if ``differentiable``; no ``.grad`` is
-    changed.  ``seed`` is as for ``backward``.  Of a constant result all gradients are 0.
+    changed.  ``seed`` is as for ``backward``.  If the result is a constant, all gradients are 0.  Raises TypeError if
+    ``wrt`` is not a list of Tensors, ValueError for a missing seed or one of another shape.
 
     >>> x = Tensor(2.0)
     >>> (slope,) = gradients(x**3, [x], differentiable=True)
@@ -76,11 +80,11 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
 
 
 class Call(NamedTuple):
-    """A function called on tensors: those that were asked for, and what came out."""
+    """One call of a function on new tensors: the tensors to differentiate with respect to, and the result."""
 
     inputs: list[Tensor]
     result: Tensor
-    differentiable: bool  # does the result depend on tensors from outside, through which a gradient may be asked for?
+    differentiable: bool  # does the result depend on Tensors from outside, so that derivatives are recorded?
     second: bool  # is the function a derivative itself?
 
     def gradients(self, seed: Any = None, differentiable: bool = False) -> list[Any]:
@@ -89,14 +93,14 @@ class Call(NamedTuple):
             return gradients(self.result, self.inputs, seed, differentiable=self.differentiable or differentiable)
 
     def as_asked(self, x: Any) -> Any:
-        """A Tensor as the caller wants it."""
+        """Return a Tensor if derivatives are recorded; otherwise its array."""
         return x if self.differentiable else coerce.dense(x._array) if isinstance(x, Value) else x
 
 
 def call_on_tensors(
     f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]
 ) -> Call:
-    """Call ``f`` with fresh tensors for the arguments at ``argnums``, named as the function names them."""
+    """Call ``f`` with new tensors for the arguments at ``argnums``, which have the names of its parameters."""
     names: list[Any]
     try:
         names = list(inspect.signature(f).parameters)
@@ -110,7 +114,8 @@ def call_on_tensors(
         given[i] = positive(args[i]) if isinstance(args[i], Value) else Tensor(args[i], names[i])
         chosen.append(given[i])
     result = f(*given, **options)
-    ours = getattr(getattr(f, "__code__", None), "co_filename", "") == __file__  # as grad(f), whose derivative may be 0
+    # A function of this file, as grad(f), may well not depend on its arguments: that is no mistake of the user's.
+    ours = getattr(getattr(f, "__code__", None), "co_filename", "") == __file__
     if not isinstance(result, Tensor):
         result = constant(coerce.constant_result(f, result, not ours))
     if not result.requires_grad:
@@ -127,7 +132,7 @@ def _argument_numbers(argnums: int | Sequence[int]) -> list[int]:
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """A function that gives the value of ``f``, a single number, and its gradient: see ``grad``."""
+    """Make a function that returns the value of ``f``, a single number, and its gradient: see ``grad``."""
 
     @errors.with_short_traceback
     def both(*args: Any, **options: Any) -> Any:
@@ -139,7 +144,11 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """A function that gives the gradient of ``f`` with respect to the argument ``argnums``, or a tuple of them.
+    """Make a function that returns the gradient of ``f`` with respect to the argument ``argnums``, or to several.
+
+    ``argnums``: the number of an argument, from 0; or a tuple of them, for a tuple of gradients.  A gradient has the
+    shape of its argument.  The new function raises ValueError if ``f`` returns more than one number, TypeError if it
+    returns no Tensor and no number, and IndexError if there is no argument ``argnums``.
 
     >>> grad(lambda x, y: x * y**2)(3.0, 2.0)
     np.float64(4.0)
@@ -152,7 +161,11 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
 @errors.with_short_traceback
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """The value of ``f``, and a function from a cotangent of its shape to the tuple of vector-Jacobian products."""
+    """Compute the value of ``f``, and a function that returns vector-Jacobian products.
+
+    That function takes a cotangent, of the shape of the value, and returns a tuple with one product for each of
+    ``primals``, of its shape.
+    """
     call = call_on_tensors(f, primals, {}, range(len(primals)))
 
     @errors.with_short_traceback
@@ -164,7 +177,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
 @errors.with_short_traceback
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """The value of ``f``, and the product of its Jacobian with ``tangents``: how ``f`` changes in their direction.
+    """Compute the value of ``f``, and its Jacobian times ``tangents``: how ``f`` changes in their direction.
+
+    ``primals``, ``tangents``: lists of the arguments and of as many tangents, each of the shape of its argument.  The
+    product has the shape of the value.  Raises TypeError if they are no such lists, ValueError for another shape.
 
     >>> jvp(lambda x: x**2, [3.0], [1.0])
     (np.float64(9.0), np.float64(6.0))
@@ -187,7 +203,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def push_forward(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
-    """Forward mode: the tangent of a recorded result, from the oldest value to the youngest."""
+    """Compute the tangent of a recorded result in forward mode, from the oldest value to the youngest.
+
+    ``start``: the tangents of nodes, by their serials.  Returns None if the result does not depend on these nodes.
+    """
     tangents, nodes = {**start}, topological_order(result)
     for node in nodes:
         if node.op is None or node.serial in tangents:
@@ -205,7 +224,7 @@ def push_forward(result: Node, start: dict[int, Any], differentiable: bool) -> A
 
 
 def push_by_two_sweeps(nodes: list[Node], result: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
-    """The same by reverse mode, which knows what the result does not depend on: see engine/unchosen.py.
+    """Compute the same by reverse mode, which finds what the result does not depend on: see engine/unchosen.py.
 
     The vector-Jacobian product is linear in its cotangent u; the transpose of that linear function is applied to the
     tangents.  (Townsend, A new trick for calculating Jacobian vector products, 2017.)
@@ -219,7 +238,7 @@ def push_by_two_sweeps(nodes: list[Node], result: Node, tangents: dict[int, Any]
 
 
 def push_elementwise(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
-    """How an elementwise node changes when its operands do, given by their numbers: its rules, applied to tangents."""
+    """The tangent of an elementwise node: its rules, applied to the tangents of its operands, and added up."""
     (values, z), total = tensors(node) if differentiable else (node.values, node.result), None
     for k, tangent in tangents.items():
         part = node.op.vjp(k, node.args, tangent, z, values)
@@ -228,7 +247,7 @@ def push_elementwise(node: Node, tangents: dict[int, Any], differentiable: bool)
 
 
 def push_by_transpose(node: Node, tangents: dict[int, Any], differentiable: bool) -> Any:
-    """The same for any other node: the transpose of its rules, applied to tangents."""
+    """The tangent of any other node: the transpose of its rules, applied to the tangents of its operands."""
     values, z = tensors(node) if differentiable else (node.values, node.result)
     g = Tensor(np.zeros(node.shape))  # the rules are linear in g, so any will do
     pulled = node.op.vjps(node.args, g, z, values)
@@ -243,9 +262,10 @@ def push_by_transpose(node: Node, tangents: dict[int, Any], differentiable: bool
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """A function that gives all partial derivatives of ``f``: shape of the result, then shape of the argument.
+    """Make a function that returns all partial derivatives of ``f``: shape of the result, then shape of the argument.
 
-    By rows (reverse) or by columns (forward), whichever are fewer.
+    ``argnums``: the number of the argument, from 0.  It computes rows, in reverse mode, or columns, in forward mode,
+    whichever are fewer.
 
     >>> jacobian(lambda x: x**2)([1.0, 2.0])
     array([[2., 0.],
@@ -260,6 +280,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return entries(call, x, y)
 
     def entries(call: Call, x: Tensor, y: Tensor) -> Any:
+        """Compute all partial derivatives of y with respect to x."""
         if not y.requires_grad:
             return call.as_asked(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
         if call.differentiable or y.size <= x.size:
@@ -277,15 +298,15 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """A function that gives all second derivatives of ``f``, a single number: the shape of the argument, twice."""
+    """Make a function that returns all second derivatives of ``f``, a single number: the argument's shape, twice."""
     return jacobian(grad(f, argnums), argnums)
 
 
 @errors.with_short_traceback
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The Hessian of ``f`` at ``x`` times ``v``, at the cost of two sweeps: the gradient, differentiated along ``v``.
+    """Compute the Hessian of ``f``, a single number, at ``x`` times ``v``, with two sweeps.  ``v`` has the shape of x.
 
-    The Hessian is symmetric, so the vector-Jacobian product of the gradient is what is asked for.  (Pearlmutter, Fast
+    It is the vector-Jacobian product of the gradient with ``v``, since the Hessian is symmetric.  (Pearlmutter, Fast
     exact multiplication by the Hessian, 1994.)
     """
     return vjp(grad(f), x)[1](v)[0]

@@ -66,6 +66,7 @@ class op(Attributes):
         self.leaves_out = self.selects or self.masks
 
     def __call__(self, function: Callable[..., Any]) -> Any:
+        """Read the function and what its rules name; return the function that a user calls."""
         self.function, self.name = function, function.__name__
         self.names = calling.names(function)  # of the arguments
         self.forward = calling.called_with_tuple(function)
@@ -115,6 +116,7 @@ def recorded_call(op: op) -> Callable[..., Any]:
     coercions = [as_operand if has_rule else option for has_rule in op.has_rule]
 
     def apply(*args: Any, **options: Any) -> Any:
+        """Run the operation on arrays and tensors."""
         given: Any = op.arguments(*args, **options)
         if k is None:  # the operands are the arguments
             operands, has_rule, coerced, keeps = given, op.has_rule, coercions, op.keeps

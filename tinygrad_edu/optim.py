@@ -1,7 +1,7 @@
-"""Optimisers: how gradients change parameters.
+"""Optimisers: they change parameters by their gradients.
 
-A rate is a number, or a schedule: a function from the number of the step, from 0, to a number.  An older record keeps
-the values that it saw: new values go to another array, unless nobody holds the old one.
+A rate is a number, or a schedule: a function from the number of the step, from 0, to a number.  A record that was made
+before a step keeps its values: new values are written to another array, unless nobody holds the old one.
 """
 
 from __future__ import annotations
@@ -21,21 +21,24 @@ from .tensor import Tensor
 
 Rate = float | Callable[[int], float]
 Callback = Callable[[Any], object]  # called with the loss
-MARK_EVERY = 16  # one of so many steps marks its gradients, besides the first ones
+MARK_EVERY = 16  # one of so many steps marks its gradients as used, besides the first ones
 
 
 def constant_rate(rate: float) -> Callable[[int], float]:
-    """The same rate at every step."""
+    """A schedule with the same rate at every step."""
     return lambda step: rate
 
 
 def step_decay(rate: float, factor: float, every: int) -> Callable[[int], float]:
-    """Multiplied by ``factor`` after each ``every`` steps."""
+    """A schedule that multiplies the rate by ``factor`` after each ``every`` steps."""
     return lambda step: rate * factor ** (step // every)
 
 
 def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
-    """Up in a line over ``warmup`` steps, then down along a cosine to 0 at ``steps`` (Loshchilov and Hutter 2017)."""
+    """A schedule that rises linearly over ``warmup`` steps, then falls along a cosine to 0 at ``steps``.
+
+    (Loshchilov and Hutter, SGDR: Stochastic gradient descent with warm restarts, 2017.)
+    """
 
     def at(step: int) -> float:
         if step < warmup:
@@ -46,25 +49,27 @@ def cosine(rate: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
 
 
 class Optimiser:
-    """The part that all share: which parameters, at which rate, how many steps so far.
+    """The base class of optimisers: it holds the parameters, the rate and the number of steps so far.
 
-    ``callback`` is called at each step with the loss that ``step`` was given, while gradients are there and nothing has
-    changed yet: ``SGD(net, 0.1, callback=GradientNorms(net))``.  If it raises an error there is no step.
+    ``parameters``: a module, or a list of leaf Tensors; TypeError for anything else.  ``rate``: a number or a schedule.
+    ``callback``: called at each step with the loss that was given to ``step``, before a parameter changes, as in
+    ``SGD(net, 0.1, callback=GradientNorms(net))``.  If it raises an error, no parameter changes.
     """
 
     def __init__(self, parameters: Iterable[Tensor], rate: Rate, *, callback: Callback | None = None) -> None:
         if isinstance(parameters, Tensor):
             raise errors.not_a_parameter(parameters)
-        self.parameters = list(getattr(parameters, "parameters", lambda: parameters)())  # of a module, its own
+        self.parameters = list(getattr(parameters, "parameters", lambda: parameters)())
         for p in self.parameters:
             if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
                 raise errors.not_a_parameter(p)
         self.rate = rate if callable(rate) else constant_rate(rate)
         self.steps, self.callback = 0, callback
-        self.spare: list[Any] = [None] * len(self.parameters)  # arrays of two steps ago, to be written again
+        # Arrays that parameters had two steps ago, which can be written again.
+        self.spare: list[Any] = [None] * len(self.parameters)
 
     def zero_grad(self) -> None:
-        """Forget all gradients: ``backward`` adds to what is there."""
+        """Clear all gradients: ``backward`` adds to the gradient that is there."""
         for p in self.parameters:
             p.zero_grad()
 
@@ -79,19 +84,21 @@ class Optimiser:
                 self.change(i, p, np.asarray(g)[()] if isinstance(g, UsedGradient) else g, rate)
         self.steps += 1
         if self.steps <= 3 or self.steps % MARK_EVERY == 0:
-            any(mark_used(p.node) for p in self.parameters)  # one is enough to see whether zero_grad is called
+            # One marked gradient is enough to find out whether zero_grad is called, so this stops at the first.
+            any(mark_used(p.node) for p in self.parameters)
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
-        """Change the parameter number ``i``."""
-        raise NotImplementedError(f"{type(self).__name__} defines change(i, p, g, rate)")
+        """Change ``p``, the parameter number ``i``, by its gradient ``g``.  A subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} has no change(i, p, g, rate): define it in the class")
 
     def subtract(self, i: int, p: Tensor, direction: Any, rate: float) -> None:
-        """p - rate * direction, into the array of two steps ago if no record holds that any more."""
+        """Set p to p - rate * direction, in the array of two steps ago if nobody else holds that any more."""
         old = p._array
         if not old.shape:
             p._array = p.node.result = old - old.dtype.type(rate) * direction
             return
-        if self.spare[i] is None or sys.getrefcount(self.spare[i]) > 2:  # more than the list and this call hold it
+        # Two references are the list's and that of this call.  With a third, a record or a user holds the array.
+        if self.spare[i] is None or sys.getrefcount(self.spare[i]) > 2:
             self.spare[i] = np.empty_like(old)
         new = self.spare[i]
         np.multiply(direction, old.dtype.type(rate), out=new)
@@ -101,9 +108,10 @@ class Optimiser:
 
 
 class SGD(Optimiser):
-    """W - rate * gradient; with ``momentum`` m, of the running sum v = m v + gradient (Polyak 1964).
+    """Stochastic gradient descent: W - rate * gradient.
 
-    A gradient of a few rows (see ``embedding``) changes those rows alone; in place if no record holds the table, as
+    With ``momentum`` m it uses the running sum v = m v + gradient in the place of the gradient (Polyak 1964).  A
+    gradient of a few rows (see ``embedding``) changes those rows alone, and in place if no record holds the table, as
     after ``backward(free=True)``.
     """
 
@@ -120,9 +128,10 @@ class SGD(Optimiser):
         self.velocity: list[Any] = [None] * len(self.parameters)
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
-        """One step against the gradient, or against the running sum of gradients."""
+        """Change one parameter against its gradient, or against the running sum of its gradients."""
         if isinstance(g, Rows) and not self.momentum:
-            if sys.getrefcount(p._array) > 3:  # the tensor, its node, and the call
+            # Three references are those of the tensor, of its node, and of this call.
+            if sys.getrefcount(p._array) > 3:
                 p._array = p.node.result = p._array.copy()
             add_rows(p._array, g.index, p._array.dtype.type(-rate) * g.rows)
             return
@@ -134,7 +143,11 @@ class SGD(Optimiser):
 
 
 class Adam(Optimiser):
-    """Kingma and Ba, Adam (2015), algorithm 1: the mean gradient divided by the root of the mean square gradient."""
+    """Adam: a step along the mean gradient divided by the root of the mean square gradient.
+
+    ``betas``: the weights of the past in the two running means.  ``eps`` is added to the root.  (Kingma and Ba, Adam: A
+    method for stochastic optimization, 2015, algorithm 1.)
+    """
 
     def __init__(
         self,
@@ -151,7 +164,7 @@ class Adam(Optimiser):
         self.times = [0] * len(self.parameters)
 
     def change(self, i: int, p: Tensor, g: Any, rate: float) -> None:
-        """One step against the mean gradient, in units of its spread."""
+        """Change one parameter against its mean gradient, divided by the root of the mean square."""
         g, (m, v), (b1, b2) = coerce.dense(g), self.means[i], self.betas
         self.times[i] += 1
         m = b1 * m + (1 - b1) * g

@@ -29,14 +29,14 @@ def steps(
     root: Node,
     seed: Any,
     differentiable: bool = False,
-    chosen: Any = None,
+    vjps: Any = None,
     order: Sequence[Node] | None = None,
 ) -> Iterator[Step]:
     """Yield each node when its gradient is complete, that gradient, and what the node passes back.
 
     ``seed``: the gradient of ``root`` itself.  ``differentiable``: compute with Tensors, so that
-    the gradients are recorded.  ``chosen``: passes 0 to what the root does not depend on: see
-    engine/unchosen.py.  ``order``: the topological order, where it is known already.
+    the gradients are recorded.  ``vjps``: a function that is asked in place of the rules, with the
+    node, its gradient, its result and its arguments.  ``order``: the topological order, if known.
     """
     gradients = {root: seed}
     owned: set[Node] = set()  # whose gradient is a sum made here, to which one may add in place
@@ -52,8 +52,8 @@ def steps(
             yield node, g if same else g.astype(node.result.dtype), ()
             continue
         try:
-            if differentiable or chosen is not None:
-                passed = pass_back(node, g, gradients, owned, differentiable, chosen)
+            if differentiable or vjps is not None:
+                passed = pass_back(node, g, gradients, owned, differentiable, vjps)
             else:
                 passed = (node.op.pass_back or written_out(node.op))(node, g, gradients, owned)
             if watch is not None:
@@ -69,14 +69,14 @@ def pass_back(
     gradients: dict[Node, Any],
     owned: set[Node],
     differentiable: bool = False,
-    chosen: Any = None,
+    vjps: Any = None,
 ) -> Sequence[Any]:
     """Pass each operand its vector-Jacobian product, which accumulates there.  Returns them."""
     values, z = tensors(node) if differentiable else (node.values, node.result)
-    if chosen is None:
+    if vjps is None:
         passed = node.op.vjps(node.args, g, z, values)
     else:
-        passed = chosen.vjps(node, g, z, values)
+        passed = vjps(node, g, z, values)
     for k, operand in enumerate(node.args):
         if operand is not None and operand.active:
             passed[k] = unbroadcast(passed[k], operand)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.checker import answer
-from tinygrad_edu.checker.check import check_text, places
+from tinygrad_edu.checker.check import check_text, draw_points
 from tinygrad_edu.checker.grading.classroom import check_files
-from tinygrad_edu.checker.grading.sheets import checked
+from tinygrad_edu.checker.grading.sheets import check_file
 from tinygrad_edu.checker.handin import handin
 from tinygrad_edu.checker.hints import RIGHT, WRONG, remarks
 from tinygrad_edu.checker.judge import Question
@@ -30,20 +30,20 @@ FILES = sorted(path.name for path in FOLDER.glob("0*.md"))
 def claims(file):
     """Each claim of a file, with the question that it answers."""
     read_ = handin((FOLDER / file).read_text(encoding="utf-8"))
-    return [(claim, Question(claim.left.tree, places(claim.problem))) for claim in read_.claims]
+    return [(claim, Question(claim.left.tree, draw_points(claim.problem))) for claim in read_.claims]
 
 
 @lru_cache
 def answers(file):
     """What each left side is, by its line."""
-    found = {claim.left.line: answer.correct(claim.problem, question) for claim, question in claims(file)}
+    found = {claim.left.line: answer.find_answer(claim.problem, question) for claim, question in claims(file)}
     return {line: x for line, x in found.items() if x is not None}
 
 
 def of(text):
     """The answer to the last claim of a text."""
     claim = handin(text).claims[-1]
-    return answer.correct(claim.problem, Question(claim.left.tree, places(claim.problem)))
+    return answer.find_answer(claim.problem, Question(claim.left.tree, draw_points(claim.problem)))
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -235,7 +235,7 @@ def test_for_what_there_are_no_words_nothing_is_typed():
 def test_it_is_shown_only_when_it_is_asked_for(tmp_path):
     path = tmp_path / "a.md"
     path.write_text(GIVEN + "\ndJ/dt = y*(1 - sigmoid(t))\n      = y\n", encoding="utf-8")
-    plain, full = checked(str(path), "en"), checked(str(path), "en", answers=True)
+    plain, full = check_file(str(path), "en"), check_file(str(path), "en", answers=True)
     (without,), (result,) = plain.results, full.results
     assert without.verdict == result.verdict == WRONG
     assert without.correct == "" and "correct" not in without.to_dict()

@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant
-from tinygrad_edu.checker.given import check
+from tinygrad_edu.checker.check_function import check
 from tinygrad_edu.checker.hints import VERDICTS
 
 RNG = np.random.default_rng(0)

@@ -17,9 +17,9 @@ from equivalents import Forms, call, index, name, spelled
 from formulas_cases import cases
 from mistakes import Mistake, load, namespace
 
-from tinygrad_edu.checker import given
-from tinygrad_edu.checker.check import check_text, judged
-from tinygrad_edu.checker.given import check
+from tinygrad_edu.checker import check_function
+from tinygrad_edu.checker.check import check_text, judge_claim
+from tinygrad_edu.checker.check_function import check
 from tinygrad_edu.checker.handin import Claim, Reading, handin
 from tinygrad_edu.checker.lines import Line, loops
 from tinygrad_edu.checker.problem import Problem, undeclared
@@ -113,13 +113,13 @@ def test_a_right_answer_is_right_in_many_other_forms() -> None:
 
 
 def test_a_wrong_answer_is_wrong_in_another_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(given, "diagnosed", lambda *_: [])
+    monkeypatch.setattr(check_function, "diagnose", lambda *_: [])
     assert sum(check_mistake(m, range(i, i + 1), [m.wrong], False) for i, m in enumerate(MISTAKES.values())) > 250
 
 
 @pytest.mark.slow
 def test_a_wrong_answer_is_wrong_in_ten_other_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(given, "diagnosed", lambda *_: [])
+    monkeypatch.setattr(check_function, "diagnose", lambda *_: [])
     assert sum(check_mistake(m, range(200, 205), [m.wrong], False) for m in MISTAKES.values()) > 1_250
 
 
@@ -158,7 +158,7 @@ def said(file: str) -> list[Said]:
     for claim in handin((FOLDER / file).read_text(encoding="utf-8")).claims:
         if claim.left.tree is None or claim.shapes:
             continue
-        result = judged(claim)
+        result = judge_claim(claim)
         over = loops(claim.steps[0].text)[1] or loops(claim.left.text)[1]
         for step, verdict in zip(claim.steps, result.steps or [result]):
             if verdict.verdict == "right":
@@ -174,7 +174,7 @@ def again(s: Said, left: str, right: str) -> Result:
     reading.problem = s.claim.problem
     reading.line(Line(s.line, f"{left} = {right}" + f"   for {', '.join(s.behind)}" * bool(s.behind)))
     assert not reading.found.unread, f"{s.where}: {reading.found.unread[0].why}: {right}"
-    return judged(reading.found.claims[-1])
+    return judge_claim(reading.found.claims[-1])
 
 
 def derivatives(s: Said, left: Expr, point: Any) -> dict[Expr, Any]:

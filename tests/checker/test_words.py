@@ -10,7 +10,7 @@ import pytest
 
 from tinygrad_edu.checker.hints import VERDICTS
 from tinygrad_edu.checker.results import CODES
-from tinygrad_edu.checker.sentences import LANGUAGES, catalogue, reason, reasons, said
+from tinygrad_edu.checker.sentences import LANGUAGES, catalogue, reason_patterns, sentence, translate_reason
 
 PACKAGE = Path(__file__).parents[2] / "tinygrad_edu"
 REASONS = json.loads((PACKAGE / "checker" / "words" / "reasons.json").read_text(encoding="utf-8"))
@@ -34,8 +34,8 @@ def fields(sentence):
 def test_all_languages_say_the_same(language):
     english, other = catalogue("en"), catalogue(language)
     assert set(english) == set(other)
-    for key, sentence in english.items():
-        assert fields(sentence) == fields(other[key]), key
+    for key, text in english.items():
+        assert fields(text) == fields(other[key]), key
         assert other[key].strip() == other[key] and other[key], key
 
 
@@ -115,7 +115,9 @@ def raised():
 
 
 def test_every_reason_can_be_said_in_every_language():
-    missing = sorted({why for why in raised() if reason(why, "ru") == why or reason(why, "bg") == why})
+    missing = sorted(
+        {why for why in raised() if translate_reason(why, "ru") == why or translate_reason(why, "bg") == why}
+    )
     assert not missing, f"words/reasons.json lacks: {missing}"
     assert len(list(raised())) > 50
 
@@ -136,13 +138,13 @@ def test_every_reason_in_the_catalogue_can_occur():
     ("M×1 @ M×1", "M×1 @ M×1"),
 ])  # fmt: skip
 def test_a_reason_is_found_by_its_form(why, russian):
-    assert reason(why, "ru") == russian and reason(why, "en") == why
+    assert translate_reason(why, "ru") == russian and translate_reason(why, "en") == why
 
 
 def test_a_language_that_there_is_not_is_said():
     with pytest.raises(ValueError, match="there is no language 'fr'; there are en, ru, bg"):
-        said("why", "fr")
+        sentence("why", "fr")
 
 
 def test_reasons_are_read_once():
-    assert reasons() is reasons() and len(reasons()) == len(REASONS)
+    assert reason_patterns() is reason_patterns() and len(reason_patterns()) == len(REASONS)

@@ -43,7 +43,7 @@ def run(*words, processes=False):
     """The command, with its output piped; hand-ins are checked in this process, or in those that it starts."""
 
     def here(files, language, jobs, seconds, seen, answers):
-        for sheet in (found := [sheets.checked(file, language, answers) for file in files]):
+        for sheet in (found := [sheets.check_file(file, language, answers) for file in files]):
             seen(sheet)
         return found
 
@@ -113,14 +113,14 @@ a.md
                       The reason: x is not declared.
 
   Claims: 3. Right: 1, wrong: 1, unclear: 1.
-  More is said with --hint 3.
+  --hint 3 says more.
 """
     )
 
 
 @pytest.mark.parametrize("stage, kind, answer", [(1, False, False), (2, True, False), (3, True, True)])
 def test_a_hint_says_no_more_than_its_stage(stage, kind, answer):
-    for words in (shown(stage=stage), hints.told(WRONG_CHAIN, stage)):
+    for words in (shown(stage=stage), hints.plain_text(WRONG_CHAIN, stage)):
         assert "the first wrong step" in words
         assert ("were" in words) == kind
         assert ("should be W.T @ t" in words) == answer
@@ -172,14 +172,14 @@ def test_a_line_that_cannot_be_read_stays_with_its_problem():
     (SOFTMAX + "dR/ds = x\n", 1),
 ])  # fmt: skip
 def test_the_exit_code_says_how_it_went(hand_in, text, code, capsys):
-    found = [sheets.checked(str(hand_in(text)), "en")]
-    assert command.code(found) == code
+    found = [sheets.check_file(str(hand_in(text)), "en")]
+    assert command.exit_code(found) == code
 
 
 def test_the_code_of_several_is_that_of_the_worst():
     right, wrong = Sheet("a", results=[RIGHT_STEP]), Sheet("b", results=[WRONG_STEP])
     late, left = Sheet("c", "timed-out"), Sheet("d", "interrupted")
-    codes = [command.code(s) for s in ([right], [right, wrong], [wrong, late], [late, left], [], [Sheet("e")])]
+    codes = [command.exit_code(s) for s in ([right], [right, wrong], [wrong, late], [late, left], [], [Sheet("e")])]
     assert codes == [0, 1, 2, 130, 5, 5]
 
 
@@ -201,19 +201,19 @@ def test_it_says_what_is_wrong_and_is_silent_on_the_other_stream(hand_in):
     (b"x\n" * 100_000, "a hand-in has at most 5,000 lines and 1,000,000 characters"),
 ])  # fmt: skip
 def test_what_is_no_hand_in_is_refused_in_words(hand_in, content, why):
-    found = sheets.checked(str(hand_in(content)), "en")
+    found = sheets.check_file(str(hand_in(content)), "en")
     assert (found.status, found.why, found.results) == ("unreadable", why, [])
-    assert command.code([found]) == 2 and f"Not checked: {why}." in shown(found, width=200)
-    assert sheets.checked(found.file, "ru").why != why
+    assert command.exit_code([found]) == 2 and f"Not checked: {why}." in shown(found, width=200)
+    assert sheets.check_file(found.file, "ru").why != why
 
 
 def test_what_is_no_file_is_refused_in_words(tmp_path, monkeypatch):
-    assert sheets.checked(str(tmp_path), "en").why == "this is not a file"
-    assert sheets.checked(str(tmp_path / "none.md"), "en").why == "there is no such file"
-    assert sheets.checked("a\0b", "en").status == "unreadable"
+    assert sheets.check_file(str(tmp_path), "en").why == "this is not a file"
+    assert sheets.check_file(str(tmp_path / "none.md"), "en").why == "there is no such file"
+    assert sheets.check_file("a\0b", "en").status == "unreadable"
     monkeypatch.setattr(Path, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
     (tmp_path / "a.md").touch()
-    assert sheets.checked(str(tmp_path / "a.md"), "en").why == "this file may not be read"
+    assert sheets.check_file(str(tmp_path / "a.md"), "en").why == "this file may not be read"
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RecursionError("deep"), KeyError("x"), ZeroDivisionError()])
@@ -221,13 +221,13 @@ def test_a_fault_of_the_checker_is_a_word_and_no_traceback(hand_in, error, monke
     def fails(*words, **options):
         raise error
 
-    monkeypatch.setattr(sheets.remembered, "results", fails)
-    found = sheets.checked(str(hand_in(CHAIN)), "en")
+    monkeypatch.setattr(sheets.remembered, "check_text", fails)
+    found = sheets.check_file(str(hand_in(CHAIN)), "en")
     assert found.status == "unreadable" and found.why
 
 
 def test_a_mark_at_the_beginning_is_not_text(hand_in):
-    assert len(sheets.checked(str(hand_in("\ufeff" + SOFTMAX)), "en").results) == 2
+    assert len(sheets.check_file(str(hand_in("\ufeff" + SOFTMAX)), "en").results) == 2
 
 
 @pytest.mark.parametrize("words", [
@@ -349,17 +349,17 @@ def test_a_result_is_a_score_and_says_nothing_by_itself(hand_in, capfd):
 
 def test_a_page_is_opened_where_the_mistake_is(hand_in, tmp_path):
     text = "W: m by n\nx: n\nv = W @ x\na = tanh(v)\nE = sum(a**3)\ndE/dv = 3*a**2\ndE/da = 3*a**2\nshape(v) = (n, 1)\n"
-    sheet = sheets.checked(str(hand_in(text)), "en")
+    sheet = sheets.check_file(str(hand_in(text)), "en")
     wrong = next(r for r in sheet.results if r.line == 6)
     wrong.diagnoses = [Diagnosis("LOCAL_DERIVATIVE", "why", {"why": "x"}, "v")]
     (claim,) = [claim for claim, result in pages.wrong_claims(sheet) if result.line == 6]
     assert pages.write_page(claim, wrong, tmp_path / "page.html", 2)
     assert str(tmp_path) not in (tmp_path / "page.html").read_text(encoding="utf-8")
-    trace = pages.walked(pages.differentiated(handin(text).claims[0]))
-    at = pages.opened(trace, wrong, 2)
+    trace = pages.trace_without_locations(pages.differentiated_number(handin(text).claims[0]))
+    at = pages.first_step_to_show(trace, wrong, 2)
     assert trace.nodes[trace.steps[at].node].name == "v" and trace.steps[at].phase == "backward"
     assert trace.nodes[trace.edges[trace.steps[at - 1].edge].source].name == "v"  # its gradient has just come
-    assert pages.opened(trace, wrong, 1) == 0  # which would be a hint
+    assert pages.first_step_to_show(trace, wrong, 1) == 0  # which would be a hint
 
 
 def test_pages_are_for_hand_ins_that_are_named(hand_in, tmp_path):

@@ -104,7 +104,7 @@ def test_a_program_runs_as_it_would_alone(case: str, tmp_path: Path) -> None:
 
 FAILING = {
     "it raises": ("loss.backward()\n1 / 0\n", 1, "ZeroDivisionError: division by zero", True),
-    "it raises before": ("1 / 0\nloss.backward()\n", 1, "nothing is drawn, since the program failed", False),
+    "it raises before": ("1 / 0\nloss.backward()\n", 1, "nothing was drawn, because the program failed", False),
     "it exits with a number": ("loss.backward()\nsys.exit(3)\n", 3, "", True),
     "it exits with words": ("loss.backward()\nsys.exit('enough')\n", 1, "enough", True),
     "it reads what is not there": ("loss.backward()\ninput()\n", 1, "EOFError", True),
@@ -135,17 +135,17 @@ def test_a_program_that_fails(case: str, tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "no such program": (["nowhere.py"], "nowhere.py is not there, not a program"),
+    "no such program": (["nowhere.py"], "there is no program nowhere.py"),
     "a folder": (["."], ". is a folder, not a program"),
     "an unknown ending": (
         ["s.py", "-o", "net.bmp"],
         "net.bmp does not end in .svg, .pdf, .png, .tex, .dot, .json, .html or .gif",
     ),
     "no such folder": (["s.py", "-o", "no/net.svg"], "there is no folder"),
-    "no such line": (["s.py", "--at", "99"], "of the 1 calls of backward() none was of line 99"),
-    "no such name": (["s.py", "--at", "cat"], "of the 1 calls of backward() none was of a tensor called cat"),
+    "no such line": (["s.py", "--at", "99"], "backward() was called 1 time, but never in line 99"),
+    "no such name": (["s.py", "--at", "cat"], "backward() was called 1 time, but never on a tensor called cat"),
     "no such call": (["s.py", "--nth", "5"], "so there is no call number 5"),
-    "a number below one": (["s.py", "--nth", "0"], "--nth counts from 1"),
+    "a number below one": (["s.py", "--nth", "0"], "--nth is a number from 1 up"),
     "no such tensor to highlight": (["s.py", "--highlight", "V"], "there is no V in this graph to highlight"),
     "an unknown detail": (["s.py", "--detail", "cats"], "there is no 'cats'"),
 }
@@ -161,7 +161,7 @@ def test_a_mistake_in_the_call_is_told_in_a_sentence(case: str, tmp_path: Path) 
 
 
 REFUSED = {  # before the program runs
-    "a program spelled wrongly": ("draw", ["r.py"], "r.py is not there, not a program.  Did you mean s.py?"),
+    "a program spelled wrongly": ("draw", ["r.py"], "there is no program r.py.  Did you mean s.py?"),
     "an ending spelled wrongly": ("draw", ["s.py", "-o", "a.svgg"], ".html or .gif.  Did you mean .svg?"),
     "a folder to write": ("draw", ["s.py", "-o", "folder.svg"], "folder.svg is a folder, not a file"),
     "a detail": ("draw", ["s.py", "--detail", "valeus"], "there is no 'valeus'.  Did you mean values?"),
@@ -169,9 +169,9 @@ REFUSED = {  # before the program runs
     "a depth": ("draw", ["s.py", "--depth", "-1"], "depth is a whole number from 0 up"),
     "line 0": ("draw", ["s.py", "--at", "0"], "--at is a line of the program, from 1 up, or the name of a tensor"),
     "no name": ("step", ["--at", "", "s.py"], "--at is a line of the program, from 1 up, or the name of a tensor"),
-    "call 0": ("step", ["--nth", "0", "s.py"], "--nth counts from 1, and 0 is below"),
+    "call 0": ("step", ["--nth", "0", "s.py"], "--nth is a number from 1 up, not 0"),
     "commands that are not there": ("step", ["--commands", "no.txt", "s.py"], "no.txt: No such file"),
-    "a step": ("walk", ["s.py", "--step", "-1"], "--step counts from 0, and -1 is below"),
+    "a step": ("walk", ["s.py", "--step", "-1"], "--step is a number from 0 up, not -1"),
 }
 
 
@@ -209,5 +209,5 @@ def test_where_modules_are_found_is_as_it_was(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "s.py").write_text("import sys\nsys.path.insert(0, 'elsewhere')\n", encoding="utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path])  # which is for this test alone, if it is not
     before = [*sys.path]
-    run_script.run_script(tmp_path / "s.py", [], run_script.Calls(run_script.Wanted()))
+    run_script.run_script(tmp_path / "s.py", [], run_script.Calls(run_script.WantedCall()))
     assert sys.path == before

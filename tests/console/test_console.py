@@ -422,8 +422,8 @@ loss
 (step 9) save
 *** save needs the name of a file: save step.html
 (step 9) save net.bmp
-*** net.bmp ends in none of the formats that a picture can be saved in: svg,
-pdf, png, tex, dot, json, html, gif
+*** net.bmp does not end in a format that a picture can be saved in: svg, pdf,
+png, tex, dot, json, html, gif
 (step 9) h nothing
 *** nothing is no command (h lists them)
 (step 9) b if nothing > 3

@@ -73,9 +73,9 @@ def test_what_is_no_program(name: str, tmp_path: Path) -> None:
     ("options", "said"),
     [
         (("--at", "99", "net.py"), "backward() was called 1 time, but never in line 99"),
-        (("--at", "W", "net.py"), "backward() was called 1 time, but never of a tensor called W"),
-        (("--nth", "2", "net.py"), "backward() was called 1 time there, so there is no call number 2"),
-        (("--nth", "0", "net.py"), "--nth counts from 1, and 0 is below"),
+        (("--at", "W", "net.py"), "backward() was called 1 time, but never on a tensor called W"),
+        (("--nth", "2", "net.py"), "backward() was called 1 time, so there is no call number 2"),
+        (("--nth", "0", "net.py"), "--nth is a number from 1 up, not 0"),
         (("--commands", "nothing.txt", "net.py"), "nothing.txt"),
         (("--commands", "bytes.txt", "net.py"), "bytes.txt"),
         ((), "SCRIPT"),

@@ -115,7 +115,7 @@ def test_rules_that_were_exchanged():
 
 
 def test_a_transpose_that_is_missing():
-    assert "It is that of x transposed, at every entry" in said(
+    assert "x transposed, at every entry" in said(
         rule_of_x(lambda g: g, lambda x: np.swapaxes(x, 0, 1) * 1.0, op), [[1.0, 2.0], [3.0, 4.0]]
     )
 
@@ -127,7 +127,7 @@ def test_a_mean_in_the_place_of_a_sum_over_what_was_broadcast():
 
     words = said(shifted, np.arange(12.0).reshape(4, 3), [0.5, 0.1, 0.2])
     assert "by b at [0] is 0.25 by the rules and 1 by differences. It is 1/4 times as large" in words
-    assert words.endswith("So it would be if a mean were taken of 4 contributions, and not their sum.")
+    assert "mean of 4" in words
 
 
 def test_a_sum_over_what_was_broadcast_that_is_forgotten():
@@ -250,7 +250,7 @@ def test_whole_numbers_are_indices_and_labels():
     labels = np.array([0, 2])
     assert gradcheck(lambda W, i: W[i].sum(), np.eye(3), labels)
     assert gradcheck(cross_entropy, [[0.1, 0.2, 0.3], [1.0, 0.5, 0.2]], labels)
-    with pytest.raises(TypeError, match="an array of whole numbers is taken for an index"):
+    with pytest.raises(TypeError, match="whole numbers .* index"):
         gradcheck(lambda x: (x * x).sum(), np.array([1, 2]))
 
 
@@ -271,6 +271,6 @@ def test_options_are_those_of_others():
 
 @pytest.mark.parametrize("f, x", [(np.abs, 0.0), (lambda x: np.maximum(x, 0.3 * x).sum(), np.array([0.0, 1.0]))])
 def test_a_bend_in_the_second_order_is_no_mistake_of_a_rule(f, x):
-    with pytest.raises(AssertionError, match=r"second order: .* is nan by the rules\. So it is at a kink.* or order=1"):
+    with pytest.raises(AssertionError, match=r"second order: .* is nan by the rules\..* kink.* or order=1"):
         gradcheck(f, x)
     assert gradcheck(f, x, order=1)

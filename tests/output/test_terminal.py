@@ -13,7 +13,7 @@ from in_process import command
 
 from tinygrad_edu.output import progress
 from tinygrad_edu.output.progress import Progress
-from tinygrad_edu.output.terminal import Screen, Table, columns, columns_of, shortened, wrapped
+from tinygrad_edu.output.terminal import Screen, Table, columns, columns_of, shorten, wrap
 
 WIDTHS = [20, 40, 80, 100]
 
@@ -119,24 +119,24 @@ def test_a_pager_does_not_make_it_as_wide_as_a_pipe(monkeypatch: pytest.MonkeyPa
 
 @given(st.text(), st.integers(16, 100), st.integers(0, 60))
 def test_no_line_is_too_wide_and_no_letter_is_lost(words: str, width: int, hang: int) -> None:
-    lines = wrapped(words, width, hang)
+    lines = wrap(words, width, hang)
     assert all(columns(line.strip()) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(words.split())
 
 
 def test_wide_letters_take_two_columns() -> None:
     assert columns("变量 W") == 6 and columns("y\u0302") == 1
-    assert wrapped("变量" * 10, 16) == ["变量" * 4, "变量" * 4, "变量" * 2]
-    assert wrapped("the name 变量变量变量 of a value", 16) == ["the name 变量变", "量变量 of a", "value"]
+    assert wrap("变量" * 10, 16) == ["变量" * 4, "变量" * 4, "变量" * 2]
+    assert wrap("the name 变量变量变量 of a value", 16) == ["the name 变量变", "量变量 of a", "value"]
 
 
 def test_formulas_are_not_broken_at_their_signs() -> None:
-    assert wrapped("the gradient softmax(scores)-labels", 30) == ["the gradient", "softmax(scores)-labels"]
+    assert wrap("the gradient softmax(scores)-labels", 30) == ["the gradient", "softmax(scores)-labels"]
 
 
 @given(st.text(), st.integers(0, 60))
 def test_what_is_shortened_fits_and_keeps_its_ends(words: str, width: int) -> None:
-    shown = shortened(words, width)
+    shown = shorten(words, width)
     assert columns(shown) <= width and (shown == words or "." in shown or not width)
     if shown != words and width > 3:
         assert words.startswith(shown.partition("...")[0])

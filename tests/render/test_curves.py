@@ -161,9 +161,7 @@ def test_files_are_what_they_are_called(tmp_path, theme):
     bundle = drawing._repr_mimebundle_()
     assert bundle["text/plain"] == repr(drawing) and bundle["image/svg+xml"].startswith('<svg style="max-width:100%')
     assert "<text" not in drawing.svg()
-    with pytest.raises(
-        ValueError, match=r"a.jpg ends in none of the formats that a plot can be saved in: svg, pdf, png"
-    ):
+    with pytest.raises(ValueError, match=r"a.jpg does not end in a format that a plot can be saved in: svg, pdf, png"):
         drawing.save(tmp_path / "a.jpg")
 
 

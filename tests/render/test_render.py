@@ -304,7 +304,8 @@ def test_the_source_is_the_same_for_the_same_graph() -> None:
     first, second = draw(network()).source, draw(network()).source
     assert first == second and first.startswith("digraph {") and "cluster_0" in first
     env = environment(PYTHONHASHSEED="7")
-    program = f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r}); from test_render import *; sys.stdout.buffer.write(draw(network()).source.encode())"
+    folders = [str(ROOT / "tests" / "render"), str(ROOT / "tests")]
+    program = f"import sys; sys.path[:0] = {folders}; from test_render import *; sys.stdout.buffer.write(draw(network()).source.encode())"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, env=env, check=True)
     assert found.stdout.decode() == first
 
@@ -432,7 +433,9 @@ def test_the_animation_shows_only_what_is_known() -> None:
 
 
 def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="net.bmp ends in none of .*: svg, pdf, png, tex, dot, json, html, gif"):
+    with pytest.raises(
+        ValueError, match="net.bmp does not end in a format .*: svg, pdf, png, tex, dot, json, html, gif"
+    ):
         draw(neuron()).save(tmp_path / "net.bmp")
 
 

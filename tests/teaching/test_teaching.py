@@ -103,7 +103,7 @@ def test_a_lesson_is_also_found_by_a_word_of_its_title(small):
     with pytest.raises(ValueError, match="there is no lesson cube"):
         lessons.find("cube")
     (lessons.folder() / "04_squares.py").write_text(SMALL.replace("# 3. A square", "# 4. Squares"), encoding="utf-8")
-    with pytest.raises(ValueError, match="'square' stands in the titles of several lessons: 3 A square, 4 Squares"):
+    with pytest.raises(ValueError, match="'square' fits several lessons: 3 A square, 4 Squares"):
         lessons.find("square")
 
 
@@ -146,8 +146,8 @@ def test_a_derivation_is_printed_with_its_verdicts(capsys):
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        ("dR/dx = x", "a derivation with a mistake: ∂R/∂x = x: "),
-        ("dR/dx = (x", "a derivation with a mistake"),
+        ("dR/dx = x", "the derivation has a mistake: ∂R/∂x = x: "),
+        ("dR/dx = (x", "the derivation has a mistake"),
         ("", "no line"),
     ],
 )
@@ -220,9 +220,9 @@ def test_points_are_said_to_the_call_that_marks_wherever_it_stands():
 
 def test_the_question_is_no_answer():
     for answer in ("dR/dx", "1*dR/dx + 0"):
-        with pytest.raises(ValueError, match="no derivative in it"):
+        with pytest.raises(ValueError, match="contains a derivative: write what the derivative is"):
             answered(X, "dR/dx", answer)
-    with pytest.raises(ValueError, match="to say what R is, without R in it"):
+    with pytest.raises(ValueError, match="the answer contains R: write what R is, without R in it"):
         answered(X, "R", "R + 0")
 
 
@@ -258,7 +258,7 @@ def test_the_examples_are_spelled_as_formulas_are():
 def test_what_is_not_answered_is_not_called_wrong(answer):
     with pytest.raises(NotAnswered) as said:
         mark(answered(X, "dR/dx", answer))
-    words = "Not answered yet: write what dR/dx is in the cell above, in the place of …"
+    words = "Not answered yet: in the cell above, write what dR/dx is instead of …"
     assert str(said.value) == words and said.value._render_traceback_() == [words]
     with pytest.raises(NotAnswered, match="Not answered yet: write the program in the cell above"):
         names = {}
@@ -282,7 +282,9 @@ def test_what_a_cell_prints_and_shows_is_kept_in_order(small):
 def test_an_exercise_without_an_answer_fails_and_the_lesson_goes_on(small):
     run(small, changed=lambda cell: strip_solutions(cell.source) if cell.exercise else None)
     (said,) = [cell.error for cell in small.cells if cell.error]
-    assert said.startswith("tinygrad_edu.teaching.exercises.NotAnswered: Not answered yet: write what dR/dx is")
+    assert said.startswith(
+        "tinygrad_edu.teaching.exercises.NotAnswered: Not answered yet: in the cell above, write what dR/dx is"
+    )
 
 
 @pytest.mark.parametrize(
@@ -292,7 +294,7 @@ def test_an_exercise_without_an_answer_fails_and_the_lesson_goes_on(small):
         ("x = 1\nx = (", "line 8: SyntaxError: '(' was never closed"),
         (
             "from tinygrad_edu.teaching import derive\nderive('x: n', 'x = 2*x')",
-            "line 8: ValueError: a derivation with",
+            "line 8: ValueError: the derivation has a mistake",
         ),
     ],
 )
@@ -410,11 +412,11 @@ def test_the_end_of_the_input_ends_the_line(small, monkeypatch):
         (["lesson", "3", "--from", "9"], "there is no slide 9: this lesson has slides 1 to 3"),
         (["lesson", "--slides", "x.html"], "which lesson? give its number, or --all with --notebook"),
         (["lesson", "--notes"], "which lesson? give its number"),
-        (["lesson", "3", "--slides", "x.html", "--notes"], "--from, --notes and --pictures are for the terminal"),
-        (["lesson", "3", "--all"], "lesson 3 or --all: not both"),
+        (["lesson", "3", "--slides", "x.html", "--notes"], "--from, --notes and --pictures are for a lesson in"),
+        (["lesson", "3", "--all"], "give the number 3 or --all, not both"),
         (["lesson", "--all"], "--all needs --out DIR, --notebook DIR or --exercise DIR to write to"),
-        (["lesson", "--all", "--slides", "x.html"], "--slides is one file for one lesson; --all --out"),
-        (["lesson", "3", "--out", "x"], "--out is for --all: tinygrad-edu lesson --all --out DIR"),
+        (["lesson", "--all", "--slides", "x.html"], "--slides writes one lesson to one file; --all --out"),
+        (["lesson", "3", "--out", "x"], "--out needs --all: tinygrad-edu lesson --all --out DIR"),
         (["lesson", "3", "--slides", "nowhere/x.html"], "--slides: there is no folder "),
     ],
 )  # fmt: skip
@@ -465,7 +467,7 @@ def test_a_notebook_that_somebody_has_worked_in_stays(small, capsys, tmp_path):
     file.write_text("my answers", encoding="utf-8")
     for given in (call, ["lesson", "3", "--notebook", str(tmp_path / "mine")]):
         assert cli.main(given) == 2 and file.read_text(encoding="utf-8") == "my answers"
-        assert "03_square.ipynb is there and is another one" in capsys.readouterr().err
+        assert "03_square.ipynb exists and has other contents" in capsys.readouterr().err
 
 
 # As a page.
@@ -503,7 +505,7 @@ def test_slides_are_written_whole_or_not_at_all(small, tmp_path, capsys, monkeyp
     before = file.read_text(encoding="utf-8")
     (lessons.folder() / "03_square.py").write_text(SMALL.replace("2*x\n", "3*x\n"), encoding="utf-8")
     assert cli.main(["lesson", "3", "--slides", str(file)]) == 2
-    assert "a derivation with a mistake" in capsys.readouterr().err
+    assert "the derivation has a mistake" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == before and [*tmp_path.glob(".*")] == []
 
 

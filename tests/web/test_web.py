@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu.web import colours
-from tinygrad_edu.web.page import as_json, attribute, escape, hashed, page
+from tinygrad_edu.web.page import as_json, attribute, escape, hash_for_policy, page
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "</script><b a=\"1\" c='2'>&amp;\x00\ud800"
@@ -49,7 +49,7 @@ def test_a_page_lets_nothing_in() -> None:
     assert tags == ["html", "head", "meta", "meta", "meta", "title", "style", "body", "script", "script"]
     policy = found.elements[3][1]["content"] or ""
     assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy
-    assert hashed("let x = 1") in policy and hashed("p{color:red}") in policy
+    assert hash_for_policy("let x = 1") in policy and hash_for_policy("p{color:red}") in policy
     assert "http" not in re.sub("http-equiv", "", made)
 
 

@@ -96,15 +96,15 @@ def test_gensim_opens_it(tmp_path, monkeypatch):
 
 
 NO_HEAD = (
-    "v.txt is not in word2vec's text format: line 1 should be two whole numbers, how many words there are and how many "
-    "numbers each has"
+    "v.txt is not in word2vec's text format: line 1 should be two whole numbers, the number of words and the size of "
+    "their vectors"
 )
 
 
 def test_what_could_not_be_loaded_is_not_saved(tmp_path):
     file = tmp_path / "v.txt"
     for word in ("new york", "a\nb", "a\u2028b", "", "\ud800"):
-        with pytest.raises(ValueError, match="has no room for"):
+        with pytest.raises(ValueError, match="cannot hold"):
             Vectors(["a", word], [[1], [2]]).save(file)
     with pytest.raises(ValueError, match="the vector of b is not finite, so nothing was saved"):
         Vectors(["a", "b"], [[1], [np.inf]]).save(file)
@@ -124,7 +124,7 @@ def test_files_of_others_are_read(tmp_path):
 def test_a_checkpoint_is_no_file_of_vectors(tmp_path):
     np.savez(tmp_path / "run.npz", x=np.ones(3))
     with pytest.raises(
-        ValueError, match="run.npz is an .npz file, as checkpoints are: go on from it with --checkpoint"
+        ValueError, match="run.npz is an .npz file, probably a checkpoint: go on from it with --checkpoint"
     ):
         Vectors.load(tmp_path / "run.npz")
     with pytest.raises(FileNotFoundError):
@@ -304,7 +304,7 @@ def test_it_refuses_before_it_learns(book, tmp_path, monkeypatch):
 def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(book, capsys, tmp_path, monkeypatch):
     whole, again, kept = tmp_path / "whole.txt", tmp_path / "again.txt", tmp_path / "run.npz"
     assert run(book, *FEW, "--save", whole) == 0
-    usual, epochs = command.Shown.__call__, []
+    usual, epochs = command.Reporter.__call__, []
 
     def pressed(self, model, at):
         usual(self, model, at)
@@ -312,17 +312,17 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(book, capsys, tmp
             epochs.append(1)
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(command.Shown, "__call__", pressed)
+    monkeypatch.setattr(command.Reporter, "__call__", pressed)
     with interruptible():
         assert run(book, *FEW, "--checkpoint", kept) == 130
     err = capsys.readouterr().err
-    assert "interrupted in epoch 2 of 3" in err and "run.npz: the same command goes on from there" in err
+    assert "interrupted in epoch 2 of 3" in err and "run.npz: the same command resumes it" in err
     assert run(book, *FEW, "--checkpoint", kept, "--save", again) == 0
     assert whole.read_bytes() == again.read_bytes()
     epochs.clear()
     with interruptible():
         assert run(book, *FEW) == 130
-    assert "nothing is kept.  With --checkpoint FILE" in capsys.readouterr().err
+    assert "nothing was saved.  With --checkpoint FILE" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["again.txt", "book.txt", "run.npz", "whole.txt"]
 
 
@@ -349,5 +349,5 @@ def test_a_real_signal_at_any_time_leaves_a_checkpoint_or_nothing(book, tmp_path
             time.sleep(0.05)
         time.sleep(wait)  # it has ended an epoch, and is anywhere in another
         process.send_signal(signal.SIGINT)
-        assert "goes on from there" in process.communicate()[1] and process.returncode == 130
+        assert "the same command resumes it" in process.communicate()[1] and process.returncode == 130
         assert sorted(p.name for p in tmp_path.iterdir()) == ["book.txt", "run.npz"]

@@ -69,13 +69,13 @@ def test_texts_in_a_file_are_between_blank_lines(tmp_path):
     [
         (b"", "f.txt has no words in it"),
         (b"12 34 --\n", "f.txt has no words in it"),
-        (b"hi hi hi", "f.txt has one word only, hi: nothing can be learned about it without another"),
+        (b"hi hi hi", "f.txt has only one word, hi: nothing can be learned without a second one"),
         (b"fine\nnot\x00fine", "f.txt is no text file in UTF-8: line 2 has a byte that is 0"),
-        ("naïve".encode("latin-1"), "f.txt is no text file in UTF-8: line 1 has the byte 0xef where no letter has it"),
+        ("naïve".encode("latin-1"), "f.txt is no text file in UTF-8: in line 1, the byte 0xef is not part of a letter"),
         (
             b"a a a b c c",
             "of 3 words in f.txt none occurs at least 5 times, and two are needed: "
-            "take a longer text, or min_count 2 at most",
+            "use a longer text, or a min_count of at most 2",
         ),
     ],
 )
@@ -383,7 +383,9 @@ def test_a_checkpoint_that_does_not_belong_is_refused(tmp_path):
     (tmp_path / "half.npz").write_bytes(before[: len(before) // 2])
     (tmp_path / "empty.npz").write_bytes(b"")
     for name in ("other", "text", "half", "empty"):
-        with pytest.raises(ValueError, match=f"{name}.npz is no checkpoint of word2vec; take another name, or delete"):
+        with pytest.raises(
+            ValueError, match=f"{name}.npz is no checkpoint of word2vec: choose another name, or delete"
+        ):
             train(SMALL, size=4, epochs=1, file=tmp_path / f"{name}.npz")
 
 

@@ -1,4 +1,4 @@
-"""Claims judged: those of a file, one after the other."""
+"""Judges the claims of a hand-in, one after the other, each with its steps and diagnoses."""
 
 from __future__ import annotations
 
@@ -11,29 +11,38 @@ from ..language.reading import Unreadable
 from ..language.tree import Expr, walk
 from ..language.values import Impossible, Misfit
 from ..numeric.equality import same
-from .answer import correct
-from .diagnoses.search import diagnosed
+from .answer import find_answer
+from .diagnoses.search import diagnose
 from .handin import Handin, handin
 from .hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG
-from .judge import Outcome, Place, Question, Uncheckable, assumption, compared, in_words, mean, symmetric
+from .judge import (
+    Outcome,
+    Point,
+    Question,
+    Uncheckable,
+    compare,
+    describe_misfit,
+    find_assumption,
+    find_mean,
+    find_symmetric,
+)
 from .problem import Problem
 from .results import Result
 from .sides import Claim
 
-WORST = (UNCHECKABLE, WRONG, IF, TRANSPOSED, RIGHT)  # of several steps, the verdict is that of the first of these
-
 
 def check_text(text: str, title: str = "", language: str = "en", answers: bool = False) -> list[Result]:
-    """All claims of a hand-in, in the order of its lines; a line that cannot be read is one that cannot be checked.
+    """Judges all claims of the text of a hand-in, and returns the results in the order of its lines.
 
-    ``answers``: find also what the wrong ones should be.
+    A line that cannot be read has the verdict "uncheckable".  With ``answers``, the right formula is searched for each
+    wrong claim.
     """
     return check_handin(handin(text, title), language, answers)
 
 
 def check_handin(found: Handin, language: str = "en", answers: bool = False) -> list[Result]:
-    """All claims of a hand-in that has been read."""
-    results = [of_claim(claim, language, answers) for claim in found.claims]
+    """Judges all claims of a hand-in that has been read: see ``check_text``."""
+    results = [check_claim(claim, language, answers) for claim in found.claims]
     for step in found.unread:
         title = next((p.title for p in reversed(found.problems) if p.line < step.line), "")
         about: dict[str, Any] = dict(left=step.text, line=step.line, problem=title)
@@ -41,26 +50,28 @@ def check_handin(found: Handin, language: str = "en", answers: bool = False) -> 
     return sorted(results, key=lambda r: r.line)
 
 
-def of_claim(claim: Claim, language: str, answers: bool) -> Result:
-    """One claim; whatever happens, the others are checked as well."""
+def check_claim(claim: Claim, language: str, answers: bool) -> Result:
+    """Judges one claim.  A fault of the checker itself becomes a result too, so that the other claims are judged."""
     try:
-        with np.errstate(all="ignore"):  # numbers are drawn anywhere, also where there is no logarithm
-            return judged(claim, language, answers)
+        with np.errstate(all="ignore"):  # random numbers may be negative under a logarithm
+            return judge_claim(claim, language, answers)
     except Exception as error:  # a fault of ours, which must not cost a student the rest
-        about: dict[str, Any] = dict(left=claim.left.text, right=first(claim), problem=claim.problem.title)
+        about: dict[str, Any] = dict(left=claim.left.text, right=first_step_text(claim), problem=claim.problem.title)
         why = f"the checker itself failed ({type(error).__name__}: {error})"
         return Result(UNCHECKABLE, why=why, line=claim.left.line, language=language, **about)
 
 
-def judged(claim: Claim, language: str = "en", answers: bool = False) -> Result:
-    """One claim with all its steps, and if ``answers``, what it should be."""
+def judge_claim(claim: Claim, language: str = "en", answers: bool = False) -> Result:
+    """Judges one claim with all its steps: every step is compared with the left side, not with the step before it."""
     about: dict[str, Any] = dict(left=claim.left.text, problem=claim.problem.title, language=language)
     if claim.left.tree is None:
-        return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first(claim), **about)
+        return Result(UNCHECKABLE, why=claim.left.why, line=claim.left.line, right=first_step_text(claim), **about)
     problem = claim.problem
-    least = largest(claim)
+    least = largest_subscript(claim)
     question = Question(
-        claim.left.tree, places(problem, least), lambda assumed: problem.point(problem.small(least), 99, assumed)
+        claim.left.tree,
+        draw_points(problem, least),
+        lambda assumed: problem.point(problem.smallest_sizes(least), 99, assumed),
     )
     steps: list[Result] = []
     wrong: list[tuple[Outcome, Result]] = []
@@ -70,32 +81,32 @@ def judged(claim: Claim, language: str = "en", answers: bool = False) -> Result:
             steps.append(Result(UNCHECKABLE, why=step.why, line=step.line, **about))
             continue
         try:
-            outcome = compared(question, step.tree)
+            outcome = compare(question, step.tree)
         except Uncheckable as error:
             steps.append(Result(UNCHECKABLE, why=str(error), line=step.line, **about))
             continue
         result = Result(outcome.verdict, relative_error=outcome.error, why=outcome.why, line=step.line, **about)
         if outcome.verdict == WRONG:
-            explain(result, question, claim.problem, step.tree, outcome, wrong)
+            explain_wrong_step(result, question, claim.problem, step.tree, outcome, wrong)
         if outcome.verdict == TRANSPOSED:
-            result.diagnoses = diagnosed(question, claim.problem, step.tree, outcome, language)
+            result.diagnoses = diagnose(question, claim.problem, step.tree, outcome, language)
         steps.append(result)
     if len(steps) == 1:
         found = steps[0]
         found.step = 1 if found.verdict == WRONG else None
     else:
-        found = chained(steps, about, claim.left.line)
+        found = judge_chain(steps, about, claim.left.line)
     if answers and found.verdict == WRONG:
-        answer = correct(problem, question)
+        answer = find_answer(problem, question)
         found.correct = answer.text if answer else ""
     return found
 
 
-def first(claim: Claim) -> str:
+def first_step_text(claim: Claim) -> str:
     return claim.steps[0].text if claim.steps else ""
 
 
-def explain(
+def explain_wrong_step(
     result: Result,
     question: Question,
     problem: Problem,
@@ -103,27 +114,33 @@ def explain(
     outcome: Outcome,
     wrong: list[tuple[Outcome, Result]],
 ) -> None:
-    """Why a step is wrong, or under what it is right."""
+    """Writes into the result of a wrong step why it is wrong, or the assumption under which it is right.
+
+    ``wrong`` are the wrong steps above it.  A step with the same values as one of them gets the same diagnoses.
+    """
     if outcome.misfit is None:
-        found = assumption(question, problem, right) or mean(question, right, outcome.values)
+        found = find_assumption(question, problem, right) or find_mean(question, right, outcome.values)
         if found:
             result.verdict, result.assumes = IF, found
             return
-        result.assumes = symmetric(question, problem, right)
+        result.assumes = find_symmetric(question, problem, right)
     for before, said in wrong:
-        if says_the_same(outcome, before):  # it only repeats a wrong line above it
+        if makes_the_same_error(outcome, before):  # it only repeats a wrong line above it
             result.diagnoses = said.diagnoses
             return
     wrong.append((outcome, result))
-    result.diagnoses = diagnosed(question, problem, right, outcome, result.language, result.assumes)
+    result.diagnoses = diagnose(question, problem, right, outcome, result.language, result.assumes)
 
 
-def says_the_same(a: Outcome, b: Outcome) -> bool:
+def makes_the_same_error(a: Outcome, b: Outcome) -> bool:
     return len(a.values) == len(b.values) > 0 and all(map(same, a.values, b.values))
 
 
-def chained(steps: list[Result], about: dict[str, Any], line: int) -> Result:
-    """The verdict of a chain: that of its worst step; its diagnoses are those of the first wrong one."""
+def judge_chain(steps: list[Result], about: dict[str, Any], line: int) -> Result:
+    """Returns the result of a claim with several steps.
+
+    The verdict is that of the worst step, and the diagnoses are those of the first step with that verdict.
+    """
     verdict = next((v for v in (WRONG, UNCHECKABLE, IF, TRANSPOSED) if any(s.verdict == v for s in steps)), RIGHT)
     number = next((i for i, s in enumerate(steps, 1) if s.verdict == verdict), None) if verdict != RIGHT else None
     about["right"] = steps[-1].right if steps else ""
@@ -136,8 +153,8 @@ def chained(steps: list[Result], about: dict[str, Any], line: int) -> Result:
     return found
 
 
-def largest(claim: Claim) -> int:
-    """The largest subscript that is a number; no axis is shorter."""
+def largest_subscript(claim: Claim) -> int:
+    """Returns the largest number in a subscript, at least 2 and at most 12: axes are drawn no shorter than that."""
     trees = [s.tree for s in (claim.left, *claim.steps) if s.tree is not None]
     found = [
         int(part.value)
@@ -148,10 +165,10 @@ def largest(claim: Claim) -> int:
     return min(max(found, default=2), 12)
 
 
-def places(problem: Problem, least: int = 2) -> Callable[[Mapping[str, frozenset[str]]], Iterator[Place]]:
-    """Points of a problem: at several sizes, and as many as are asked for."""
+def draw_points(problem: Problem, least: int = 2) -> Callable[[Mapping[str, frozenset[str]]], Iterator[Point]]:
+    """Returns a function that yields points of the problem, at several sizes, for a ``Question``."""
 
-    def make(assumed: Mapping[str, frozenset[str]]) -> Iterator[Place]:
+    def make(assumed: Mapping[str, frozenset[str]]) -> Iterator[Point]:
         sizes: dict[str, int] = {}
         try:
             settings = list(problem.settings(max(2, least))) or [{}]
@@ -159,7 +176,7 @@ def places(problem: Problem, least: int = 2) -> Callable[[Mapping[str, frozenset
                 sizes = settings[seed % len(settings)]
                 yield problem.point(sizes, seed, assumed)
         except Misfit as error:
-            why = in_words(error, sizes)
+            why = describe_misfit(error, sizes)
             raise Uncheckable(f"the shapes in the definition of {error.definition} do not fit: {why}") from None
         except (Impossible, Unreadable) as error:
             raise Uncheckable(str(error)) from None

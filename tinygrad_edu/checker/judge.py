@@ -1,4 +1,8 @@
-"""Is it right?  Decided by numbers, at several random points and several sizes, never by how it is written."""
+"""Decides whether a claim is right: by numbers, at several random points and sizes, never by how it is written.
+
+``compare`` evaluates both sides of an equation at the points of a ``Question``.  If they differ, ``find_assumption``,
+``find_symmetric`` and ``find_mean`` look for an assumption under which the right side would be right.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,11 @@ from .problem import Problem
 POINTS = 4
 
 
-class Place(Protocol):
-    """Where everything has a number: a point of a problem, or of a function that was given in Python."""
+class Point(Protocol):
+    """Numbers for all names, at which an expression can be evaluated.
+
+    A ``ProblemPoint`` is a point of a hand-in's problem, a ``LossPoint`` one of a loss that is a Python function.
+    """
 
     arrays: dict[str, Any]
     tensors: dict[str, Any]
@@ -30,64 +37,77 @@ class Place(Protocol):
     gradients: Callable[..., Any]
 
     def values(self) -> Values:
-        """Computes on arrays."""
+        """Returns an evaluator of expressions that computes on arrays."""
 
-    def recorded(self) -> Values:
-        """Computes on Tensors."""
+    def tensor_values(self) -> Values:
+        """Returns an evaluator of expressions that computes on Tensors, and so records."""
 
-    def moved(self, word: str, x: Any) -> Place:
-        """The same with another value for a leaf."""
+    def with_leaf(self, word: str, x: Any) -> Point:
+        """Returns the same point with another value for one leaf."""
 
 
 class Uncheckable(Exception):
-    """It can be neither right nor wrong: why."""
+    """The claim can be called neither right nor wrong, for the reason in the message."""
 
 
 class Question:
-    """A left side, the places at which it is looked at, and its values there: what is true."""
+    """A left side with its values at random points: the truths that right sides are compared with.
+
+    ``points`` returns points of which the given traits of names hold, as many as are asked for.  ``small``, if there is
+    one, returns one point at the smallest sizes.
+    """
 
     def __init__(
         self,
         left: Expr,
-        places: Callable[[Mapping[str, frozenset[str]]], Iterator[Place]],
-        small: Callable[[Mapping[str, frozenset[str]]], Place] | None = None,
+        points: Callable[[Mapping[str, frozenset[str]]], Iterator[Point]],
+        small: Callable[[Mapping[str, frozenset[str]]], Point] | None = None,
     ) -> None:
-        self.left, self.make, self.small = left, places, small
+        self.left, self.make_points, self.make_small = left, points, small
 
-    def scout(self, assumed: Mapping[str, frozenset[str]] = {}) -> tuple[Place, Any] | None:
-        """A place where all sizes are as small as can be, and what is true there: most guesses end there, and soon."""
+    def small_pair(self, assumed: Mapping[str, frozenset[str]] = {}) -> tuple[Point, Any] | None:
+        """Returns a point with the smallest sizes, and the truth there.
+
+        Most candidates for a diagnosis fail already there, where they cost least.
+        """
         try:
-            place = self.small(assumed) if self.small else None
-            return None if place is None else (place, place.values()(self.left))
+            point = self.make_small(assumed) if self.make_small else None
+            return None if point is None else (point, point.values()(self.left))
         except (Misfit, Impossible, Unreadable):
             return None
 
     @cached_property
-    def places(self) -> list[Place]:
-        """Places at which the left side is a number."""
-        return [place for place, _ in self.pairs]
+    def points(self) -> list[Point]:
+        """The points of ``pairs``."""
+        return [point for point, _ in self.pairs]
 
     @cached_property
     def truths(self) -> list[Any]:
+        """The values of the left side at these points."""
         return [truth for _, truth in self.pairs]
 
     @cached_property
-    def pairs(self) -> list[tuple[Place, Any]]:
-        """A few places at which the left side is finite."""
-        return self.looked({})
+    def pairs(self) -> list[tuple[Point, Any]]:
+        """A few points at which the left side is finite, each with its value."""
+        return self.evaluate({})
 
-    def looked(self, assumed: Mapping[str, frozenset[str]], most: int = POINTS) -> list[tuple[Place, Any]]:
-        """Places where more is assumed.  Uncheckable, if the left side has no value."""
-        found: list[tuple[Place, Any]] = []
-        for place in self.make(assumed):
+    def evaluate(self, assumed: Mapping[str, frozenset[str]], most: int = POINTS) -> list[tuple[Point, Any]]:
+        """Returns up to ``most`` points at which ``assumed`` traits hold as well, each with the left side's value.
+
+        Points where the left side is not finite are left out.  Raises Uncheckable if the left side cannot be evaluated,
+        or if fewer than two points are left.
+        """
+        found: list[tuple[Point, Any]] = []
+        for point in self.make_points(assumed):
             try:
-                truth = place.values()(self.left)
+                truth = point.values()(self.left)
             except Misfit as error:
-                raise Uncheckable(f"the shapes on the left side do not fit: {in_words(error, place.sizes)}") from None
+                why = describe_misfit(error, point.sizes)
+                raise Uncheckable(f"the shapes on the left side do not fit: {why}") from None
             except Impossible as error:
                 raise Uncheckable(str(error)) from None
-            if finite(truth):
-                found.append((place, truth))
+            if is_finite(truth):
+                found.append((point, truth))
             if len(found) == most:
                 return found
         if len(found) < min(most, 2):
@@ -98,42 +118,48 @@ class Question:
 
 
 class Outcome(NamedTuple):
-    """What came out of one comparison."""
+    """The outcome of comparing a right side with a question, and why it is not right."""
 
     verdict: str
     error: float = 0.0  # the largest difference, relative to the largest number
-    assumption: str = ""
+    find_assumption: str = ""
     misfit: Misfit | None = None
     why: str = ""
-    values: tuple[Any, ...] = ()  # the right side at each place
+    values: tuple[Any, ...] = ()  # of the right side, one for each point
 
 
-def compared(question: Question, right: Expr) -> Outcome:
-    """The right side against the left one, everywhere."""
+def compare(question: Question, right: Expr) -> Outcome:
+    """Compares a right side with the truth at every point of the question.
+
+    One wrong value makes it wrong, and else one transposed value makes it transposed.
+    """
     worst, found, verdicts = 0.0, [], set()
-    for place, truth in question.pairs:
+    for point, truth in question.pairs:
         try:
-            x = place.values()(right)
+            x = point.values()(right)
         except Misfit as error:
-            rows = in_rows(question, right)
+            rows = values_as_rows(question, right)
             if rows is not None:
                 return Outcome(TRANSPOSED, values=rows)
-            return Outcome(WRONG, 1.0, misfit=error, why=in_words(error, place.sizes))
+            return Outcome(WRONG, 1.0, misfit=error, why=describe_misfit(error, point.sizes))
         except Impossible as error:
             return Outcome(UNCHECKABLE, why=str(error))
         found.append(x)
-        verdict, error_ = one(truth, x)
+        verdict, error_ = compare_values(truth, x)
         verdicts.add(verdict)
         worst = max(worst, error_)
     verdict = WRONG if WRONG in verdicts else TRANSPOSED if TRANSPOSED in verdicts else RIGHT
     return Outcome(verdict, worst, values=tuple(found))
 
 
-def in_rows(question: Question, right: Expr) -> tuple[Any, ...] | None:
-    """The values, if it fits and is right where derivatives of numbers are rows: a column may stand for a row."""
+def values_as_rows(question: Question, right: Expr) -> tuple[Any, ...] | None:
+    """Evaluates a right side whose shapes do not fit once more, with the gradients of numbers as rows.
+
+    Some authors write dJ/dW as a row.  Returns the values if all of them are right, perhaps transposed, and else None.
+    """
     found = []
-    for place, truth in question.pairs:
-        values = place.values()
+    for point, truth in question.pairs:
+        values = point.values()
         if not isinstance(values, Columns):
             return None
         values.rows = True
@@ -141,13 +167,16 @@ def in_rows(question: Question, right: Expr) -> tuple[Any, ...] | None:
             found.append(values(right))
         except (Misfit, Impossible):
             return None
-        if one(truth, found[-1])[0] == WRONG:
+        if compare_values(truth, found[-1])[0] == WRONG:
             return None
     return tuple(found)
 
 
-def one(truth: Any, x: Any) -> tuple[str, float]:
-    """Two values."""
+def compare_values(truth: Any, x: Any) -> tuple[str, float]:
+    """Compares two values: returns RIGHT, TRANSPOSED or WRONG, and the largest relative difference.
+
+    A vector equals a column with the same elements, and the number 0 equals an array of zeros.
+    """
     if isinstance(x, tuple):
         return WRONG, 1.0
     tolerance = SINGLE if getattr(x, "dtype", None) in (np.float32, np.float16) else ROUNDING
@@ -158,35 +187,35 @@ def one(truth: Any, x: Any) -> tuple[str, float]:
     if () in (a.shape, b.shape) and not np.any(a) and np.abs(b).max(initial=0) <= ROUNDING.absolute:
         return RIGHT, 0.0  # 0 is as good as zeros
     if a.shape == b.shape:
-        return (RIGHT if same(b, a, tolerance) else WRONG), difference(a, b)
+        return (RIGHT if same(b, a, tolerance) else WRONG), relative_difference(a, b)
     if is_column(a, b) or is_column(b, a):
-        return one(a.ravel(), np.ravel(x))
+        return compare_values(a.ravel(), np.ravel(x))
     if a.ndim == 2 and same(b.T, a):
-        return TRANSPOSED, difference(a, b.T)
+        return TRANSPOSED, relative_difference(a, b.T)
     if a.ndim == 1 and b.ndim == 2 and len(b) == 1 and same(b[0], a):
-        return TRANSPOSED, difference(a, b[0])
+        return TRANSPOSED, relative_difference(a, b[0])
     return WRONG, 1.0
 
 
 def is_column(a: Any, b: Any) -> bool:
-    """A column, beside a vector with one axis?"""
+    """Is ``a`` a column with as many elements as the vector ``b``?"""
     return a.ndim == 2 and a.shape == (*b.shape, 1)
 
 
-def difference(a: Any, b: Any) -> float:
-    """The largest difference, relative to the largest number."""
+def relative_difference(a: Any, b: Any) -> float:
+    """Returns the largest difference of two arrays, relative to the largest number in either."""
     if not np.isfinite(b).all():
         return float("inf")
     scale = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0), 1e-300)
     return float(np.abs(a - b).max(initial=0.0) / scale)
 
 
-def finite(x: Any) -> bool:
+def is_finite(x: Any) -> bool:
     return not isinstance(x, tuple) and bool(np.isfinite(np.asarray(x, float)).all())
 
 
-def in_words(error: Misfit, sizes: Mapping[str, int]) -> str:
-    """Which shapes do not fit, in letters where the sizes have them."""
+def describe_misfit(error: Misfit, sizes: Mapping[str, int]) -> str:
+    """Names the shapes that do not fit, with the letters of the sizes where there are some: N×D @ N×M."""
     letters = {n: s for s, n in sizes.items()}
 
     def said(dims: tuple[int, ...]) -> str:
@@ -200,62 +229,71 @@ def in_words(error: Misfit, sizes: Mapping[str, int]) -> str:
     return str(error)
 
 
-# What it would be right under.
+# Assumptions under which a wrong right side would be right.
 
 
-def assumption(question: Question, problem: Problem, right: Expr) -> str:
-    """That under which it would be right: y one-hot, or summing to one; a mean over the examples."""
+def find_assumption(question: Question, problem: Problem, right: Expr) -> str:
+    """Finds a name that would have to be one-hot, or to sum to one, for the right side to be right.
+
+    Returns the key of the assumption and the name, as "one-hot:y", or "" if there is none.  Only names that occur in
+    the two sides and their definitions are tried, and only those that are a target (see ``is_affine``).
+    """
     wrt = {n.args[1] for _, n in walk(question.left) if n.head == "Derivative"}
     inner = set().union(*(names(w) for w in wrt)) if wrt else set()
-    concerned = names(question.left) | names(right) | reached(problem, names(question.left) | names(right))
+    concerned = names(question.left) | names(right) | names_reached(problem, names(question.left) | names(right))
     for word, d in problem.declared.items():
         if d.traits or d.function or d.index_of or not d.lengths or word in inner or word not in concerned:
             continue
-        if not affine(question, word):
+        if not is_affine(question, word):
             continue
         for trait in ("distribution", "one-hot"):
             for side in ("", "columns")[: 1 + (len(d.lengths) > 1 and number(1) not in d.lengths)]:
-                if holds(question, right, {word: frozenset({trait, side} - {""})}):
+                if is_right_under(question, right, {word: frozenset({trait, side} - {""})}):
                     words = {"distribution": "sum-one", "one-hot": "one-hot"}[trait]
                     return f"{words}{'-columns' if side else ''}:{word}"
     return ""
 
 
-def affine(question: Question, word: str) -> bool:
-    """Is it a target, in which the left side is of first degree?  Of nothing else is it natural that it sums to one."""
-    place, truth = question.pairs[0]
-    x = np.asarray(place.leaves[word], float)
+def is_affine(question: Question, word: str) -> bool:
+    """Is the left side an affine function of the name?
+
+    So it is for targets, as y in the gradient p - y, and only for those is it natural to assume that they sum to one.
+    """
+    point, truth = question.pairs[0]
+    x = np.asarray(point.leaves[word], float)
     try:
-        half, none = (place.moved(word, k * x) for k in (0.5, 0.0))
+        half, none = (point.with_leaf(word, k * x) for k in (0.5, 0.0))
         middle, zero = half.values()(question.left), none.values()(question.left)
         return not same(zero, truth) and same(middle, (truth + zero) / 2)
     except (Misfit, Impossible):
         return False
 
 
-def symmetric(question: Question, problem: Problem, right: Expr) -> str:
-    """The square matrix that would have to be symmetric."""
+def find_symmetric(question: Question, problem: Problem, right: Expr) -> str:
+    """Finds a square matrix that would have to be symmetric for the right side to be right; "" if there is none."""
     for word, d in problem.declared.items():
         if len(d.lengths) == 2 and d.lengths[0] == d.lengths[1] and not d.traits:
-            if holds(question, right, {word: frozenset({"symmetric"})}):
+            if is_right_under(question, right, {word: frozenset({"symmetric"})}):
                 return f"symmetric:{word}"
     return ""
 
 
-def holds(question: Question, right: Expr, assumed: Mapping[str, frozenset[str]]) -> bool:
-    """Is it right at places where that is so?  Places where nothing is left of the gradient do not count."""
+def is_right_under(question: Question, right: Expr, assumed: Mapping[str, frozenset[str]]) -> bool:
+    """Is the right side right at points where the assumed traits hold?  Points with a zero gradient do not count."""
     try:
-        scout = question.scout(assumed)
-        if scout is not None and one(scout[1], scout[0].values()(right))[0] != RIGHT:
+        small_pair = question.small_pair(assumed)
+        if small_pair is not None and compare_values(small_pair[1], small_pair[0].values()(right))[0] != RIGHT:
             return False
-        pairs = [(place, truth) for place, truth in question.looked(assumed, 2 * POINTS) if np.any(truth)]
-        return len(pairs) > POINTS and all(one(truth, place.values()(right))[0] == RIGHT for place, truth in pairs)
+        pairs = [(point, truth) for point, truth in question.evaluate(assumed, 2 * POINTS) if np.any(truth)]
+        if len(pairs) <= POINTS:
+            return False
+        return all(compare_values(truth, point.values()(right))[0] == RIGHT for point, truth in pairs)
     except (Misfit, Impossible, Uncheckable):
         return False
 
 
-def reached(problem: Problem, words: set[str]) -> set[str]:
-    """All names that definitions of these names use."""
+def names_reached(problem: Problem, words: set[str]) -> set[str]:
+    """Returns these names and all that their definitions use, directly or through other definitions."""
     found, pending = set(), list(words)
     while pending:
         word = pending.pop()
@@ -265,12 +303,12 @@ def reached(problem: Problem, words: set[str]) -> set[str]:
     return found
 
 
-def mean(question: Question, right: Expr, values: tuple[Any, ...]) -> str:
-    """The size by which the right side is divided, and the loss is not."""
-    for word in question.places[0].sizes:
+def find_mean(question: Question, right: Expr, values: tuple[Any, ...]) -> str:
+    """Finds a size by which the right side is divided, although the loss is no mean over it; "" if there is none."""
+    for word in question.points[0].sizes:
         if all(
-            one(np.asarray(t, float) / p.sizes[word], v)[0] == RIGHT and p.sizes[word] not in shape(t)
-            for p, t, v in zip(question.places, question.truths, values)
+            compare_values(np.asarray(t, float) / p.sizes[word], v)[0] == RIGHT and p.sizes[word] not in shape(t)
+            for p, t, v in zip(question.points, question.truths, values)
         ):
             return f"mean:{word}"
     return ""

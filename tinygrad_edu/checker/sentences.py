@@ -1,4 +1,4 @@
-"""The sentences in which the checker speaks, in every language: ``words/`` holds them."""
+"""The sentences of the checker in every language, which are in the files of ``words/``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LANGUAGES = ("en", "ru", "bg")
 
 @lru_cache
 def catalogue(language: str) -> dict[str, str]:
-    """All sentences of a language, by their keys.  ValueError for one that there is not."""
+    """All sentences of a language, by their keys.  ValueError for an unknown language."""
     if language not in LANGUAGES:
         raise ValueError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
     text = (resources.files(__package__) / "words" / f"{language}.json").read_text(encoding="utf-8")
@@ -22,30 +22,32 @@ def catalogue(language: str) -> dict[str, str]:
     return found
 
 
-def said(key: str, language: str = "en", **fields: Any) -> str:
-    """A sentence, with what it speaks of filled in."""
+def sentence(key: str, language: str = "en", **fields: Any) -> str:
+    """The sentence of a key in a language, with its fields filled in."""
     return catalogue(language)[key].format(**fields)
 
 
 @lru_cache
-def reasons() -> list[tuple[re.Pattern[str], dict[str, str]]]:
-    """Why something cannot be read or computed: the English sentence as a pattern, and the same in other languages."""
+def reason_patterns() -> list[tuple[re.Pattern[str], dict[str, str]]]:
+    """The reasons why something cannot be read or computed: a pattern for each English one, and its translations."""
     text = (resources.files(__package__) / "words" / "reasons.json").read_text(encoding="utf-8")
     found: list[tuple[int, str, dict[str, str]]] = []
     for english, others in json.loads(text).items():
         parts = list(Formatter().parse(english))
         pattern = "".join(re.escape(words) + (f"(?P<{key}>.+)" if key else "") for words, key, _, _ in parts)
         found.append((-sum(len(words) for words, *_ in parts), pattern, others))
-    found.sort(key=lambda entry: entry[0])  # the one that leaves least open comes first
+    found.sort(key=lambda entry: entry[0])  # the pattern with the most words of its own comes first
     return [(re.compile(pattern, re.DOTALL), others) for _, pattern, others in found]
 
 
-def reason(why: str, language: str) -> str:
-    """A reason that was given in English, in another language; in English, if nobody has translated it yet."""
+def translate_reason(why: str, language: str) -> str:
+    """Translate a reason from English; it stays in English if ``words/reasons.json`` does not have it."""
     if language == "en":
         return why
-    for pattern, others in reasons():
+    for pattern, others in reason_patterns():
         found = pattern.fullmatch(why)
         if found:
-            return others[language].format(**{key: reason(x, language) for key, x in found.groupdict().items()})
+            return others[language].format(
+                **{key: translate_reason(x, language) for key, x in found.groupdict().items()}
+            )
     return why

@@ -1,4 +1,4 @@
-"""``tinygrad-edu check FILE...``: hand-ins checked, for the student who wrote one and for the teacher who got many."""
+"""``tinygrad-edu check FILE...``: checks hand-ins, for a student who wrote one and for a teacher who received many."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from functools import partial
 from pathlib import Path
 
 from ..checker.grading import pages, reports
-from ..checker.grading.classroom import check_files, cores, stoppable
-from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, inside, leads_out
+from ..checker.grading.classroom import check_files, count_cores, sigterm_interrupts
+from ..checker.grading.sheets import CHECKED, LEFT, UNREAD, Sheet, find_handins, leads_out
 from ..checker.grading.terminal import Report
 from ..checker.hints import ANSWER, KIND, UNCHECKABLE, WRONG
-from ..checker.sentences import LANGUAGES, said
+from ..checker.sentences import LANGUAGES, sentence
 from ..format import text
 from ..output import atomic_write as files
 from ..output.progress import Progress
 from ..output.terminal import Screen
 from .shared import INTERRUPTED, TERMINATED, above_zero, complain, refuse_output
 
-NAME, HELP = "check", "check a derivation made by hand: is it right, where does it go wrong, and why"
+NAME, HELP = "check", "check a derivation made by hand, and say where it goes wrong, and why"
 ALL_RIGHT, SOME_WRONG, NOT_READ, USAGE, NOTHING = 0, 1, 2, 4, 5  # exit codes
 
 EPILOG = """\
-A hand-in is a text file: what is given, and the derivation, line by line.
+A hand-in is a text file.  It states the problem, and then the derivation, line by line:
 
     # Softmax and cross-entropy
     s: K                          a vector of K numbers
-    y: K, sums to one             what else is known of it
+    y: K, sums to one             a property of it
     g = softmax(s)                a definition
     R = -sum(y*log(g))            the loss
 
-    dR/ds = sum(y)*g - y          a claim; a line that begins with = goes on with it
+    dR/ds = sum(y)*g - y          a claim; a line that begins with = continues it
           = g - y
 
-It is read, never run.  A folder stands for all .md and .txt in it, and is shown as a table.  Links that lead out of
-the folder are named there and not followed.
+The file is read, never run.  A folder stands for all .md and .txt files in it, and is shown as a table.  Links that
+lead out of the folder are listed there, but not followed.
 
-exit codes: 0 all is right, 1 something is wrong, 2 a file could not be read or written or took too long, 4 a mistake in
-the call, 5 there was nothing to check, 130 interrupted by Ctrl-C, 143 by SIGTERM: what is done is reported then"""
+exit codes: 0 everything is right, 1 something is wrong, 2 a file could not be read or written or took too long, 4 a
+mistake in the call, 5 there was nothing to check, 130 interrupted by Ctrl-C, 143 ended by SIGTERM; after 130 and 143
+the results so far are reported"""
 
 REPORTS: dict[str, Callable[[Sequence[Sheet], int], bytes]] = {
     "json": reports.json,
@@ -51,7 +52,7 @@ REPORTS: dict[str, Callable[[Sequence[Sheet], int], bytes]] = {
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
 
     def processes(words: str) -> int:
@@ -65,37 +66,39 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         type=int,
         choices=[1, 2, 3],
         default=KIND,
-        help="what is said of a wrong step: 1 that it is wrong, 2 what kind of mistake it is, "
+        help="how much to say about a wrong step: 1 that it is wrong, 2 the kind of mistake, "
         "3 also what it should be (default: %(default)s)",
     )
-    p.add_argument("--language", choices=LANGUAGES, default="en", help="of the words (default: %(default)s)")
-    p.add_argument("--points", action="store_true", help="print the points of each problem, and of all")
-    p.add_argument("--json", metavar="PATH", help="write everything that was found; - for the standard output")
+    p.add_argument("--language", choices=LANGUAGES, default="en", help="language of the results (default: %(default)s)")
+    p.add_argument("--points", action="store_true", help="print the points of each problem, and the total")
+    p.add_argument("--json", metavar="PATH", help="write all results; - for the standard output")
     p.add_argument("--junit", metavar="PATH", help="write a JUnit file: each claim is a test")
-    p.add_argument("--gradescope", metavar="PATH", help="write Gradescope's results.json, within the stage of the hint")
+    p.add_argument(
+        "--gradescope", metavar="PATH", help="write Gradescope's results.json, which says no more than --hint allows"
+    )
     p.add_argument("--csv", metavar="PATH", help="write a table: a row for each hand-in")
     p.add_argument(
-        "--page", type=Path, metavar="DIR", help="write the graph of each wrong claim, as a page to walk through"
+        "--page", type=Path, metavar="DIR", help="write a page for each wrong claim that walks through its graph"
     )
-    p.add_argument("--jobs", type=processes, metavar="N", help="processes at a time (default: one for each core)")
+    p.add_argument("--jobs", type=processes, metavar="N", help="processes to run at once (default: one for each core)")
     p.add_argument(
         "--timeout",
         type=above_zero,
         default=60,
         metavar="S",
-        help="seconds for one hand-in (default: %(default)s)",
+        help="the most seconds for one hand-in (default: %(default)s)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, show, write, and say by the exit code how it went."""
+    """Check the files, write the reports, show the results, and give the exit code (see EPILOG)."""
     targets = {name: getattr(options, name) for name in REPORTS if getattr(options, name) is not None}
-    mistake = misused(targets) or unusable(options)
+    mistake = wrong_targets(targets) or wrong_page_folder(options)
     if mistake:
-        return refused(mistake)
-    with stoppable() as terminated:
+        return refuse(mistake)
+    with sigterm_interrupts() as terminated:
         try:
-            code = checked_and_reported(options, targets)
+            code = check_and_report(options, targets)
         except KeyboardInterrupt:  # before there was anything to report
             if not terminated:
                 raise
@@ -103,29 +106,29 @@ def run(options: argparse.Namespace) -> int:
         return TERMINATED if terminated and code == INTERRUPTED else code
 
 
-def refused(mistake: str) -> int:
-    """Say what is wrong with the call."""
+def refuse(mistake: str) -> int:
+    """Print what is wrong with the call, and give the exit code for that."""
     complain(mistake)
     return USAGE
 
 
-def checked_and_reported(options: argparse.Namespace, targets: dict[str, str]) -> int:
-    """Check all files, write the reports and pages, show the rest.  Gives the exit code."""
-    found, links, folder = gathered(options.files)
-    if mistake := overwrites(targets, found):
-        return refused(mistake)
+def check_and_report(options: argparse.Namespace, targets: dict[str, str]) -> int:
+    """Check all files, write the reports and pages, show the results.  Gives the exit code."""
+    found, links, folder = find_files(options.files)
+    if mistake := find_overwritten(targets, found):
+        return refuse(mistake)
     done = itertools.count(1)
-    with Progress(said("checking", options.language), len(found)) as bar:
-        jobs, answers = options.jobs or cores(), options.hint >= ANSWER
+    with Progress(sentence("checking", options.language), len(found)) as bar:
+        jobs, answers = options.jobs or count_cores(), options.hint >= ANSWER
         own = [file for file in found if file not in links]
         found_out = check_files(own, options.language, jobs, options.timeout, lambda _: bar.at(next(done)), answers)
         checked = iter(found_out)
-        outside = said("file-outside", options.language)
+        outside = sentence("file-outside", options.language)
         sheets = [Sheet(file, UNREAD, why=outside) if file in links else next(checked) for file in found]
     writing = Writing(options.language)
     for name, target in targets.items():
         if target != "-":
-            writing.attempt(target, partial(write, target, REPORTS[name], sheets, options.hint))
+            writing.attempt(target, partial(write_report, target, REPORTS[name], sheets, options.hint))
     if options.page is not None:
         write_pages(sheets, options, writing)
     shown = [REPORTS[name] for name, target in targets.items() if target == "-"]
@@ -134,12 +137,12 @@ def checked_and_reported(options: argparse.Namespace, targets: dict[str, str]) -
     else:
         show(sheets, folder, options)
         for file in writing.done:
-            print("  " + said("written", options.language, file=text.printable(file)))
-    return writing.code or code(sheets)
+            print("  " + sentence("written", options.language, file=text.printable(file)))
+    return writing.code or exit_code(sheets)
 
 
 class Writing:
-    """Files that are written one after the other.  What happens to one of them does not take the others with it."""
+    """Writes files one after the other.  If one of them fails, the others are written all the same."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -156,7 +159,7 @@ class Writing:
                 self.done.append(file)
             return True
         except KeyboardInterrupt:
-            why, self.code = said("writing-interrupted", self.language), INTERRUPTED
+            why, self.code = sentence("writing-interrupted", self.language), INTERRUPTED
         except Exception as error:  # a fault in one report must not cost the others
             known = isinstance(error, (OSError, ValueError, RuntimeError))
             why = (
@@ -165,13 +168,13 @@ class Writing:
                 else f"{type(error).__name__}: {error}"
             )
             self.code = self.code or NOT_READ
-        words = said("unwritten", self.language, file=text.printable(file), why=text.printable(why))
+        words = sentence("unwritten", self.language, file=text.printable(file), why=text.printable(why))
         complain(words)
         return False
 
 
-def misused(targets: dict[str, str]) -> str:
-    """What is wrong with the places for reports, before anything is done."""
+def wrong_targets(targets: dict[str, str]) -> str:
+    """What is wrong with the files for reports; empty if nothing is.  Asked before anything is done."""
     if list(targets.values()).count("-") > 1:
         return "only one report can go to the standard output"
     for name, target in targets.items():
@@ -184,17 +187,17 @@ def misused(targets: dict[str, str]) -> str:
     return ""
 
 
-def unusable(options: argparse.Namespace) -> str:
-    """What is wrong with the folder for pages."""
+def wrong_page_folder(options: argparse.Namespace) -> str:
+    """What is wrong with the folder for pages; empty if nothing is."""
     if options.page is None:
         return ""
     if any(Path(name).is_dir() for name in options.files):
-        return "--page is for hand-ins that are named, and not for a folder of them"
+        return "--page takes hand-ins by their names, not a folder of them"
     return f"--page: {text.printable(str(options.page))} is not a folder" if options.page.is_file() else ""
 
 
-def overwrites(targets: dict[str, str], found: Sequence[str]) -> str:
-    """Which report would be written over another one or over a hand-in; empty if none would."""
+def find_overwritten(targets: dict[str, str], found: Sequence[str]) -> str:
+    """A message if a report would overwrite another one or a hand-in; empty if none would."""
     taken = {Path(file).resolve(): text.printable(file) for file in found}
     for name, target in targets.items():
         path = Path(target).resolve()
@@ -207,7 +210,7 @@ def overwrites(targets: dict[str, str], found: Sequence[str]) -> str:
 
 
 def write_pages(sheets: Sequence[Sheet], options: argparse.Namespace, writing: Writing) -> None:
-    """A page for each wrong claim, in a folder that is made if it is not there; no more pages after an interruption."""
+    """Write a page for each wrong claim, in a folder that is made if needed.  An interruption ends that."""
 
     def folder() -> bool:
         options.page.mkdir(parents=True, exist_ok=True)
@@ -223,13 +226,13 @@ def write_pages(sheets: Sequence[Sheet], options: argparse.Namespace, writing: W
                 return
 
 
-def gathered(names: Sequence[str]) -> tuple[list[str], set[str], bool]:
-    """The files that are meant, those of them that are links out of their folder, and whether there is a folder."""
+def find_files(names: Sequence[str]) -> tuple[list[str], set[str], bool]:
+    """The files to check, those of them that are links out of their folder, and whether a folder was named."""
     found: list[str] = []
     links: set[str] = set()
     for name in names:
         if Path(name).is_dir():
-            files = inside(Path(name))
+            files = find_handins(Path(name))
             links |= {file for file in files if leads_out(Path(file), Path(name))}
             found += files
         else:
@@ -237,8 +240,10 @@ def gathered(names: Sequence[str]) -> tuple[list[str], set[str], bool]:
     return found, links, any(Path(name).is_dir() for name in names)
 
 
-def write(target: str, report: Callable[[Sequence[Sheet], int], bytes], sheets: Sequence[Sheet], stage: int) -> bool:
-    """A report in its file, whole or not at all."""
+def write_report(
+    target: str, report: Callable[[Sequence[Sheet], int], bytes], sheets: Sequence[Sheet], stage: int
+) -> bool:
+    """Write a report to its file, whole or not at all.  Gives True: there is always something to write."""
     made = report(sheets, stage)
     with files.whole(target) as stream:
         stream.write(made)
@@ -246,10 +251,10 @@ def write(target: str, report: Callable[[Sequence[Sheet], int], bytes], sheets: 
 
 
 def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> None:
-    """On the screen: files that were named, line by line; a folder as a table."""
+    """Show the results on the screen: named files line by line, a folder as a table."""
     report = Report(Screen(sys.stdout), options.language, options.hint, options.points)
     if not sheets:
-        report.screen.say(said("empty-folder", options.language), margin=2)
+        report.screen.say(sentence("empty-folder", options.language), margin=2)
     if not folder:
         for number, sheet in enumerate(sheets):
             if number:
@@ -264,12 +269,12 @@ def show(sheets: Sequence[Sheet], folder: bool, options: argparse.Namespace) -> 
     if left:
         report.screen.write()
         report.screen.say(
-            said("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", margin=2
+            sentence("interrupted", options.language, done=len(sheets) - left, of=len(sheets)), "bad", margin=2
         )
 
 
-def code(sheets: Sequence[Sheet]) -> int:
-    """How it went, as a number."""
+def exit_code(sheets: Sequence[Sheet]) -> int:
+    """The exit code for these results."""
     if any(sheet.status == LEFT for sheet in sheets):
         return INTERRUPTED
     if any(sheet.status != CHECKED for sheet in sheets):

@@ -1,4 +1,4 @@
-"""``tinygrad-edu lesson``: the lessons listed, shown, and made into slides, notebooks, exercises and a course."""
+"""``tinygrad-edu lesson``: lists and shows the lessons, and makes slides, notebooks, exercises and a course of them."""
 
 from __future__ import annotations
 
@@ -18,42 +18,44 @@ from .shared import refuse_output
 NAME, HELP = "lesson", "list the lessons, show one in the terminal, or make slides, notebooks and a course of them"
 EPILOG = """\
 examples:
-  tinygrad-edu lesson                          which lessons there are
-  tinygrad-edu lesson 7                        one, in the terminal, slide by slide
-  tinygrad-edu lesson 7 --slides 7.html        its slides: one file, for any browser, offline
-  tinygrad-edu lesson 7 --notebook .           a notebook
-  tinygrad-edu lesson 7 --exercise .           a notebook without the solutions, ready for nbgrader
-  tinygrad-edu lesson --all --out course       all of these, with an index: open course/index.html
+  tinygrad-edu lesson                          list the lessons
+  tinygrad-edu lesson 7                        show lesson 7 in the terminal, slide by slide
+  tinygrad-edu lesson 7 --slides 7.html        write its slides: one file, for any browser, offline
+  tinygrad-edu lesson 7 --notebook notebooks   write a notebook to the folder notebooks
+  tinygrad-edu lesson 7 --exercise exercises   write a notebook without solutions, ready for nbgrader
+  tinygrad-edu lesson --all --out course       write all of these, with an index: open course/index.html
 
-The solutions stand in notebooks that --notebook writes, and with --solutions in the speaker's notes of slides."""
+The solutions are in the notebooks that --notebook writes.  With --solutions they are also in the speaker's notes."""
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
-    words = "the lesson: its number, or a word of its title; without it, all are listed"
+    words = "the lesson: its number, or a word of its title (default: list all)"
     p.add_argument("number", nargs="?", metavar="N", help=words)
-    p.add_argument("--from", dest="first", type=int, metavar="SLIDE", help="begin there (default: 1)")
-    p.add_argument("--notes", action="store_true", help="show what is meant for the speaker")
-    p.add_argument("--pictures", type=Path, metavar="DIR", help="keep the pictures that are shown, as SVG")
-    p.add_argument("--slides", type=Path, metavar="FILE", help="write its slides as a page")
-    p.add_argument("--notebook", type=Path, metavar="DIR", help="write it as a notebook")
+    p.add_argument("--from", dest="first", type=int, metavar="SLIDE", help="begin at this slide (default: 1)")
+    p.add_argument("--notes", action="store_true", help="show the speaker's notes too")
+    p.add_argument("--pictures", type=Path, metavar="DIR", help="save the pictures of the lesson, as SVG")
+    p.add_argument("--slides", type=Path, metavar="FILE", help="write the slides as a page")
+    p.add_argument("--notebook", type=Path, metavar="DIR", help="write a notebook to this folder")
     p.add_argument(
-        "--exercise", type=Path, metavar="DIR", help="write it for students: a notebook without solutions and notes"
+        "--exercise", type=Path, metavar="DIR", help="write a notebook for students, without solutions and notes"
     )
-    p.add_argument("--all", action="store_true", help="of all lessons")
+    p.add_argument("--all", action="store_true", help="write the files of all lessons")
     p.add_argument("--out", type=Path, metavar="DIR", help="with --all: write the course, pages with an index")
-    p.add_argument("--solutions", action="store_true", help="with --slides or --out: solutions in the speaker's notes")
+    p.add_argument(
+        "--solutions", action="store_true", help="with --slides or --out: put the solutions into the speaker's notes"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """List, show or write."""
+    """List the lessons, show one, or write files of them."""
     refuse(options)
     entries = lessons.entries() if options.all or options.number is None else [lessons.find(options.number)]
-    if writes(options):
+    if is_to_write(options):
         write(options, [lessons.read(entry) for entry in entries])
     elif options.number is None:
-        listed(entries)
+        list_lessons(entries)
     else:
         from ..teaching.terminal import present
 
@@ -61,13 +63,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def writes(options: argparse.Namespace) -> bool:
-    """Is something to be written, rather than shown?"""
+def is_to_write(options: argparse.Namespace) -> bool:
+    """Do the options ask for files?"""
     return any((options.slides, options.notebook, options.exercise, options.out))
 
 
 def refuse(options: argparse.Namespace) -> None:
-    """ValueError for options that do not go together, before anything is done."""
+    """ValueError, before anything is done, for options that do not go together."""
     shows = options.first is not None or options.notes or options.pictures
     refuse_output(options.slides, "slides", (".html", ".htm"))
     if options.pictures and options.pictures.exists() and not options.pictures.is_dir():
@@ -75,31 +77,35 @@ def refuse(options: argparse.Namespace) -> None:
     if options.notebook and options.exercise and options.notebook.resolve() == options.exercise.resolve():
         raise ValueError("--notebook and --exercise write files of the same name: give them two folders")
     if options.all and options.number is not None:
-        raise ValueError(f"lesson {options.number} or --all: not both")
+        raise ValueError(f"give the number {options.number} or --all, not both")
     if options.all and options.slides:
-        raise ValueError("--slides is one file for one lesson; --all --out DIR writes the slides of all")
+        raise ValueError("--slides writes one lesson to one file; --all --out DIR writes the slides of all lessons")
     if options.out and not options.all:
-        raise ValueError("--out is for --all: tinygrad-edu lesson --all --out DIR")
-    if options.all and not writes(options):
+        raise ValueError("--out needs --all: tinygrad-edu lesson --all --out DIR")
+    if options.all and not is_to_write(options):
         raise ValueError("--all needs --out DIR, --notebook DIR or --exercise DIR to write to")
-    if not options.all and options.number is None and (writes(options) or shows or options.solutions):
+    if not options.all and options.number is None and (is_to_write(options) or shows or options.solutions):
         raise ValueError("which lesson? give its number, or --all with --notebook, --exercise or --out")
-    if writes(options) and shows:
-        raise ValueError("--from, --notes and --pictures are for the terminal: slides have all notes and pictures")
+    if is_to_write(options) and shows:
+        raise ValueError(
+            "--from, --notes and --pictures are for a lesson in the terminal: slides have all notes and pictures"
+        )
 
 
-def listed(entries: Sequence[Entry]) -> None:
-    """A line for each lesson."""
+def list_lessons(entries: Sequence[Entry]) -> None:
+    """Print the title of each lesson and a line on what it is about."""
     screen = Screen()
     for entry in entries:
         screen.say(f"{entry.number:>3}  {entry.title}", "bold", 5)
         screen.say(f"     {plain_text(entry.about)}", "dim", 5)
     screen.write()
-    screen.say("tinygrad-edu lesson 7 shows one; --help says how to make slides and notebooks of them.")
+    screen.say(
+        "tinygrad-edu lesson 7 shows lesson 7; tinygrad-edu lesson --help says how to make slides and notebooks."
+    )
 
 
 def write(options: argparse.Namespace, found: list[Lesson]) -> None:
-    """Everything that was asked for, with what was written named."""
+    """Write the files that the options ask for, and name each of them."""
     from ..teaching.notebooks import write_notebook
 
     screen = Screen()
@@ -111,7 +117,7 @@ def write(options: argparse.Namespace, found: list[Lesson]) -> None:
             screen.item(file, "the exercises")
     if options.slides:
         file = write_slides(found[0], options.slides, options.solutions)
-        screen.item(file, "open it in a browser: → goes on, ? helps")
+        screen.item(file, "open it in a browser: → goes on, ? lists the keys")
     if options.out:
         from ..teaching.site import write_site
 

@@ -1,4 +1,4 @@
-"""The command ``tinygrad-edu``: without an argument it trains a network and shows how its gradient was found."""
+"""The command ``tinygrad-edu``: reads the command line and runs a command, by default ``train``."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ sweep as a table, and the delta recursion beside it."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Reads a command line, and says what may have been meant by a word that it does not know."""
+    """Reads a command line, and suggests a similar word for one that it does not know."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As ``argparse`` does it; options that there are not are refused first, by the parser whose they would be."""
+        """Refuse unknown options first, with a suggestion, and then parse as ``argparse`` does."""
         words = list(sys.argv[1:] if args is None else args)
         if unknown := self.unknown(words):
             near = text.suggest(unknown, [name for name in self.options if name.startswith("--")])
@@ -38,16 +38,16 @@ class Parser(argparse.ArgumentParser):
         return {name: action for action in self._actions for name in action.option_strings}
 
     def unknown(self, words: Sequence[str]) -> str:
-        """The first option that there is not, empty if there is none.  What belongs to others is left alone.
+        """The first unknown option, empty if there is none.
 
-        That is what stands behind a command, and behind a program whose own arguments follow it.
+        Words after a command, or after a program whose own arguments follow it, belong to others and are not looked at.
         """
         others = any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._actions)
         takes_value = False  # is the next word the value of an option?
         for word in words:
             name = word.partition("=")[0]
             if name.startswith("--"):
-                fits = [option for option in self.options if option.startswith(name)]  # it may be written shorter
+                fits = [option for option in self.options if option.startswith(name)]  # argparse takes a beginning too
                 if not fits:
                     return name
                 takes_value = self.options[fits[0]].nargs is None and "=" not in word
@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
         return ""
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Of what is none of the choices: which is spelled like it."""
+        """Refuse a value that is none of the choices, with a suggestion."""
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
@@ -68,24 +68,24 @@ class Parser(argparse.ArgumentParser):
             raise
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser with all commands and their options."""
     p = Parser("tinygrad-edu", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     train.add_arguments(p)
     commands = p.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, module in COMMANDS.items():
-        module.add_arguments(commands.add_parser(name, help=module.HELP, description=sentence(module.HELP)))
+        module.add_arguments(commands.add_parser(name, help=module.HELP, description=as_sentence(module.HELP)))
     return p
 
 
-def sentence(words: str) -> str:
-    """With a capital and a full stop."""
+def as_sentence(words: str) -> str:
+    """Words with a capital letter and a full stop."""
     return f"{words[:1].upper()}{words[1:]}."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; what it returns is the exit code: 0 done, 2 a mistake in the call, 130 interrupted."""
+    """Run the command line and give the exit code: 0 done, 2 a mistake in the call, 130 interrupted."""
     for name in ("stdout", "stderr"):  # a shell may have closed them
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
@@ -97,9 +97,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         (words[: words.index("--")], "--", words[words.index("--") + 1 :]) if "--" in words else (words, "", [])
     )
     try:
-        options = parser().parse_args(own, argparse.Namespace(args=others))
+        options = make_parser().parse_args(own, argparse.Namespace(args=others))
     except SystemExit as end:
-        if end.code == MISTAKE and own[:1] == [check.NAME]:  # where that code is for files that cannot be read
+        # For ``check``, code 2 says that a file cannot be read, so a mistake in the call has another code.
+        if end.code == MISTAKE and own[:1] == [check.NAME]:
             raise SystemExit(check.USAGE) from None
         raise
     try:

@@ -1,4 +1,4 @@
-"""``tinygrad-edu ops``: all operations as a table, one of them wholly, or the page of the reference."""
+"""``tinygrad-edu ops``: prints a table of all operations, or everything about some, or writes a page."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from ..teaching.reference.entries import entries
 from ..teaching.reference.terminal import print_entry, print_table
 from .shared import refuse_output
 
-NAME, HELP = "ops", "the operations: how each is written, its rule, what it needs, and that the rule is right"
+NAME, HELP = "ops", "list the operations, or show the notation, the rules and examples of some"
 EPILOG = """\
-Everything comes from the statements of the operations: the notation, the rules, which are run and printed, what they
-need, and examples, which are computed and compared with differences each time.
+Everything comes from the statements that declare the operations: the notation, the rules, the needs and the examples.
+Each time, the examples are computed, and the rules are run and compared with differences.
 
-  tinygrad-edu ops                   a table
-  tinygrad-edu ops softmax tanh      all that is known of these
-  tinygrad-edu ops --page ops.html   a page of all, which needs no network"""
+  tinygrad-edu ops                   print a table of all operations
+  tinygrad-edu ops softmax tanh      print everything about these two
+  tinygrad-edu ops --page ops.html   write a page about all of them, which needs no network"""
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     p.formatter_class, p.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
-    p.add_argument("names", nargs="*", metavar="NAME", help="an operation to be shown wholly")
+    p.add_argument("names", nargs="*", metavar="NAME", help="an operation to show in full (default: list all)")
     p.add_argument("--page", type=Path, metavar="FILE.html", help="write the reference as a page")
     p.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show or write; ValueError for a name that is none, and OSError where the page cannot be written."""
+    """Print or write the reference.  ValueError for an unknown operation, OSError if the page cannot be written."""
     begun = time.perf_counter()
     refuse_output(options.page, "page", (".html", ".htm"))
     found = entries(options.names)
     if options.json:
         print(json.dumps([entry.plain() for entry in found], indent=1, ensure_ascii=True, allow_nan=False))
     if options.page is not None:
-        from ..teaching.reference.page import page  # which loads what draws
+        from ..teaching.reference.page import page  # it loads the packages that draw
 
         made = page(found).encode("utf-8")
         with files.whole(options.page) as stream:

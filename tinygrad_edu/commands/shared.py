@@ -1,7 +1,7 @@
-"""What the commands share: exit codes, what is told on the standard error, options that are numbers, and output files.
+"""What the commands share: exit codes, messages on the standard error, numeric options, and checks of output files.
 
-Each command is a module of this folder with NAME, HELP (one line of the list of commands), ``add_arguments``, which
-declares its options, and ``run``, which does it and gives the exit code.  A mistake of the user's is a ValueError.
+Each command is a module of this folder with NAME, HELP (its line in the list of commands), ``add_arguments``, which
+declares its options, and ``run``, which runs it and gives the exit code.  A mistake of the user raises ValueError.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 
 from ..format import text
 
-# Exit codes.  ``check`` has some of its own, of which 2 says that a file could not be read.
+# Exit codes.  ``check`` has some of its own; its code 2 says that a file could not be read.
 OK, MISTAKE, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
 
 def complain(words: str) -> None:
-    """Tell on the standard error what is wrong, or worth knowing."""
+    """Print an error or a warning to the standard error."""
     print(f"tinygrad-edu: {words}", file=sys.stderr)
 
 
@@ -60,10 +60,10 @@ def from_zero(words: str) -> float:
 
 
 def refuse_output(path: Path | None, option: str = "", endings: Sequence[str] = ()) -> None:
-    """ValueError, before anything is computed, if a file cannot be written there.
+    """ValueError if no file can be written there.  A command asks before it computes anything.
 
-    option: the name of the option that the path was given by, for the message.
-    endings: those that name a format; any ending will do if it is empty.
+    option: the name of the option that gave the path, for the message.
+    endings: the endings that name a format; if it is empty, any ending will do.
     """
     if path is None:
         return

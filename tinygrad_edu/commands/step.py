@@ -18,12 +18,12 @@ from ..output.progress import Progress
 from ..output.terminal import Screen, is_interactive
 from ..stepping import Moment, Stepper
 from ..stepping.breakpoints import Breakpoint
-from .run_script import Call, Calls, Quit, Wanted, add_script, refuse_script, run_script
+from .run_script import Call, Calls, Quit, WantedCall, add_script, explain_no_call, refuse_script, run_script
 
 NAME, HELP = "step", "run a program and step through its backward(): a debugger for gradients"
 EPILOG = """\
-The program runs as "python SCRIPT ARGS" would run it, and stops where it calls backward(), before the sweep.  The ARGS
-after SCRIPT are given to the program.  In the console h lists the commands.  They can also come from a pipe or a file:
+The program runs as "python SCRIPT ARGS" would run it, and stops where it calls backward(), before the sweep.  In the
+console, h lists the commands.  Commands can also come from the options -c and --commands, or from a pipe:
     tinygrad-edu step net.py
     tinygrad-edu step --at loss --nth 3 net.py --epochs 5
     tinygrad-edu step -c "b if isnan" -c go net.py
@@ -47,7 +47,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         "stop at the call of backward() in this line, or of this tensor",
         "stop only at the Nth such call (default: at every one)",
     )
-    p.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGS", help="arguments of that program")
+    p.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGS", help="the arguments of the program")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             commands += map(Queued, options.commands.read_text(encoding="utf-8").splitlines())
         except UnicodeDecodeError:
             raise ValueError(f"{options.commands} is not text in UTF-8") from None
-    stops = StopAtBackward(Wanted(options.at, options.nth), commands)
+    stops = StopAtBackward(WantedCall(options.at, options.nth), commands)
     done = run_script(options.script, [*options.rest, *options.args], stops)
     say = stops.screen.say
     if stops.ended:
@@ -70,23 +70,17 @@ def run(options: argparse.Namespace) -> int:
     elif not stops.stopped and done.code:
         say(f"{options.script.name} failed before a backward() to stop at: the console was not opened.")
     elif not stops.stopped:
-        raise ValueError(explain_no_stop(options, done.calls, done.matching))
+        if done.calls:
+            raise ValueError(explain_no_call(done.calls, done.matching, options.at, options.nth))
+        name = options.script.name
+        raise ValueError(
+            f"{name} never called backward(): call it on the loss, or put step_here(loss) where you want to stop"
+        )
     else:
         never = stops.breakpoints and not any(each.hits for each in stops.breakpoints)
         met = ", and no breakpoint was met" if never else ""
         say(f"The program has ended; backward() was called {text.plural(done.calls, 'time')}{met}.", "dim")
     return done.code
-
-
-def explain_no_stop(options: argparse.Namespace, calls: int, matching: int) -> str:
-    """Why the program ran to its end, and what to try.  ``matching``: how many of the calls were asked for."""
-    name = options.script.name
-    if not calls:
-        return f"{name} never called backward(): call it on the loss, or put step_here(loss) where you want to stop"
-    if matching:
-        return f"backward() was called {text.plural(matching, 'time')} there, so there is no call number {options.nth}"
-    where = f"in line {options.at}" if options.at.isdecimal() else f"of a tensor called {options.at}"
-    return f"backward() was called {text.plural(calls, 'time')}, but never {where}"
 
 
 HOW_TO_GO_ON = "c goes on with the program, to its next backward(); go lets it run; q ends it."
@@ -95,7 +89,7 @@ HOW_TO_GO_ON = "c goes on with the program, to its next backward(); go lets it r
 class StopAtBackward(Calls):
     """Opens the console before each call of ``backward`` that is wanted."""
 
-    def __init__(self, wanted: Wanted, commands: list[Queued]) -> None:
+    def __init__(self, wanted: WantedCall, commands: list[Queued]) -> None:
         super().__init__(wanted)
         self.screen = Screen(sys.stdout)  # taken now, because the program may put another stream in its place
         self.stdin: Any = sys.stdin
@@ -192,7 +186,7 @@ class StopAtBackward(Calls):
 
 
 def holds_or_fails(breakpoint: Breakpoint, stepper: Stepper, moment: Moment, variables: dict[str, Any]) -> bool:
-    """Does the program stop at this step?  Also where the condition cannot be computed: the console says why."""
+    """Does the program stop at this step?  It also stops if the condition fails, and the console says why."""
     try:
         return breakpoint.holds(stepper, moment, variables)
     except Exception:

@@ -1,4 +1,4 @@
-"""The main job: train a two-layer network on handwritten digits, then show where one gradient came from.
+"""``tinygrad-edu train``: train a two-layer network on handwritten digits, then show where one gradient came from.
 
 The network is that of hand-in 002, R = logloss(softmax(B sigma(A x))): no biases, one hidden layer.
 """
@@ -25,19 +25,19 @@ from ..output.terminal import Screen, Table
 from ..tensor import constant
 from .shared import above_zero, refuse_output, whole
 
-NAME, HELP = "train", "train on digits and show a backward sweep: what is done without a command"
-ROOMY = 60  # columns from which on two things stand side by side
-LOGGED = 5  # lines about how far the training is, where it goes to a file
+NAME, HELP = "train", "train on digits and show a backward sweep; runs if no command is given"
+ROOMY = 60  # a screen of so many columns shows two things side by side
+LOGGED = 5  # lines that report the progress of the training to a file
 SHADES = " .:-=+*#%@"
 
 
 def add_arguments(p: argparse.ArgumentParser) -> None:
-    """The options of the main job."""
+    """Declare the options of the command."""
     p.add_argument(
         "--hidden", type=whole, default=64, metavar="N", help="rows of A, the hidden units (default: %(default)s)"
     )
     p.add_argument(
-        "--epochs", type=whole, default=30, metavar="N", help="how often every image is seen (default: %(default)s)"
+        "--epochs", type=whole, default=30, metavar="N", help="passes over the images (default: %(default)s)"
     )
     p.add_argument("--batch", type=whole, default=32, metavar="N", help="images in a step (default: %(default)s)")
     p.add_argument(
@@ -48,13 +48,17 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         help="learning rate, falling along a cosine to 0 (default: %(default)s)",
     )
     p.add_argument(
-        "--seed", type=whole, default=0, metavar="N", help="of the random start and order (default: %(default)s)"
+        "--seed",
+        type=whole,
+        default=0,
+        metavar="N",
+        help="seed of the random numbers: start and order (default: %(default)s)",
     )
     p.add_argument(
         "--example",
         type=whole,
         metavar="N",
-        help="the test image whose sweep is shown (default: the one with the largest loss)",
+        help="show the sweep of this test image (default: the one with the largest loss)",
     )
     p.add_argument("--save", type=Path, metavar="FILE", help="write A and B to an .npz file")
     p.add_argument(
@@ -62,7 +66,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         default=Path("tinygrad-edu-pictures"),
-        help="where the graph and the page that walks through it are written (default: %(default)s)",
+        help="folder for the graph and the page that walks through it (default: %(default)s)",
     )
 
 
@@ -86,9 +90,9 @@ def run(options: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     with Progress("epoch", options.epochs, lines=LOGGED) as bar:
-        course = fit(net, data, options, bar)
+        course = train_network(net, data, options, bar)
     seconds = time.perf_counter() - started
-    right = int((predicted(net, data.test_images).argmax(1) == data.test_labels).sum())
+    right = int((predict(net, data.test_images).argmax(1) == data.test_labels).sum())
     screen.say(
         f"test accuracy {100 * right / testing:.1f} % ({right} of {testing} unseen images) after {seconds:.1f} s"
     )
@@ -97,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
         screen.item(options.save, "A and B")
     show_norms(screen, course)
 
-    number = hardest(net, data) if options.example is None else options.example
+    number = find_hardest(net, data) if options.example is None else options.example
     x, y = data.test_images[number], int(data.test_labels[number])
     show_example(screen, net, x, y, number)
     show_sweep(screen, net, x, y)
@@ -117,20 +121,20 @@ def network(hidden: int, seed: int) -> nn.MLP:
     return net
 
 
-def predicted(net: nn.MLP, images: Any) -> Any:
-    """The probability of each digit, (examples, 10)."""
+def predict(net: nn.MLP, images: Any) -> Any:
+    """The predicted probability of each digit, (examples, 10), for images, (examples, 64)."""
     return ops.softmax(net(images)).data
 
 
-def hardest(net: nn.MLP, data: Digits) -> int:
-    """The test image with the largest loss: the one that the network would learn most from."""
+def find_hardest(net: nn.MLP, data: Digits) -> int:
+    """The number of the test image with the largest loss."""
     return int(ops.cross_entropy(net(data.test_images), data.test_labels, reduction="none").argmax())
 
 
-def fit(net: nn.MLP, data: Digits, options: argparse.Namespace, bar: Progress) -> GradientNorms:
-    """Stochastic gradient descent with momentum, in random batches; what it gives are the gradients' norms on the way.
+def train_network(net: nn.MLP, data: Digits, options: argparse.Namespace, bar: Progress) -> GradientNorms:
+    """Train by stochastic gradient descent with momentum, in random batches; give the gradients' norms at each step.
 
-    Raises ValueError as soon as one is not finite: nothing is learned from there on.
+    Raises ValueError as soon as a norm is not finite, because nothing is learned after that.
     """
 
     def diverged(loss: Any, words: str) -> None:
@@ -155,7 +159,7 @@ def fit(net: nn.MLP, data: Digits, options: argparse.Namespace, bar: Progress) -
 
 
 def show_norms(screen: Screen, course: GradientNorms) -> None:
-    """How large the gradients were at each step."""
+    """Show a table of the gradients' norms over the training."""
     heading(screen, "Gradient norms over training")
     for row in course.table(screen.width - 2).split("\n"):
         screen.write(f"  {row}")
@@ -168,8 +172,8 @@ def heading(screen: Screen, words: str) -> None:
 
 
 def show_example(screen: Screen, net: nn.MLP, x: Any, y: int, number: int) -> None:
-    """The image as characters, beside what the network makes of it."""
-    p = predicted(net, x)
+    """Show the image as characters, beside the probabilities that the network gives to the digits."""
+    p = predict(net, x)
     heading(screen, f"Test image {number}, a {y}; the network says {p.argmax()}")
     rows = [f"P({d}) = {p[d]:.4f} {'#' * round(14 * p[d]):<14}" for d in range(10)]
     right = [*rows[8:], *[""] * 6] if screen.width >= ROOMY else [""] * 8
@@ -181,7 +185,7 @@ def show_example(screen: Screen, net: nn.MLP, x: Any, y: int, number: int) -> No
 
 
 def show_sweep(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
-    """Each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
+    """Show each step of the backward sweep: the node, its shape, the gradient that came in, and what it passed on."""
     heading(screen, "Its backward sweep, from the loss to the parameters")
     rows = []
     for tensor, gradient, passed in sweep(loss(net, x, y)):
@@ -203,14 +207,14 @@ def show_sweep(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
 
 
 def loss(net: nn.MLP, x: Any, y: int) -> Any:
-    """R of one example, its tensors named."""
+    """The loss R of one example, with names for its tensors."""
     R = ops.cross_entropy(net(constant(x, "x")), constant(y, "y"))
     R.name = "R"
     return R
 
 
 def show_recursion(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
-    """The delta of each layer and the gradient of its weights: by the recursion, and by the sweep."""
+    """Show the delta of each layer and the gradient of its weights, by the recursion and by the sweep."""
     heading(screen, "The delta recursion by hand, beside it")
     e = f"e{'₀₁₂₃₄₅₆₇₈₉'[y]}"
     formulas = {f"δ(2) = softmax(v(2)) - {e}": "∂R/∂B = δ(2) a(1)ᵀ", "δ(1) = σ'(v(1)) ⊙ (Bᵀ δ(2))": "∂R/∂A = δ(1) xᵀ"}
@@ -231,10 +235,10 @@ def show_recursion(screen: Screen, net: nn.MLP, x: Any, y: int) -> None:
 
 
 def write_pictures(screen: Screen, net: nn.MLP, x: Any, y: int, folder: Path) -> None:
-    """The graph of the example, and the page that walks through it; where they cannot be written, it says why."""
+    """Write the graph of the example and the page that walks through it, or say why they cannot be written."""
     from ..render import draw, walk
 
-    heading(screen, "The same to look at")
+    heading(screen, "Pictures of it")
     R = loss(net, x, y)
     net.zero_grad()
     R.backward()
@@ -248,10 +252,10 @@ def write_pictures(screen: Screen, net: nn.MLP, x: Any, y: int, folder: Path) ->
 
 NEXT = {
     "tinygrad-edu --example 7": "the sweep of another image",
-    "tinygrad-edu --hidden 3": "so narrow that it errs: gradients grow",
-    "tinygrad-edu draw SCRIPT": "a picture of what your own program's backward() saw",
-    "tinygrad-edu walk SCRIPT": "a page that walks through it",
-    "tinygrad-edu step SCRIPT": "the same in the terminal, as pdb would",
+    "tinygrad-edu --hidden 3": "a network so narrow that it errs: its gradients grow",
+    "tinygrad-edu draw SCRIPT": "a picture of your own program's graph and gradients",
+    "tinygrad-edu walk SCRIPT": "a page that walks through your program's graph",
+    "tinygrad-edu step SCRIPT": "a debugger, like pdb, that steps through its gradients",
     "tinygrad-edu --help": "all options",
 }
-TO_READ = "To read: op.py, sweep.py and tensor.py in tinygrad_edu are the engine"
+TO_READ = "To read: the engine is in op.py, sweep.py and tensor.py of tinygrad_edu"

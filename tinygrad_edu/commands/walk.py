@@ -14,16 +14,16 @@ ENDING = ".html"
 def add_arguments(p: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     draw.add_shared_arguments(p, ENDING, "html, or gif for an animation")
-    p.add_argument("--step", type=int, metavar="K", help="open the page at this step")
+    p.add_argument("--step", type=int, metavar="K", help="open the page at this step (default: before the first)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the program, and write the page; the program's exit code.  ValueError if there is nothing to show."""
+    """Run the program, write the page, and give the program's exit code.  ValueError if there is nothing to show."""
     from ..render import walk
 
-    def drawn(what: Any, shared: dict[str, Any]) -> Any:
+    def make(what: Any, shared: dict[str, Any]) -> Any:
         return walk(what, **shared)
 
     if options.step is not None and options.step < 0:
-        raise ValueError(f"--step counts from 0, and {options.step} is below")
-    return draw.run_and_save(options, ENDING, drawn, options.step)
+        raise ValueError(f"--step is a number from 0 up, not {options.step}")
+    return draw.run_and_save(options, ENDING, make, options.step)

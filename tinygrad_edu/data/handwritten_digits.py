@@ -22,7 +22,7 @@ class Digits(NamedTuple):
 
 
 def digits(dtype: Any = np.float64, test: int = 360, seed: int = 0) -> Digits:
-    """Handwritten digits, 1,797 grey images of 8 by 8, shuffled and cut in two.
+    """Load handwritten digits, 1,797 grey images of 8 by 8, shuffled and divided for training and testing.
 
     ``images`` is (1797 - test, 64) and ``test_images`` (test, 64), of the floating ``dtype``; a row holds the rows of
     its image, from 0 for paper to 1 for ink.  The labels are int64 from 0 to 9.  The same ``seed`` gives the same cut;

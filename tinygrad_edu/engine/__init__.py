@@ -1,1 +1,1 @@
-"""What makes the engine fast and complete.  Nothing here has to be read to understand backpropagation."""
+"""Makes the engine fast and complete.  Nothing here has to be read to understand backpropagation."""

@@ -1,6 +1,6 @@
-"""What a Tensor shares with other arrays and tensors: operators, attributes, methods, and NumPy's functions.
+"""Gives a Tensor what other arrays have: operators, attributes, methods, and NumPy's functions.
 
-To understand how a gradient is found, nothing of this is needed: see tensor.py.
+None of this is needed to understand how a gradient is found: for that, see tensor.py.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ Tensor: TypeAlias = Any  # of tensor.py, which stands on this file
 
 
 def with_reflection(function: Any) -> tuple[Any, Any]:
-    """An operator and its reflection: ``x - 2`` and ``2 - x``."""
+    """An operator and its reflection, as for ``x - 2`` and for ``2 - x``."""
     return function, binary(function.op, reflected=True)
 
 
 def comparison(name: str) -> Any:
-    """A comparison gives a plain array of truth values: it has no derivative."""
+    """Make a comparison.  It returns a plain array of truth values, since it has no derivative."""
     function = getattr(np, name)
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
 def array_method(name: str) -> Any:
-    """A method of arrays that has no derivative answers on the values."""
+    """Make a method that has no derivative: it calls that of arrays on the values."""
     method = getattr(np.ndarray, name)
     return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
 
 
 def refuse_update(self: Tensor, other: Any) -> Any:
-    """``W -= step`` would make W a result; for results (``total += loss``) Python falls back to ``+``."""
+    """Refuse ``W -= step``, which would make the leaf W a result.  For a result (``total += loss``) Python uses +."""
     if self.is_leaf and self.requires_grad:
         raise errors.leaf_updated(self)
     return NotImplemented
 
 
 def constants_only(name: str) -> Any:
-    """An operator that has no derivative, or none that anybody asks for, is for constants alone."""
+    """Make an operator for constants alone, which has no derivative here: with any other tensor it raises TypeError."""
     method = getattr(np.ndarray, name)
 
     def applied(self: Value, *others: Any) -> Any:
@@ -63,7 +63,7 @@ def constants_only(name: str) -> Any:
 
 
 def with_methods(interface: Any) -> Any:
-    """A decorator of a class: an operation that has the name of a method, as sum has, is that method."""
+    """A decorator of a class: each operation with a ``method`` in its statement, as sum, becomes that method."""
     for op in OPS.values():
         for name in op.method.split():
             setattr(interface, name, op.public)
@@ -72,13 +72,14 @@ def with_methods(interface: Any) -> Any:
 
 @with_methods
 class Interface(Value):
-    """What every array or tensor is expected to do.
+    """The operators, attributes and methods that arrays have; Tensor inherits them.
 
-    It has no ``__getattr__`` but for type checkers: with one, Python looks up every attribute of a tensor the slow way.
+    Type checkers alone see a ``__getattr__``: if it were there, Python would look up all attributes the slow way.
     """
 
     __slots__ = ()
-    __pandas_priority__ = 5000  # a table of pandas, which has 4000 at most, leaves its operators to a tensor
+    # A table of pandas, whose priority is at most 4000, leaves operators with a tensor to the tensor.
+    __pandas_priority__ = 5000
 
     __add__, __radd__ = with_reflection(ops.add)
     __sub__, __rsub__ = with_reflection(ops.subtract)
@@ -104,13 +105,13 @@ class Interface(Value):
     )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
-    if TYPE_CHECKING:  # the methods that operations are
+    if TYPE_CHECKING:  # with_methods adds methods that a type checker does not see
 
         def __getattr__(self, name: str) -> Any: ...
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The length of each axis; () for a single number."""
+        """The shape: the length of each axis; () for a single number."""
         return self.node.shape
 
     @property
@@ -130,7 +131,7 @@ class Interface(Value):
 
     @property
     def name(self) -> str | None:
-        """The name given, which pictures, formulas and errors use; they find it in the program where there is none."""
+        """The name that was given, for pictures, formulas and errors.  Without one they use that of the variable."""
         return self.node.name
 
     @name.setter
@@ -141,30 +142,31 @@ class Interface(Value):
 
     @property
     def scope(self) -> str | None:
-        """The part of the model it was computed in: see ``scope``."""
+        """The part of the model in which it was computed, as "net/layer1"; None outside of any.  See ``scope``."""
         return self.node.scope
 
     @property
     def requires_grad(self) -> bool:
-        """Does a gradient flow here?  Not to constants and what was computed from them alone."""
+        """Does a gradient flow here?  It does not flow to constants, nor to what was computed from constants alone."""
         return self.node.active
 
     @property
     def is_leaf(self) -> bool:
-        """Was it made, by ``Tensor`` or ``constant``, rather than computed?"""
+        """Was it made by ``Tensor`` or ``constant``, and not computed by an operation?"""
         return self.node.op is None
 
     def zero_grad(self) -> None:
-        """Forget ``.grad``."""
+        """Clear ``.grad``, so that the next ``backward`` starts from 0 again."""
         self.node.grad = None
 
     def register_hook(self, hook: Callable[[Any], Any]) -> SimpleNamespace:
-        """Show ``hook`` each gradient that arrives here; what it returns, unless None, takes the gradient's place.
+        """Call ``hook`` with the gradient of this tensor in each sweep, as an array of its shape.
 
-        The result's ``remove()`` ends it.
+        What the hook returns replaces the gradient, unless it is None; TypeError if it has another shape.  Returns an
+        object whose ``remove()`` takes the hook away.
         """
 
-        def shown(g: Any) -> Any:
+        def call_hook(g: Any) -> Any:
             changed = hook(coerce.copy_for_user(g))
             if changed is None:
                 return g
@@ -173,20 +175,22 @@ class Interface(Value):
             return coerce.copy_for_user(changed)
 
         node = self.node
-        node.hooks += (shown,)
-        return SimpleNamespace(remove=lambda: setattr(node, "hooks", tuple(h for h in node.hooks if h is not shown)))
+        node.hooks += (call_hook,)
+        return SimpleNamespace(
+            remove=lambda: setattr(node, "hooks", tuple(h for h in node.hooks if h is not call_hook))
+        )
 
     def detach(self) -> Tensor:
-        """A constant of the same value: no gradient flows through it."""
+        """Make a constant of the same value: no gradient flows through it."""
         with within(frame=get_frame(1)):
             return type(self)(self._array, self.name, requires_grad=False)  # type: ignore
 
     def item(self) -> Any:
-        """The value of a tensor of one element, as a Python number.  ValueError if it has more."""
+        """The value of a tensor with one element, as a Python number.  Raises ValueError if it has more elements."""
         return self._array.item()
 
     def numpy(self) -> Any:
-        """The values, as an array of their own."""
+        """Copy the values into a new array."""
         return np.array(self._array)
 
     def tolist(self) -> Any:
@@ -214,7 +218,7 @@ class Interface(Value):
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """A leaf is copied; a result never changes, so it is its own copy."""
+        """Copy a leaf with its gradient.  A result never changes, so it is its own copy."""
         if not self.is_leaf:
             return self
         copied = type(self)(self._array, self.name, requires_grad=self.requires_grad)  # type: ignore[call-arg]
@@ -222,7 +226,7 @@ class Interface(Value):
         memo[id(self)] = copied
         return copied
 
-    # Whatever would lose the record without a word says so instead.
+    # All that would silently lose the gradient raises an error that says so.
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise errors.edited_in_place(self, "data")
@@ -266,7 +270,8 @@ class Interface(Value):
         return dispatch(name, function, args, kwargs)
 
 
-READ_NO_VALUES = ("zeros_like", "ones_like", "empty_like", "full_like")  # read no value, so they lose no gradient
+# Functions of NumPy that use a shape only, so no gradient is lost; and those that write into their first argument.
+READ_NO_VALUES = ("zeros_like", "ones_like", "empty_like", "full_like")
 WRITE_INTO_ARGUMENT = (
     "copyto",
     "put",
@@ -278,17 +283,20 @@ WRITE_INTO_ARGUMENT = (
 
 
 def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """NumPy was called with a tensor: the operation of that name records, for the line that called."""
+    """Run the operation for a function of NumPy that was called with a tensor.  The record names the user's line.
+
+    Raises TypeError if there is no such operation and a gradient would be lost.
+    """
     short = name.removeprefix("linalg.")
     public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
     if short != name and hasattr(np, short):
-        public = None  # linalg.trace and others mean something else than trace
+        public = None  # some functions of linalg, as trace, mean something else than those of NumPy itself
     if short == "einsum" and not isinstance(args[0], str):
         args = ops.in_letters(args)
     if kwargs and short in OPS and OPS[short].numpy:
         args, kwargs = OPS[short].called_as_numpy(args, kwargs)
     if public is None:
-        known = hasattr(np, name.partition(".")[0])  # a ufunc may be SciPy's
+        known = hasattr(np, name.partition(".")[0])  # a ufunc of SciPy is not named np.something
         result = without_derivative(function, f"np.{name}" if known else name, args, kwargs)
         if isinstance(result, Exception):
             raise result
@@ -304,7 +312,10 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
 
 
 def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What gives truth values, integers or shapes loses no gradient and is answered; for anything else, an error."""
+    """Call a function of NumPy on the values, if its result is made of truth values or integers, or uses shapes only.
+
+    Otherwise its derivative would be lost, and the error is returned that says so.
+    """
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
     if function.__name__ not in READ_NO_VALUES and any(

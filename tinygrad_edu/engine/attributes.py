@@ -1,7 +1,7 @@
-"""What an operation says about itself, beside its forward and its rules: the attributes of its statement.
+"""The attributes of an operation: what its statement says about it, beside its forward and its rules.
 
-A finding, a picture or a Tensor's method asks the operation, and keeps no list of names of operations.  So an operation
-that somebody adds is treated as the others are, and tests/ops/test_ops.py compares what it says with what it computes.
+A finding, a picture or a method of Tensor asks the operation, and keeps no list of names of operations.  So a new
+operation is treated like the others.  tests/ops/test_ops.py compares its attributes with what it computes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .calling import is_packed, names
 
 
 class Attributes:
-    """The attributes of ``op``.  First those that a statement gives, as ``rearranges=True``, with their defaults."""
+    """The attributes of ``op``.  Those that a statement can give, as ``rearranges=True``, come first, with defaults."""
 
     __slots__ = ()
 
@@ -30,9 +30,7 @@ class Attributes:
     logarithm: Mapping[str, tuple[float, ...]] = {}  # the argument of a logarithm, and where that is infinite
     channels: int = 0  # the axis of the channels, in operand and result, of operations on images; 0 for none
     method: str = ""  # what it is called as a method of a Tensor, if the package has it; two names with a space between
-    numpy: Mapping[
-        str, str
-    ] = {}  # NumPy's names of arguments, and those here, which differ or stand for several (*axes)
+    numpy: Mapping[str, str] = {}  # NumPy's names of arguments, with those here, where they differ
 
     # These follow from the statement.  ``op`` sets the first three.
     function: Callable[..., Any]
@@ -40,7 +38,7 @@ class Attributes:
     rules: Mapping[str, Callable[..., Any]]
 
     def set_attributes(self, stated: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep what is an attribute, of all that a statement gives by name.  The rest are rules, which it returns.
+        """Keep the attributes among the named arguments of a statement, and return the others, which are rules.
 
         Raises TypeError for an attribute of another type than its default, and for what is neither attribute nor rule.
         """
@@ -64,7 +62,7 @@ class Attributes:
 
     @cached_property
     def reduces(self) -> bool:
-        """Does it make one number of many along an axis, as sum does?  So the names of its options say."""
+        """Does it reduce an axis to one number, as sum does?  The names of its options tell."""
         return {"axis", "keepdims"} <= set(self.names)
 
     @cached_property
@@ -84,18 +82,18 @@ class Attributes:
 
     @property
     def multiplies(self) -> bool:
-        """Does it multiply two operands, as a product of matrices does?"""
+        """Does it multiply two operands with each other, as matmul does?"""
         return len(self.factors) > 1
 
     def called_as_numpy(self, args: Any, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments of a call of NumPy's function, as the operation takes them."""
+        """Translate the arguments of a call of NumPy's function into those of the operation."""
         options = {self.numpy.get(name, name): x for name, x in options.items()}
         if is_packed(self.function) and self.names[-1] in options:
             args = (*args, options.pop(self.names[-1]))
         return args, options
 
     def reads(self, name: str) -> set[str]:
-        """What the rule for an argument reads."""
+        """The names that the rule for an argument reads, as g and z."""
         return set(names(self.rules[name]))
 
 

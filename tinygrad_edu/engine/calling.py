@@ -1,7 +1,7 @@
 """Functions made to be called in one fixed way, whatever their own signatures are.
 
-What is evaluated here is text made of the names of parameters alone, which errors/messages.py has checked.  It is
-made when it is first needed: a hundred operations would otherwise cost ten milliseconds at import.
+The code that is evaluated here is made of names of parameters alone, which errors/messages.py has checked.  It is made
+when it is first needed: for a hundred operations at import it would take ten milliseconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 
 def names(function: Any) -> tuple[str, ...]:
-    """The names of a function's parameters: a rule's are what it reads."""
+    """The names of a function's parameters.  Those of a rule are what it reads."""
     code = getattr(function, "__code__", None)
     if code is None:  # a ufunc, say
         return tuple(inspect.signature(function).parameters)
@@ -27,12 +27,12 @@ def is_packed(function: Any) -> bool:
 
 
 def called_with_tuple(function: Any) -> Any:
-    """The function, to be called with what ``arguments`` gives."""
+    """Make a function that takes what ``arguments`` returns: the last parameter as one tuple, if it is packed."""
     return (lambda *values: function(*values[:-1], *values[-1])) if is_packed(function) else function
 
 
 def notation(name: str, operands: Iterable[str]) -> str:
-    """How a function is written that has no notation of its own: its name, and its operands in parentheses."""
+    """The notation in LaTeX of a function that has none of its own: its name, and its operands in parentheses."""
     return rf"\operatorname{{{name}}}({', '.join(f'${x}' for x in operands)})".replace("_", r"\_")
 
 
@@ -44,7 +44,10 @@ class Shapes(list[Any]):
         self.starts: dict[int | None, list[int]] = {}
 
     def start(self, which: int, axis: int | None) -> int:
-        """Where operand ``which`` begins, if they are joined along an axis, or flattened; summed up once for all."""
+        """Where operand ``which`` begins if all are joined along an axis, or flattened if ``axis`` is None.
+
+        The sums are computed once for all operands.
+        """
         if axis not in self.starts:
             lengths = (math.prod(s) if axis is None else s[axis] for s in self)
             self.starts[axis] = [0, *itertools.accumulate(lengths)]
@@ -52,7 +55,7 @@ class Shapes(list[Any]):
 
 
 def written(notation: str, where: Callable[..., bool]) -> Callable[[Any], Any]:
-    """A decorator of an operation: how it is written where its own notation would be false.
+    """A decorator of an operation: gives another notation for operands for which its own would be false.
 
     ``where``: a predicate on the numbers of axes of the arguments that it names, as ``lambda x: x > 1``.  ``notation``:
     as that of ``op``; empty: the operation is called by its name, which is true for any shapes.
@@ -66,7 +69,7 @@ def written(notation: str, where: Callable[..., bool]) -> Callable[[Any], Any]:
 
 
 def filled(words: str, where: Callable[..., Any]) -> Callable[[Any], Any]:
-    """A decorator of an operation whose notation says nothing where it is 0/0, and that has a value there.
+    """A decorator of an operation whose notation is 0/0 somewhere, and that has a value there.
 
     ``words``: what the value is, as "0 where $y is 0".  ``where``: a predicate on the arguments.
     """
@@ -79,7 +82,7 @@ def filled(words: str, where: Callable[..., Any]) -> Callable[[Any], Any]:
 
 
 def arguments(function: Any) -> Callable[..., tuple[Any, ...]]:
-    """A function that gives all arguments of a call of ``function`` in their order, defaults filled in."""
+    """Make a function that takes a call's arguments and returns all in their order, with defaults filled in."""
     *first, last = parameters = names(function)
     given = ", ".join([*first, "*" * is_packed(function) + last])
     complete: Any = eval(f"lambda {given}: ({', '.join(parameters)},)")
@@ -88,7 +91,7 @@ def arguments(function: Any) -> Callable[..., tuple[Any, ...]]:
 
 
 def vjp_without_nodes(op: Any, k: int, g: Any, z: Any, values: Any) -> Any:
-    """What the rule for argument number ``k`` gives, where there is no record; it may not read shapes."""
+    """Call the rule for argument number ``k`` on values that no record holds.  The rule may not read shapes."""
     rule = op.rules[op.names[k]]
     known = {**dict(zip(op.names, values)), "g": g, "z": z}
     return rule(*(known[word] for word in names(rule)))

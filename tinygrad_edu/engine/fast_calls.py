@@ -1,7 +1,7 @@
-"""What ``recorded_call`` in op.py and ``record`` in graph.py do, written out for one and two operands without options.
+"""Does what ``recorded_call`` in op.py and ``record`` in graph.py do, faster: for one or two operands without options.
 
-Most calls are such, and take half the time so.  Nothing but speed depends on this file: without it every operation
-would be called by ``recorded_call``, and tests/test_sweep.py compares what the two record.
+Most calls are such, and take half the time here.  Nothing but speed depends on this file: without it every operation
+would be called by ``recorded_call``.  tests/test_sweep.py compares what the two record.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ get_context = current.get
 
 
 def recorder(op: Any) -> Callable[..., Callable[..., Any]] | None:
-    """``unary`` or ``binary``, if it will do for this operation; None if it will not.
+    """Choose ``unary`` or ``binary`` for an operation; None if neither fits.
 
-    The operands are called x, or x and y, since they may be given by their names.
+    They fit only if the operands are called x, or x and y, since a user may give operands by their names.
     """
     if len(op.rules) < len(op.names):
         return None  # some argument is an option
@@ -28,17 +28,18 @@ def recorder(op: Any) -> Callable[..., Callable[..., Any]] | None:
 
 
 def unary(op: Any) -> Callable[[Any], Any]:
-    """How most operations are called: one operand, no options."""
+    """Make the function that calls an operation with one operand and no options, and records it."""
     forward, keeps, keeps_result = op.forward, op.keeps[0], op.keeps_result
     hold = plain_operand if op.elementwise else array_operand
 
     def apply(x: Any) -> Any:
+        """Compute the result of one operand, and record it if that is a tensor."""
         a = x.node if isinstance(x, Value) else None
         try:
             x = hold(x) if a is None else x._array
             z = forward(x)
             if a is None:
-                return z  # a number in, a number out
+                return z  # no tensor among the operands, so the result is none and nothing is recorded
             kept = (x if keeps or a.op is None else None,)
             context, frame = get_context(), get_frame(1)
             if not context.fast:
@@ -59,11 +60,12 @@ def unary(op: Any) -> Callable[[Any], Any]:
 
 
 def binary(op: Any, reflected: bool = False) -> Callable[[Any, Any], Any]:
-    """As ``unary``, for two operands of which one may be plain; ``reflected`` is called as ``(y, x)``, for 2 - x."""
+    """As ``unary``, for two operands, of which one may be no tensor.  ``reflected``: it is called as ``(y, x)``."""
     forward, (keeps_x, keeps_y), keeps_result = op.forward, op.keeps, op.keeps_result
     hold = plain_operand if op.elementwise else array_operand
 
     def apply(x: Any, y: Any) -> Any:
+        """Compute the result of two operands, and record it if one of them is a tensor."""
         if reflected:
             x, y = y, x
         a = x.node if isinstance(x, Value) else None

@@ -1,8 +1,8 @@
-"""The rules of an operation, called with what they name, in a function that is written out for that operation.
+"""Calls the rules of an operation with what they read, in a function that is generated for that operation.
 
-To look at every call which arguments a rule reads would take longer than many rules do.  So for each operation Python
-code is written that calls its rules directly, when they are first needed: for all operations at import it would take
-ten milliseconds.  The code is made of the names of parameters alone, which errors/messages.py has checked.
+To find out at each call which arguments a rule reads would take longer than many rules do.  So Python code is generated
+that calls the rules directly, when they are first needed: for all operations at import it would take ten milliseconds.
+  The code is made of the names of parameters alone, which errors/messages.py has checked.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .calling import Shapes, names
 
 
 def vjps(op: Any) -> Callable[..., list[Any]]:
-    """A function of the operands' nodes, g, z and all arguments that gives what each operand receives.
+    """Generate a function of the operands' nodes, g, z and all arguments that returns each operand's vjp.
 
-    It has the shape that the rule gave it, and is None where no gradient flows.  ``_only``: the number of the operand
-    that is asked for.  For tanh the function is
+    A vjp has the shape that the rule gave it, and is None if no gradient flows to the operand.  ``_only``: the number
+    of the one operand that is wanted; None for all.  For tanh the function is
 
         def vjps(_args, g, z, _values, _only=None):
             x, = _values
@@ -44,7 +44,9 @@ def vjps(op: Any) -> Callable[..., list[Any]]:
 
 
 def pass_back(op: Any, unbroadcast: Any, accumulate: Any) -> Callable[[Any, Any, Any, Any], Any]:
-    """What ``pass_back`` in sweep.py does, written out for an operation that is not variadic.  For tanh it is
+    """Generate a function that does what ``pass_back`` in sweep.py does, for one operation that is not variadic.
+
+    For tanh it is
 
     def pass_back(_node, g, _gradients, _owned):
         x, = _node.values
@@ -83,12 +85,12 @@ def pass_back(op: Any, unbroadcast: Any, accumulate: Any) -> Callable[[Any, Any,
 
 
 def unpack_line(op: Any, values: str = "_values") -> str:
-    """The line that gives the arguments their names."""
+    """Write the line that assigns the arguments to their names."""
     return f"\n    {', '.join(op.names)}, = {values}"
 
 
 def rule_calls(op: Any, operands: list[str]) -> list[str]:
-    """For each argument the call of its rule, empty for one that has none."""
+    """Write the call of each argument's rule; an empty text for an argument without a rule."""
     return [
         rule_call(op, i, a, f"{i}", "None") if name in op.rules else ""
         for i, (a, name) in enumerate(zip(operands, op.names))
@@ -96,18 +98,18 @@ def rule_calls(op: Any, operands: list[str]) -> list[str]:
 
 
 def rule_call(op: Any, i: int, operand: str, which: str, shapes: str) -> str:
-    """The call of the rule for argument number ``i``, with what it reads."""
+    """Write the call of the rule for argument number ``i``, with what it reads."""
     special = {"shape": f"{operand}.shape", "which": which, "shapes": shapes}
     return f"_rule{i}({', '.join(special.get(word, word) for word in names(op.rules[op.names[i]]))})"
 
 
 def if_wanted(operand: str, call: str, which: int | str) -> str:
-    """The call, for an operand to which a gradient flows, if the rule for this one is asked."""
+    """Write a condition around a call: a gradient flows to the operand, and its vjp is wanted."""
     return f"{call} if {operand} is not None and {operand}.active and _only in (None, {which}) else None"
 
 
 def compile_function(op: Any, source: str, name: str, **known: Any) -> Any:
-    """The function of that name in this source, which may call the rules and what is ``known``."""
+    """Compile a source, and return its function ``name``.  It may call the operation's rules, and ``known``."""
     known |= {f"_rule{i}": op.rules[word] for i, word in enumerate(op.names) if word in op.rules}
     known |= {"_Shapes": Shapes, "_shape": lambda x, a: np.shape(x) if a is None else a.shape}
     exec(source, known)

@@ -9,15 +9,15 @@ from ..graph import Node
 
 
 def operand_nodes(node: Node) -> list[Node]:
-    """The nodes of the operands; a plain array or an option has none."""
+    """The nodes of the operands that are tensors; an array or an option has no node."""
     return [a for a in node.args if a is not None]
 
 
 def reachable(starts: Iterable[Node], onward: Callable[[Node], Iterable[Node]] = operand_nodes) -> list[Node]:
-    """All nodes that one comes to, from the oldest to the youngest: operands stand before results.
+    """Find all nodes that can be reached, in topological order: operands stand before results.
 
-    ``starts``: where one begins; they are among the nodes found.  ``onward``: where one goes on to from a node, by
-    default to its operands, so that all is found that the starts were computed from.
+    ``starts``: the first nodes, which are also returned.  ``onward``: gives the nodes that follow a node, by default
+    its operands, so that all nodes are found from which the starts were computed.
     """
     seen = set(starts)
     stack = [*seen]
@@ -30,7 +30,7 @@ def reachable(starts: Iterable[Node], onward: Callable[[Node], Iterable[Node]] =
 
 
 def dependent(nodes: Sequence[Node], on: Iterable[Node]) -> list[Node]:
-    """Those of some nodes, from the oldest to the youngest, that are ``on`` or were computed from it."""
+    """Select those of some nodes, in topological order, that are among ``on`` or were computed from one of them."""
     found = set(on)
     for node in nodes:
         if not found.isdisjoint(node.args):

@@ -1,4 +1,4 @@
-"""The record, read back: as values, also those that no rule reads and nobody kept; run again; and as Tensors."""
+"""Reads a record back: the values of its nodes, also those that were not kept; a replay with changes; Tensors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .reachable import reachable
 
 
 def value(node: Node) -> Any:
-    """The value of a node, computed again with what it was computed from, where nobody kept it."""
+    """The value of a node.  If it was not kept, it is computed again, from values that were."""
     if node.result is None:
         for n in reachable([node], operands_to_recompute):
             known = tuple(a.result if a is not None and v is None else v for a, v in zip(n.args, stored_operands(n)))
@@ -21,34 +21,34 @@ def value(node: Node) -> Any:
 
 
 def operands_to_recompute(node: Node) -> list[Node]:
-    """The operands whose values have to be computed again."""
+    """The nodes of the operands whose values have to be computed again."""
     return [a for a, v in zip(node.args, stored_operands(node)) if a is not None and v is None and a.result is None]
 
 
 def stored_operands(node: Node) -> Any:
-    """What the operands of a node were; None for those that nobody kept."""
+    """The values of a node's operands; None for those that were not kept.  RuntimeError if the record was freed."""
     if node.values is None:
         raise errors.record_freed(node)
     return operands_among(node.op, node.values)
 
 
 def operands_among(op: Any, arguments: Any) -> Any:
-    """Of all arguments of an operation those that operands stand for."""
+    """Select the operands among all arguments of an operation: all of them, or the list of a variadic operation."""
     return arguments if op.variadic is None else arguments[op.variadic]
 
 
 def operand_values(node: Node, of: Callable[[Node], Any] = value) -> list[Any]:
-    """What all operands of a node were, also those that nobody kept.  ``of``: gives the value of one of these."""
+    """The values of all operands of a node.  ``of``: gives the value of a node that was not kept."""
     return [x if a is None or x is not None else of(a) for a, x in zip(node.args, stored_operands(node))]
 
 
 def run_forward(node: Node, operands: Sequence[Any]) -> Any:
-    """What the operation of a node makes of other operands, as an array; its options are as they were."""
+    """Run the forward of a node's operation on other operands, with the options of the node; returns an array."""
     return node.op.forward(*node.op.with_operands(node.values, operands))
 
 
 def call_op(op: Any, arguments: Sequence[Any]) -> Any:
-    """An operation called with all its arguments in their order, options too; it records where there are Tensors."""
+    """Call an operation with all its arguments in their order, options too.  It records if there are Tensors."""
     return op.public(*arguments[:-1], *arguments[-1]) if is_packed(op.function) else op.public(*arguments)
 
 
@@ -58,11 +58,11 @@ def replay(
     apply: Callable[[Node, Sequence[Any], Mapping[Node, Any]], Any] | None = None,
     otherwise: Callable[[Node], Any] = value,
 ) -> dict[Node, Any]:
-    """A recorded computation, run again with something changed: what each node is now.
+    """Run a recorded computation again with changes, and return the new value of each node.
 
-    ``nodes``: those to compute, operands before results.  ``given``: what is in the place of some nodes, as a Tensor or
-    an array; these are not computed.  ``apply``: computes a node from its arguments and from all that was made before;
-    without it, its own operation does.  ``otherwise``: the value of an operand that is neither given nor computed.
+    ``nodes``: those to compute, operands before results.  ``given``: Tensors or arrays that replace nodes; these are
+    not computed.  ``apply``: computes a node from the node, its arguments and all new values so far; without it the
+    node's own operation does.  ``otherwise``: gives the value of an operand that is neither given nor computed.
     """
     made = dict(given)
     for node in nodes:
@@ -75,7 +75,7 @@ def replay(
 
 
 def tensors(node: Node) -> tuple[Sequence[Any], Any]:
-    """What the rules of a node read, as Tensors, so that a gradient is itself a recorded computation."""
+    """The arguments and the result of a node as Tensors: rules that read these are recorded themselves."""
     op = node.op
     assert op is not None
     lifted = tuple(v if a is None or v is None else handle(a, v) for a, v in zip(node.args, stored_operands(node)))

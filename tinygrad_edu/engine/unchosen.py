@@ -1,12 +1,12 @@
-"""What a result does not depend on: its gradient there is 0, though a derivative on the way is infinite or NaN.
+"""Finds elements on which a result does not depend: their gradient is 0, though a derivative on the way is NaN.
 
 ``np.where(x > 0, np.log(x), 0).sum()`` is 0 at x = 0, and stays 0 when log(x), which ``where`` did not choose, is
-moved a little: so the gradient of that element is 0.  The chain rule by floating point says 0 times infinity, which is
-NaN.  Every other library has that trap.
+moved a little: so the gradient of that element is 0.  In floating point the chain rule gives 0 times infinity, which is
+NaN.
 
-Here, if a gradient comes out NaN, the sweep runs once more and knows which elements the result depends on at all:
+If a gradient comes out NaN here, the sweep runs again, after it has found on which elements the result depends:
 
-- Of the result itself all, and of a seed that is data, those that it does not multiply by 0.
+- It depends on all elements of itself, but for those that the seed multiplies by 0.
 - An operation that chooses (``where``, an index, ``maximum``, ``clip``; its statement says ``selects``) leaves elements
   out.  Its rule, applied to a gradient of random numbers, is 0 exactly there, and at bends, where 0 is a convention.
   The same holds of each rule that reads nothing but data: what it multiplies by 0, as by a mask, it multiplies by 0
@@ -43,22 +43,22 @@ from .recompute import tensors
 
 
 def collect_gradients(root: Node, seed: Any, wanted: Any = None, differentiable: bool = False) -> dict[Node, Any]:
-    """The gradients of ``root`` with respect to the nodes that are wanted; with respect to all leaves, if None."""
-    chosen = (
-        None if current.get().watch is None else Dependence(root, seed)
-    )  # who watches for NaN is to see what counts
+    """Sweep, and return the gradients of ``root`` with respect to the nodes ``wanted``; to all leaves, if None."""
+    # Whoever watches for NaN is shown only what the result depends on.
+    watched = current.get().watch is not None
     nodes = topological_order(root)
     try:
-        found = collect_from(steps(root, seed, differentiable, chosen, nodes), wanted)
-        if chosen is None and has_nan(found.values(), nodes):
-            found = collect_from(steps(root, seed, differentiable, Dependence(root, seed), nodes), wanted)
+        vjps = Dependence(root, seed).vjps if watched else None
+        found = collect_from(steps(root, seed, differentiable, vjps, nodes), wanted)
+        if not watched and has_nan(found.values(), nodes):
+            found = collect_from(steps(root, seed, differentiable, Dependence(root, seed).vjps, nodes), wanted)
     except Exception as error:
         raise errors.hide_our_frames(error)
     return found
 
 
 def collect_from(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
-    """What one sweep finds."""
+    """Run one sweep, and return the gradients of the nodes ``wanted``; of all leaves, if None."""
     if wanted is None:
         return {node: g for node, g, _ in steps if node.op is None}
     found, oldest = {}, min([node.serial for node in wanted], default=0)
@@ -71,21 +71,22 @@ def collect_from(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
 
 
 def watch_steps(root: Node, seed: Any) -> Iterator[Step]:
-    """The steps of the sweep, for somebody who looks on: once NaN is passed on, those of the sweep that knows more."""
+    """Yield the steps of the sweep; as soon as one passes NaN on, go on with those of the second kind of sweep."""
     done = 0
     for step in steps(root, seed):
         if has_nan([c for c in step[2] if c is not None]):
-            yield from islice(steps(root, seed, False, Dependence(root, seed)), done, None)
+            yield from islice(steps(root, seed, False, Dependence(root, seed).vjps), done, None)
             return
         yield step
         done += 1
 
 
 def has_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
-    """Is there NaN among these, or infinity of both signs, which is rare?
+    """Is there NaN among the gradients?  Infinity of both signs also gives True, and the second sweep, which is rare.
 
-    A sum tells, for NaN spreads.  Of an array its sum of squares or, if it is large, its minimum is found fastest.
-    ``nodes``: those of the sweep.  If none of them leaves anything out, the large ones are not looked at.
+    A sum tells, since it is NaN if one term is.  The sum of squares of an array, or the minimum of a large one, is what
+    NumPy computes fastest.  ``nodes``: those of the sweep; if no operation among them leaves elements out, large arrays
+    are not checked.
     """
     total, large = 0.0, []
     for g in gradients:
@@ -104,16 +105,22 @@ def has_nan(gradients: Iterable[Any], nodes: list[Node] | None = None) -> bool:
     return total != total
 
 
-LARGE = 1000  # numbers
+LARGE = 1000  # numbers, above which an array counts as large
 
 
 class Dependence:
-    """Which elements of each value the root depends on: see above."""
+    """Knows on which elements of each value the root depends, by the rules at the head of this file."""
 
     def __init__(self, root: Node, seed: Any) -> None:
-        self.masks: dict[tuple[Node, int], Any] = {}  # of what a node passes to an operand; none where all counts
-        self.idle: set[Node] = set()  # nodes of which nothing counts
-        self.calm: dict[tuple[Node, int], Any] = {}  # of what a node passes, bends at which the convention is right
+        """Visit all nodes from the root back, and find for each operand the elements that count.
+
+        ``seed``: the gradient of the root, of its shape.
+        """
+        # By a node and the number of an operand: the elements of its vjp that count, unless all do; and the bends at
+        # which the convention of the rule is right.
+        self.masks: dict[tuple[Node, int], Any] = {}
+        self.calm: dict[tuple[Node, int], Any] = {}
+        self.idle: set[Node] = set()  # nodes of which no element counts
         counts: dict[Node, Any] = {root: np.broadcast_to(seed_mask(seed), root.shape)}
         with np.errstate(all="ignore"):
             for node in reversed(topological_order(root)):
@@ -126,7 +133,7 @@ class Dependence:
                         counts[a] = counts[a] | reached if a in counts else reached
 
     def counting(self, node: Node, k: int, here: Any) -> Any:
-        """Which elements of an operand the elements ``here`` of a node depend on."""
+        """Find the elements of operand ``k`` on which the elements ``here`` of a node depend, as an array of bool."""
         op, a = node.op, node.args[k]
         if node in self.idle:
             return np.zeros(a.shape, bool)
@@ -140,12 +147,13 @@ class Dependence:
             probe = np.where(here, np.random.default_rng(0).uniform(1, 2, node.shape), 0)
             try:
                 mask = coerce.dense(op.vjp(k, node.args, probe[()], node.result, node.values)) != 0
-            except Exception:  # a rule of the user's, which takes no gradient but its own
+            except Exception:
+                # A rule of the user may fail on random numbers.  Then all elements count.
                 return np.ones(a.shape, bool)
             if op.selects and op.variadic is None and not mask.all():
                 mask = mask | np.broadcast_to(where_rule_jumps(node, k, probe[()]), mask.shape)
             if op.elementwise and mask.shape == here.shape:
-                mask = mask & here  # 0 times an infinite number is not 0
+                mask = mask & here  # where 0 came in, an infinite slope has made NaN, which is not 0
             if op is jumps.op and k and node.args[1] is not None and mask.any():
                 mask = mask & ~where_it_stays_zero(node.args[1], node.values[3])
         if not mask.all():
@@ -153,7 +161,7 @@ class Dependence:
         return np.asarray(unbroadcast(mask.astype(float), a)) > 0
 
     def vjps(self, node: Node, g: Any, z: Any, values: Any) -> list[Any]:
-        """What each operand receives, with 0 for what does not count."""
+        """The vjp of each operand, as ``op.vjps``, with 0 for the elements that do not count."""
         if node in self.idle:
             return [np.zeros(a.shape, g.dtype)[()] if a is not None and a.active else None for a in node.args]
         pulled = node.op.vjps(node.args, g, z, values)
@@ -168,7 +176,7 @@ class Dependence:
 
 
 def where_rule_jumps(node: Node, k: int, g: Any) -> Any:
-    """Where the rule for operand ``k`` jumps when that operand moves: its derivative there is NaN, by ``jumps``."""
+    """Find where the rule for operand ``k`` jumps when the operand moves: there its derivative is NaN, by ``jumps``."""
 
     def leaf(x: Any, active: bool) -> Any:
         tensor = record(None, (), (), x, False, current.get(), get_frame(0))
@@ -186,7 +194,7 @@ def where_rule_jumps(node: Node, k: int, g: Any) -> Any:
 
 
 def harmless_bends(node: Node, k: int) -> Any:
-    """At which bends a rule's convention is right, since what bends stays where it is; None for no such bend."""
+    """Find the bends at which the convention of a rule is right, since what bends stays 0; None if there is none."""
     ones = np.ones(node.shape)[()]
     c = coerce.dense(node.op.vjp(k, node.args, ones, node.result, node.values))
     if not np.isnan(c).any():
@@ -204,7 +212,7 @@ def harmless_bends(node: Node, k: int) -> Any:
 
 
 def where_it_stays_zero(node: Node, at: Any) -> Any:
-    """Of a node that is 0 ``at`` some places, those at which its slope and curvature by all leaves are 0 too."""
+    """Among the elements ``at`` which a node is 0, find those whose slope and curvature by all leaves are 0 too."""
     rng, at = np.random.default_rng(1), np.broadcast_to(at, node.shape)
 
     def flat(places: Any) -> bool:
@@ -226,9 +234,10 @@ def where_it_stays_zero(node: Node, at: Any) -> Any:
 
 
 def gradients_if_zero(root: Node, seed: Any, differentiable: bool = False) -> Any:
-    """The gradients with respect to all leaves, if they are 0 but for the rounding of what cancels out in the sweep."""
+    """The gradients with respect to all leaves, if they are 0 up to rounding in the sweep; None if one is not."""
     found = collect_gradients(root, seed, None, differentiable)
-    noise = {root: 0.0}  # of each gradient the rounding of what is added up in it, and of what that was made of
+    # The rounding error of each gradient: of what accumulates in it, and of the gradients that it was computed from.
+    noise = {root: 0.0}
     for node, g, passed in steps(root, seed):
         for a, c in zip(node.args, passed):
             if c is not None:
@@ -238,28 +247,28 @@ def gradients_if_zero(root: Node, seed: Any, differentiable: bool = False) -> An
 
 
 def largest_finite(g: Any) -> float:
-    """The largest finite number of a gradient, without its sign."""
+    """The largest absolute value among the finite numbers of a gradient; 0 if there is none."""
     x = np.abs(np.asarray(as_array(g), float))
     return float(x.max(initial=0, where=np.isfinite(x)))
 
 
-ONE_BY_ONE = 64  # places that are looked at one by one, if not all of them stay
+ONE_BY_ONE = 64  # the most elements that are examined one by one, if not all of them stay 0 together
 
 
 def as_array(g: Any) -> Any:
-    """A gradient as an array."""
+    """A gradient, which may be a Tensor or sparse, as an ordinary array."""
     return g._array if isinstance(g, Value) else coerce.dense(g)
 
 
 def seed_mask(seed: Any) -> Any:
-    """Where a seed is not 0.  One through which a gradient is asked for counts everywhere."""
+    """The elements at which a seed is not 0; all, if the seed is a Tensor that takes a gradient itself."""
     if isinstance(seed, Value):
         return np.ones(seed.node.shape, bool) if seed.node.active else seed._array != 0
     return np.asarray(seed) != 0
 
 
 def reads_data_alone(node: Node, k: int) -> bool:
-    """Is a rule 0 only where it is so for all values of the operands?"""
+    """Is the rule for operand ``k`` 0 only at elements where it is 0 for all values of the operands?"""
     op = node.op
     if op.selects:
         return True

@@ -1,4 +1,4 @@
-"""Gradients with which a step was made: by them a forgotten ``zero_grad`` is found (see findings/training.py)."""
+"""Marks gradients with which a step was made, so that a forgotten ``zero_grad`` is found (findings/training.py)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from ..graph import Node
 
 
 class UsedGradient(np.ndarray[Any, Any]):
-    """A gradient with which its parameter was changed.  What it is added to is ``Spent`` too, but not ``alone``.
+    """A gradient with which its parameter was changed.  A sum with it is a ``UsedGradient`` too, but not ``alone``.
 
-    So a gradient that ``zero_grad`` did not forget can be told from one that belongs to this step alone, however many
-    ``backward`` it was added up from.
+    So a gradient that ``zero_grad`` did not clear can be told from one that belongs to this step alone, even if several
+    ``backward`` have accumulated in it.
     """
 
     alone = False
 
 
 class SeenGradient(UsedGradient):
-    """A gradient that was looked at, from which one cannot tell yet whether a step will be made with it."""
+    """A gradient that somebody has read.  It is not known yet whether a step will be made with it."""
 
 
 def mark_used(node: Node, kind: type[UsedGradient] = UsedGradient) -> bool:
-    """Mark the gradient of a leaf as used; False if there is none that can be marked."""
+    """Mark the gradient of a leaf as used.  Returns False if it has none, or one of a kind that cannot be marked."""
     g = node.grad
     if g is None or not isinstance(g, (np.ndarray, np.generic)):
         return False
@@ -35,5 +35,5 @@ def mark_used(node: Node, kind: type[UsedGradient] = UsedGradient) -> bool:
 
 
 def holds_older(node: Node, kind: type[UsedGradient] = UsedGradient) -> bool:
-    """Does the gradient of a leaf hold one that was marked, and another one?"""
+    """Is the gradient of a leaf a sum of one that was marked and of another one?"""
     return node.grad.__class__ is kind and not node.grad.alone

@@ -11,7 +11,7 @@ from ..format import text
 from ..format.ascii import encodable, is_encodable
 from ..format.numbers import short
 from ..nn.norm_record import NormRecord, group_looks, mean_log
-from ..output.terminal import Table, columns, columns_of, shortened, wrapped
+from ..output.terminal import Table, columns, columns_of, shorten, wrap
 
 if TYPE_CHECKING:
     from ..render.plot import Plot
@@ -46,12 +46,12 @@ class GradientNorms(NormRecord):
         last = self.looks[-1]
         loss = [] if last.loss is None else [f"loss {last.loss:#.4g}".rstrip(".")]
         parts = [
-            f"|∂{shortened(text.safe_name(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)
+            f"|∂{shorten(text.safe_name(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)
         ]
         out = max(0, len(parts) - max(1, width // 7))  # a part takes at least seven columns
         while len(parts) > out and columns(shown := "  ".join([*loss, *leave_out_middle(parts, out)])) > width:
             out += 1
-        return encodable(shortened(shown, width), encoding())
+        return encodable(shorten(shown, width), encoding())
 
     def table(self, width: int = WIDE) -> str:
         """Return a row for each parameter: its norms as numbers, and their course on its own logarithmic scale.
@@ -60,9 +60,7 @@ class GradientNorms(NormRecord):
         """
         if not self.looks:
             return "no step has been looked at yet"
-        cells: dict[str, list[str]] = {
-            "": [shortened(text.safe_name(name), max(8, width // 4)) for name in self.watched]
-        }
+        cells: dict[str, list[str]] = {"": [shorten(text.safe_name(name), max(8, width // 4)) for name in self.watched]}
         cells["shape"] = [text.shape_text(p.shape) for p in self.watched.values()]
         courses = [[look.norms[i] for look in self.looks] for i in range(len(self.watched))]
         cells["first"] = [short(course[0]) for course in courses]
@@ -78,8 +76,8 @@ class GradientNorms(NormRecord):
             sparkline([[look.norms[i] for look in group] for group in groups], self.is_bad, marks)
             for i in range(len(courses))
         ]
-        notes = (part for note in self.notes() for part in wrapped(note, width))
-        return encodable("\n".join([shortened(self.summary(), width), *table.lines(), *notes]), encoding())
+        notes = (part for note in self.notes() for part in wrap(note, width))
+        return encodable("\n".join([shorten(self.summary(), width), *table.lines(), *notes]), encoding())
 
     def notes(self) -> list[str]:
         """Say in sentences what was wrong with the training as a whole."""

@@ -1,1 +1,1 @@
-"""How numbers, shapes, tensors and places in a program are written as text: one way for each."""
+"""Writes numbers, shapes, tensors and locations in a program as text: one way for each."""

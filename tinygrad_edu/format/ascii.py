@@ -1,4 +1,4 @@
-"""Mathematics in ASCII, for streams and terminals that have no other characters: ``δ⁽¹⁾`` becomes ``delta(1)``."""
+"""Spells mathematics in ASCII, for streams and terminals without other characters: ``δ⁽¹⁾`` becomes ``delta(1)``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import unicodedata
 
 
 def pairs(words: str) -> dict[str, str]:
-    """A table from a line of words: each word in an odd place stands for the next one."""
+    """Make a table from words with spaces between: each first word of a pair is replaced by the second."""
     return dict(zip(words.split()[::2], words.split()[1::2]))
 
 
-# Raised and lowered characters.  Text is also printed with them, so that the two directions cannot differ.
+# Raised and lowered characters.  language/ writes them from the same tables, so that the two directions agree.
 NORMAL = "0123456789+-()*′⊤TabcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRUVW"
 RAISED = dict(zip(NORMAL, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾*′ᵀᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ"))
 LOWERED = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
@@ -28,14 +28,15 @@ GREEK = {
     for c in "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
     for words in [unicodedata.name(c).replace("LAMDA", "LAMBDA").split()]
 } | pairs("ϕ phi ϵ epsilon ϑ theta ϱ rho ς sigma")
-APART = re.compile(rf"(?<=[A-Za-z{''.join(GREEK)}])(?=[{''.join(GREEK)}])")  # between names that are spelled out
+# Where a name that is spelled out follows a letter, a space keeps the two apart.
+APART = re.compile(rf"(?<=[A-Za-z{''.join(GREEK)}])(?=[{''.join(GREEK)}])")
 SPELLED = str.maketrans({**SIGNS, **GREEK})
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot", "\u20d7": "vec"}
 LONE = re.compile(rf"(?<![^\W\d_])[^\W\d_][{''.join(ACCENTS)}]*(?![^\W\d_])")
 
 
 def ascii(text: str) -> str:
-    """The same text without Unicode.  A character that has no other form becomes a question mark.
+    """Spell a text in ASCII.  A character without an ASCII form becomes a question mark.
 
     >>> ascii("δ⁽¹⁾ = σ′(v⁽¹⁾) ⊙ W⁽²⁾ᵀ δ⁽²⁾"), ascii("∂ŷ/∂x₁ = √(10⁻⁷ x²)")
     ("delta(1) = sigma'(v(1)) * W(2)^T delta(2)", 'dy_hat/dx_1 = sqrt(10^-7 x^2)')
@@ -43,13 +44,14 @@ def ascii(text: str) -> str:
     text = RUN.sub(lambda m: f"({m[1].translate(FLAT)})" if m[1] is not None else f"^{m[0].translate(FLAT)}", text)
     text = re.sub("[₀-₉]+", lambda m: f"_{m[0].translate(FLAT)}", text)
     text = re.sub(r"√(?!\()", "√ ", text).replace("∇", "∇ ")
-    text = LONE.sub(lambda m: unaccented(m[0]), text)  # only a letter that stands alone, so that no word is cut in two
+    # Only letters that stand alone are changed, so that no word of a language is cut in two.
+    text = LONE.sub(lambda m: spell_accent(m[0]), text)
     text = APART.sub(" ", text).translate(SPELLED)
     return "".join(c if c.isascii() and (c.isprintable() or c == "\n") else "?" for c in text)
 
 
-def unaccented(letter: str) -> str:
-    """``y_hat`` for a letter with such an accent; any other letter stays as it is."""
+def spell_accent(letter: str) -> str:
+    """Spell the accents of a letter, as ``y_hat``; a letter with another accent, or none, stays as it is."""
     parts = unicodedata.normalize("NFD", letter)
     if not all(c in ACCENTS for c in parts[1:]):
         return letter
@@ -57,7 +59,7 @@ def unaccented(letter: str) -> str:
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """A text in characters that an encoding has: its own letters stay, as Cyrillic in cp1251, and the rest is spelled.
+    """Write a text with the characters of an encoding: its letters stay, as Cyrillic in cp1251; others are spelled.
 
     >>> encodable("неверно: δ⁽¹⁾", "cp1251"), encodable("∂R/∂W ✓", "ascii")
     ('неверно: delta(1)', 'dR/dW +')
@@ -72,7 +74,7 @@ def encodable(text: str, encoding: str | None) -> str:
 
 
 def is_encodable(text: str, encoding: str | None) -> bool:
-    """Does an encoding have all these characters?  No encoding holds anything."""
+    """Does an encoding have all these characters?  None stands for a stream that takes any."""
     try:
         text.encode(encoding or "utf-8")
     except (UnicodeError, LookupError):

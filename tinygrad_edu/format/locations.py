@@ -1,7 +1,8 @@
-"""Where in the user's program something was computed, and what the user calls it there.
+"""Finds where in the user's program a value was computed, and what the user calls it there.
 
-Recording keeps two pointers, the code object and the instruction.  Only when somebody asks are they turned into a
-file, a line and columns, with ``co_positions`` (PEP 657), and the name that the line gives to the value.
+A record keeps two pointers for each node, the code object and the instruction.  Only when a location is asked for are
+they turned into a file, a line and columns, with ``co_positions`` (PEP 657), and into the name that the line
+gives to the value.
 """
 
 from __future__ import annotations
@@ -21,23 +22,26 @@ from ..graph import Node
 
 PACKAGE, NUMPY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
-LAYERS = os.path.join(PACKAGE, "nn", "layers.py")  # is written as a user would write it
+LAYERS = os.path.join(PACKAGE, "nn", "layers.py")  # its layers call operations as a user would
 COMMANDS = os.path.join(PACKAGE, "commands", "main.py")
 ERRORS = os.path.join(PACKAGE, "errors", "messages.py")
 Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
 
 
 class Call(str):
-    """The scope of what a layer of this package computes: a name, and the user's line that called the layer."""
+    """The scope of what a layer of this package computes.  It also knows the user's line that called the layer."""
 
     __slots__ = ("code", "lasti", "result")
     code: CodeType
     lasti: int
-    result: int | None  # the serial of what the call has given, when it has
+    result: int | None  # the serial of the node that the call returned; None until it returns
 
     @classmethod
     def from_stack(cls, scope: str) -> str:
-        """That scope for the innermost line under way that is not ours; where a command of ours runs, that of ours."""
+        """Make that scope, for the innermost line of the user's on the stack.
+
+        Where a command of ours runs no program of a user, it is the innermost of our lines that calls the layer.
+        """
         call, frame, found = cls(scope), sys._getframe(1), None
         while frame is not None and frame.f_code.co_filename != COMMANDS:
             ours = frame.f_code.co_filename.startswith(OURS)
@@ -51,7 +55,7 @@ class Call(str):
 
 
 class Location(NamedTuple):
-    """A place in a program: a line, and the columns of an expression in it."""
+    """A location in a program: a line, and the columns of an expression in it."""
 
     file: str
     line: int
@@ -59,7 +63,7 @@ class Location(NamedTuple):
     text: str  # the line, as the user wrote it; empty where there is no source, as under ``python -c``
 
     def underlined(self, before: str = "") -> str:
-        """The line with the expression underlined, as Python's own errors do it."""
+        """Show the line with the expression underlined, as Python's own errors do; ``before`` stands in front of it."""
         source = self.text.strip()
         shown = f"{before}{file_title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
@@ -70,19 +74,19 @@ class Location(NamedTuple):
 
 
 def file_title(file: str) -> str:
-    """The name of a file; of a cell that of the notebook."""
+    """The name of a file without its folder; for a cell of a notebook the name of the cell."""
     return cell_title(file) or os.path.basename(file)
 
 
 def cell_title(file: str) -> str | None:
-    """What a notebook calls a cell, as ``In[3]``; None for a file."""
+    """The name that a notebook gives to a cell, as ``In[3]``; None if it is a file."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     found = shell.compile.format_code_name(file) if shell is not None else None
     return found[1] if found else None
 
 
 def locate(code: CodeType, lasti: int) -> Location:
-    """The place of an instruction."""
+    """Find the file, the line and the columns of an instruction in a code object."""
     line, end_line, start, end = span_of(code, lasti)
     text = linecache.getline(code.co_filename, line).rstrip("\n")
     if start is None or end is None or line != end_line or not text:
@@ -92,25 +96,25 @@ def locate(code: CodeType, lasti: int) -> Location:
 
 
 def span_of(code: CodeType, lasti: int) -> Span:
-    """First line, last line, first and last column (in bytes) of an instruction."""
+    """The first line, the last line, the first and the last column, in bytes, of an instruction."""
     line, end_line, start, end = next(itertools.islice(code.co_positions(), lasti // 2, None), (None, None, None, None))
     return line or code.co_firstlineno, end_line or 0, start, end
 
 
 def instruction_of(node: Node) -> tuple[CodeType, int]:
-    """The code and the instruction that computed a node; in a layer of this package, those that called the layer."""
+    """The code object and instruction that computed a node; for a node in one of our layers, those that called it."""
     if isinstance(node.scope, Call) and node.code.co_filename == LAYERS:
         return node.scope.code, node.scope.lasti
     return node.code, node.lasti
 
 
 def of_node(node: Node) -> Location:
-    """Where in the user's program the value of a node was computed."""
+    """The location in the user's program where the value of a node was computed."""
     return locate(*instruction_of(node))
 
 
 def of_caller() -> Location:
-    """The innermost line under way that is not ours: that is the line the user has to look at."""
+    """The location of the innermost line on the stack that is not ours: the line that the user has to look at."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(OURS):
         frame = frame.f_back
@@ -118,7 +122,7 @@ def of_caller() -> Location:
 
 
 def name_in_source(node: Node) -> str | None:
-    """The name the user gave, or else the variable that the user's line assigns the value to."""
+    """The name that the user gave to a tensor, or else the variable to which the user's line assigns it."""
     code, lasti = instruction_of(node) if is_layer_result(node) else (node.code, node.lasti)
     if node.name is not None or code.co_filename.startswith(OURS):
         return node.name
@@ -126,20 +130,21 @@ def name_in_source(node: Node) -> str | None:
 
 
 def is_layer_result(node: Node) -> bool:
-    """Is it what the call of a layer of this package has given, and not only computed on the way?"""
+    """Is it the value that a call of one of our layers returned, and not one that was computed on the way?"""
     return isinstance(node.scope, Call) and node.scope.result == node.serial
 
 
 @functools.lru_cache(maxsize=64)
 def find_assignments(source: str) -> dict[Span, str]:
-    """The variable that each assigned expression of a program goes to, by the expression's position."""
+    """Find the variable to which each expression of a program is assigned, by the span of the expression."""
     found: dict[Span, str | None] = {}
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     for statement in ast.walk(tree):
-        if isinstance(statement, ast.AugAssign):  # total += loss computes a new total
+        if isinstance(statement, ast.AugAssign):
+            # total += loss computes a new total, so the whole statement is the expression.
             found[span_of_syntax(statement)] = variable_name(statement.target)
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -158,18 +163,21 @@ def find_assignments(source: str) -> dict[Span, str]:
 
 
 def span_of_syntax(node: Any) -> Span:
-    """Where a piece of a program stands, as ``position`` has it."""
+    """The span of a piece of a parsed program, in the form of ``span_of``."""
     return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset
 
 
 def variable_name(variable: ast.expr) -> str | None:
-    """``W`` of ``W``, and of ``self.W``; nothing for ``W.data`` or ``W.T``."""
+    """The name of a variable, or of an attribute as in ``self.W``; None for ``W.data`` or ``W.T``."""
     found = getattr(variable, "id", None) or getattr(variable, "attr", None)
     return found if found not in ("data", "grad", "T", "mT") else None
 
 
 def operand_names(node: Node) -> tuple[str | None, ...]:
-    """What the user's line calls the operands of a node: ``X`` and ``W`` in ``X @ W``; None where it says nothing."""
+    """The names that the user's line has for the operands of a node, as ``X`` and ``W`` in ``X @ W``.
+
+    A short expression is its own name.  None stands for an operand that the line does not show.
+    """
     number, ours = len(node.args), node.code.co_filename.startswith(LAYERS)
     if node.code.co_filename.startswith(OURS) and not ours:
         return (None,) * number
@@ -185,21 +193,22 @@ def operand_names(node: Node) -> tuple[str | None, ...]:
         keywords = {k.arg: k.value for k in written.keywords}
         given, required = [*written.args], len(node.op.names) - len(node.op.function.__defaults__ or ())
         if isinstance(written.func, ast.Attribute) and len(given) + len(keywords) < required:
-            given.insert(0, written.func.value)  # a method: x.dot(y)
+            given.insert(0, written.func.value)  # in x.dot(y) the first operand is x
         parts = [*given, *(keywords[name] for name in node.op.names[len(given) :] if name in keywords)]
     else:
         parts = []
-    if node.op.variadic is not None:  # a list of operands
+    if node.op.variadic is not None:
         listed = parts[node.op.variadic] if node.op.variadic < len(parts) else None
         parts = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
-    if ours:  # what is handed to a layer is called as in the line that calls it
+    if ours:
+        # An argument of a layer has the name that it has in the line that calls the layer.
         parts = [argument_given(part, node) for part in parts]
     names = [variable_name(part) or ast.unparse(part) for part in parts[:number]]
     return (*(name if len(name) <= 20 else None for name in names), *(None,) * (number - len(names)))
 
 
 def index_names(node: Node) -> tuple[str | None, ...]:
-    """What the user's line calls the parts of an index: ``rows`` and ``labels`` of ``p[rows, labels]``."""
+    """The names that the user's line has for the parts of an index: ``rows``, ``labels`` in ``p[rows, labels]``."""
     source = "".join(linecache.getlines(node.code.co_filename))
     written = find_expressions(source).get(span_of(node.code, node.lasti))
     parts = written.slice.elts if isinstance(written, ast.Subscript) and isinstance(written.slice, ast.Tuple) else []
@@ -208,7 +217,7 @@ def index_names(node: Node) -> tuple[str | None, ...]:
 
 
 def argument_given(part: ast.expr, node: Node) -> ast.expr:
-    """What the user's line gives to a layer for an argument of it; anything else as it is."""
+    """The expression that the user's line gives for a parameter of a layer; any other ``part`` is returned as it is."""
     parameters = node.code.co_varnames[1 : node.code.co_argcount]
     if not isinstance(part, ast.Name) or part.id not in parameters or not isinstance(node.scope, Call):
         return part
@@ -220,7 +229,7 @@ def argument_given(part: ast.expr, node: Node) -> ast.expr:
 
 @functools.lru_cache(maxsize=64)
 def find_expressions(source: str) -> dict[Span, ast.AST]:
-    """Each operation, call and choice of elements of a program, by its position."""
+    """Find each operation, call and index of a program, by its span."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,6 +1,6 @@
-"""Tensors in words and figures: ``repr``, ``format``, and how errors and tables speak of them.
+"""Writes tensors as text: ``repr``, ``format``, and their names and shapes in errors and tables.
 
-Nothing here follows the record further than one step, so a graph of any depth prints in the same time.
+It follows the record by at most one step, so a graph of any depth is printed in the same time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..graph import Node
 
 
 def tensor_repr(t: Any) -> str:
-    """``Tensor([1., 2.], name='W')``; of a result, the operation that made it."""
+    """Write the ``repr`` of a tensor, as ``Tensor([1., 2.], name='W')``; that of a result names its operation."""
     data, node = np.asarray(t._array), t.node
     kind = "constant" if node.op is None and not node.active else "Tensor"
     body = np.array2string(data, separator=", ", prefix=kind + "(", threshold=100) if data.ndim else str(data[()])
@@ -31,50 +31,50 @@ def tensor_repr(t: Any) -> str:
 
 
 def format_values(data: Any, spec: str) -> str:
-    """``f"{loss:.3f}"``: one number, or each number of an array."""
+    """Write a value for ``f"{loss:.3f}"``: the format is applied to one number, or to each number of an array."""
     if np.size(data) == 1:
         return format(data.item(), spec)
     return np.array2string(data, formatter={"all": lambda v: format(v, spec)} if spec else None, separator=", ")
 
 
 def printable(line: str) -> str:
-    """What a terminal obeys no control character in."""
+    """Replace control characters by their escapes, so that a terminal does not obey them."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 def safe_name(name: str) -> str:
-    """A name as it may be printed, which does not go on for pages."""
+    """A name that is safe to print: without control characters, and not longer than 60 characters."""
     return shorten(printable(name))
 
 
 def shorten(words: str, most: int = 60, dots: str = "...") -> str:
-    """Words in at most so many characters; where some are left out at the end, dots stand for them.
+    """Cut a text to at most so many characters; dots stand for what is left out at the end.
 
-    >>> cut("softmax(scores)", 10), cut("softmax(scores)", 10, "…"), cut("softmax", 10)
+    >>> shorten("softmax(scores)", 10), shorten("softmax(scores)", 10, "…"), shorten("softmax", 10)
     ('softmax...', 'softmax(s…', 'softmax')
     """
     return words if len(words) <= most else words[: most - len(dots)] + dots
 
 
 def name(node: Node) -> str | None:
-    """The name of a tensor, as it may be printed."""
+    """The name of a tensor, safe to print; None if it has none."""
     found = locations.name_in_source(node)
     return found and safe_name(found)
 
 
 def label(node: Node) -> str:
-    """The name of a tensor, or what made it."""
+    """The name of a tensor, or else of the operation that made it."""
     return name(node) or (node.op.name if node.op else "a constant" if not node.active else "an unnamed tensor")
 
 
 def describe(node: Node) -> str:
-    """``W of shape (3, 4)``."""
+    """Name a tensor with its shape, as in "W of shape (3, 4)"; a single number without."""
     named = name(node) or (f"the result of {node.op.name}" if node.op else label(node))
     return f"{named} of shape {node.shape}" if node.shape else named
 
 
 def describe_operand(node: Node | None, value: Any) -> str:
-    """An operand in an error: a tensor by its name, an array by its shape, a number as itself."""
+    """Describe an operand in an error: a tensor by its name and shape, an array by its shape, a number by itself."""
     if node is not None:
         return describe(node)
     if isinstance(value, np.ndarray) and value.ndim:
@@ -83,9 +83,9 @@ def describe_operand(node: Node | None, value: Any) -> str:
 
 
 def join_words(parts: Sequence[str], most: int = sys.maxsize) -> str:
-    """Words with commas and an "and"; of more than ``most``, the last ones are only counted.
+    """Join words with commas and an "and"; if there are more than ``most``, the last ones are only counted.
 
-    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=3)
+    >>> join_words(["a"]), join_words(["a", "b", "c"]), join_words(["a", "b", "c", "d"], most=3)
     ('a', 'a, b and c', 'a, b and 2 others')
     """
     if len(parts) > most:
@@ -94,8 +94,8 @@ def join_words(parts: Sequence[str], most: int = sys.maxsize) -> str:
 
 
 def suggest(word: str, known: Iterable[str], most: int = 2) -> str:
-    """``.  Did you mean check?``: what is spelled like a word that is not known; nothing if nothing is."""
-    import difflib  # who only imports the engine does not wait for it
+    """Suggest known words that are spelled like an unknown one, as in ".  Did you mean check?"; or nothing."""
+    import difflib  # only here, so that whoever imports the engine does not wait for it
 
     lower = {name.lower(): name for name in known}
     near = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, most, 0.6)]
@@ -103,7 +103,7 @@ def suggest(word: str, known: Iterable[str], most: int = 2) -> str:
 
 
 def plural(number: int, one: str, many: str = "") -> str:
-    """How many there are of something.  ``many``: its plural, where that is not ``one`` and an s.
+    """Write a number with its noun.  ``many``: the plural, where that is not ``one`` with an s.
 
     >>> plural(1, "step"), plural(1000, "step"), plural(2, "leaf", "leaves")
     ('1 step', '1,000 steps', '2 leaves')
@@ -112,7 +112,7 @@ def plural(number: int, one: str, many: str = "") -> str:
 
 
 def definition(node: Node) -> str:
-    """``v(2) = linear(a(1), B)``: the name, if it has one, and how it was made from its operands."""
+    """Write how a value was made from its operands, after its name if it has one: ``v(2) = linear(a(1), B)``."""
     if node.op is None:
         return label(node)
     made = f"{node.op.name}({', '.join(label(a) for a in node.args if a is not None)})"
@@ -121,25 +121,25 @@ def definition(node: Node) -> str:
 
 
 def error_text(error: Exception) -> str:
-    """What an error says; of the system's, the file and what is wrong with it, without a number."""
+    """The text of an error for a user; for an OSError the file and what is wrong with it, without the number."""
     if isinstance(error, OSError) and error.strerror:
         return f"{printable(str(error.filename))}: {error.strerror}" if error.filename else error.strerror
     return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
 
 
 def shape_text(shape: Iterable[Any], times: str = " x ") -> str:
-    """A shape as tables show it.  ``times``: what stands between the lengths, which may be letters.
+    """Write a shape for a table.  ``times``: the sign between the lengths, which may be letters.
 
-    >>> size((64, 10)), size((64,)), size(()), size("nm", "×")
+    >>> shape_text((64, 10)), shape_text((64,)), shape_text(()), shape_text("nm", "×")
     ('64 x 10', '64', 'number', 'n×m')
     """
     return times.join(map(str, shape)) or "number"
 
 
 def shape_in_words(shape: Sequence[int], times: str = " x ") -> str:
-    """A shape as a sentence has it: of a vector, of how many numbers.
+    """Write a shape for a sentence: for a vector, how many numbers it has.
 
-    >>> size_in_words((64, 10)), size_in_words((64,)), size_in_words((1,)), size_in_words(())
+    >>> shape_in_words((64, 10)), shape_in_words((64,)), shape_in_words((1,)), shape_in_words(())
     ('64 x 10', '64 numbers', '1 number', 'number')
     """
     return f"{shape[0]} number{'s' * (shape[0] != 1)}" if len(shape) == 1 else shape_text(shape, times)

@@ -22,22 +22,23 @@ from ..tensor import Tensor, constant
 
 
 class Module:
-    """Something with parameters: its own tensors, those of modules in its attributes, and of lists of either.
+    """A part of a model with parameters: leaf Tensors in its attributes, or in modules, lists and dicts in them.
 
-    A subclass makes its tensors and modules in ``__init__`` and says in ``forward`` what it computes.  What that
-    records carries the module's name as its scope.
+    A subclass makes its tensors and modules in ``__init__``, and computes its result in ``forward``.  What is recorded
+    there has the name of the module as its scope.
     """
 
     name: str | None = None
 
     def forward(self, *args: Any) -> Any:
-        """What the module computes; called through the module itself, ``net(x)``."""
-        raise NotImplementedError(f"{type(self).__name__} defines forward(...)")
+        """Compute the result of the module.  A subclass defines it; call it through the module itself, ``net(x)``."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(...): define it in the class")
 
     @errors.with_short_traceback
     def __call__(self, *args: Any) -> Any:
         scope = inner(self.name or type(self).__name__.lower())
-        if type(self).forward.__code__.co_filename == __file__:  # a line of ours would tell nobody where it was
+        if type(self).forward.__code__.co_filename == __file__:
+            # Errors and pictures show the user's line that calls one of our layers, and not a line of this file.
             scope = locations.Call.from_stack(scope)
         with within(scope=scope):
             found = self.forward(*args)
@@ -46,7 +47,7 @@ class Module:
         return found
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Each parameter with its path, such as ``layers.0.W``; one that is shared comes once."""
+        """Yield each parameter with its path, such as ``layers.0.W``; a shared parameter comes once."""
         seen: set[int] = set()
         pending: list[tuple[str, Any]] = [("", self)]
         while pending:
@@ -63,21 +64,25 @@ class Module:
                 pending += [(f"{path}.{key}" if path else str(key), part) for key, part in reversed(parts.items())]
 
     def parameters(self) -> list[Tensor]:
-        """All parameters, in the order in which they were made."""
+        """All parameters, in the order of the attributes; a shared parameter comes once."""
         return [p for _, p in self.named_parameters()]
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Clear ``.grad`` of all parameters: ``backward`` adds to the gradient that is there."""
         for p in self.parameters():
             p.zero_grad()
 
     def save(self, file: str | os.PathLike[str]) -> None:
-        """Write all parameters to an .npz file, whole or not at all: what was there stays until all is written."""
+        """Write all parameters to an .npz file, whole or not at all: an older file stays until all is written."""
         with whole(file) as stream:
             np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})
 
     def load(self, file: str | os.PathLike[str]) -> None:
-        """Read parameters that ``save`` wrote, all or none.  ValueError if their names or shapes are others."""
+        """Read parameters that ``save`` wrote, all or none.
+
+        Raises ValueError if the file is not such a file, or if its names or shapes are not those of this module, and
+        FileNotFoundError if there is no file.  Then no parameter has changed.
+        """
         try:
             with np.load(file, allow_pickle=False) as stored:
                 found = {path: stored[path] for path in stored.files}
@@ -93,26 +98,36 @@ class Module:
 
 
 def glorot(rng: np.random.Generator, outputs: int, inputs: int, *window: int) -> Any:
-    """Uniform numbers that keep the variance from layer to layer (Glorot and Bengio 2010, equation 16)."""
+    """Draw weights (outputs, inputs, *window) that keep the variance from layer to layer.
+
+    They are uniform in an interval around 0 (Glorot and Bengio 2010, equation 16).
+    """
     area = int(np.prod(window))
     limit = np.sqrt(6 / ((inputs + outputs) * area))
     return rng.uniform(-limit, limit, (outputs, inputs, *window))
 
 
 class Linear(Module):
-    """v = W a + b, with ``W`` of shape (outputs, inputs)."""
+    """A layer that computes v = W a + b, with ``W`` of shape (outputs, inputs) and ``b`` of shape (outputs,).
+
+    ``bias=False`` leaves b out.  ``rng`` draws the weights, see ``glorot``; b starts at 0.
+    """
 
     def __init__(self, inputs: int, outputs: int, bias: bool = True, rng: np.random.Generator | None = None) -> None:
         self.W = Tensor(glorot(rng or np.random.default_rng(), outputs, inputs), "W")
         self.b = Tensor(np.zeros(outputs), "b") if bias else None
 
     def forward(self, a: Any) -> Any:
-        """v, of shape (..., outputs), from a of shape (..., inputs)."""
+        """Compute v (..., outputs) from a (..., inputs)."""
         return ops.linear(a, self.W, self.b)
 
 
 class Conv2d(Module):
-    """A window that slides over images (examples, inputs, height, width): see ``conv2d``."""
+    """A layer that slides windows over images (examples, inputs, height, width): see ``conv2d``.
+
+    ``inputs`` and ``outputs`` are numbers of channels.  A window is ``window`` by ``window`` pixels and moves by
+    ``stride`` pixels; ``padding`` rows and columns of zeros are put around the image.
+    """
 
     def __init__(
         self,
@@ -128,26 +143,30 @@ class Conv2d(Module):
         self.stride, self.padding = stride, padding
 
     def forward(self, a: Any) -> Any:
-        """Images (examples, outputs, height, width), smaller by the window unless padded."""
+        """Compute images (examples, outputs, height, width), which are smaller by the window unless padded."""
         return ops.conv2d(a, self.W, self.stride, self.padding) + self.b
 
 
 class Embedding(Module):
-    """A vector for each of ``number`` words; the gradient is kept for the words that were used alone."""
+    """A table with a vector of ``size`` numbers for each of ``number`` words.
+
+    Its gradient is kept for those rows alone that were used.
+    """
 
     def __init__(self, number: int, size: int, rng: np.random.Generator | None = None) -> None:
         self.W = Tensor((rng or np.random.default_rng()).normal(size=(number, size)) / np.sqrt(size), "W")
 
     def forward(self, index: Any) -> Any:
-        """Vectors (..., size) for whole numbers (...) below ``number``."""
+        """Look up vectors (..., size) for whole numbers (...) from 0 to ``number`` - 1."""
         return ops.embedding(self.W, index)
 
 
 class MLP(Module):
     """A multilayer perceptron: v(s) = W(s) a(s-1) + b(s) and a(s) = phi(v(s)), for s = 1, ..., h.
 
-    ``sizes``: the numbers of inputs, of each hidden layer's outputs, and of outputs.  It gives v(h), the logits; the
-    loss knows what to do with them.  Tensors are named as in the lessons: W(1), b(1), v(1), a(1), W(2), ...
+    ``sizes``: the numbers of inputs, of each hidden layer's outputs, and of outputs.  The result is v(h), the logits,
+    which losses such as ``cross_entropy`` take.  Tensors are named as in the lessons: W(1), b(1), v(1), a(1), W(2), ...
+    Raises ValueError if there are fewer than two sizes, or one is not a whole number from 1 up.
     """
 
     def __init__(
@@ -170,11 +189,11 @@ class MLP(Module):
                 layer.b.name = f"b({s})"
 
     def forward(self, x: Any) -> Any:
-        """The logits (..., outputs) of examples (..., inputs)."""
+        """Compute the logits (..., outputs) of examples (..., inputs)."""
         return self.values(x)[-1]
 
     def values(self, x: Any) -> list[Any]:
-        """v(1), ..., v(h): what each layer computes before the activation."""
+        """Compute v(1), ..., v(h): the result of each layer before the activation."""
         a, every = x, []
         for s, layer in enumerate(self.layers, 1):
             v = layer(a)
@@ -190,18 +209,19 @@ class MLP(Module):
 
 
 class Deltas(NamedTuple):
-    """What flows back through a network, layer by layer from the first; examples are columns."""
+    """The gradients in a network, layer by layer from the first; examples are columns."""
 
     delta: list[Any]  # the gradient of each example's loss with respect to v(s): (outputs, examples)
     W: list[Any]  # the gradient of the mean loss with respect to W(s)
 
 
 def delta_recursion(net: MLP, x: Any, y: Any) -> Deltas:
-    """Backpropagation by hand, for softmax with cross-entropy: NumPy alone, and nothing of the engine but phi'.
+    """Compute the gradients by hand, for softmax with cross-entropy: with NumPy, and of the engine only phi'.
 
     ``x``: (examples, inputs) or one example; ``y``: labels, or probabilities that sum to one for each example.  The
     loss E is the mean over the examples.  Rumelhart, Hinton and Williams (1986); hand-in 003 writes it as
     delta(s) = phi'(v(s)) * W(s+1).T delta(s+1), with delta(h) = a(h) - y, and dE/dW(s) = delta(s) a(s-1).T.
+    Raises ValueError if the examples have another length than the inputs of the network.
     """
     x = np.atleast_2d(np.asarray(x))
     h, N = len(net.layers), len(x)
@@ -227,7 +247,10 @@ def delta_recursion(net: MLP, x: Any, y: Any) -> Deltas:
 
 
 def swept_deltas(net: MLP, x: Any, y: Any) -> Deltas:
-    """The same from the sweep: the gradients of the mean loss with respect to v(s), times the number of examples."""
+    """Compute the same with the sweep, from the gradients of the mean loss with respect to v(s) and W(s).
+
+    Those with respect to v(s) are multiplied by the number of examples.  Arguments are as in ``delta_recursion``.
+    """
     x = np.atleast_2d(np.asarray(x))
     target = np.asarray(y).reshape(len(x), -1) if np.asarray(y).dtype.kind == "f" else np.asarray(y).reshape(len(x))
     every = net.values(constant(x, "x"))

@@ -1,7 +1,7 @@
-"""The norms of gradients, recorded while a network trains.
+"""Records the norms of gradients while a network trains.
 
-Between ``backward`` and the change of the parameters is the only time when a gradient and what it will change are both
-there.  So that is when a ``NormRecord`` looks: as the callback of an optimiser, or called in one's own loop.
+A ``NormRecord`` is called between ``backward`` and the change of the parameters, the only time when a gradient and the
+parameters that it will change are both there: as the callback of an optimiser, or in a loop of one's own.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ..format import locations, text
 from ..numeric.norms import norm
 from ..tensor import Tensor
 
-MOST = 2000  # looks that are kept: a million steps take no more memory than these
+MOST = 2000  # the most looks that are kept, so that a million steps take no more memory
 WHERE_FROM = "explain(loss) says where it came from, step_here(loss) stops there."
 
 
 class Look(NamedTuple):
-    """What was seen at one step."""
+    """The loss and the norms that were recorded at one step of training."""
 
     number: int  # of the look, from 0
     step: int  # of training, from 1
@@ -35,7 +35,7 @@ class Look(NamedTuple):
 
 
 class NormRecord:
-    """What ``GradientNorms`` has seen: for its options see there, where it is also shown."""
+    """The norms of gradients at each step.  ``GradientNorms`` inherits it, explains its options, and shows it."""
 
     def __init__(
         self,
@@ -45,6 +45,11 @@ class NormRecord:
         every: int = 1,
         on_bad: Callable[[Any, str], object] | None = None,
     ) -> None:
+        """Start a record.  For the arguments see ``GradientNorms``.
+
+        Raises ValueError for a limit that is not above 0 and for an ``every`` that is not a whole number from 1 up, and
+        TypeError if ``watched`` has no parameters.
+        """
         if limit is not None and not limit > 0:
             raise errors.explained(ValueError(f"limit is a norm above 0, or None, not {limit!r}"))
         if not isinstance(every, (int, np.integer)) or every < 1:
@@ -62,7 +67,11 @@ class NormRecord:
 
     @errors.with_short_traceback
     def __call__(self, loss: Any = None) -> None:
-        """Look at all gradients, after ``backward`` and before the step.  ``loss``: a Tensor or a number."""
+        """Record the norms of all gradients, after ``backward`` and before the step.
+
+        ``loss``: a Tensor of one number, or a number.  Raises FloatingPointError if a gradient or the loss is not
+        finite, or a norm is above the limit; if there is an ``on_bad``, that is called instead, once.
+        """
         self.count += 1
         if (self.count - 1) % self.every:
             return
@@ -92,7 +101,7 @@ class NormRecord:
         return size is not None and not (math.isfinite(size) and (self.limit is None or size <= self.limit))
 
     def faults(self, loss: float | None, norms: Sequence[float | None]) -> list[str]:
-        """What is bad about this step, in words."""
+        """List what is bad about this step, each fault as a sentence."""
         found = [] if loss is None or math.isfinite(loss) else [f"the loss is {loss}"]
         for (name, p), size in zip(self.watched.items(), norms):
             if self.is_bad(size):
@@ -105,10 +114,13 @@ class NormRecord:
                 found.append(f"the gradient of {text.safe_name(name)} {said}")
         return found
 
-    # A long run: when there are too many looks, every second one goes.
+    # In a long run, when there are too many looks, every second one is dropped.
 
     def keep(self, look: Look) -> None:
-        """One more look.  The first, the last and the bad ones stay; but of more than 500 bad ones only the first."""
+        """Add a look, and drop others if there are too many.
+
+        The first look, the last one and bad ones stay; if there are more than 500 bad ones, only the first of them.
+        """
         self.number_bad += look.bad
         self.first_bad = look.number if look.bad and self.number_bad == 1 else self.first_bad
         for i, size in enumerate(look.norms):
@@ -122,25 +134,25 @@ class NormRecord:
             self.looks = [*filter(self.is_kept, self.looks[:-1]), look]
 
     def is_kept(self, look: Look) -> bool:
-        """Does a look that is not the last stay?"""
+        """Does this look stay, now that it is not the last one any more?"""
         few = self.number_bad <= MOST // 4
         return look.number % self.stride == 0 or look.number == self.first_bad or (look.bad and few)
 
-    # What was seen, as arrays.
+    # The record, as arrays.
 
     @property
     def steps(self) -> Any:
-        """The steps, from 1, whose looks are kept: (steps,)."""
+        """The numbers of the steps that are kept, counted from 1: (steps,)."""
         return np.array([look.step for look in self.looks], int)
 
     @property
     def losses(self) -> Any:
-        """The loss at each of them, NaN where none was given: (steps,)."""
+        """The loss at each of the ``steps``, NaN where none was given: (steps,)."""
         return np.array([math.nan if look.loss is None else look.loss for look in self.looks], float)
 
     @property
     def bad(self) -> Any:
-        """Which of them were bad: (steps,)."""
+        """Which of the ``steps`` were bad, as an array of bool: (steps,)."""
         return np.array([look.bad for look in self.looks], bool)
 
     @property
@@ -151,13 +163,16 @@ class NormRecord:
 
     @property
     def sizes(self) -> dict[str, Any]:
-        """By the name of a parameter, its own norm: (steps,)."""
+        """By the name of a parameter, the norm of the parameter itself: (steps,)."""
         columns = zip(*(look.sizes for look in self.looks)) if self.looks else ((),) * len(self.watched)
         return {name: np.array(column, float) for name, column in zip(self.watched, columns)}
 
     @property
     def ratios(self) -> dict[str, Any]:
-        """The norm of the gradient divided by that of the parameter: (steps,).  Times the rate, how far a step goes."""
+        """By the name of a parameter, the norm of its gradient divided by its own: (steps,).
+
+        Times the rate of SGD it is the relative change of the parameter in a step.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
             return {name: found / size for (name, found), size in zip(self.norms.items(), self.sizes.values())}
 
@@ -167,7 +182,11 @@ class NormRecord:
 
 
 def name_parameters(watched: Any) -> dict[str, Tensor]:
-    """Parameters by their names; by their paths, or their places in the list, where a name is missing or not unique."""
+    """Find the parameters to watch, by their names.
+
+    ``watched``: a module, an optimiser, a list of Tensors, or a dict of Tensors by names.  If a name is missing or not
+    unique, the path in the module or the position in the list takes its place.  Raises TypeError for anything else.
+    """
     if isinstance(watched, dict):
         paths = watched
         if strange := [name for name in watched if not isinstance(name, str)]:
@@ -181,7 +200,9 @@ def name_parameters(watched: Any) -> dict[str, Tensor]:
             raise not_parameters(found)
         paths = {f"p[{i}]": p for i, p in enumerate(found)}
     if not paths:
-        raise errors.explained(ValueError("there is no parameter to watch"), "A module's are the Tensors it holds.")
+        raise errors.explained(
+            ValueError("there is no parameter to watch"), "The parameters of a module are the leaf Tensors in it."
+        )
     names = [locations.name_in_source(require_parameter(p).node) for p in paths.values()]
     return {
         name if name and names.count(name) == 1 and name not in paths and paths is not watched else path: p
@@ -190,40 +211,40 @@ def name_parameters(watched: Any) -> dict[str, Tensor]:
 
 
 def require_parameter(p: Any) -> Tensor:
-    """The same, if it is a parameter."""
+    """Return p, or raise TypeError if it is not a leaf that takes a gradient."""
     if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
         raise not_parameters(p)
     return p
 
 
 def not_parameters(p: Any) -> Exception:
-    """What was given instead of parameters."""
+    """Build the error that something else was given in the place of parameters."""
     what = text.describe(p.node) if isinstance(p, Tensor) else text.safe_name(repr(p))
     constant = ", a constant" * (isinstance(p, Tensor) and p.is_leaf and not p.requires_grad)
     return errors.explained(
         TypeError(f"gradient norms are those of Tensors that are leaves, in a list, not {what}{constant}"),
-        "GradientNorms(net), GradientNorms([W, b]), or GradientNorms({'W': W, 'b': b}).",
+        "Write GradientNorms(net), GradientNorms([W, b]), or GradientNorms({'W': W, 'b': b}).",
     )
 
 
 def loss_number(loss: Any) -> float | None:
-    """The value of a loss that is a Tensor or a number."""
+    """The value of a loss that is a Tensor or a number.  Raises TypeError if it is not a single number."""
     if loss is None:
         return None
     value = np.asarray(getattr(loss, "_array", loss))
     if value.size != 1 or value.dtype.kind not in "fiu":
         what = text.describe_operand(getattr(loss, "node", None), loss)
         raise errors.explained(
-            TypeError(f"the loss is a single number, not {what}"), "norms(loss), or optimiser.step(loss)."
+            TypeError(f"the loss is a single number, not {what}"), "Write norms(loss), or optimiser.step(loss)."
         )
     return float(value.reshape(()))
 
 
-# Many looks in few places.
+# Groups of looks, for a table or a picture that has no room for all.
 
 
 def group_looks(looks: Sequence[Look], most: int) -> list[list[Look]]:
-    """Looks in at most so many groups, each of about as many steps."""
+    """Divide looks into at most ``most`` groups, each over about the same number of steps."""
     if len(looks) <= most:
         return [[look] for look in looks]
     first, span = looks[0].step, looks[-1].step - looks[0].step + 1
@@ -234,6 +255,6 @@ def group_looks(looks: Sequence[Look], most: int) -> list[list[Look]]:
 
 
 def mean_log(sizes: Sequence[float | None]) -> float | None:
-    """The logarithm of the geometric mean of those norms that have one."""
+    """The logarithm, to base 10, of the geometric mean of those norms that are above 0 and finite; else None."""
     found = [math.log10(x) for x in sizes if x is not None and 0 < x < math.inf]
     return sum(found) / len(found) if found else None

@@ -1,4 +1,4 @@
-"""When numbers count as equal: one comparison, and a tolerance for each meaning."""
+"""Decides when numbers count as equal: one comparison, and a tolerance for each meaning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Tolerance(NamedTuple):
-    """By how much two arrays may differ: the sum of these three, at each entry."""
+    """By how much two arrays may differ at each entry: the sum of these three terms."""
 
     each: float = 0.0  # in parts of the entry itself
     largest: float = 0.0  # in parts of the largest entry, for a sum is rounded in parts of its largest term

@@ -1,4 +1,4 @@
-"""Is a gradient right?  A derivative by differences knows nothing of rules, so it can tell."""
+"""Checks gradients: compares the derivatives by the rules with derivatives by differences, which use no rules."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from .mistakes import (
 
 Index = tuple[int, ...]
 
-ENTRIES = 250_000  # of a Jacobian that is looked at as a whole, to say what kind of mistake it is
-SUSPECTS = 200  # entries that are looked at more closely
+ENTRIES = 250_000  # the most entries of a Jacobian that is computed as a whole, to find the kind of a mistake
+SUSPECTS = 200  # the most entries of an argument that are compared one by one
 MODES = ("reverse", "forward")
 
 
@@ -54,18 +54,19 @@ def gradcheck(
     args: where to compare, one after the other: numbers, lists, arrays or Tensors; or one tuple of arrays, as for
         PyTorch's gradcheck and JAX's check_grads.  Computed in float64.  An array of whole numbers or truth values is
         passed on as it is, for it is an index or a label.
-    rtol, atol: |rules - differences| <= atol + rtol |differences| is right; ten times as much for the second order.
+    rtol, atol: a derivative is right if |rules - differences| <= atol + rtol |differences|; the second order may be
+        wrong by ten times as much.
     order: 1 or 2.
-    eps: the step of the differences, for a number above 1 in parts of it.
+    eps: the step of the differences; for a number above 1, the step in parts of that number.
     modes: which of "reverse" (vector-Jacobian products) and "forward" (Jacobian-vector products) to compare.
-    raise_exception: if False, what is wrong gives False.
+    raise_exception: if False, a wrong derivative returns False and raises nothing.
 
-    Checked are, in this order: *values*, the same twice; *reverse* mode in every entry of every argument, with the
-    results weighted at random; *forward* mode in a random direction; and with ``order=2`` the *second order*, the
-    gradient's own gradient in a random direction.  What fails is looked at entry by entry of the Jacobian: the error
-    names the entry of the result and of the argument, both numbers, and the kind of mistake, if one fits at all
-    entries, at other points too.  Where ``f`` has a kink or is not finite there is nothing to compare with, and the
-    error says so.
+    It checks, in this order: the *values*, that two calls give the same; *reverse* mode, in every entry of every
+    argument, with random weights of the results; *forward* mode, in a random direction; and with ``order=2`` the
+    *second order*, the gradient's own gradient in a random direction.  If one fails, it compares the Jacobian entry by
+    entry: the error names the entry of the result and of the argument, both numbers, and the kind of mistake, if one
+    fits all entries, at other points too.  Where ``f`` has a kink or is not finite there is nothing to compare with,
+    and the error says so.
 
     Raises AssertionError, and TypeError where there is nothing to differentiate.  The five-point formula is Abramowitz
     and Stegun's 25.3.6.
@@ -90,7 +91,7 @@ def gradcheck(
 
 
 def argument_names(f: Callable[..., Any], number: int) -> list[str]:
-    """The arguments by the names that the function has for them."""
+    """The names of the first ``number`` parameters of a function; "argument 2" where it does not tell."""
     try:
         parameters = inspect.signature(f).parameters.values()
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -100,7 +101,7 @@ def argument_names(f: Callable[..., Any], number: int) -> list[str]:
 
 
 def unit_array(shape: Index, at: Index) -> Any:
-    """A 1 among zeros."""
+    """Make an array of zeros with a 1 at one index."""
     e = np.zeros(shape)
     e[at] = 1.0
     return e
@@ -110,12 +111,13 @@ class Check:
     """One function at one point: its derivatives by rules and by differences."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], rtol: float, atol: float, eps: float) -> None:
+        """Keep the function and its arguments.  Raises TypeError if all are arrays of whole numbers."""
         self.f, self.rtol, self.atol, self.eps = f, rtol, atol, eps
         self.given = [a._array if isinstance(a, Value) else a for a in args]
         self.which = [i for i, a in enumerate(self.given) if not (isinstance(a, np.ndarray) and a.dtype.kind in "iub")]
         if not self.which:
-            words = "gradcheck has nothing to differentiate: an array of whole numbers is taken for an index or a label"
-            raise errors.explained(TypeError(words), "gradcheck(f, x.astype(float))")
+            words = "gradcheck has nothing to differentiate: it takes an array of whole numbers for an index or a label"
+            raise errors.explained(TypeError(words), "Write gradcheck(f, x.astype(float)).")
         every = argument_names(f, len(self.given))
         self.names = [every[i] for i in self.which]
         self.points = [np.array(self.given[i], np.float64) for i in self.which]
@@ -126,7 +128,7 @@ class Check:
     # The function, its derivatives by the rules, and those by differences.
 
     def call_recorded(self, points: Sequence[Any]) -> tuple[list[Tensor], Any]:
-        """The arguments as fresh tensors, and what the function makes of them; of several results, one of them all."""
+        """Call the function on new tensors, and return these and its result; several results are joined into one."""
         given, tensors = [*self.given], [Tensor(x, name) for x, name in zip(points, self.names)]
         for i, tensor in zip(self.which, tensors):
             given[i] = tensor
@@ -134,12 +136,12 @@ class Check:
         return tensors, concatenate([ravel(r) for r in result]) if isinstance(result, (tuple, list)) else result
 
     def value(self, points: Sequence[Any]) -> Any:
-        """The result, as an array."""
+        """Call the function, and return its result as an array in float64."""
         result = self.call_recorded(points)[1]
         return np.asarray(result._array if isinstance(result, Value) else result, np.float64)
 
     def gradients(self, points: Sequence[Any], seeds: Iterable[Any]) -> Iterator[list[Any]]:
-        """For each seed, the gradients of all arguments."""
+        """Yield, for each seed, the gradients of all arguments by the rules."""
         tensors, y = self.call_recorded(points)
         for seed in seeds:
             if isinstance(y, Value) and y.node.active:
@@ -148,11 +150,11 @@ class Check:
                 yield [np.zeros(x.shape) for x in points]
 
     def unit_seeds(self) -> Iterator[Any]:
-        """A 1 for each entry of the result, among zeros."""
+        """Yield, for each entry of the result, a seed that is 1 there and 0 elsewhere."""
         return map(unit_array, [self.shape] * int(np.prod(self.shape)), np.ndindex(self.shape))
 
     def along_entry(self, points: Sequence[Any], k: int, at: Index, f: Any = None) -> Callable[[float], Any]:
-        """The function of the number that is added to one entry of an argument."""
+        """Make a function of one number t, which is added to one entry of argument number ``k``."""
 
         def by(t: float) -> Any:
             x = points[k].copy()
@@ -162,25 +164,28 @@ class Check:
         return by
 
     def step_size(self, points: Sequence[Any], k: int, at: Index) -> float:
-        """The unit of steps: a number above 1 is moved by a part of itself; near the end of the domain any number."""
+        """Choose the unit of steps for an entry: 1, or its absolute value if that is larger.
+
+        Where the function is not finite so near, as next to the end of its domain, a smaller number is its own unit.
+        """
         x, f = abs(float(points[k][at])), self.along_entry(points, k, at)
         far = 8 * self.eps
         return x if 0 < x < 1 and not np.all(np.isfinite([f(-far), f(far)])) else max(1.0, x)
 
     def column(self, points: Sequence[Any], k: int, at: Index) -> Any:
-        """The derivatives of all results by one entry, by differences."""
+        """Compute the derivatives of all results with respect to one entry, by differences."""
         f, x = self.along_entry(points, k, at), abs(float(points[k][at]))
         found = five_point(f, self.eps * max(1.0, x))
         return found if np.all(np.isfinite(found)) else five_point(f, self.eps * self.step_size(points, k, at))
 
     def differ(self, rule: Any, found: Any, error: Any = 0.0, tolerance: float = 1.0) -> Any:
-        """Where do they differ by more than is allowed, and than the error of the differences?"""
+        """Where do derivatives differ by more than is allowed, and by more than the error of the differences?"""
         return differs(rule, found, Tolerance(tolerance * self.rtol, absolute=tolerance * self.atol), 10 * error)
 
     # What is compared.
 
     def run(self, order: int, modes: Sequence[str]) -> None:
-        """All comparisons, in their order."""
+        """Run all comparisons in their order; the first that fails raises AssertionError."""
         with np.errstate(all="ignore"):
             self.check_values()
             rng = np.random.default_rng(0)
@@ -194,7 +199,7 @@ class Check:
                 self.check_second()
 
     def check_values(self) -> None:
-        """The same twice, and finite."""
+        """Check that two calls give the same values, and that these are finite."""
         first, second = self.value(self.points), self.value(self.points)
         self.shape = first.shape
         if first.shape != second.shape or not np.array_equal(first, second, equal_nan=True):
@@ -210,7 +215,7 @@ class Check:
             )
 
     def check_reverse(self) -> None:
-        """Each entry of each argument.  The results are weighted first, which takes one sweep for all of them."""
+        """Check reverse mode in each entry of each argument.  One sweep does, since the results are weighted."""
         (rules,) = self.gradients(self.points, [self.weights])
         for k, (x, rule) in enumerate(zip(self.points, rules)):
             found = np.empty(x.shape)
@@ -225,14 +230,14 @@ class Check:
                 self.check_linear(k)
 
     def check_linear(self, k: int) -> None:
-        """AssertionError if a rule is right where its upstream gradient is 1, and gives another multiple of others."""
+        """Check that a rule is linear in its upstream gradient: it may be right for 1 and wrong for 2."""
         once, twice = (g[k] for g in self.gradients(self.points, [self.weights, 2 * self.weights]))
         if self.differ(twice, 2 * once).any():
             words = FORGOTTEN if np.array_equal(once, twice) else NOT_LINEAR
             raise AssertionError(f"reverse: the gradient of {self.names[k]} is right where 1 comes in alone. {words}")
 
     def check_forward(self) -> None:
-        """A random direction; of one that is wrong, each entry."""
+        """Check forward mode in a random direction; if that is wrong, in each entry."""
         expected = five_point(self.along_direction(self.value), self.eps)
         if self.differ(self.tangent(self.direction), expected).any():
             uses = [(k, at) for k, x in enumerate(self.points) for at in np.ndindex(x.shape)]
@@ -242,11 +247,11 @@ class Check:
             self.raise_worst("forward", self.value, columns)
 
     def along_direction(self, f: Callable[[Sequence[Any]], Any]) -> Callable[[float], Any]:
-        """A function along the random direction."""
+        """Make a function of one number t from one of points: it moves them by t along the random direction."""
         return lambda t: f([x + t * d for x, d in zip(self.points, self.direction)])
 
     def tangent(self, direction: Sequence[Any]) -> Any:
-        """How the result changes in a direction, by forward mode."""
+        """Compute how the result changes in a direction, by forward mode."""
         tensors, y = self.call_recorded(self.points)
         if not isinstance(y, Value) or not y.node.active:
             return np.zeros(self.shape)
@@ -254,7 +259,7 @@ class Check:
         return np.zeros(self.shape) if found is None else np.asarray(getattr(found, "_array", found))
 
     def check_second(self) -> None:
-        """The gradient's own gradient, in the random direction; of one that is wrong, each entry."""
+        """Check the gradient's own gradient in the random direction; if that is wrong, in each entry."""
         if not self.wrong_in_second(self.weights):
             return
         uses = [(k, at) for k, x in enumerate(self.points) for at in np.ndindex(x.shape)]
@@ -270,7 +275,7 @@ class Check:
                 self.raise_worst("second order", slope, columns, f"{self.names[k]}{index_text(at)}", of)
 
     def wrong_in_second(self, seed: Any) -> list[tuple[int, Index]]:
-        """The entries of the gradient whose derivative in the random direction is not that by differences."""
+        """Find the entries of the gradient whose derivative in the random direction is not that by differences."""
 
         def of(k: int) -> Any:
             return five_point(self.along_direction(lambda points: next(self.gradients(points, [seed]))[k]), self.eps)
@@ -284,7 +289,7 @@ class Check:
         ]
 
     def second_derivatives(self, seed: Any, k: int | None = None, at: Index = ()) -> list[Any]:
-        """The gradient of one entry of the gradient, by the rules; or of its product with the random direction."""
+        """The gradient by the rules of one entry of the gradient; without ``k``, of its product with the direction."""
         tensors, y = self.call_recorded(self.points)
         nothing = [np.zeros(x.shape) for x in self.points]
         if not isinstance(y, Value) or not y.node.active:
@@ -303,10 +308,10 @@ class Check:
         first: str = "",
         of: str = "",
     ) -> None:
-        """AssertionError on the worst entry of those that are wrong, by the best that differences can tell.
+        """Raise AssertionError on the worst of the entries that are wrong, or on one where nothing can be compared.
 
-        columns: of arguments' entries, the derivatives of all that ``f`` gives, by the rules.  first, of: what ``f``
-        is, if it is a derivative already: by which entry, and of which entry of the result.
+        columns: for entries of arguments, the derivatives of all results of ``f``, by the rules.  first, of: if ``f``
+        is a derivative already, with respect to which entry, and of which entry of the result.
         """
         worst: tuple[float, str, int] = (0.0, "", 0)
         unknown = ""
@@ -337,19 +342,19 @@ class Check:
             raise AssertionError(f"{mode}: {unknown}")
 
     def mistake(self, k: int) -> str:
-        """What the mistake looks like, at this point and at others near it."""
+        """Describe the kind of a mistake, from samples at this point and at others near it; empty if none fits."""
         if self.takes_unrecorded_gradient():
             return UNRECORDED
         if np.prod(self.shape) * self.points[k].size > ENTRIES:
             return ""
         try:
             samples = samples_near(lambda points: self.take_sample([*map(np.asarray, points)], k), self.points)
-        except Exception:  # the function refuses even numbers that it was given
-            return ""
+        except Exception:
+            return ""  # the function fails when it is called again, so there is no sample
         return likely_mistake(samples, self.names[k])
 
     def take_sample(self, points: list[Any], k: int) -> Sample:
-        """All derivatives by one argument at one point."""
+        """Compute all derivatives with respect to one argument at one point, by the rules and by differences."""
         z, x = self.value(points), points[k]
         if z.shape != self.shape:
             raise ValueError("a result of another shape")
@@ -364,7 +369,7 @@ class Check:
         return Sample(rule, every[k], x, broad, others, x.ndim, unmoved, lengths)
 
     def mistake_in_second(self) -> str:
-        """Why a second derivative is wrong where the first is right."""
+        """Describe why a second derivative may be wrong although the first is right; empty if that is not known."""
         if not any(np.any(g) for g in self.second_derivatives(self.weights)):
             return (
                 "By the rules it is 0 everywhere: does a rule take values out of the record, with .data or np.asarray?"
@@ -372,7 +377,7 @@ class Check:
         return ""
 
     def takes_unrecorded_gradient(self) -> bool:
-        """Does the function take a gradient on its way that is not recorded, and so is a constant for the rules?"""
+        """Does the function itself take a gradient that is not recorded, and so is a constant for the rules?"""
         found = []
 
         def watch(node: Any, g: Any, passed: Any = None) -> None:

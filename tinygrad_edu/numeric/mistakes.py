@@ -1,8 +1,8 @@
-"""What kind of mistake a wrong derivative looks like: a sign, a factor, the upstream gradient forgotten, ...
+"""Recognises the kind of mistake in a wrong derivative: a sign, a factor, a forgotten upstream gradient, ...
 
-A kind is a relation between the derivatives that the rules give and those that differences give.  It is said only if it
-holds at all entries of all samples, which are Jacobians at several points: at one point alone, 2 x for x squared may
-look like a factor of one half.
+A kind is a relation between the derivatives that the rules give and those by differences.  It is reported only if it
+holds at all entries of all samples, which are Jacobians at several points.  At one point alone one kind may look
+like another: a rule that gives 1 for the derivative 2x of x² seems to lack a factor of 2 at x = 1.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 
 from .equality import DIFFERENCES, differs, same
 
-NEAR = 0.2  # how far the other points lie at which a kind of mistake has to fit too, in parts of each number
+# A mistake has to fit at other points too.  They differ from the first by at most this part of each number.
+NEAR = 0.2
 
 
 class Sample(NamedTuple):
-    """The derivatives by one argument, at one point."""
+    """The derivatives with respect to one argument, at one point, by the rules and by differences."""
 
     rule: Any  # by the rules: the shape of the result, then that of the argument; of an elementwise operation one shape
     found: Any  # by differences
@@ -33,7 +34,7 @@ class Sample(NamedTuple):
 
 
 def likely_mistake(samples: Sequence[Sample], name: str) -> str:
-    """What the mistake looks like, in a sentence; nothing, if no kind fits everywhere.  ``name``: of the argument."""
+    """Describe the mistake in a sentence; empty if no kind fits all samples.  ``name``: that of the argument."""
     samples = [s for s in samples if np.all(np.isfinite(s.rule)) and np.all(np.isfinite(s.found))]
     if not samples:
         return ""
@@ -55,14 +56,14 @@ def likely_mistake(samples: Sequence[Sample], name: str) -> str:
 
 
 def is_floating(x: Any) -> bool:
-    """Is it an array of floating numbers, or one of them?"""
+    """Is it an array of floating numbers, or a NumPy scalar of them?"""
     return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
 
 
 def samples_near(sampled: Callable[[list[Any]], Sample], operands: Sequence[Any]) -> list[Sample]:
-    """Samples at given operands, and at two points near them.  ``sampled``: what makes a sample at other operands.
+    """Take samples at given operands, and at two points near them, if the function takes these.
 
-    Floating numbers are moved by a part of themselves; a function may refuse the moved ones.
+    ``sampled``: takes a sample at given operands.  Floating numbers are moved by up to ``NEAR`` times themselves.
     """
     rng, found = np.random.default_rng(1), [sampled([*operands])]
 
@@ -76,26 +77,25 @@ def samples_near(sampled: Callable[[list[Any]], Sample], operands: Sequence[Any]
 
 
 def agrees(rule: Any, found: Any) -> bool:
-    """Are two derivatives equal, as far as differences can tell?"""
+    """Are a derivative by the rules and one by differences equal, as far as differences can tell?"""
     return same(rule, found, DIFFERENCES)
 
 
 def upstream_forgotten(samples: Sequence[Sample], name: str) -> str:
-    """The rule gives the same whatever comes in."""
+    """Does the rule give the same, whatever the upstream gradient is?"""
     return FORGOTTEN if all(s.unmoved for s in samples) else ""
 
 
 FORGOTTEN = (
-    "The rules give the same when the upstream gradient is doubled: a rule forgets g, by which what it gives has to be "
-    "multiplied."
+    "The rules give the same when the upstream gradient g is doubled: a rule forgets g. It has to multiply by g."
 )
 NOT_LINEAR = (
-    "The rules do not give twice as much when the upstream gradient is doubled: what they give has to be linear in g."
+    "The rules do not give twice as much when the upstream gradient g is doubled: a rule has to be linear in g."
 )
 
 
 def gradient_lost(samples: Sequence[Sample], name: str) -> str:
-    """No gradient at all."""
+    """Do the rules give 0 everywhere, where differences do not?"""
     if any(np.any(s.rule) for s in samples):
         return ""
     return (
@@ -105,7 +105,7 @@ def gradient_lost(samples: Sequence[Sample], name: str) -> str:
 
 
 def constant_factor(samples: Sequence[Sample], name: str) -> str:
-    """The same number times too much everywhere."""
+    """Do rules and differences differ by the same factor everywhere?"""
     found = np.concatenate([np.ravel(s.found) for s in samples])
     rule = np.concatenate([np.ravel(s.rule) for s in samples])
     largest = int(np.argmax(np.abs(found)))
@@ -121,16 +121,16 @@ def constant_factor(samples: Sequence[Sample], name: str) -> str:
     exact = abs(c - near) < 1e-5 * abs(c) and few
     shown = str(near) if exact else f"{c:.4g}"
     words = f"It is {shown} times as large at every entry: a constant factor is wrong."
-    lengths = {n for s in samples for n in s.lengths if n > 2}  # twice has many reasons
+    lengths = {n for s in samples for n in s.lengths if n > 2}  # a factor of 2 has many other reasons
     if exact and near.numerator == 1 and near.denominator in lengths:
-        words += f" So it would be if a mean were taken of {near.denominator} contributions, and not their sum."
+        words += f" A mean of {near.denominator} contributions in the place of their sum would be wrong by this factor."
     if exact and near.denominator == 1 and near.numerator in lengths:
-        words += f" So it would be if a sum were taken of {near.numerator} contributions, and not their mean."
+        words += f" A sum of {near.numerator} contributions in the place of their mean would be wrong by this factor."
     return words
 
 
 def arguments_exchanged(samples: Sequence[Sample], name: str) -> str:
-    """It is the derivative by another argument."""
+    """Do the rules give the derivative with respect to another argument?"""
     for other in samples[0].others:
         if all(agrees(s.rule, s.others[other]) for s in samples):
             return f"It is the derivative by {other} at every entry: were the rules of {name} and {other} exchanged?"
@@ -138,27 +138,27 @@ def arguments_exchanged(samples: Sequence[Sample], name: str) -> str:
 
 
 def axes_transposed(samples: Sequence[Sample], name: str) -> str:
-    """Rows and columns of the argument are exchanged."""
+    """Are rows and columns of the argument exchanged?"""
     if any(s.axes < 2 or s.found.shape[-1] != s.found.shape[-2] for s in samples):
         return ""
     if not all(agrees(s.rule, np.swapaxes(s.found, -1, -2)) for s in samples):
         return ""
-    return f"It is that of {name} transposed, at every entry: a transpose is missing, or is one too many."
+    return f"It is the derivative by {name} transposed, at every entry: a transpose is missing, or one is too many."
 
 
 def factor_missing(samples: Sequence[Sample], name: str) -> str:
-    """The argument or the result is missing as a factor, or is one too many."""
-    for which, called in (("x", name), ("z", "the result")):
+    """Is a factor missing, or one too many, that is the argument or the result?"""
+    for which, factor in (("x", name), ("z", "the result")):
         known = [np.broadcast_to(getattr(s, which), s.found.shape) for s in samples]
         if all(agrees(v * s.rule, s.found) for v, s in zip(known, samples)):
-            return f"Times {called} it is right at every entry: that factor is missing."
+            return f"Times {factor} it is right at every entry: that factor is missing."
         if all(agrees(s.rule, v * s.found) for v, s in zip(known, samples)):
-            return f"Divided by {called} it is right at every entry: that factor is one too many."
+            return f"Divided by {factor} it is right at every entry: that factor is one too many."
     return ""
 
 
 def partly_wrong(samples: Sequence[Sample], name: str) -> str:
-    """Some entries are 0 that ought not to be, or the other way round; all others are right."""
+    """Are all entries right, but for some that are 0 by the rules and not by differences, or the other way round?"""
     cases: tuple[tuple[Callable[[Sample], Any], str], ...] = (
         (lambda s: s.rule == 0, "the rules give 0 and differences do not: a contribution is missing, as where not all "
          "that was broadcast is summed over"),
@@ -173,16 +173,19 @@ def partly_wrong(samples: Sequence[Sample], name: str) -> str:
     return ""
 
 
-# What is compared, in words.
+# Names for the derivatives that are compared.
 
 
 def index_text(at: Any) -> str:
-    """`` at [0, 2]``; of a single number nothing."""
+    """Write an index after a name, as in "W at [0, 2]"; nothing for a single number."""
     return f" at [{', '.join(map(str, at))}]" if len(at) else ""
 
 
 def describe_derivative(name: str, first: str, result: str) -> str:
-    """Which derivative: of a single result ``the gradient of W at [0, 1]``."""
+    """Name a derivative: "the gradient of W at [0, 1]" if there is a single result.
+
+    ``first``: for the second order, the entry of the first derivative.  ``result``: the index in the result.
+    """
     if first:
         of = f" of the result{result}" if result else ""
         return f"the second derivative{of} by {first}{f' and {name}' if name != first else ''}"
@@ -190,13 +193,13 @@ def describe_derivative(name: str, first: str, result: str) -> str:
 
 
 BEND = (
-    "So it is at a kink, as of |x| at 0, where there is none or none that the rules know: there is nothing to compare "
+    "That happens at a kink, as of |x| at 0, where the rules know no second derivative: there is nothing to compare "
     "with. Choose arguments beside it, or order=1."
 )
 
 
 def describe_kink(name: str, x: Any, left: float, right: float, rule: float, first: str) -> str:
-    """That there is no derivative, because those from both sides differ."""
+    """Explain that there is no derivative, because those from both sides differ."""
     f = f"the first derivative by {first}" if first else "f"
     return (
         f"{f} has a kink at {name.replace(' at ', '')} = {x:.7g}: differences give {left:.7g} from the left and "
@@ -206,7 +209,7 @@ def describe_kink(name: str, x: Any, left: float, right: float, rule: float, fir
 
 
 def describe_domain_end(name: str, x: Any) -> str:
-    """That differences cannot be had, because the function ends here."""
+    """Explain that there are no differences, because the domain of the function ends here."""
     return (
         f"f is not finite next to {name.replace(' at ', '')} = {x:.7g}, so there are no differences to compare with. "
         "Choose numbers further inside its domain."
@@ -214,6 +217,6 @@ def describe_domain_end(name: str, x: Any) -> str:
 
 
 UNRECORDED = (
-    "On its way f takes a gradient that is not recorded, with backward() or gradients(...), and that is a constant for "
-    "the rules: gradients(..., differentiable=True) records it."
+    "f itself takes a gradient, with backward() or gradients(...), that is not recorded, and so is a constant for the "
+    "rules: gradients(..., differentiable=True) records it."
 )

@@ -1,4 +1,4 @@
-"""The Euclidean norm of values and gradients."""
+"""Computes the Euclidean norm of values and gradients."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 def norm(x: Any) -> float:
     """The Euclidean norm of all numbers of an array, also where their squares are too large or too small for a float.
 
-    ``x``: an array of any shape, or a gradient that is kept as rows.  It is computed in float64, whatever the dtype.
-    Of an empty array it is 0; if there is a NaN it is NaN, and else infinite if there is an infinity.
+    ``x``: an array of any shape, or a gradient that is kept as rows.  The norm is computed in float64, whatever the
+    dtype.  It is 0 for an empty array, NaN if there is a NaN, and otherwise infinite if there is an infinity.
 
     >>> norm(np.array([[3.0, 0.0], [0.0, 4.0]], np.float32)), norm([2e200, 0.0]), norm([]), norm([1.0, -np.inf])
     (5.0, 2e+200, 0.0, inf)

@@ -1,4 +1,4 @@
-"""The examples of an operation, made concrete: what its tests, its documentation and its pictures run."""
+"""Draws numbers for the examples of an operation, for its tests, its documentation and its pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from ..op import op as Op
 
-BROADCASTING: dict[int, tuple[Any, ...]] = {  # for elementwise operations of so many operands, which need no others
+# The examples of elementwise operations, by the number of their operands.
+BROADCASTING: dict[int, tuple[Any, ...]] = {
     1: (((),), ((3,),), ((2, 3),)),
     2: (((), ()), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 3))),
 }
@@ -26,7 +27,7 @@ class Example(NamedTuple):
     options: dict[str, Any]
 
     def __call__(self, **operands: Any) -> Any:
-        """The operation, with these operands for those of the example."""
+        """Call the operation; the operands given here, by their names, replace those of the example."""
         given: list[Any] = []
         values = {**self.operands, **self.options, **operands}
         for name, p in function_parameters(self.op.function).items():
@@ -40,12 +41,12 @@ class Example(NamedTuple):
 
 @functools.cache
 def function_parameters(function: Any) -> Mapping[str, inspect.Parameter]:
-    """The parameters of a function."""
+    """The parameters of a function by their names; they are read once."""
     return inspect.signature(function).parameters
 
 
 def examples(op: Op, dtype: Any = np.float64) -> Iterator[Example]:
-    """Each example with operands drawn at random, the same each time."""
+    """Yield each example of an operation, with operands drawn at random, the same at each call."""
     for stated in op.examples or BROADCASTING[max(1, len(op.rules))]:
         *shapes, options = stated if isinstance(stated[-1], dict) else (*stated, {})
         rng = np.random.default_rng(zlib.crc32(op.name.encode()))

@@ -1,4 +1,4 @@
-"""All operations, each one statement in the file of its kind."""
+"""All operations, each declared in one statement, in the file of its kind."""
 
 from ..engine import fast_calls as fast_calls  # before any operation is declared
 from .algebra import *

@@ -14,7 +14,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in Pytho
 
 
 def _matmul_x(g, y):
-    """G Yᵀ, with the cases of vectors: which they are shows in the numbers of axes."""
+    """The rule G Yᵀ for x, also where x or y is a vector: the numbers of axes tell."""
     if y.ndim == 1:  # Xy: the outer product g yᵀ
         return g[..., None] * y
     if g.ndim < y.ndim:  # xᵀY: Y g
@@ -23,7 +23,7 @@ def _matmul_x(g, y):
 
 
 def _matmul_y(g, x):
-    """Xᵀ G, with the cases of vectors."""
+    """The rule Xᵀ G for y, also where x or y is a vector."""
     if x.ndim == 1:
         return g * x if g.ndim == 0 else x[:, None] * g[..., None, :]
     if g.ndim < x.ndim:
@@ -58,16 +58,16 @@ def _matmul_y(g, x):
 def matmul(x, y):
     """The matrix product of the last two axes; the others broadcast."""
     if 0 < getattr(x, "ndim", 0) < 3 and 0 < getattr(y, "ndim", 0) < 3:
-        return x.dot(y)  # the same, half a microsecond sooner
+        return x.dot(y)  # the same, and half a microsecond faster
     return np.matmul(x, y)
 
 
 def _linear_W(g, x):
-    """The sum of g xᵀ over all examples."""
+    """The rule for W: the sum of g xᵀ over all examples."""
     if x.ndim == 1:
         return g[:, None] * x
     if x.ndim > 2:
-        number = math.prod(x.shape[:-1])  # and not -1, which says nothing where an axis is empty
+        number = math.prod(x.shape[:-1])  # reshape cannot find a length of -1 if another axis is empty
         g, x = g.reshape(number, g.shape[-1]), x.reshape(number, x.shape[-1])
     return matmul(g.mT, x)
 
@@ -86,7 +86,10 @@ def _linear_W(g, x):
     b=lambda g: g,
 )
 def linear(x, W, b=None):
-    """A layer's v = W a + b, for one vector ``x`` or with the examples as rows; ``W`` is (outputs, inputs)."""
+    """A layer's v = W a + b, for one vector ``x`` or with the examples as rows; ``W`` is (outputs, inputs).
+
+    ``x``: (..., inputs); ``b``: (outputs,) or None; the result: (..., outputs).  Raises ValueError for other shapes.
+    """
     if not x.ndim or W.ndim != 2:
         raise ValueError(f"shapes {x.shape} and {W.shape} of x and W do not fit")
     v = x.dot(W.T)
@@ -116,7 +119,7 @@ def dot(x, y):
 
 
 def _rest(y) -> tuple[list[int], list[int]]:
-    """Pairs the axes that came from y, at the end of g, with those of y that were not summed over."""
+    """Pair the axes that came from y, at the end of g, with those of y that were not summed over."""
     kept = [i for i in range(y.ndim) if i != max(y.ndim - 2, 0)]
     return list(range(-len(kept), 0)), kept
 
@@ -158,7 +161,7 @@ def outer(x, y):
 
 
 def _explicit(subscripts: str, shapes) -> tuple[list[str], str]:
-    """The subscripts of each operand and of the result, with ``...`` and a missing ``->`` spelt out."""
+    """Write out the subscripts of each operand and of the result, with letters for ``...`` and a missing ``->``."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     free = [c for c in _LETTERS if c not in subscripts]
@@ -172,7 +175,7 @@ def _explicit(subscripts: str, shapes) -> tuple[list[str], str]:
 
 
 def in_letters(args) -> tuple[Any, ...]:
-    """The other way to call NumPy's einsum, ``A, [0, 1], B, [1, 2], [0, 2]``, with letters for the numbers of axes."""
+    """Translate the other way to call NumPy's einsum, ``A, [0, 1], B, [1, 2], [0, 2]``, into one with letters."""
 
     def letters(axes) -> str:
         return "".join("..." if k is Ellipsis else _LETTERS[k] for k in axes)
@@ -224,14 +227,14 @@ def _einsum_rule(g, which: int, shapes, subscripts: str, operands):
     operands=_einsum_rule,
 )  # fmt: skip
 def einsum(subscripts: str, *operands):
-    """Sums of products over axes named by letters, in NumPy's notation (Einstein's)."""
+    """Sums of products over axes that are named by letters, in NumPy's notation (Einstein's)."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes its subscripts as text: einsum('ij,jk->ik', A, B)")
     return np.einsum(subscripts, *operands)
 
 
 def _paired(ndim_x: int, ndim_y: int, axes) -> tuple[str, str, str]:
-    """The letters of x, y and the result of a tensordot."""
+    """Choose letters for the axes of x, of y and of the result of a tensordot."""
     if np.ndim(axes) == 0:
         axes = range(ndim_x - axes, ndim_x), range(axes)
     ours, theirs = ([a] if np.ndim(a) == 0 else a for a in axes)
@@ -269,7 +272,7 @@ def tensordot(x, y, axes=2):
 
 
 def _kron_blocks(g, x: tuple[int, ...], y: tuple[int, ...]):
-    """g with an axis of x, then the axis of y, for each axis of these shapes; the shapes with all axes; their number."""
+    """Reshape g so that each of its axes becomes one of x and one of y; also return both shapes with all axes."""
     n = max(len(x), len(y))
     of_x, of_y = (1,) * (n - len(x)) + x, (1,) * (n - len(y)) + y
     return g.reshape([m for pair in zip(of_x, of_y) for m in pair]), of_x, of_y, n

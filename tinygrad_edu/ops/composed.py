@@ -1,4 +1,4 @@
-"""Functions that are several operations, recorded for the line that calls them."""
+"""Functions that are made of several operations, which are recorded for the line that calls the function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 def composed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What the function records is placed on the line of its caller."""
+    """A decorator: what the function records has the location of the function's caller."""
 
     @functools.wraps(function)
     def called(*args, **options):
@@ -31,13 +31,16 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @composed
 def slogdet(x) -> tuple[Any, Any]:
-    """The sign of the determinant, a plain array, and the logarithm of its absolute value."""
+    """The sign of the determinant, as an array, and the logarithm of its absolute value, of square matrices (..., n, n)."""
     return np.linalg.slogdet(getattr(x, "_array", x)).sign, inverse.logabsdet(x)
 
 
 @composed
 def split(x, parts, axis: int = 0) -> list[Any]:
-    """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists."""
+    """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists.
+
+    Returns a list of tensors.  Raises ValueError if the parts would not be equal.
+    """
     n = np.shape(x)[axis]
     if np.ndim(parts) == 0:
         parts = operator.index(parts)
@@ -54,8 +57,11 @@ def split(x, parts, axis: int = 0) -> list[Any]:
 
 @composed
 def dropout(x, rate: float = 0.5, rng: np.random.Generator | None = None):
-    """Zero each element with probability ``rate``, and scale the others by 1/(1 - rate) so that the mean stays
-    (Srivastava et al. 2014).  Call it in training only.  ``rng``: for the same choice each time."""
+    """Set each element to 0 with probability ``rate``, and scale the others by 1/(1 - rate), so that the mean stays.
+
+    Call it in training only.  ``rng``: the generator that chooses; pass one with a seed for the same choice each time.
+    Raises ValueError if the rate is not at least 0 and below 1.  (Srivastava et al., Dropout, 2014.)
+    """
     if not 0 <= rate < 1:
         raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
     chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate

@@ -23,7 +23,7 @@ from ..op import elementwise, op
 
 
 def is_recorded(x) -> bool:
-    """Is what a rule reads recorded, so that the rule may be differentiated with respect to it?"""
+    """Is x a Tensor, so that a rule that reads it is recorded and may be differentiated?"""
     return isinstance(x, Value)
 
 
@@ -53,7 +53,7 @@ strict: ContextVar[bool] = ContextVar("strict", default=False)
 
 @contextmanager
 def across(second: bool = True) -> Iterator[None]:
-    """In this block a gradient is differentiated.  At a bend it has no derivative: rules give NaN, not a convention."""
+    """A ``with`` block in which a gradient is differentiated: at a bend, rules give NaN and not a convention."""
     token = strict.set(second)
     try:
         yield
@@ -62,12 +62,12 @@ def across(second: bool = True) -> Iterator[None]:
 
 
 def agreed(x, g, at):
-    """What a rule makes of ``g``: ``x``, which is a convention ``at`` the bends.  There it is NaN in ``across``."""
+    """Return ``x``, the vjp that a rule made of ``g``, but NaN in ``across`` where ``at`` holds: there x is a convention."""
     return np.where(at & (g != 0), np.nan, x) if strict.get() and np.any(at) else x
 
 
 def bent(x, g, at, of=0.0):
-    """What a rule makes of ``g``, which jumps where ``of`` is 0: the places ``at``.  In numbers it is ``x``.
+    """Return ``x``, the vjp that a rule made of ``g``, recorded as one that jumps where ``of`` is 0, which is ``at``.
 
     ``of`` is left out where the operations that the rule is made of give NaN there themselves, as ``direction`` does.
     """
@@ -76,7 +76,7 @@ def bent(x, g, at, of=0.0):
 
 
 def jumping(x, g, of, bend):
-    """What a rule makes of ``g``, which jumps where ``of`` is equal to ``bend``; None for no bend."""
+    """As ``bent``, for a vjp that jumps where ``of`` is equal to ``bend``; None means that there is no bend."""
     if bend is None or not (strict.get() or isinstance(of, Value) or isinstance(bend, Value)):
         return x
     at = of == bend

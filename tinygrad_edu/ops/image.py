@@ -19,7 +19,10 @@ from .shape import pad
 
 
 def _pair(n, axes: int, least: int = 0) -> tuple[int, ...]:
-    """A whole number for each axis, from one for all, or from as many."""
+    """Make a tuple with a whole number for each axis, from one number for all, or from as many.
+
+    Raises ValueError for another number of them, or for a number below ``least``.
+    """
     every = (n,) * axes if np.ndim(n) == 0 else tuple(n)
     if len(every) != axes or any(operator.index(k) < least for k in every):
         raise ValueError(f"{n} is not {'a whole number' if axes == 1 else f'{axes} whole numbers'} from {least} up")
@@ -31,7 +34,7 @@ def _pair(n, axes: int, least: int = 0) -> tuple[int, ...]:
     x=lambda g, shape, stride: unwindows(g, shape, stride),
 )
 def windows(x, size, stride=1):
-    """Windows over the last axes, as many as ``size`` has: shape (..., positions..., size...)."""
+    """All windows over the last axes, of which ``size`` has one length for each: shape (..., positions..., size...)."""
     size = _pair(size, max(1, np.size(size)), 1)
     axes = tuple(range(-len(size), 0))
     view = np.lib.stride_tricks.sliding_window_view(x, size, axes)
@@ -106,7 +109,11 @@ def _large(x, w, padding) -> bool:
     w=_convolution_w,
 )
 def conv1d(x, w, stride: int = 1, padding: int = 0):
-    """The sum of products under a sliding window (a cross-correlation, as in all deep learning)."""
+    """The sum of products under a sliding window (a cross-correlation, as in all deep learning).
+
+    ``x``: (examples, channels, length); ``w``: (outputs, channels, window); the result: (examples, outputs, positions).
+    ``padding`` zeros are put at both ends of x.  Raises ValueError for shapes that do not fit.
+    """
     return _checked(x, w, 3, stride, padding)
 
 
@@ -121,7 +128,12 @@ def conv1d(x, w, stride: int = 1, padding: int = 0):
     w=_convolution_w,
 )
 def conv2d(x, w, stride=1, padding=0):
-    """The sum of products under a sliding window (a cross-correlation, as in all deep learning)."""
+    """The sum of products under a sliding window (a cross-correlation, as in all deep learning).
+
+    ``x``: (examples, channels, height, width); ``w``: (outputs, channels, height, width) of the windows; the result:
+    (examples, outputs, rows, columns).  ``stride`` and ``padding`` are one number, or one for each direction.  Raises
+    ValueError for shapes that do not fit.
+    """
     return _checked(x, w, 4, stride, padding)
 
 
@@ -132,6 +144,7 @@ def _checked(x, w, axes: int, stride, padding):
 
 
 def _max_rule(g, z, shape, x, size, stride):
+    """Each window passes its gradient to its largest element; if several are equal, each gets an equal share."""
     size = _pair(size, 2, 1)
     seen = windows(x, size, _pair(stride or size, 2, 1))
     ties = seen == z[..., None, None]
@@ -160,7 +173,7 @@ _IMAGE = {
     x=_max_rule,
 )
 def max_pool2d(x, size=2, stride=None):
-    """The largest under a window, which moves by ``stride`` (left out: by its own size).  Ties share the gradient."""
+    """The largest element under a window, which moves by ``stride``, or else by its size.  Ties share the gradient."""
     return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).max((-1, -2))
 
 
@@ -173,7 +186,7 @@ def _average_rule(g, shape, size, stride):
 
 @op(needs=_IMAGE, examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))), channels=1, x=_average_rule)
 def avg_pool2d(x, size=2, stride=None):
-    """The mean under a window, which moves by ``stride`` (left out: by its own size)."""
+    """The mean under a window, which moves by ``stride``, or else by its size."""
     return windows(x, _pair(size, 2, 1), _pair(stride or size, 2, 1)).mean((-1, -2))
 
 
@@ -181,7 +194,7 @@ def avg_pool2d(x, size=2, stride=None):
 
 
 def _uncut(g, full: int, mode: str):
-    """What a mode has cut off, put back as zeros."""
+    """Put zeros back where a mode has cut the full convolution."""
     left = (full - g.shape[0]) // 2
     return pad(g, ((left, full - g.shape[0] - left),))
 

@@ -28,7 +28,10 @@ def _regular(rng, *shape: int):
     x=lambda g, z: -matmul(matmul(z.mT, g), z.mT),
 )
 def inv(x):
-    """The inverse.  (To apply it, ``solve`` is faster and more exact.)"""
+    """The inverse of matrices (..., n, n).  (To apply it, ``solve`` is faster and more exact.)
+
+    NumPy raises LinAlgError for a singular matrix.
+    """
     return np.linalg.inv(x)
 
 
@@ -43,7 +46,7 @@ def det(x):
     return np.linalg.det(x)
 
 
-_LARGEST = 32  # rows of a singular matrix: its minors have rows^4 numbers
+_LARGEST = 32  # the most rows of a singular matrix whose minors are computed: these have rows^4 numbers
 
 
 def _cofactors_rule(g, z, x):
@@ -117,7 +120,7 @@ def _solve_y(g, x, y):
     y=_solve_y,
 )
 def solve(x, y):
-    """The solution Z of XZ = Y."""
+    """The solution Z of XZ = Y, for matrices x (..., n, n) and y (..., n, m), or a vector y (n,)."""
     return np.linalg.solve(x, y)
 
 

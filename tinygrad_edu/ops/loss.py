@@ -1,4 +1,4 @@
-"""Losses: how far an answer is from the one wanted, as one number.
+"""Losses: one number for how far a prediction is from its target.
 
 They are the mean over all examples unless ``reduction`` is "sum" or "none".  Their operands must have the same shape:
 (n, 1) against (n,) would broadcast to (n, n), train, and be wrong.
@@ -27,7 +27,7 @@ _REDUCTIONS = (
 
 
 def _reduced(losses, reduction: str):
-    """One number from the loss of each example."""
+    """Reduce the losses of all examples to one number, by their mean or their sum, or not at all for "none"."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     if reduction == "none":
@@ -40,7 +40,7 @@ def _reduced(losses, reduction: str):
 
 
 def _share(g, number: int, reduction: str):
-    """What the loss of one example receives of the gradient."""
+    """The part of the gradient that the loss of one example receives."""
     return over(g, number) if reduction == "mean" else g
 
 
@@ -63,7 +63,8 @@ def _distribution(logits, target, axis: int):
     if _probabilities(target):
         return target
     labels = np.asarray(target._array if isinstance(target, Value) else target)
-    ones = np.eye(logits.shape[axis], dtype=logits.dtype)[labels.astype(np.uintp)]  # where -1 is no last class
+    # As an unsigned number, -1 is no index, and does not mean the last class.
+    ones = np.eye(logits.shape[axis], dtype=logits.dtype)[labels.astype(np.uintp)]
     return ones if axis in (-1, ones.ndim - 1) else np.moveaxis(ones, -1, axis)
 
 
@@ -189,7 +190,10 @@ def binary_cross_entropy_with_logits(logits, target, reduction: str = "mean"):
     ),
 )
 def mse(prediction, target, reduction: str = "mean"):
-    """The squared difference (mean squared error)."""
+    """The squared difference of prediction and target, of one shape (mean squared error).
+
+    Raises ValueError for two shapes: (n, 1) against (n,) would broadcast to (n, n).
+    """
     _same_shape(prediction, target)
     return _reduced((prediction - target) ** 2, reduction)
 

@@ -1,4 +1,4 @@
-"""Numbers made comparable: probabilities, and layers of mean 0 and variance 1."""
+"""Operations that normalise: to probabilities, and to layers of mean 0 and variance 1."""
 
 from __future__ import annotations
 

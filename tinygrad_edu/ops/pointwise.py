@@ -25,13 +25,13 @@ _LOGARITHM = {
 
 @elementwise("$x + $y", binds=1, x=lambda g: g, y=lambda g: g)
 def add(x, y):
-    """The sum."""
+    """The sum x + y, element by element."""
     return x + y
 
 
 @elementwise("$x - $y", binds=1, x=lambda g: g, y=lambda g: -g)
 def subtract(x, y):
-    """The difference."""
+    """The difference x - y, element by element."""
     return x - y
 
 
@@ -51,7 +51,7 @@ def multiply(x, y):
     y=lambda g, z, y: -g * (z / y),
 )
 def divide(x, y):
-    """The quotient; 1/0 is infinite, 0/0 is NaN."""
+    """The quotient x/y, element by element; 1/0 is infinite, 0/0 is NaN."""
     return np.true_divide(x, y)
 
 
@@ -117,13 +117,13 @@ def xlogy(x, y):
 
 @elementwise(r"\frac{1}{$x}", binds=2, domain=_POSITIVE, x=lambda g, z: -g * z * z)
 def reciprocal(x):
-    """1/x."""
+    """The reciprocal 1/x, which is infinite at 0."""
     return 1 / x
 
 
 @elementwise("$x^2", binds=3, vanishes="x", x=lambda g, x: g * (2 * x))
 def square(x):
-    """x times x."""
+    """The square, x times x."""
     return x * x
 
 
@@ -182,7 +182,7 @@ def expm1(x):
 
 @elementwise(r"\log($x)", domain=_POSITIVE, needs=_LOGARITHM, logarithm={"x": (0,)}, x=lambda g, x: g / np.sqrt(x) ** 2)
 def log(x):
-    """The natural logarithm."""
+    """The natural logarithm; -inf at 0, NaN below 0."""
     return np.log(x)
 
 
@@ -194,7 +194,7 @@ def log(x):
     x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(2)),
 )
 def log2(x):
-    """The logarithm to base 2."""
+    """The logarithm to base 2; -inf at 0, NaN below 0."""
     return np.log2(x)
 
 
@@ -206,7 +206,7 @@ def log2(x):
     x=lambda g, x: g / (np.sqrt(x) ** 2 * math.log(10)),
 )
 def log10(x):
-    """The logarithm to base 10."""
+    """The logarithm to base 10; -inf at 0, NaN below 0."""
     return np.log10(x)
 
 

@@ -1,4 +1,4 @@
-"""Many numbers made one, along axes.
+"""Operations that reduce the numbers along axes to one.
 
 A rule gives its gradient with axes of length 1 where the reduction was, and the sweep stretches it: the gradient of a
 sum with respect to each of its terms is the gradient of the sum.
@@ -21,12 +21,12 @@ _AXES = (((2, 3),), ((2, 3), dict(axis=0)), ((2, 3, 2), dict(axis=(0, -1), keepd
 
 
 def _kept(g, axis, keepdims: bool):
-    """The gradient with the axes that were reduced, of length 1."""
+    """The gradient with the axes that were reduced put back, each of length 1."""
     return g if axis is None or keepdims else np.expand_dims(g, axis)
 
 
 def _count(shape: tuple[int, ...], axis) -> int:
-    """How many numbers were made one."""
+    """How many numbers each number of the result was made of."""
     if axis is None:
         return math.prod(shape)
     if type(axis) is int and -len(shape) <= axis < len(shape):
@@ -43,7 +43,10 @@ def over(x, n: float):
 
 @op(r"\sum $x", binds=1, examples=_AXES, method="sum", x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
 def sum(x, axis=None, keepdims: bool = False):
-    """The sum."""
+    """The sum of all elements, or of those along ``axis``: one axis or several.
+
+    ``keepdims``: the axes stay in the result, with length 1.
+    """
     return _add(x, axis, keepdims=keepdims)  # what np.sum calls, without its wrappers
 
 
@@ -54,7 +57,7 @@ def sum(x, axis=None, keepdims: bool = False):
     x=lambda g, shape, axis, keepdims: over(_kept(g, axis, keepdims), _count(shape, axis)),
 )
 def mean(x, axis=None, keepdims: bool = False):
-    """The mean."""
+    """The mean of all elements, or of those along ``axis``: one axis or several; see ``sum``."""
     if x.dtype.char == "e":  # float16
         return np.mean(x, axis, keepdims=keepdims)  # which adds up in float32
     count = _count(np.shape(x), axis)
@@ -62,7 +65,7 @@ def mean(x, axis=None, keepdims: bool = False):
 
 
 def _product_of_others(x, axis):
-    """For each number the product of the others along axes."""
+    """Compute, for each number, the product of the others along axes."""
     if x.ndim == 0:  # of which NumPy takes the product along axis 0 too
         return np.ones((), x.dtype)
     axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
@@ -73,7 +76,7 @@ def _product_of_others(x, axis):
 
 
 def _others(x):
-    """The same along the last axis.  Two neighbours have the same others, and each has the other one besides.
+    """Compute the same along the last axis.  Two neighbours have the same others, and each has the other one besides.
 
     It only multiplies, so it is a polynomial, right with zeros among the factors and differentiable to any order.
     """
@@ -123,7 +126,7 @@ def _shared(g, z, x, axis, keepdims: bool):
     x=_shared,
 )
 def max(x, axis=None, keepdims: bool = False):
-    """The largest.  At a tie each of the largest gets an equal share of the gradient."""
+    """The largest element, of all or along ``axis``.  At a tie each of the largest gets an equal share of the gradient."""
     return np.max(x, axis, keepdims=keepdims)
 
 
@@ -137,7 +140,7 @@ def max(x, axis=None, keepdims: bool = False):
     x=_shared,
 )
 def min(x, axis=None, keepdims: bool = False):
-    """The smallest.  At a tie each of the smallest gets an equal share of the gradient."""
+    """The smallest element, of all or along ``axis``.  At a tie each of the smallest gets an equal share of the gradient."""
     return np.min(x, axis, keepdims=keepdims)
 
 
@@ -207,7 +210,7 @@ def norm(x, ord=None, axis=None, keepdims: bool = False):
 
 
 def _other_norm(ord, axes: int) -> str:
-    """Why ``norm`` has no such order, and what to write."""
+    """Explain that ``norm`` has no such order, and what to write."""
     what = {0: "a number", 1: "a vector", 2: "a matrix"}.get(axes, f"an array of {axes} axes")
     instead = {1: "np.abs(x).sum(axis)", np.inf: "np.abs(x).max(axis)", -np.inf: "np.abs(x).min(axis)"}.get(ord)
     if axes == 1 and instead is None and isinstance(ord, (int, float)) and ord:

@@ -1,4 +1,4 @@
-"""Choosing elements.  The rule of a choice puts the gradient back where the elements came from, and 0 elsewhere."""
+"""Operations that choose elements.  Their rules put the gradient back where the elements came from, and 0 elsewhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def getitem(x, key):
 
 
 def _along(axis: int | None, indices, shape: tuple[int, ...]):
-    """The index that takes ``indices`` along an axis; those of the flattened array count from its end if negative."""
+    """Make the index that takes ``indices`` along an axis, or from the flattened array if the axis is None."""
     if axis is None or not shape:
         return np.unravel_index(indices % math.prod(shape), shape) if shape else (np.zeros_like(indices),)
     return (slice(None),) * (axis % len(shape)) + (indices,)
@@ -131,7 +131,7 @@ def _sort_rule(g, shape: tuple[int, ...], x, axis: int | None):
     x=_sort_rule,
 )
 def sort(x, axis: int | None = -1):
-    """In rising order along an axis; of the flattened array if it is None.
+    """The elements in rising order along an axis; of the flattened array if it is None.
 
     Unlike ``ndarray.sort`` it gives a new tensor.  Equal elements keep their order, and so receive their gradients.
     """
@@ -139,7 +139,7 @@ def sort(x, axis: int | None = -1):
 
 
 def _positions(order, axis: int) -> tuple[Any, ...]:
-    """The index that picks ``order`` along one axis and every place along the others."""
+    """Make the index that picks ``order`` along one axis and every position along the others."""
     index = list(np.indices(order.shape, sparse=True))
     index[axis] = order
     return tuple(index)

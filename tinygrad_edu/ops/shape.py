@@ -1,4 +1,4 @@
-"""Moving elements about.  These are linear, and each rule moves the gradient back the way the elements came."""
+"""Operations that move elements.  They are linear, and each rule moves the gradient back the way the elements came."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..op import op
 
 
 def _flat(given: tuple[Any, ...]):
-    """``reshape(2, 3)`` and ``reshape((2, 3))`` mean the same."""
+    """Unpack a tuple: ``reshape(2, 3)`` and ``reshape((2, 3))`` mean the same."""
     return given[0] if len(given) == 1 and not isinstance(given[0], int) else given
 
 
@@ -30,18 +30,18 @@ def _flat(given: tuple[Any, ...]):
     x=lambda g, shape: g.reshape(shape),
 )
 def reshape(x, *to):
-    """The same elements in another shape; one length may be -1, for what is left."""
+    """The same elements in another shape; one length may be -1, and is computed from the others."""
     return np.reshape(x, _flat(to))
 
 
 @op(examples=(((2, 3),), ((),)), rearranges=True, method="ravel flatten", x=lambda g, shape: g.reshape(shape))
 def ravel(x):
-    """All elements in one row."""
+    """All elements as one vector, in the order of rows."""
     return np.ravel(x)
 
 
 def _inverse(axes: tuple[Any, ...]):
-    """The order of axes that undoes an order of axes."""
+    """Find the order of axes that undoes an order of axes."""
     order = _flat(axes) if axes else None
     return None if order is None else tuple(np.argsort([a % len(order) for a in order]).tolist())
 
@@ -81,7 +81,7 @@ def matrix_transpose(x):
     x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2),
 )
 def swapaxes(x, axis1: int, axis2: int):
-    """Two axes exchanged."""
+    """The same elements with two axes exchanged."""
     return np.swapaxes(x, axis1, axis2)
 
 
@@ -108,18 +108,18 @@ def expand_dims(x, axis):
     x=lambda g, shape: g.reshape(shape),
 )
 def squeeze(x, axis=None):
-    """Without its axes of length 1, or those at ``axis``."""
+    """The same elements without the axes of length 1, or without those at ``axis``."""
     return np.squeeze(x, axis)
 
 
 @op(examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
 def broadcast_to(x, to):
-    """Repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
+    """The elements repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
     return np.broadcast_to(x, to)
 
 
 def _part(g, shape: tuple[int, ...], which: int, shapes, axis: int | None):
-    """The stretch of the gradient that lies over one operand."""
+    """Cut out the part of the gradient that belongs to one operand."""
     if axis is not None:
         axis %= len(shape)
     start, length = shapes.start(which, axis), math.prod(shape) if axis is None else shape[axis]
@@ -138,7 +138,7 @@ def _part(g, shape: tuple[int, ...], which: int, shapes, axis: int | None):
     arrays=_part,
 )
 def concatenate(arrays, axis: int | None = 0):
-    """Arrays joined end to end along an axis that there is; flattened first if it is None."""
+    """Arrays joined end to end along an axis that they have; flattened first if it is None."""
     return np.concatenate(arrays, axis)
 
 
@@ -172,7 +172,7 @@ def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
 
 @op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
 def flip(x, axis=None):
-    """In reverse order, along all axes or those at ``axis``."""
+    """The elements in reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)
 
 
@@ -183,7 +183,7 @@ def flip(x, axis=None):
     x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if np.ndim(shift) else -shift, axis),
 )
 def roll(x, shift, axis=None):
-    """Shifted along an axis, what leaves at the end coming in at the start."""
+    """The elements shifted along an axis; those that leave at the end come in at the start."""
     return np.roll(x, shift, axis)
 
 

@@ -1,4 +1,4 @@
-"""Sine, cosine and their kin: trigonometric and hyperbolic functions and their inverses."""
+"""Trigonometric and hyperbolic functions and their inverses."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where results go: a terminal, and files that are written whole or not at all."""
+"""Writes results: to a terminal, and to files that are written whole or not at all."""

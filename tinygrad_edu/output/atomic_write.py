@@ -1,4 +1,4 @@
-"""Files are written whole or not at all: what was there stays until the new one is complete."""
+"""Writes files whole or not at all: the old file stays until the new one is complete."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-NEW = 0o666  # the mode of a file that was not there, from which the system takes away the umask
+NEW = 0o666  # the mode of a new file, from which the system takes the umask away
 
 
 @contextmanager
 def whole(file: str | os.PathLike[str]) -> Iterator[Any]:
-    """A stream of bytes that becomes the file when the block is done, and is nothing if it fails or is interrupted.
+    """A stream of bytes that becomes the file when the block ends, and leaves no trace if it fails or is interrupted.
 
-    The bytes go to a partial file beside the target, which takes the target's place in one step.  A file that was
-    there keeps its mode.  The partial file has a name of its own, so that threads and processes may save the same file
-    at the same time: the last one to finish wins.
+    The bytes go to a partial file beside the target, which takes the target's place in one step.  An existing file
+    keeps its mode.  Each partial file has a name of its own, so that threads and processes may save the same file at
+    the same time: the last one to finish wins.
 
-    Where a link stands, the file that it leads to is written.  A pipe or a terminal holds nothing that could be lost,
-    and is written to directly.  Raises OSError, naming the file, where it cannot be written.
+    If the target is a link, the file that it leads to is written.  A pipe or a terminal holds nothing that could be
+    lost, and is written to directly.  Raises OSError, naming the file, if it cannot be written.
     """
     target = Path(file)
     partial = None
@@ -44,7 +44,7 @@ def whole(file: str | os.PathLike[str]) -> Iterator[Any]:
         os.replace(partial, target)
     except OSError as error:
         if error.errno is None or error.filename not in (None, str(target), str(partial)):
-            raise  # it is about another file, which the block has read
+            raise  # the error is about another file, one that the block reads
         raise type(error)(error.errno, error.strerror, str(target)) from None
     finally:
         if partial is not None:
@@ -53,9 +53,9 @@ def whole(file: str | os.PathLike[str]) -> Iterator[Any]:
 
 
 def kept_mode(target: Path) -> int | None:
-    """The mode of a file that is there already, None for a new one.
+    """The mode of an existing file, None for a new one.
 
-    Raises PermissionError for a file that may not be written: to replace it, the rights of its folder would be enough.
+    Raises PermissionError for a file that is write-protected, because the system would let us replace it all the same.
     """
     if not target.exists():
         return None
@@ -64,15 +64,18 @@ def kept_mode(target: Path) -> int | None:
     return stat.S_IMODE(target.stat().st_mode)
 
 
-def saved(file: str | os.PathLike[str], what: str, made: Mapping[str, Callable[[], str | bytes]], scale: float) -> Path:
-    """Write a picture in the format that the file's ending names: by each ending, what makes it.  Gives the path.
+def save_picture(
+    file: str | os.PathLike[str], what: str, made: Mapping[str, Callable[[], str | bytes]], scale: float
+) -> Path:
+    """Write a picture in the format that the file's ending names.  Gives the path.
 
-    Raises ValueError for other endings and for a scale that is none, and OSError where the file cannot be written.
+    what: the word for the picture in messages.  made: a function for each ending, which gives the contents.  Raises
+    ValueError for other endings and for a scale out of range, and OSError if the file cannot be written.
     """
     target = Path(file)
     if target.suffix.lower() not in made:
         known = ", ".join(name.removeprefix(".") for name in made)
-        raise ValueError(f"{target.name[:60]} ends in none of the formats that a {what} can be saved in: {known}")
+        raise ValueError(f"{target.name[:60]} does not end in a format that a {what} can be saved in: {known}")
     if not 0 < scale < 100:
         raise ValueError(f"scale is the number of pixels to a point, above 0 and below 100, not {scale!r}")
     written = made[target.suffix.lower()]()

@@ -1,6 +1,6 @@
-"""How far long work has come: one bar, on the standard error, only in a terminal, and taken away at the end.
+"""Shows the progress of long work as a bar on the standard error, in a terminal only, and removes it at the end.
 
-Where the standard error is kept, as in the file of a job that runs at night, there are a few lines instead, if asked.
+If the standard error goes to a file, as in a job that runs at night, a few lines report the progress instead.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from typing import Self, TextIO
 
 from ..format.ascii import encodable
-from .terminal import columns, columns_of, is_terminal, shortened
+from .terminal import columns, columns_of, is_terminal, shorten
 
 WIDEST, LEAST, EACH = 79, 5, 0.1  # columns of the whole line, of the bar at least, and seconds between two drawings
 
@@ -18,11 +18,11 @@ WIDEST, LEAST, EACH = 79, 5, 0.1  # columns of the whole line, of the bar at lea
 class Progress:
     """A bar such as ``epoch 3/30 [###      ] mean loss 0.31``.
 
-    what: what is counted.
-    last: the number at the end; None if it is not known, and then no bar is shown but the number alone.
-    after: seconds after which it is shown first, so that short work shows nothing.
+    what: the word for what is counted.
+    last: the number at the end; None if it is not known, and then the number is shown without a bar.
+    after: the bar appears after so many seconds, so that short work shows nothing.
     hint: what the user can do meanwhile.
-    lines: where there is no terminal, so many lines are written until the end, and none if it is 0.
+    lines: how many lines are written in all if there is no terminal.
     """
 
     def __init__(
@@ -31,11 +31,11 @@ class Progress:
         self.what, self.last, self.hint, self.lines = what, last, hint, lines
         self.stream: TextIO | None = sys.stderr if is_terminal(sys.stderr) else None
         self.next = time.monotonic() + after
-        self.logged = 0  # what the last line in a file was about
-        self.shown = 0  # columns that the line takes now
+        self.logged = 0  # the number in the last line that went to a file
+        self.shown = 0  # columns of the line that is in the terminal now
 
     def at(self, done: float, words: str = "") -> None:
-        """The work has come so far, with some words about it.  Calling this often costs little."""
+        """Report that the work has come to ``done``, with some words about it.  Calling this often costs little."""
         if self.stream is None:
             self.log(done, words)
             return
@@ -45,7 +45,7 @@ class Progress:
         self.draw(self.line(done, words or self.hint))
 
     def log(self, done: float, words: str) -> None:
-        """A line for a file, if it is time for one: at a part that is done, and not within it."""
+        """Write a line for a file if it is time for one, which it is only when ``done`` is a whole number."""
         if not self.lines or not self.last or sys.stderr is None or done != int(done) or done <= self.logged:
             return
         if done == self.last or done % max(1, self.last // self.lines) == 0:
@@ -54,16 +54,16 @@ class Progress:
 
     def line(self, done: float, words: str) -> str:
         """The line, no longer than the terminal is wide."""
-        room = min(WIDEST, columns_of(self.stream) - 1)  # in the last column some terminals begin another line
+        room = min(WIDEST, columns_of(self.stream) - 1)  # some terminals begin a new line after the last column
         if self.last is None:
-            return shortened(f"  {self.what} {int(done):,}  {words}".rstrip(), room)
+            return shorten(f"  {self.what} {int(done):,}  {words}".rstrip(), room)
         before = f"  {self.what} {f'{int(done):,}':>{len(f'{self.last:,}')}}/{self.last:,} ["
-        words = shortened(words, max(0, room - columns(before) - LEAST - 2)) if words else ""
+        words = shorten(words, max(0, room - columns(before) - LEAST - 2)) if words else ""
         length = max(LEAST, room - columns(before) - columns(words) - 2)
-        return shortened(f"{before}{'#' * int(length * min(1.0, done / max(1, self.last))):<{length}}] {words}", room)
+        return shorten(f"{before}{'#' * int(length * min(1.0, done / max(1, self.last))):<{length}}] {words}", room)
 
     def draw(self, line: str) -> None:
-        """Write over what stands there, with spaces, which every terminal has."""
+        """Draw the line over the old one, which is erased with spaces: every terminal knows these."""
         if self.stream is not None:
             line = encodable(line, getattr(self.stream, "encoding", None))
             self.stream.write(f"\r{line}{' ' * (self.shown - columns(line))}\r{line}" if self.shown else line)
@@ -71,7 +71,7 @@ class Progress:
             self.shown = columns(line)
 
     def end(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self.shown and self.stream is not None:
             self.stream.write(f"\r{' ' * self.shown}\r")
             self.stream.flush()

@@ -1,4 +1,4 @@
-"""What is written to a terminal, a pipe or a file: one place for width, colour, characters, wrapping and tables."""
+"""Writes text to a terminal, a pipe or a file: the one place for width, colour, characters, wrapping and tables."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ import numpy as np
 from ..format import numbers, text
 from ..format.ascii import encodable, is_encodable
 
-NARROWEST, USUAL, WIDEST = 20, 80, 100  # columns; the usual number is that of a stream that has none
-LEAST = 16  # columns of what is cut in a table
+NARROWEST, USUAL, WIDEST = 20, 80, 100  # columns of a screen; USUAL if the stream has no width
+LEAST = 16  # columns that a cell keeps when a table is cut
 STYLES = {"bold": "1", "dim": "2", "bad": "1;31", "good": "32", "mark": "1;36"}
 Parts = tuple[str, str]  # words, and their style
 
 
 class Screen:
-    """A stream to write to, with as much width, colour and Unicode as it has.
+    """Writes to a stream with as much width, colour and Unicode as it has.
 
-    stream: the standard output if it is left out; what is written there is lost if it is closed.
-    width: in columns; if it is left out, that of the terminal, from 20 to 100.
-    colour: if it is left out, a terminal has colours unless NO_COLOR or TERM=dumb says that it has not.
+    stream: by default the standard output; if that is closed, everything is dropped.
+    width: the width in columns; by default that of the terminal, from 20 to 100.
+    colour: by default a terminal has colours, unless NO_COLOR is set or TERM is dumb.
     """
 
     def __init__(self, stream: TextIO | None = None, width: int | None = None, colour: bool | None = None) -> None:
         self.stream: TextIO = stream or sys.stdout or io.StringIO()
         self.terminal = is_terminal(self.stream)
         self.colour = self.terminal and has_colours() if colour is None else colour
-        self.fixed, self.sized = width, self.stream  # what is written may go through a pager, which has no width
+        self.fixed, self.sized = width, self.stream  # a pager may replace the stream, but the width stays this one's
         self.encoding = getattr(self.stream, "encoding", None)
-        self.unicode = holds_unicode(self.stream)
+        self.unicode = can_write_unicode(self.stream)
 
     @property
     def width(self) -> int:
-        """The number of columns.  A window may be made wider, so it is asked for each time."""
+        """The number of columns.  It is asked for each time, because a window may change its size."""
         return max(NARROWEST, min(WIDEST, self.fixed or columns_of(self.sized)))
 
     def styled(self, words: str, style: str) -> str:
-        """Words with weight or colour."""
+        """Words in one of STYLES, with the codes of a terminal; as they are if there are no colours."""
         return f"\x1b[{STYLES[style]}m{words}\x1b[0m" if self.colour and words else words
 
     def plain(self, words: str) -> str:
-        """Words in characters that the stream has."""
+        """Words in characters that the stream can hold, as ``sigma`` for ``σ``."""
         return words if self.unicode else encodable(words, self.encoding)
 
     def row(self, *parts: Parts) -> None:
-        """One line of several parts, each with its style.  It is not wrapped, and no name in it moves the cursor."""
+        """Write one line of several parts, each with its style.  It is not wrapped; control characters are shown."""
         shown = [(text.printable(self.plain(words)), style) for words, style in parts]
         while shown and not shown[-1][0].rstrip():
             shown.pop()
@@ -61,26 +61,26 @@ class Screen:
         self.stream.flush()
 
     def write(self, words: str = "", style: str = "") -> None:
-        """Lines as they are, which are not wrapped."""
+        """Write lines as they are, without wrapping them."""
         shown = "\n".join(map(text.printable, self.plain(words).split("\n")))
         self.stream.write((self.styled(shown, style) if style else shown) + "\n")
         self.stream.flush()
 
     def say(self, words: str, style: str = "", indent: int = 0, margin: int = 0) -> None:
-        """Sentences, in as many lines as they take.
+        """Write sentences, wrapped to the width.
 
-        indent: of all lines but the first, as far as the width allows.
+        indent: spaces before all lines but the first, as far as the width allows.
         margin: spaces before every line.
         """
         indent = min(indent, self.width // 2 if self.width >= 60 else self.width // 4)
         for part in self.plain(words).splitlines() or [""]:
-            for line in wrapped(part, self.width - margin, indent):
+            for line in wrap(part, self.width - margin, indent):
                 self.write(" " * margin + line, style)
 
     def item(self, name: Any, words: str = "", margin: int = 0, room: int = 0) -> None:
-        """A file or a command, whole on its line so that it can be copied; and what it is, beside it or below it.
+        """Write a file or a command in one piece, so that it can be copied, with words about it beside or below it.
 
-        room: columns that the name takes at least, so that the words of several items stand below each other.
+        room: the least number of columns of the name, so that the words of several items stand below each other.
         """
         name = self.plain(str(name))
         line = f"{' ' * margin}{name}{' ' * max(4, room - columns(name))}{self.plain(words)}".rstrip()
@@ -91,17 +91,17 @@ class Screen:
             self.say(words, margin=margin + 2)
 
     def heading(self, words: str, line: str = "-") -> None:
-        """A title with a line below it."""
-        shown = wrapped(self.plain(words), self.width)
+        """Write a title with a line below it."""
+        shown = wrap(self.plain(words), self.width)
         self.write("\n".join(shown), "bold")
         self.write(line * max(map(columns, shown)))
 
     def table(
         self, table: Table, drop: Sequence[str] = (), cut: str = "", styles: Callable[[int, str], str] | None = None
     ) -> None:
-        """A table, its heading bold, fitted to the width: see ``Table.fit``.
+        """Write a table with a bold heading, fitted to the width (see ``Table.fit``).
 
-        styles: of a cell, by the number of its row and the title of its column.
+        styles: gives the style of a cell, from the number of its row and the title of its column.
         """
         table.fit(self.width, drop, cut, self.plain)
         for number, row in enumerate(table.rows(), -table.titles):
@@ -109,10 +109,10 @@ class Screen:
                        for title, cell in row))  # fmt: skip
 
     def array(self, label: str, x: Any, note: str = "", short: bool = True, style: str = "") -> None:
-        """A label, an array beside it, and a note after it; a long array in words, if it is to be ``short``."""
+        """Write a label, an array beside it, and a note after it.  ``short``: sum a long array up in words."""
         before = f"  {label:<9} " if self.width >= 40 else f" {label} "
         body = numbers.array(x, width=self.width, indent=len(before), threshold=60 if short else 1000)
-        if short and not (np.ndim(x) <= 1 and np.size(x) <= 8) and not is_small(x, body):
+        if short and not (np.ndim(x) <= 1 and np.size(x) <= 8) and not is_shown_by_rows(x, body):
             body = numbers.summary(x)
         rows = (before + body).split("\n")
         if note and columns(rows[-1]) + 2 + columns(note) <= self.width:
@@ -120,7 +120,7 @@ class Screen:
         elif note:
             rows.append(" " * len(before) + note)
         for row in map(self.plain, rows):
-            for line in wrapped(row, self.width, 2, keep=True):
+            for line in wrap(row, self.width, 2, keep=True):
                 self.write(line.rstrip(), style)
 
 
@@ -167,10 +167,10 @@ class Table:
                 del self.cells[title]
         if cut and self.width > width:
             room = max(LEAST // 2, self.widths()[cut] - (self.width - width))
-            self.cells[cut] = [shortened(cell, room) for cell in self.cells[cut]]
+            self.cells[cut] = [shorten(cell, room) for cell in self.cells[cut]]
 
     def rows(self) -> list[list[tuple[str, str]]]:
-        """The heading and the rows; each cell with the title of its column, and with the spaces that align it."""
+        """The heading and the rows.  Each cell is a pair: the title of its column, and its words with their padding."""
         widths = self.widths()
         found: list[list[tuple[str, str]]] = []
         titles = [*self.cells]
@@ -188,16 +188,16 @@ class Table:
         return ["".join(cell for _, cell in row).rstrip() for row in self.rows()]
 
 
-def is_small(x: Any, printed: str) -> bool:
-    """Is a matrix shown in a few lines, one for each row?"""
+def is_shown_by_rows(x: Any, printed: str) -> bool:
+    """Is a matrix so small that it is printed in at most four lines, one for each row?"""
     return np.ndim(x) == 2 and np.size(x) <= 24 and printed.count("\n") < len(x) <= 4
 
 
-# What a stream is like.
+# Properties of streams.
 
 
 def is_terminal(stream: Any) -> bool:
-    """Is a stream a terminal?  One that is closed, or that a program has put in its place, need not be."""
+    """Is a stream a terminal?  A closed stream, or an object that a program uses as a stream, is none."""
     try:
         return bool(stream.isatty())
     except (AttributeError, ValueError):
@@ -205,13 +205,13 @@ def is_terminal(stream: Any) -> bool:
 
 
 def has_colours() -> bool:
-    """Does the environment allow colours?  Windows Terminal has them, and no TERM."""
+    """Does the environment allow colours?  Windows Terminal has colours, but sets no TERM."""
     known = os.environ.get("TERM", "dumb" if os.name != "nt" or "WT_SESSION" not in os.environ else "windows")
     return not os.environ.get("NO_COLOR") and known not in ("dumb", "")
 
 
 def columns_of(stream: Any) -> int:
-    """How many columns a stream has: what COLUMNS says, or else the terminal; 80 where there is none."""
+    """The number of columns of a stream: that of COLUMNS if it is set, else that of the terminal, else 80."""
     asked = os.environ.get("COLUMNS", "")
     if asked.isdecimal() and int(asked):
         return int(asked)
@@ -221,8 +221,8 @@ def columns_of(stream: Any) -> int:
         return USUAL
 
 
-def holds_unicode(stream: Any) -> bool:
-    """Can a stream hold mathematics?"""
+def can_write_unicode(stream: Any) -> bool:
+    """Can a stream hold the characters of our mathematics?"""
     return is_encodable("σ∂⊙⁽¹⁾ᵀ′√→", getattr(stream, "encoding", None))
 
 
@@ -233,7 +233,7 @@ def is_notebook() -> bool:
 
 
 def is_interactive(stream: Any) -> bool:
-    """Does a person type, rather than a file of commands?"""
+    """Does a person type into a stream, rather than a pipe or a file?"""
     return is_notebook() or (isinstance(stream, io.TextIOBase) and stream.isatty())
 
 
@@ -241,7 +241,7 @@ def is_interactive(stream: Any) -> bool:
 
 
 def columns(words: str) -> int:
-    """How many columns of a terminal words take: Chinese letters take two, accents that stand alone none."""
+    """The number of columns that words take in a terminal: Chinese letters take two, combining accents none."""
     if words.isascii():
         return len(words)
     return sum(0 if unicodedata.combining(c) else 1 + is_wide(c) for c in words)
@@ -252,8 +252,8 @@ def is_wide(letter: str) -> bool:
     return unicodedata.east_asian_width(letter) in "WF"
 
 
-def shortened(words: str, width: int) -> str:
-    """Words in at most so many columns.  What is too long loses its middle: a path says most at its two ends."""
+def shorten(words: str, width: int) -> str:
+    """Words in at most ``width`` columns.  Longer ones lose their middle, because a path says most at its two ends."""
     if columns(words) <= width:
         return words
     if width < 4:
@@ -265,11 +265,11 @@ def shortened(words: str, width: int) -> str:
     return f"{words[:half]}...{words[half:]}"
 
 
-def wrapped(words: str, width: int, hang: int = 0, keep: bool = False) -> list[str]:
-    """The lines of a paragraph, of at most ``width`` columns.  A word that is longer than a line is broken.
+def wrap(words: str, width: int, hang: int = 0, keep: bool = False) -> list[str]:
+    """The lines of a paragraph, of at most ``width`` columns each.  A word that is longer than a line is broken.
 
-    hang: spaces before each line but the first, as far as half the width.
-    keep: the spaces between words stay where a line ends, as in the rows of an array.
+    hang: spaces before each line but the first; 2 if they would be more than half the width.
+    keep: whether spaces at the end of a line are kept, as in the rows of an array.
     """
     start = len(words) - len(words.lstrip())  # the indent of the first line
     hang = hang if hang <= width // 2 else 2

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from ..language.symbols import ESCAPES
-from ..output.atomic_write import saved
+from ..output.atomic_write import save_picture
 from ..render import pdf, raster
 from ..web.colours import theme
 from .compose import CURVE
@@ -76,7 +76,7 @@ class Chart:
             ".pdf": lambda: pdf.pdf(self.scene, self.colours),
             ".png": lambda: raster.png(self.scene, self.colours, scale),
         }
-        return saved(file, self.kind, made, scale)
+        return save_picture(file, self.kind, made, scale)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         narrow = '<svg style="max-width:100%;height:auto" '

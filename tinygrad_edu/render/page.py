@@ -7,7 +7,7 @@ from typing import Any
 from ..render import svg
 from ..tracing.data import Trace, fields_in_use
 from ..web import colours
-from ..web.page import as_json, part
+from ..web.page import as_json, package_file
 from ..web.page import page as skeleton
 from .compose import Style, scene_of
 from .content import MANY
@@ -32,7 +32,7 @@ def page(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any)
 
 def player_source() -> str:
     """The JavaScript of the player, which viz/build.py puts together."""
-    return part(__package__, "player.js")
+    return package_file(__package__, "player.js")
 
 
 def data_for_player(trace: Trace, style: Style, at: int, dark: bool | None, **options: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def formulas(trace: Trace) -> list[str]:
     found = dict.fromkeys(latex for node in trace.nodes for latex in (node.symbol, node.formula, node.called) if latex)
     found |= dict.fromkeys(latex for edge in trace.edges for latex in (edge.rule, edge.upstream) if latex)
     parts: list[Any] = [*trace.nodes, *trace.edges, *trace.steps]
-    found |= dict.fromkeys(letter.symbol for part in parts for letter in part.letters or ())
+    found |= dict.fromkeys(letter.symbol for package_file in parts for letter in package_file.letters or ())
     found |= dict.fromkeys(step.recursion for step in trace.steps if step.recursion)
     found |= dict.fromkeys(["g", "z", r"\partial"])
     return list(found)[:FORMULAS]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..output.atomic_write import saved
+from ..output.atomic_write import save_picture
 from ..render import layout, page, pdf, raster, svg, tikz
 from ..tracing.data import Trace
 from ..web.colours import theme
@@ -61,7 +61,7 @@ class Picture:
         OSError if the file cannot be written.
         """
         made = {ending: functools.partial(make, self, scale, at) for ending, make in FORMATS.items()}
-        return saved(file, "picture", made, scale)
+        return save_picture(file, "picture", made, scale)
 
     def page(self, at: int | None = None) -> str:
         """The page that walks through it, opened at step ``at``, or at the last.  ValueError for no step of it."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..format import text
 from ..language.symbols import LONGEST, symbol
 from ..nn.norm_record import Look, NormRecord, group_looks, mean_log
-from ..output.terminal import shortened
+from ..output.terminal import shorten
 from .chart import COLOURS, DASHES, PITCH, SMALL, TYPE, Chart, End, disc, draw_names, round_step
 from .compose import MARGIN
 from .scene import Group, Scene, Shape, Text
@@ -97,11 +97,11 @@ def scene_of(
         shown = text.safe_name(names[i])
         drawn = draw_line(course, axes, colour, 1.0 if k is None else 2.2, dash)
         lines.items.append(Group("line", {"parameter": shown}, shown, items=drawn))
-        y = TOP + PITCH * len(ends)  # of what has no line
+        y = TOP + PITCH * len(ends)  # for a cross of a parameter without a line
         crosses.items += draw_cross([look for look in looks if is_bad(look.norms[i])], i, course, axes, y)
         if k is not None:
             bands.items += draw_band(course, axes, f"band{k % COLOURS}") if len(names) <= BANDS else ()
-            label = symbol(shortened(names[i], LONGEST) or "?")
+            label = symbol(shorten(names[i], LONGEST) or "?")
             if all(look.norms[i] is None for look in looks):
                 label, y, colour = rf"{label}\text{{: no gradient}}", axes.bottom, "faint"
             ends.append(End(mathematics(label, TYPE), axes.y(course[-1][-1].middle) if course else y, colour))

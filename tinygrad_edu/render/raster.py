@@ -11,7 +11,7 @@ from .scene import Scene
 from .svg import svg
 
 MOST_PIXELS = 16_000 * 4_000  # viewers show no larger picture, and memory runs out
-FRAMES, WIDEST = 120, 1400  # of an animation
+FRAMES, WIDEST = 120, 1400  # the most pictures in an animation, and its largest width in pixels
 PACE, END = 900, 4000  # milliseconds for a step, and for the last
 
 

@@ -15,7 +15,7 @@ HEAD = r"""% A picture by tinygrad_edu.  It needs \usepackage{tikz,amsmath,amssy
   \begingroup\fontsize{#2}{\dimexpr#2*5/4\relax}\selectfont\setbox0\hbox{#3}%
   \ifdim\wd0>#1\resizebox{#1}{!}{\box0}\else\hbox to #1{\hss\box0\hss}\fi\endgroup}
 """
-SMALLER = 0.86  # the size of LaTeX's letters relative to ours: at the same size of type, its letters are wider
+SMALLER = 0.86  # LaTeX's type is smaller than ours by this factor, because the boxes are tight
 
 
 def tikz(scene: Scene, colours: dict[str, str]) -> str:

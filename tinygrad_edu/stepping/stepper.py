@@ -73,7 +73,7 @@ class Stepper(Record):
 
     def restart_sweep(self) -> None:
         """Put the sweep before its first node, and forget what it has done."""
-        self.sweep = steps(self.root, self.seed, False, self.chosen)
+        self.sweep = steps(self.root, self.seed, False, self.chosen and self.chosen.vjps)
         self.swept: list[Swept] = []
         self.visited: dict[Node, int] = {}
         self.uses: list[tuple[int, int]] = []  # of each backward step: the place in swept, the operand

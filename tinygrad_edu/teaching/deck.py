@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..render import svg
 from ..teaching import html
 from ..web import colours
-from ..web.page import escape, part
+from ..web.page import escape, package_file
 from ..web.page import page as skeleton
 from .exercises import source_to_show
 from .lesson import Cell, Lesson, Slide
@@ -13,7 +13,7 @@ from .lesson import Cell, Lesson, Slide
 
 def page(title: str, body: str, script: str = "", kind: str = "") -> str:
     """A page of the course.  Its mathematics carries inline styles, which put it on the baseline."""
-    style = colours.style(colours.LESSON) + part(__package__, "deck.css")
+    style = colours.style(colours.LESSON) + package_file(__package__, "deck.css")
     whole = f"{svg.glyphs(body)}\n{body}"
     return skeleton(title, whole, style=style, script=script, kind=kind, inline_styles=True)
 
@@ -39,7 +39,7 @@ def deck(lesson: Lesson, *, solutions: bool = False, home: str = "") -> str:
         '<aside id="speaker" hidden></aside>\n'
         f'<dialog id="keys"><h2>Keys</h2><dl>{html_of_keys()}</dl><button data-do="help">Close</button></dialog>\n'
     )
-    return page(number, body, part(__package__, "deck.js"))
+    return page(number, body, package_file(__package__, "deck.js"))
 
 
 def html_of_keys() -> str:

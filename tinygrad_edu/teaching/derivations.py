@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..checker.check import of_claim
+from ..checker.check import check_claim
 from ..checker.handin import handin
-from ..checker.hints import ANSWER, KIND, RIGHT, SIGNS, remarks, steps
+from ..checker.hints import ANSWER, KIND, RIGHT, SIGNS, remarks, steps_of
 from ..checker.results import Result
 from ..checker.sides import Claim, Step
 from ..language import writing
@@ -43,7 +43,7 @@ class Derivation:
 
     def __init__(self, problem: str, lines: str, hint: int = KIND) -> None:
         found = handin(f"{problem.strip()}\n\n{lines.strip()}\n")
-        self.claims = [(claim, of_claim(claim, "en", hint >= ANSWER)) for claim in found.claims]
+        self.claims = [(claim, check_claim(claim, "en", hint >= ANSWER)) for claim in found.claims]
         self.unread = [(step.text, step.why) for step in found.unread]
         self.rows = [row for claim, result in self.claims for row in rows_of(claim, result, hint)]
 
@@ -97,7 +97,7 @@ def rows_of(claim: Claim, result: Result, hint: int) -> list[Row]:
     dims = shapes_of_names(claim)
     left, _ = latex_of_side(claim.left, dims)
     found = []
-    for number, (step, checked) in enumerate(zip(claim.steps, steps(result)), 1):
+    for number, (step, checked) in enumerate(zip(claim.steps, steps_of(result)), 1):
         right, condition = latex_of_side(step, dims)
         found.append(Row(left if number == 1 else "", right, condition, checked.verdict, remarks(result, number, hint)))
     return found
@@ -107,7 +107,7 @@ def shapes_of_names(claim: Claim) -> dict[str, Any]:
     """The shapes of all names at a point of small sizes; none if the problem has no such point."""
     problem = claim.problem
     try:
-        arrays = problem.point(next(problem.settings(), problem.small()), 0).arrays
+        arrays = problem.point(next(problem.settings(), problem.smallest_sizes()), 0).arrays
     except (Impossible, Misfit, ValueError):
         return {}
     return {word: shape(x) for word, x in arrays.items()}

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..checker.hints import SIGNS
-from ..output.terminal import Screen, is_interactive, wrapped
+from ..output.terminal import Screen, is_interactive, wrap
 from ..render.chart import Chart
 from ..render.picture import Picture
 from .derivations import Derivation
@@ -55,7 +55,7 @@ class Presenter:
         """Ask the reader which slide comes next, and give its number; past the last one if the reader ends it."""
         while True:
             try:
-                *lines, last = wrapped(f"-- {at} of {len(self.slides)}: {KEYS} --", self.screen.width - 1)
+                *lines, last = wrap(f"-- {at} of {len(self.slides)}: {KEYS} --", self.screen.width - 1)
                 for line in lines:
                     self.screen.write(line, "dim")
                 answer = input(self.screen.styled(f"{last} ", "dim")).strip().lower()

@@ -109,7 +109,7 @@ class Tracer:
         op, uses = node.op, self.operands(node)
         try:
             x = self.known.value(node)
-        except RuntimeError:  # freed
+        except RuntimeError:  # its memory was freed
             x = None
         new = self.new_node(
             "result" if op else "parameter" if node.active else "data", x, node.shape, self.known.words.of(node), node

@@ -1,1 +1,1 @@
-"""What all pages share: one skeleton, one escape and one table of colours."""
+"""The parts that all pages share: one skeleton, one escape and one table of colours."""

@@ -1,6 +1,7 @@
-"""All colours, by their role, on paper and in the dark: of pictures, plots, pages and the player.
+"""All colours of pictures, plots, pages and the player, by their role, in a light and in a dark theme.
 
-Those of pictures are of Okabe and Ito (2008), told apart by the colour-blind too; and colour is never the only sign.
+The colours of pictures follow Okabe and Ito (2008), so that colour-blind readers can tell them apart too; and colour is
+never the only sign.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ ROWS = [row.split() for row in TABLE.strip().split("\n")]
 LIGHT = {role: light for role, light, _ in ROWS}
 DARK = {role: dark for role, _, dark in ROWS}
 THEMES = {"light": LIGHT, "dark": DARK}
-VARIABLES = {role: f"var(--{role})" for role in LIGHT}  # for pictures in a page, whose style sheet says what they are
+VARIABLES = {role: f"var(--{role})" for role in LIGHT}  # for pictures in a page, whose style sheet defines them
 
 # The roles that a kind of page uses.
 PICTURE = [*LIGHT][: [*LIGHT].index("good")]
@@ -59,21 +60,21 @@ PLAYER = [*PICTURE, "panel", "hover", "forward", "chosen"]
 
 
 def theme(name: Any) -> dict[str, str]:
-    """The colours of a theme by its name.  ValueError if there is none of that name."""
+    """The colours of a theme, by their roles.  ValueError if there is no theme of that name."""
     if name not in THEMES:
         raise ValueError(f"there is no theme {name!r}; there are {' and '.join(map(repr, THEMES))}")
     return THEMES[name]
 
 
 def variables(name: str, roles: Iterable[str]) -> str:
-    """The colours of a theme as CSS variables: what stands between the braces of a rule."""
+    """The colours of a theme as declarations of CSS variables, for the inside of a rule."""
     return ";".join(f"--{role}:{THEMES[name][role]}" for role in roles)
 
 
 def style(roles: Iterable[str]) -> str:
     """A style sheet that gives a page the colours of these roles.
 
-    They are those of the system, unless the page's root has the class ``light`` or ``dark``.  Paper is always light.
+    The page follows the system's theme, unless its root has the class ``light`` or ``dark``.  Print is always light.
     """
     roles = [*roles]
     light, dark = (f"{variables(name, roles)};color-scheme:{name}" for name in ("light", "dark"))

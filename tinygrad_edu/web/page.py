@@ -1,4 +1,4 @@
-"""A page: one file that needs nothing else, may ask the network for nothing, and takes no name for HTML."""
+"""The skeleton of a page: one file that needs no other, may not use the network, and escapes every name."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def page(
     kind: str = "",
     inline_styles: bool = False,
 ) -> str:
-    """The page as HTML.  Its policy lets the one style and the one script in it work, and nothing from anywhere.
+    """The page as HTML.  Its security policy allows its one style sheet and its one script, and nothing else.
 
-    body: HTML, in which all names and words are escaped.
+    body: HTML in which all names and words are escaped.
     module: whether the script is an ES module.
-    data: JSON for the script, made by ``as_json``; it stands in an element of the id ``tinygrad-edu-data``.
+    data: JSON for the script, made by ``as_json``; it is in an element with the id ``tinygrad-edu-data``.
     kind: the class of the root.
-    inline_styles: whether elements may have styles of their own, as mathematics in text has.
+    inline_styles: whether elements may have inline styles, as mathematics in text has.
     """
-    scripts = hashed(script) if script else "'none'"
-    styles = "'unsafe-inline'" if inline_styles else hashed(style)
+    scripts = hash_for_policy(script) if script else "'none'"
+    styles = "'unsafe-inline'" if inline_styles else hash_for_policy(style)
     policy = f"default-src 'none'; script-src {scripts}; style-src {styles}; base-uri 'none'; form-action 'none'"
     parts = [
         "<!doctype html>",
@@ -56,7 +56,7 @@ def page(
 
 
 def escape(text: str) -> str:
-    """Text as it stands in HTML or XML, between tags or in an attribute.  What no XML may have becomes a space."""
+    """Escape text for HTML or XML, between tags or in an attribute.  A character that XML forbids becomes a space."""
     return html.escape("".join(c if c.isprintable() or c in "\n\t" else " " for c in text))
 
 
@@ -65,19 +65,19 @@ def attribute(text: str) -> str:
     return f'"{escape(" ".join(text.splitlines()))}"'
 
 
-def hashed(text: str) -> str:
-    """A style or a script as the policy of its page names it."""
+def hash_for_policy(text: str) -> str:
+    """The hash by which a page's policy allows a style sheet or a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def as_json(plain: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """JSON in which nothing ends the element that it stands in."""
+    """JSON for a script element: no text in it can end the element."""
     text = json.dumps(plain, default=default, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for c in "<>&\u2028\u2029":
         text = text.replace(c, f"\\u{ord(c):04x}")
     return text
 
 
-def part(package: str, name: str) -> str:
-    """A file of the package, as a style sheet or a script."""
+def package_file(package: str, name: str) -> str:
+    """The text of a file in a package, as of a style sheet or a script."""
     return (resources.files(package) / name).read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ def run(*words):
 
 
 def test_a_folder_stands_for_the_hand_ins_in_it(folder):
-    found, links, is_folder = command.gathered([str(folder), "other.md"])
+    found, links, is_folder = command.find_files([str(folder), "other.md"])
     assert [os.path.basename(f) for f in found] == ["a.md", "b.md", "c.txt", "d.md", "other.md"]
     assert is_folder and not links
 
@@ -77,8 +77,8 @@ def test_links_that_lead_out_of_the_folder_are_named_and_not_followed(folder, tm
 
 def test_processes_check_what_one_would_in_their_order(folder):
     done = []
-    found = checked(sheets.inside(folder), seen=lambda sheet: done.append(sheet.file))
-    alone = [sheets.checked(file, "en") for file in sheets.inside(folder)]
+    found = checked(sheets.find_handins(folder), seen=lambda sheet: done.append(sheet.file))
+    alone = [sheets.check_file(file, "en") for file in sheets.find_handins(folder)]
     for sheet in [*found, *alone]:
         sheet.seconds = 0.0
     assert found == alone and sorted(done) == [sheet.file for sheet in found]
@@ -103,9 +103,9 @@ dJ/du = 2*u for
 def test_what_has_been_judged_is_not_judged_twice(title, above, between, monkeypatch):
     text = TWO.format(title, above, between)
     remembered.KNOWN.clear()
-    remembered.results(TWO.format("Before", "", between), "en")
-    monkeypatch.setattr("tinygrad_edu.checker.check.judged", None)  # which is not asked again
-    again = remembered.results(text, "en")
+    remembered.check_text(TWO.format("Before", "", between), "en")
+    monkeypatch.setattr("tinygrad_edu.checker.check.judge_claim", None)  # which is not asked again
+    again = remembered.check_text(text, "en")
     monkeypatch.undo()
     assert again == check_text(text) and {r.problem for r in again if r.verdict == "wrong"} == {title}
 
@@ -116,15 +116,15 @@ def test_what_has_been_judged_is_not_judged_twice(title, above, between, monkeyp
 ])  # fmt: skip
 def test_what_differs_is_judged_anew(other):
     remembered.KNOWN.clear()
-    remembered.results(RIGHT, "en")
+    remembered.check_text(RIGHT, "en")
     before = len(remembered.KNOWN)
-    assert remembered.results(other, "en") == check_text(other) and len(remembered.KNOWN) == before + 1
+    assert remembered.check_text(other, "en") == check_text(other) and len(remembered.KNOWN) == before + 1
 
 
 def test_not_everything_is_kept_in_mind(monkeypatch):
     monkeypatch.setattr(remembered, "MOST", 2)
     for n in range(5):
-        assert remembered.results(RIGHT.replace("2*u", f"2*u + {n}"), "en")[0].verdict == ("wrong" if n else "right")
+        assert remembered.check_text(RIGHT.replace("2*u", f"2*u + {n}"), "en")[0].verdict == ("wrong" if n else "right")
         assert len(remembered.KNOWN) <= 2
 
 
@@ -135,7 +135,7 @@ def test_a_hand_in_that_takes_too_long_is_left_and_the_others_go_on(folder):
     found = checked([slow, folder / "a.md", folder / "b.md"], jobs=1, seconds=0.5)
     assert [sheet.status for sheet in found] == ["timed-out", "checked", "checked"]
     assert found[0].why == "it took longer than 0.5 s" and time.monotonic() - started < 10
-    assert command.code(found) == 2
+    assert command.exit_code(found) == 2
 
 
 def test_a_process_that_dies_takes_no_other_hand_in_with_it(folder):
@@ -159,7 +159,7 @@ def test_a_process_that_dies_takes_no_other_hand_in_with_it(folder):
 def test_a_hand_in_gets_no_more_memory_than_is_good(folder):
     program = (
         "import numpy; from tinygrad_edu.checker.grading import classroom; "
-        "classroom.bounded(); numpy.empty(3 << 30, 'u1')"
+        "classroom.limit_memory(); numpy.empty(3 << 30, 'u1')"
     )
     env = in_process.environment()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=env)
@@ -170,7 +170,7 @@ def test_a_hand_in_gets_no_more_memory_than_is_good(folder):
 
 
 def test_no_processes_is_no_endless_wait(folder, monkeypatch):
-    monkeypatch.setattr(classroom, "work", print)  # it ends at once
+    monkeypatch.setattr(classroom, "serve_files", print)  # it ends at once
     with pytest.raises(RuntimeError, match="no process"):
         checked([folder / "a.md"])
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.checker.check import places
-from tinygrad_edu.checker.grading.remembered import about
+from tinygrad_edu.checker.check import draw_points
+from tinygrad_edu.checker.grading.remembered import key_of
 from tinygrad_edu.checker.handin import handin
-from tinygrad_edu.checker.judge import Question, Uncheckable, compared
+from tinygrad_edu.checker.judge import Question, Uncheckable, compare
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -22,10 +22,10 @@ def verdicts(text):
     """What is said of each step, but not why."""
     found = []
     for claim in handin(text).claims:
-        question = Question(claim.left.tree, places(claim.problem))
+        question = Question(claim.left.tree, draw_points(claim.problem))
         for step in claim.steps:
             try:
-                found.append(compared(question, step.tree).verdict)
+                found.append(compare(question, step.tree).verdict)
             except (AttributeError, Uncheckable):
                 found.append("uncheckable")
     return found
@@ -47,5 +47,5 @@ def test_mistakes_are_mistakes():
 
 @pytest.mark.slow
 def test_no_two_hand_ins_have_a_claim_in_common():
-    keys = [about(claim) for seed in range(12) for claim in handin(varied(seed)).claims]
+    keys = [key_of(claim) for seed in range(12) for claim in handin(varied(seed)).claims]
     assert len(keys) > 200 and len(set(keys)) == len(keys)

@@ -166,8 +166,8 @@ def test_a_new_operation_is_in_the_table_and_on_the_page_as_soon_as_it_is_declar
     shown = capsys.readouterr().out
     assert "    x receives  g · 3 ⊙ x²\n" in shown and "  it needs a <b>bold</b> x\n" in shown
     assert "the rules agree with differences" in shown and "\n  test_reference.py:" in shown
-    monkeypatch.setattr(reference, "formula", lambda latex: "")  # setting all formulas takes seconds
-    monkeypatch.setattr(reference, "graph", lambda case: "")
+    monkeypatch.setattr(reference, "html_of_formula", lambda latex: "")  # setting all formulas takes seconds
+    monkeypatch.setattr(reference, "html_of_graph", lambda case: "")
     made = page(entries())
     assert (
         '<article id="cube" ' in made and '<a href="#cube">cube</a>' in made and made.count("<article ") == len(tg.OPS)

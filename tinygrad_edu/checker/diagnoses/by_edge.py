@@ -1,7 +1,7 @@
-"""One edge of the graph passed on something else: then the whole sweep comes out as the student's answer did.
+"""Diagnoses an answer that the reverse sweep would give if one edge of the graph passed something else.
 
-Each thing that a student may have passed on is put in the place of what the rule gives, the sweep goes on, and what
-arrives is compared with the claim.
+Everything that a student may have passed along an edge replaces the vjp there.  The sweep then goes on, and the
+gradient that arrives is compared with the claim.
 """
 
 from __future__ import annotations
@@ -9,91 +9,97 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from .edges import Sweep, repeated, run
-from .guess import Case, Guess, Guesses, equal
+from .candidate import Candidate, Candidates, WrongAnswer, equal
+from .graph_edits import EditedSweep, evaluate_with, is_shared_parameter
 
 LARGEST = 120  # edges of a graph that are tried
 
 
-def guesses(case: Case) -> Guesses:
-    """Every change of every edge that explains the answer; then of several edges that belong together."""
-    if not case.claimed or case.nothing():
+def candidates(wrong: WrongAnswer) -> Candidates:
+    """Yields the edits of single edges that explain the answer, and then those of several edges together."""
+    if not wrong.claimed or wrong.is_zero():
         return
-    listing = Sweep(case.places[0])
-    run(case, 0, listing)
-    every = [Sweep(place) for place in case.places[1:]]
+    listing = EditedSweep(wrong.points[0])
+    evaluate_with(wrong, 0, listing)
+    # At the other points the edges are listed only when an edit has passed at the first.
+    every = [EditedSweep(point) for point in wrong.points[1:]]
     for number in range(min(len(listing.edges), LARGEST)):
-        for change in listing.changes(number):
-            if case.late():
+        for edit in listing.edits(number):
+            if wrong.out_of_budget():
                 return
-            if explains(case, 0, listing, number, change.guess):
+            if edge_explains(wrong, 0, listing, number, edit.candidate):
                 for i, other in enumerate(every, 1):
                     if not other.edges:
-                        run(case, i, other)
-                if all(explains(case, i, other, number, change.guess) for i, other in enumerate(every, 1)):
-                    yield change.guess
-    yield from together(case, listing)
+                        evaluate_with(wrong, i, other)
+                if all(edge_explains(wrong, i, other, number, edit.candidate) for i, other in enumerate(every, 1)):
+                    yield edit.candidate
+    yield from edits_of_several_edges(wrong, listing)
 
 
-def explains(case: Case, i: int, listing: Sweep, number: int, guess: Guess) -> bool:
-    """Does the answer come out when that edge passes this on?"""
+def edge_explains(wrong: WrongAnswer, i: int, listing: EditedSweep, number: int, candidate: Candidate) -> bool:
+    """Does the edited edge give the answer at point ``i``?  ``listing`` has the edges of the graph there."""
     if number >= len(listing.edges):
-        return False  # a sum that was written out has another length there
+        return False  # a sum that was written out has fewer terms at this point
     instead = []
     for sweep in range(len(listing.edges[number])):
-        same = [c for c in listing.changes(number, sweep) if (c.guess.key, c.guess.fields) == (guess.key, guess.fields)]
+        edits = listing.edits(number, sweep)
+        same = [e for e in edits if (e.candidate.key, e.candidate.fields) == (candidate.key, candidate.fields)]
         if not same:
             return False
         instead.append(same[0].passed)
-    return equal(run(case, i, Sweep(case.places[i], {number: instead})), case.claimed[i])
+    return equal(evaluate_with(wrong, i, EditedSweep(wrong.points[i], {number: instead})), wrong.claimed[i])
 
 
-def together(case: Case, listing: Sweep) -> Guesses:
-    """Nothing is passed to a value that is taken as constant; or a parameter is seen at one of its uses only."""
+def edits_of_several_edges(wrong: WrongAnswer, listing: EditedSweep) -> Candidates:
+    """Yields edits of several edges.
+
+    All edges to a value pass nothing, if the student took it as constant; or all but one, if she saw only one use of a
+    parameter; or one passes twice its vjp and the other nothing, if she took one of two paths twice.
+    """
     edges = [each[0] for each in listing.edges if each]
     receivers: dict[int, list[int]] = {}
     for number, e in enumerate(edges):
         receivers.setdefault(e.operand.serial, []).append(number)
-    named = {s: numbers for s, numbers in receivers.items() if s in edges[0].called.names} if edges else {}
+    named = {s: numbers for s, numbers in receivers.items() if s in edges[0].name_of.names} if edges else {}
     target = edges[-1].operand.serial if edges else 0
-    choices: list[tuple[list[int], Guess]] = []
+    choices: list[tuple[list[int], Candidate]] = []
     for serial, numbers in named.items():
-        word = edges[0].called.names[serial]
+        word = edges[0].name_of.names[serial]
         if serial != target:
-            choices.append((numbers, Guess("MISSING_PATH", "is-constant", 1.65, {"name": word}, word)))
+            choices.append((numbers, Candidate("MISSING_PATH", "is-constant", 1.65, {"name": word}, word)))
         elif len(numbers) > 2:
             for kept in numbers:
-                shared = repeated(edges[kept])
-                fields = {"name": word, "of": edges[kept].called(edges[kept].node)}
-                guess = Guess("SHARED" if shared else "MISSING_PATH", "is-one-use", 1.6, fields, word)
-                choices.append(([n for n in numbers if n != kept], guess))
+                shared = is_shared_parameter(edges[kept])
+                fields = {"name": word, "of": edges[kept].name_of(edges[kept].node)}
+                candidate = Candidate("SHARED" if shared else "MISSING_PATH", "is-one-use", 1.6, fields, word)
+                choices.append(([n for n in numbers if n != kept], candidate))
     if target and len(receivers[target]) == 2 and len({edges[n].passed.shape for n in receivers[target]}) == 1:
         for kept, other in itertools.permutations(receivers[target]):
             e = edges[kept]
-            code = "SHARED" if repeated(e) else "MISSING_PATH"
-            twice = Guess(code, "is-path-twice", 2.2, {"name": e.called(e.operand), "of": e.called(e.node)})
-            if all(
-                equal(run(case, i, Sweep(p, {kept: doubled(case, i, kept), other: 0.0})), case.claimed[i])
-                for i, p in enumerate(case.places)
-            ):
+            code = "SHARED" if is_shared_parameter(e) else "MISSING_PATH"
+            twice = Candidate(code, "is-path-twice", 2.2, {"name": e.name_of(e.operand), "of": e.name_of(e.node)})
+            if all(doubling_explains(wrong, i, kept, other) for i in range(len(wrong.points))):
                 yield twice
     others = [s for s in named if s != target]
     for first, second in itertools.combinations(others[:12], 2):
-        words = " and ".join(edges[0].called.names[s] for s in (first, second))
-        choices.append((named[first] + named[second], Guess("MISSING_PATH", "is-constant", 2.0, {"name": words}, "")))
-    for numbers, guess in choices:
-        if case.late():
+        words = " and ".join(edges[0].name_of.names[s] for s in (first, second))
+        constant = Candidate("MISSING_PATH", "is-constant", 2.0, {"name": words}, "")
+        choices.append((named[first] + named[second], constant))
+    for numbers, candidate in choices:
+        if wrong.out_of_budget():
             return
-        if all(nothing_passed(case, i, numbers) for i in range(len(case.places))):
-            yield guess
+        if all(dropping_explains(wrong, i, numbers) for i in range(len(wrong.points))):
+            yield candidate
 
 
-def doubled(case: Case, i: int, number: int) -> list[Any]:
-    listing = Sweep(case.places[i])
-    run(case, i, listing)
-    return [2 * e.passed for e in listing.edges[number]]
+def doubling_explains(wrong: WrongAnswer, i: int, kept: int, other: int) -> bool:
+    """Does the answer come out at point ``i`` if one edge passes twice its vjp and the other nothing?"""
+    listing = EditedSweep(wrong.points[i])
+    evaluate_with(wrong, i, listing)
+    instead: dict[int, Any] = {kept: [2 * e.passed for e in listing.edges[kept]], other: 0.0}
+    return equal(evaluate_with(wrong, i, EditedSweep(wrong.points[i], instead)), wrong.claimed[i])
 
 
-def nothing_passed(case: Case, i: int, numbers: list[int]) -> bool:
-    """Does the answer come out when nothing goes along these edges?"""
-    return equal(run(case, i, Sweep(case.places[i], dict.fromkeys(numbers, 0.0))), case.claimed[i])
+def dropping_explains(wrong: WrongAnswer, i: int, numbers: list[int]) -> bool:
+    """Does the answer come out at point ``i`` if these edges pass nothing?"""
+    return equal(evaluate_with(wrong, i, EditedSweep(wrong.points[i], dict.fromkeys(numbers, 0.0))), wrong.claimed[i])

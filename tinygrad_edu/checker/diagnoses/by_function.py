@@ -1,4 +1,7 @@
-"""The gradient of another function: of the loss without its log, say.  One operation is changed on the way forward."""
+"""Diagnoses an answer that is the gradient of another function than the loss, as of the loss without its log.
+
+One operation of the record is edited, the loss is computed forward again, and its gradient is compared with the claim.
+"""
 
 from __future__ import annotations
 
@@ -15,49 +18,53 @@ from ...graph import Node
 from ...op import OPS
 from ...sweep import topological_order
 from ...tensor import Tensor
-from ..judge import Place
-from .edges import Called, run
-from .guess import Case, Guess, Guesses, equal
+from ..judge import Point
+from .candidate import Candidate, Candidates, WrongAnswer, equal
+from .graph_edits import NodeNames, evaluate_with
 
 
-class Other(NamedTuple):
-    """What is computed in the place of a node, and the guess that it would confirm."""
+class ForwardEdit(NamedTuple):
+    """Another operation for a node, and the mistake that would explain it."""
 
     apply: Callable[..., Any]
-    guess: Guess
+    candidate: Candidate
 
 
-def guesses(case: Case) -> Guesses:
-    """Every function near the loss of which the answer is the gradient."""
-    if not case.claimed:
+def candidates(wrong: WrongAnswer) -> Candidates:
+    """Yields the edits of single operations after which the gradient of the loss is the answer."""
+    if not wrong.claimed:
         return
-    listing = Forward(-1, None, case.places[0])
-    run(case, 0, listing)
+    listing = EditedForward(-1, None, wrong.points[0])
+    evaluate_with(wrong, 0, listing)
     for number in range(min(listing.nodes, 80)):
-        at = Forward(number, None, case.places[0])
-        run(case, 0, at)
-        for which, other in enumerate(at.others):
-            if case.late():
+        at = EditedForward(number, None, wrong.points[0])
+        evaluate_with(wrong, 0, at)
+        for which, other in enumerate(at.edits):
+            if wrong.out_of_budget():
                 return
             if all(
-                equal(run(case, i, Forward(number, which, place)), case.claimed[i])
-                for i, place in enumerate(case.places)
+                equal(evaluate_with(wrong, i, EditedForward(number, which, point)), wrong.claimed[i])
+                for i, point in enumerate(wrong.points)
             ):
-                yield other.guess
+                yield other.candidate
 
 
-class Forward:
-    """Finds a gradient after computing everything again, with one node changed: as ``derivatives.gradients``."""
+class EditedForward:
+    """Finds a gradient after it has computed the record again with one edited node.
 
-    def __init__(self, number: int, which: int | None, place: Place) -> None:
-        self.number, self.which, self.place = number, which, place
-        self.others: list[Other] = []
+    It is called as ``derivatives.gradients`` is.  ``number`` is the position of the node, and ``which`` that of its
+    edit; with None nothing is changed, and the edits of the node are listed.
+    """
+
+    def __init__(self, number: int, which: int | None, point: Point) -> None:
+        self.number, self.which, self.point = number, which, point
+        self.edits: list[ForwardEdit] = []
         self.nodes = self.work = 0
 
     def __call__(
         self, result: Tensor, wrt: list[Tensor], seed: Any = None, *, differentiable: bool = False
     ) -> list[Any]:
-        """The gradient."""
+        """Returns the gradient of the edited result.  Raises ValueError if there is none, or in another shape."""
         nodes, target = topological_order(result.node), wrt[0].node
         above = dependent(nodes, [target])
         self.nodes = max(self.nodes, len(above))
@@ -66,9 +73,9 @@ class Forward:
 
         def apply(node: Node, arguments: Sequence[Any], made: Any) -> Any:
             if node is changed:
-                self.others = list(others(node, arguments, Called(self.place)))
+                self.edits = list(forward_edits(node, arguments, NodeNames(self.point)))
                 if self.which is not None:
-                    return self.others[self.which].apply(*arguments)
+                    return self.edits[self.which].apply(*arguments)
             return call_op(node.op, arguments)
 
         x = Tensor(wrt[0]._array)
@@ -80,19 +87,19 @@ class Forward:
         return derivatives.gradients(last, [x], seed)
 
 
-def others(node: Node, given: Sequence[Any], name: Called) -> Iterator[Other]:
-    """What may be computed instead."""
+def forward_edits(node: Node, arguments: Sequence[Any], name: NodeNames) -> Iterator[ForwardEdit]:
+    """Yields what a node may compute instead: its argument, another function, or the same along another axis."""
     op = node.op
     shown = name(node)
     about, where = {"function": op.name, "name": shown}, shown if isinstance(shown, str) else ""
-    arrays = [x for x in given if np.ndim(getattr(x, "_array", x)) or len(given) == 1]
+    arrays = [x for x in arguments if np.ndim(getattr(x, "_array", x)) or len(arguments) == 1]
     if op.variadic is not None or len(arrays) != 1 or (op.binds < 3 and len(op.rules) != 1):
         return
-    (x,) = (k for k, y in enumerate(given) if y is arrays[0])
+    (x,) = (k for k, y in enumerate(arguments) if y is arrays[0])
     same = np.shape(getattr(arrays[0], "_array", arrays[0])) == node.shape
 
-    def other(apply: Callable[[Any], Any], code: str, key: str, cost: float, **fields: str) -> Other:
-        return Other(lambda *values: apply(values[x]), Guess(code, key, cost, about | fields, where))
+    def other(apply: Callable[[Any], Any], code: str, key: str, cost: float, **fields: str) -> ForwardEdit:
+        return ForwardEdit(lambda *values: apply(values[x]), Candidate(code, key, cost, about | fields, where))
 
     if op.elementwise and same and op.name not in ("negative", "positive"):
         yield other(lambda y: y * 1.0, "WRONG_FUNCTION", "is-function-lost", 1.9)

@@ -1,6 +1,6 @@
-"""From one named value to the next: what lies between them, taken as one function with one derivative.
+"""Diagnoses a wrong derivative between two named values, taking all operations between them as one function.
 
-A sigmoid or a softmax may be written out in several operations; what a student says of it is still said of the whole.
+A sigmoid or a softmax may be written out in several operations, but a student thinks of it as one function.
 """
 
 from __future__ import annotations
@@ -16,27 +16,29 @@ from ...numeric.equality import same
 from ...ops import positive
 from ...sweep import topological_order
 from ...tensor import Tensor
-from ..judge import Place
+from ..judge import Point
 from ..problem import jacobian
-from .guess import Case, Guess, Guesses, equal
+from .candidate import Candidate, Candidates, WrongAnswer, equal
 
-MOST = 40  # numbers in a value
+MOST = 40  # elements of a value whose Jacobian is tried
 
 
-def guesses(case: Case) -> Guesses:
-    """What explains the answer when it is passed on between two named values of the same shape."""
-    asked = question(case)
-    if not case.claimed or asked is None:
+def candidates(wrong: WrongAnswer) -> Candidates:
+    """Yields the mistakes in the derivative between two named values of one shape that explain the answer."""
+    asked = asked_names(wrong)
+    if not wrong.claimed or asked is None:
         return
     of, wrt = asked
-    for v, w in pairs(case.places[0], of, wrt):
+    for v, w in pairs_of_values(wrong.points[0], of, wrt):
         for key, code, cost in KINDS:
-            if case.late():
+            if wrong.out_of_budget():
                 return
-            case.spent += 500
-            found = [passed(place, truth, of, wrt, v, w, key) for place, truth in zip(case.places, case.truths)]
-            if all(f is not None and equal(f, c) for f, c in zip(found, case.claimed)):
-                yield Guess(code, key, cost, {"function": v, "name": w, "at": v}, w)
+            wrong.spent += 500
+            found = [
+                edited_answer(point, truth, of, wrt, v, w, key) for point, truth in zip(wrong.points, wrong.truths)
+            ]
+            if all(f is not None and equal(f, c) for f, c in zip(found, wrong.claimed)):
+                yield Candidate(code, key, cost, {"function": v, "name": w, "at": v}, w)
                 break
 
 
@@ -48,33 +50,37 @@ KINDS = (
 )
 
 
-def question(case: Case) -> tuple[str, str] | None:
-    """The names in dJ/dW, if that is what was asked for."""
-    left = case.question.left
+def asked_names(wrong: WrongAnswer) -> tuple[str, str] | None:
+    """Returns the names J and W if the left side is dJ/dW and J is a number; else None."""
+    left = wrong.question.left
     if left.head != "Derivative" or any(part.head != "Name" for part in left.args):
         return None
     names = tuple(part.value for part in left.args)
-    tensors = [case.places[0].tensors.get(word) for word in names]
+    tensors = [wrong.points[0].tensors.get(word) for word in names]
     if not all(isinstance(t, Tensor) for t in tensors) or tensors[0].shape != ():  # type: ignore[union-attr]
         return None
     return names[0], names[1]
 
 
-def pairs(place: Place, of: str, wrt: str) -> list[tuple[str, str]]:
-    """Named values of which one is computed from the other, which has as many elements."""
-    known = {w: x for w, x in place.tensors.items() if isinstance(x, Tensor) and 1 < x.size <= MOST}
-    below = {x.node.serial for x in known.values() if place.tensors[wrt].node in topological_order(x.node)}
+def pairs_of_values(point: Point, of: str, wrt: str) -> list[tuple[str, str]]:
+    """Lists pairs of named values of one shape, the first of which is computed from the second."""
+    known = {w: x for w, x in point.tensors.items() if isinstance(x, Tensor) and 1 < x.size <= MOST}
+    below = {x.node.serial for x in known.values() if point.tensors[wrt].node in topological_order(x.node)}
     chosen = {w: x for w, x in known.items() if x.node.serial in below}
-    every = {n.serial for n in topological_order(place.tensors[of].node)}
+    every = {n.serial for n in topological_order(point.tensors[of].node)}
     return [
         (v, w) for v, y in chosen.items() for w, x in chosen.items()
         if y is not x and y.shape == x.shape and x.node in topological_order(y.node) and y.node.serial in every
     ][:12]  # fmt: skip
 
 
-def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str) -> Any:
-    """The answer, where v passes something else on to w."""
-    loss, y, x, target = (place.tensors[word] for word in (of, v, w, wrt))
+def edited_answer(point: Point, truth: Any, of: str, wrt: str, v: str, w: str, key: str) -> Any:
+    """Returns the gradient if v passes something else to w: by ``key``, a mistake in the derivative of v.
+
+    It adds the difference that the mistake makes at w, passed on to ``wrt``, to the true gradient.  Returns None if the
+    mistake makes no sense there.
+    """
+    loss, y, x, target = (point.tensors[word] for word in (of, v, w, wrt))
     (g,) = gradients(loss, [y])
     n = x.size
     full = np.reshape(jacobian(y, x, False)[1], (n, n))
@@ -85,7 +91,7 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
     if key == "is-diagonal":
         new = g * np.diag(full).reshape(x.shape)
     elif key == "is-slope-at":
-        new = elsewhere(y, x, y._array, g)
+        new = vjp_at(y, x, y._array, g)
     else:
         new = g
     if new is None:
@@ -95,8 +101,8 @@ def passed(place: Place, truth: Any, of: str, wrt: str, v: str, w: str, key: str
     return np.reshape(truth, target.shape) + moved
 
 
-def elsewhere(y: Tensor, x: Tensor, at: Any, g: Any) -> Any:
-    """What y would pass on to x, if x were another value."""
+def vjp_at(y: Tensor, x: Tensor, at: Any, g: Any) -> Any:
+    """Returns the vjp from y to x, computed as if the value of x were ``at``."""
     between = dependent(topological_order(y.node), [x.node])
     made = replay(between, {x.node: positive(Tensor(at))})
     last = made.get(y.node)

@@ -1,9 +1,17 @@
-"""Why it is wrong: what the answer is consistent with.
+"""Searches for the mistake that explains a wrong answer.
 
-Four ways of looking, from the numbers to the notation: the answer as a multiple, a transpose or a sum of the right one
-(by_value); the sweep with one edge changed (by_edge); the gradient of a function that is not quite the loss
-(by_function); what was written, repaired in one place (by_repair).  Whatever one of them proposes has to give the same
-numbers at every point.  The least far-fetched is said first, and a second only if it is about as likely.
+There are seven ways, from the numbers to the notation:
+
+- by_value: the answer is a multiple, a transpose or a sum of the right one;
+- by_chain: the factors of a chain of derivatives do not fit together;
+- by_edge: an edge of the graph passes something else than its vjp;
+- by_name: the derivative from one named value to another is wrong;
+- by_question: it is the right answer to another question;
+- by_function: it is the gradient of a function that is not quite the loss;
+- by_edit: the expression is right after one or two edits.
+
+Every way proposes candidates that give the claimed numbers at every point.  The least far-fetched is shown first, and a
+second one only if it is about as likely.
 """
 
 from __future__ import annotations
@@ -17,82 +25,96 @@ import numpy as np
 
 from ...language.tree import Expr, names
 from ...language.values import Impossible, Misfit
-from ..diagnoses import by_chain, by_edge, by_function, by_name, by_question, by_repair, by_value
+from ..diagnoses import by_chain, by_edge, by_edit, by_function, by_name, by_question, by_value
 from ..judge import Outcome, Question, Uncheckable
-from ..problem import Point, Problem
+from ..problem import Problem, ProblemPoint
 from ..results import Diagnosis
-from .edges import Sweep, run
-from .guess import Case, Guess, Guesses, said
+from .candidate import Candidate, Candidates, WrongAnswer, in_sentence
+from .graph_edits import EditedSweep, evaluate_with
 
-MOST, SLICE = 100_000, 30_000  # nodes that are computed for one answer; for one way of looking, but the last
-patience = ContextVar("patience", default=1.0)  # how much of that is spent: less, where a whole class is waiting
-SECONDS = 6.0  # for one answer, on a machine that is very slow
-WAYS: tuple[Callable[[Case], Guesses], ...] = tuple(
-    way.guesses for way in (by_value, by_chain, by_edge, by_name, by_question, by_function, by_repair)
+NODES = 100_000  # the budget: nodes of trees and graphs that are computed for one wrong answer
+NODES_OF_ONE_WAY = 30_000  # for one way, except that the last may spend all that is left
+patience = ContextVar("patience", default=1.0)  # which part of the budget is spent: less, where a whole class waits
+SECONDS = 6.0  # for one answer on a very slow machine
+WAYS: tuple[Callable[[WrongAnswer], Candidates], ...] = tuple(
+    way.candidates for way in (by_value, by_chain, by_edge, by_name, by_question, by_function, by_edit)
 )
-BY_GRAPH = (by_edge.guesses, by_name.guesses, by_function.guesses)
-PLAIN = 1.7  # a guess that is no more far-fetched than this ends the search
-NEAR = 0.7  # how much more far-fetched a second diagnosis may be
+BY_GRAPH = (by_edge.candidates, by_name.candidates, by_function.candidates)
+LIKELY = 1.7  # a candidate that costs no more than this ends the search
+SECOND_WITHIN = 0.7  # how much more than the first a second diagnosis may cost
 
 
-def diagnosed(
+def diagnose(
     question: Question, problem: Problem, right: Expr, outcome: Outcome, language: str = "en", symmetric: str = ""
 ) -> list[Diagnosis]:
-    """At most two diagnoses, the likeliest first."""
+    """Returns at most two diagnoses of a wrong right side, the likeliest first.
+
+    The ways are tried in their order, each with a part of the budget, until a candidate is likely enough.
+    ``symmetric`` is the assumption that a matrix is symmetric, if the right side would be right under it.
+    """
     claimed = [] if outcome.misfit is not None else list(outcome.values)
-    most, part = int(MOST * patience.get()), int(SLICE * patience.get())
-    case = Case(question, right, claimed, most, monotonic() + SECONDS, scout=question.scout())
-    if not names(right) and not case.nothing() and right.head != "Function" and question.left.head != "Shape":
-        return []  # a number that was claimed may come from anywhere
-    if not claimed and not any(np.any(np.asarray(t, float)) for t in case.truths):
+    most, part = int(NODES * patience.get()), int(NODES_OF_ONE_WAY * patience.get())
+    wrong = WrongAnswer(question, right, claimed, most, monotonic() + SECONDS, small_pair=question.small_pair())
+    if not names(right) and not wrong.is_zero() and right.head != "Function" and question.left.head != "Shape":
+        return []  # a single number may have any cause
+    if not claimed and not any(np.any(np.asarray(t, float)) for t in wrong.truths):
         return []
     if any(not isinstance(c, tuple) and not np.isfinite(np.asarray(c, float)).all() for c in claimed):
-        return []  # what is no number looks like anything
-    alike = twins(case)
-    found: list[Guess] = []
+        return []  # NaN and infinity may have any cause
+    alike = at_points_of_one_size(wrong)
+    found: list[Candidate] = []
     if symmetric:
         fields = {"name": symmetric.partition(":")[2]}
-        found.append(Guess("TRANSPOSE", "is-symmetric", 2.1, fields, fields["name"]))
+        found.append(Candidate("TRANSPOSE", "is-symmetric", 2.1, fields, fields["name"]))
     for way in WAYS:
-        if min((g.cost for g in found), default=9) <= PLAIN:
+        if min((g.cost for g in found), default=9) <= LIKELY:
             break
-        alike.limit = case.limit = most if way is WAYS[-1] else min(most, case.spent + part)
-        one = alike if way in BY_GRAPH else case
+        alike.limit = wrong.limit = most if way is WAYS[-1] else min(most, wrong.spent + part)
+        one = alike if way in BY_GRAPH else wrong
         found += way(one)
-        case.spent = max(case.spent, one.spent)
+        wrong.spent = max(wrong.spent, one.spent)
     found.sort(key=lambda g: g.cost)
-    chosen: list[Guess] = []
-    for guess in found:
-        if all(guess.code != g.code for g in chosen) and (not chosen or guess.cost <= chosen[0].cost + NEAR):
-            chosen.append(guess)
+    chosen: list[Candidate] = []
+    for candidate in found:
+        near = not chosen or candidate.cost <= chosen[0].cost + SECOND_WITHIN
+        if near and all(candidate.code != g.code for g in chosen):
+            chosen.append(candidate)
     return [
-        Diagnosis(g.code, g.key, {word: said(x) for word, x in g.fields.items()}, g.node or about(g), language)
+        Diagnosis(g.code, g.key, {word: in_sentence(x) for word, x in g.fields.items()}, g.node or name_in(g), language)
         for g in chosen[:2]
     ]
 
 
-def about(guess: Guess) -> str:
-    """The name that a guess speaks of, where it is one."""
-    trees = [x.args[0] if x.head == "Index" else x for x in guess.fields.values() if isinstance(x, Expr)]
+def name_in(candidate: Candidate) -> str:
+    """Returns the first name in the fields of a candidate; "" if there is none."""
+    trees = [x.args[0] if x.head == "Index" else x for x in candidate.fields.values() if isinstance(x, Expr)]
     return next((str(x.value) for x in trees if x.head == "Name"), "")
 
 
-def twins(case: Case) -> Case:
-    """The same at places of one size, where sums that were written out make graphs of other lengths elsewhere."""
-    first = case.places[0]
-    if not case.claimed or not isinstance(first, Point) or len({edges(case, i) for i in range(len(case.places))}) == 1:
-        return case
-    places = [first, *(first.redrawn(seed) for seed in (61, 62))]
+def at_points_of_one_size(wrong: WrongAnswer) -> WrongAnswer:
+    """Returns the wrong answer at points of one size, if its graphs differ between the points.
+
+    A sum that is written out makes longer graphs at larger sizes.  Then edges and nodes with the same number do not
+    correspond, and edits of the graph can be compared only at points of one size.
+    """
+    first = wrong.points[0]
+    if (
+        not wrong.claimed
+        or not isinstance(first, ProblemPoint)
+        or len({count_edges(wrong, i) for i in range(len(wrong.points))}) == 1
+    ):
+        return wrong
+    points = [first, *(first.redraw(seed) for seed in (61, 62))]
     try:
-        question = Question(case.question.left, lambda _: iter(places))
-        claimed = [place.values()(case.right) for place in question.places]
+        question = Question(wrong.question.left, lambda _: iter(points))
+        claimed = [point.values()(wrong.right) for point in question.points]
     except (Misfit, Impossible, Uncheckable):
-        return case
-    return replace(case, question=question, claimed=claimed)
+        return wrong
+    return replace(wrong, question=question, claimed=claimed)
 
 
-def edges(case: Case, i: int) -> int:
-    """How many edges the graph has at a place."""
-    sweep = Sweep(case.places[i])
-    run(case, i, sweep)
+def count_edges(wrong: WrongAnswer, i: int) -> int:
+    """Counts the edges of the graph at point ``i``."""
+    sweep = EditedSweep(wrong.points[i])
+    evaluate_with(wrong, i, sweep)
     return len(sweep.edges)

@@ -1,1 +1,1 @@
-"""The command ``tinygrad-edu check``: one hand-in or a class of them, in words, tables and files."""
+"""Checks the hand-ins of a class, and reports the results in words, tables, files and pages."""

@@ -1,4 +1,4 @@
-"""Many hand-ins at once: in processes of their own, each with its time, so that none can hold up the others."""
+"""Checks many hand-ins at once, in processes of their own and with a time limit, so that none holds up the others."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnoses.search import patience
-from ..sentences import said
-from .sheets import LATE, LEFT, UNREAD, Sheet, checked
+from ..sentences import sentence
+from .sheets import LATE, LEFT, UNREAD, Sheet, check_file
 
-MEMORY = 2 << 30  # bytes
-CROWD, HASTE = 30, 0.25  # of so many hand-ins each wrong step is thought about for a part of the time
-STOPPING = signal.SIGINT, signal.SIGTERM  # Ctrl-C, and what a system sends before it shuts down
+MEMORY = 2 << 30  # bytes that a process may use beyond those it starts with
+CROWD, HASTE = 30, 0.25  # with more than CROWD hand-ins, the search for a diagnosis gets this share of its time
+STOPPING = signal.SIGINT, signal.SIGTERM  # Ctrl-C, and the signal that a system sends before it shuts down
 Seen = Callable[[Sheet], None]
 
 
-def work(pipe: Connection, language: str, answers: bool, crowded: bool) -> None:
-    """What a process does: it is ready, gets a file, gives back its sheet, and so on until nobody asks any more."""
-    for number in STOPPING:  # they are for the one who hands out the files
+def serve_files(pipe: Connection, language: str, answers: bool, crowded: bool) -> None:
+    """The loop of a process: say that it is ready, then receive a file and send its sheet, until the pipe closes."""
+    for number in STOPPING:  # the parent process reacts to them
         signal.signal(number, signal.SIG_IGN)
-    bounded()
+    limit_memory()
     patience.set(HASTE if crowded else 1.0)
     try:
         pipe.send(None)
         while True:
-            pipe.send(checked(pipe.recv(), language, answers))
+            pipe.send(check_file(pipe.recv(), language, answers))
     except (EOFError, OSError):
         pass
 
 
-def bounded() -> None:
-    """No hand-in gets more memory than MEMORY, where that can be said: it ends in words, and not with the machine."""
+def limit_memory() -> None:
+    """Limit the memory of this process where the system can, so that a huge hand-in ends with a message only."""
     try:
         import resource
 
@@ -51,33 +51,33 @@ def bounded() -> None:
 
 
 class Worker:
-    """A process, the file it has, and when its time is over."""
+    """A process, the number of the file that it checks, and the time at which that has to be done."""
 
     def __init__(self, language: str, answers: bool, crowded: bool) -> None:
         self.pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
-        self.process: Any = context.Process(target=work, args=(theirs, language, answers, crowded), daemon=True)
-        with undisturbed():
+        self.process: Any = context.Process(target=serve_files, args=(theirs, language, answers, crowded), daemon=True)
+        with signals_blocked():
             self.process.start()
         theirs.close()
         self.number: int | None = None
         self.deadline = float("inf")
 
     def give(self, number: int, file: str, seconds: float) -> None:
-        """A file to check."""
+        """Give the process a file to check within so many seconds."""
         self.number, self.deadline = number, time.monotonic() + seconds
         self.pipe.send(file)
 
     def end(self) -> None:
-        """At once, whatever it does."""
+        """End the process at once, whatever it does."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Processes that are started in this block do not hear Ctrl-C or SIGTERM, not even while they begin."""
+def signals_blocked() -> Iterator[None]:
+    """Block Ctrl-C and SIGTERM in this block; processes that start in it never receive them, not even at the start."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -89,11 +89,11 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable() -> Iterator[list[int]]:
-    """In this block SIGTERM interrupts as Ctrl-C does, so that what is done by then is still reported.
+def sigterm_interrupts() -> Iterator[list[int]]:
+    """Let SIGTERM interrupt this block as Ctrl-C does, so that the results so far are still reported.
 
-    Gives a list, to which SIGTERM is added when it comes.  Where a program has its own way with SIGTERM, or outside
-    the main thread, nothing changes.
+    Gives a list, to which the signal is added when it comes.  Nothing changes if the program handles SIGTERM itself, or
+    outside the main thread.
     """
     come: list[int] = []
 
@@ -114,10 +114,10 @@ def stoppable() -> Iterator[list[int]]:
 def check_files(
     files: Sequence[str], language: str, jobs: int, seconds: float, seen: Seen, answers: bool = False
 ) -> list[Sheet]:
-    """All sheets, in the order of the files; ``seen`` is told of each when it is done.
+    """Check files in ``jobs`` processes, for at most ``seconds`` each.  Gives their sheets in the order of the files.
 
-    ``answers``: with what the wrong claims should be.
-    If it is interrupted, those that are not done have the status "interrupted".
+    ``seen`` is called with each sheet when it is done.  ``answers``: whether to find out what wrong claims should be.
+    After an interruption, the sheets that are not done have the status "interrupted".
     """
     sheets: list[Sheet | None] = [None] * len(files)
     pending = list(reversed(range(len(files))))
@@ -130,7 +130,7 @@ def check_files(
         seen(sheet)
 
     def replaced(worker: Worker, status: str, key: str) -> None:
-        done(worker, Sheet(files[worker.number or 0], status, why=said(key, language, seconds=f"{seconds:g}")))
+        done(worker, Sheet(files[worker.number or 0], status, why=sentence(key, language, seconds=f"{seconds:g}")))
         worker.end()
         workers.remove(worker)
 
@@ -145,7 +145,7 @@ def check_files(
                 if worker.pipe in heard:
                     try:
                         sheet = worker.pipe.recv()
-                    except (EOFError, OSError):  # it was killed, for want of memory say
+                    except (EOFError, OSError):  # the process was killed, perhaps because memory ran out
                         if worker.number is None:
                             raise RuntimeError("no process could be started to check hand-ins in") from None
                         replaced(worker, UNREAD, "file-ended")
@@ -160,12 +160,12 @@ def check_files(
     except KeyboardInterrupt:
         pass
     finally:
-        with undisturbed():
+        with signals_blocked():
             for worker in workers:
                 worker.end()
-    return [s or Sheet(f, LEFT, why=said("file-left", language)) for s, f in zip(sheets, files)]
+    return [s or Sheet(f, LEFT, why=sentence("file-left", language)) for s, f in zip(sheets, files)]
 
 
-def cores() -> int:
-    """How many processes run at the same time here."""
+def count_cores() -> int:
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""The graph that a wrong claim is about, as a page that walks through it, opened where the mistake is."""
+"""Writes a page for a wrong claim that walks through its graph, opened at the step where the mistake is."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ...language.values import Impossible, Misfit
 from ...tensor import Tensor
 from ...tracing import Trace, traced
 from ..handin import handin
-from ..hints import KIND, WRONG, steps
+from ..hints import KIND, WRONG, steps_of
 from ..results import Result
 from ..sides import Claim
-from .sheets import CHECKED, Refused, Sheet, contents
+from .sheets import CHECKED, Refused, Sheet, read_text
 
 
 def wrong_claims(sheet: Sheet) -> list[tuple[Claim, Result]]:
-    """The wrong claims of a hand-in, each with what was found."""
+    """The wrong claims of a hand-in, each with its result."""
     wrong = {result.line: result for result in sheet.results if result.verdict == WRONG}
     if sheet.status != CHECKED or not wrong:
         return []
     try:
-        claims = handin(contents(sheet.file, "en")).claims
-    except (Refused, Unreadable):  # it has changed in the meantime
+        claims = handin(read_text(sheet.file, "en")).claims
+    except (Refused, Unreadable):  # the file has changed in the meantime
         return []
     return [(claim, wrong[claim.left.line]) for claim in claims if claim.left.line in wrong]
 
@@ -32,8 +32,8 @@ def wrong_claims(sheet: Sheet) -> list[tuple[Claim, Result]]:
 def page_name(file: str, line: int) -> str:
     """The name of the page of a claim: ``anna-hw1-3f2a9c04-12.html`` for line 12 of ``anna/hw1.md``.
 
-    The figures in it are made from the whole path.  So hand-ins of the same name in two folders have different pages,
-    also if they are checked one after the other, and the pages of a hand-in keep their names.
+    It contains a hash of the whole path.  So hand-ins of the same name in two folders have different pages, even if
+    they are checked one after the other, and the pages of a hand-in keep their names.
     """
     path = Path(os.path.normcase(os.path.abspath(file)))
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
@@ -42,23 +42,23 @@ def page_name(file: str, line: int) -> str:
 
 
 def write_page(claim: Claim, result: Result, file: Path, stage: int) -> bool:
-    """Write the page of one claim, unless it is not about the derivative of a number: then it gives False.
+    """Write the page of one claim; give False if the claim is not about the derivative of a number.
 
-    ``stage`` is that of the hints: the page opens where the mistake is only if they may say it.  OSError as for any
-    file, and RuntimeError where what draws it is not installed.
+    ``stage``: that of the hints.  The page opens at the mistake only if the hints may tell the kind of mistake.  Raises
+    OSError if the file cannot be written, and RuntimeError if a package that draws is not installed.
     """
-    root = differentiated(claim)
+    root = differentiated_number(claim)
     if root is None:
         return False
     from ...render import walk
 
-    trace = walked(root)
-    walk(trace).save(file, at=opened(trace, result, stage))
+    trace = trace_without_locations(root)
+    walk(trace).save(file, at=first_step_to_show(trace, result, stage))
     return True
 
 
-def differentiated(claim: Claim) -> Tensor | None:
-    """The number whose derivative is claimed, computed at a point of small sizes."""
+def differentiated_number(claim: Claim) -> Tensor | None:
+    """The number whose derivative is claimed, computed at a point of small sizes; None if it is no such claim."""
     left = claim.left.tree
     while left is not None and left.head in ("Each", "Index", "Shape"):
         left = left.args[0]
@@ -71,8 +71,8 @@ def differentiated(claim: Claim) -> Tensor | None:
     return found if isinstance(found, Tensor) and found.shape == () and found.requires_grad else None
 
 
-def walked(root: Tensor) -> Trace:
-    """The computation and its sweep, without places: they are lines of this program, and none of the student's."""
+def trace_without_locations(root: Tensor) -> Trace:
+    """Trace the computation and its sweep without locations, which would be lines of this package."""
     trace = traced(root, sweep=True)
     for node in trace.nodes:
         node.place = None
@@ -80,8 +80,8 @@ def walked(root: Tensor) -> Trace:
     return trace
 
 
-def opened(trace: Trace, result: Result, stage: int) -> int:
-    """The step at which the gradient has come to the node that the first diagnosis is about; 0, if it is not said."""
-    names = [d.node for step in steps(result) for d in step.diagnoses if d.node] if stage >= KIND else []
+def first_step_to_show(trace: Trace, result: Result, stage: int) -> int:
+    """The step at which the gradient arrives at the node of the first diagnosis; 0 if a hint may not say that."""
+    names = [d.node for step in steps_of(result) for d in step.diagnoses if d.node] if stage >= KIND else []
     nodes = {node.id for node in trace.nodes if node.name in names[:1]}
     return next((i for i, s in enumerate(trace.steps) if s.phase == "backward" and s.node in nodes), 0)

@@ -1,4 +1,4 @@
-"""A file with a hand-in, checked: its results, or why there are none."""
+"""Checks one file: a Sheet holds the results of a hand-in, or says why there are none."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from ..grading import remembered
 from ..handin import LARGEST_FILE
-from ..hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, steps
+from ..hints import IF, RIGHT, TRANSPOSED, UNCHECKABLE, WRONG, steps_of
 from ..results import Result
-from ..sentences import reason, said
+from ..sentences import sentence, translate_reason
 
 CHECKED, UNREAD, LATE, LEFT = "checked", "unreadable", "timed-out", "interrupted"
 ENDINGS = (".md", ".txt")
@@ -23,7 +23,7 @@ ENDINGS = (".md", ".txt")
 
 @dataclass
 class Sheet:
-    """One file.  ``status``: one of the four above; ``why``, in words, unless it was checked."""
+    """The results of one file.  ``status``: one of the four above.  ``why``: the reason, if it was not checked."""
 
     file: str
     status: str = CHECKED
@@ -37,17 +37,17 @@ class Sheet:
 
     @property
     def right(self) -> int:
-        """How many claims are right, also in another layout or under an assumption."""
+        """How many claims are right, including those in another layout or under an assumption."""
         return self.count(RIGHT, IF, TRANSPOSED)
 
     @property
     def score(self) -> float:
-        """Points: one for each claim."""
+        """The points: at most one for each claim."""
         return sum(r.score for r in self.results)
 
     def mistakes(self) -> Counter[str]:
-        """How often each kind of mistake was made: of each wrong step, the likeliest; "" where none was found."""
-        wrong = (s for r in self.results for s in steps(r) if s.verdict == WRONG)
+        """How often each kind of mistake was made.  A wrong step counts its first diagnosis, or "" if it has none."""
+        wrong = (s for r in self.results for s in steps_of(r) if s.verdict == WRONG)
         return Counter(s.diagnoses[0].code if s.diagnoses else "" for s in wrong)
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,58 +60,58 @@ class Sheet:
 
 
 class Refused(Exception):
-    """A file that is no hand-in; in words."""
+    """Raised for a file that cannot be a hand-in, with the reason in the language of the user."""
 
 
-def checked(file: str, language: str, answers: bool = False) -> Sheet:
-    """A file, read and checked.  It raises nothing: whatever goes wrong is said in the sheet.
+def check_file(file: str, language: str, answers: bool = False) -> Sheet:
+    """Read and check a file.  It raises nothing: the sheet says what went wrong.
 
-    ``answers``: with what the wrong claims should be.
+    ``answers``: whether to find out what wrong claims should be.
     """
     started = time.monotonic()
     try:
-        sheet = Sheet(file, results=remembered.results(contents(file, language), language, answers))
+        sheet = Sheet(file, results=remembered.check_text(read_text(file, language), language, answers))
     except Refused as error:
         sheet = Sheet(file, UNREAD, why=str(error))
     except MemoryError:
-        sheet = Sheet(file, UNREAD, why=said("file-memory", language))
+        sheet = Sheet(file, UNREAD, why=sentence("file-memory", language))
     except ValueError as error:
-        sheet = Sheet(file, UNREAD, why=reason(str(error), language))
+        sheet = Sheet(file, UNREAD, why=translate_reason(str(error), language))
     except Exception as error:  # a fault of the checker must not take the other hand-ins with it
         words = f"{type(error).__name__}: {error}"[:200]
-        sheet = Sheet(file, UNREAD, why=said("file-internal", language, error=words))
+        sheet = Sheet(file, UNREAD, why=sentence("file-internal", language, error=words))
     sheet.seconds = time.monotonic() - started
     return sheet
 
 
-def contents(file: str, language: str) -> str:
-    """The text of a file.  Refused, if it has none, or more than a person writes."""
+def read_text(file: str, language: str) -> str:
+    """The text of a file.  Raises Refused if it is no text, or longer than anything that a person writes."""
     path = Path(file)
     try:
         if path.is_dir() or (path.exists() and not path.is_file()):
-            raise Refused(said("file-none", language))
+            raise Refused(sentence("file-none", language))
         with path.open("rb") as stream:
             found = stream.read(4 * LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise Refused(said("file-missing", language)) from None
+        raise Refused(sentence("file-missing", language)) from None
     except PermissionError:
-        raise Refused(said("file-forbidden", language)) from None
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
-        raise Refused(said("file-system", language, error=getattr(error, "strerror", None) or str(error))) from None
+        raise Refused(sentence("file-forbidden", language)) from None
+    except (OSError, ValueError) as error:  # open raises ValueError for a name that contains a zero byte
+        raise Refused(sentence("file-system", language, error=getattr(error, "strerror", None) or str(error))) from None
     if len(found) > 4 * LARGEST_FILE:
-        raise Refused(said("file-large", language, most=LARGEST_FILE // 1_000_000))
+        raise Refused(sentence("file-large", language, most=LARGEST_FILE // 1_000_000))
     if b"\0" in found and not found.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Refused(said("file-binary", language))
+        raise Refused(sentence("file-binary", language))
     try:
         return found.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused(said("file-encoding", language)) from None
+        raise Refused(sentence("file-encoding", language)) from None
 
 
-def inside(folder: Path) -> list[str]:
-    """The hand-ins in a folder and those below it, by name: .md and .txt, without a README and what is hidden.
+def find_handins(folder: Path) -> list[str]:
+    """The hand-ins in a folder and in those below it, sorted: .md and .txt, without README and hidden files.
 
-    Folders that are links are not entered.  Such a link is in the list if it ``leads_out``, so that it can be named.
+    Folders that are links are not entered.  Such a link is in the list if it leads out, so that it can be named.
     """
     found = []
     for top, folders, names in os.walk(folder):
@@ -125,18 +125,18 @@ def inside(folder: Path) -> list[str]:
             for path in files
             if path.suffix.lower() in ENDINGS
             and path.stem.lower() != "readme"
-            and (path.is_file() or path.is_symlink())  # also a link to nothing: somebody thinks it is a hand-in
+            and (path.is_file() or path.is_symlink())  # a broken link is listed too, because it was meant as a hand-in
         ]
     return [str(path) for path in sorted(found)]
 
 
 def leads_out(path: Path, folder: Path) -> bool:
-    """Is what stands there, where links have been followed, outside of the folder?"""
+    """Is a path outside of the folder once all links in it are followed?"""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def summary(sheets: Iterable[Sheet]) -> dict[str, Any]:
-    """All hand-ins in figures."""
+def summarise(sheets: Iterable[Sheet]) -> dict[str, Any]:
+    """The counts over all hand-ins: files by status, claims by verdict, points, and kinds of mistakes."""
     sheets = list(sheets)
     results = [r for sheet in sheets for r in sheet.results]
     verdicts = Counter(r.verdict for r in results)

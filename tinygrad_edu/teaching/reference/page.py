@@ -17,7 +17,7 @@ from ...language.symbols import symbol
 from ...render import draw, svg
 from ...render.typeset import mathematics
 from ...web import colours
-from ...web.page import attribute, escape, part
+from ...web.page import attribute, escape, package_file
 from ...web.page import page as skeleton
 from .entries import Entry, ExampleRun
 
@@ -79,7 +79,7 @@ aria-label="Filter the operations" autocomplete="off" spellcheck="false"><output
 {main}
 </main>
 </div>"""
-    script = part(__package__, "page.js")
+    script = package_file(__package__, "page.js")
     return skeleton("Operations of tinygrad_edu", body, style=style(main), script=script, module=True)
 
 
@@ -87,7 +87,7 @@ def style(body: str) -> str:
     """The styles of the page: its colours, and how far each formula hangs below its line."""
     hanging = sorted(set(map(int, re.findall(r'<svg class="m d(\d+)"', body))))
     below = "".join(f".d{n}{{vertical-align:{-n / STEPS:g}em}}" for n in hanging)
-    return colours.style([*colours.PICTURE, *colours.VERDICTS]) + part(__package__, "page.css") + below
+    return colours.style([*colours.PICTURE, *colours.VERDICTS]) + package_file(__package__, "page.css") + below
 
 
 def html_of_names(kind: tuple[str, str], group: Sequence[Entry]) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from ...format import text
-from ...output.terminal import Screen, columns, shortened
+from ...output.terminal import Screen, columns, shorten
 from .entries import Entry, ExampleRun
 
 LEFT = 38  # columns for the name and the notation together, unless they are longer
@@ -35,7 +35,7 @@ def print_table(screen: Screen, found: Sequence[Entry]) -> None:
 def print_row(screen: Screen, entry: Entry) -> None:
     """Print the line of an operation, with as many of the words as there is room for."""
     name = f"  {entry.name:<{NAMES}} "
-    left = (name + shortened(screen.plain(entry.text), screen.width - len(name))).rstrip()
+    left = (name + shorten(screen.plain(entry.text), screen.width - len(name))).rstrip()
     left += " " * max(2, LEFT + 3 - columns(left))
     room = screen.width - columns(left)
     words = screen.plain(without_marks(entry.summary))

@@ -1,8 +1,8 @@
-"""A loss that is given in Python: drawn at other points and other sizes, and recorded by calling it on Tensors.
+"""A loss that is a Python function: its arguments are drawn at other points and sizes, and Tensors record its calls.
 
-What ``at`` holds is taken as an example of each argument: of its shape, and of what is special about it.  One-hot rows
-stay one-hot, what sums to one does, whole numbers stay whole; but a matrix that happens to be symmetric does not, for
-a wrong answer that passes there is still wrong.
+The arrays in ``at`` are examples of the arguments: of their shapes, and of what is special about them.  One-hot rows
+stay one-hot, an array that sums to one still does, and whole numbers stay whole.  But a matrix that happens to be
+symmetric does not stay so, because an answer that is right only for symmetric matrices is wrong.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from ..numeric.differences import STEP
 from ..numeric.equality import same, sums_to_one
 from ..op import OPS
 from ..tensor import Tensor
-from .judge import Place, Uncheckable
-from .problem import Declared, Problem, drawn, jacobian, squeezed
+from .judge import Point, Uncheckable
+from .problem import Declared, Problem, draw_array, jacobian, squeeze
 
 LOSS = "loss"
 
 
-class FunctionPlace:
-    """One point: the arguments, and everything that the function computes under a name of its own."""
+class LossPoint:
+    """A point of a Python loss: its arguments, and all variables to which the function assigned when it ran."""
 
-    def __init__(self, given: Given, arrays: Mapping[str, Any], reading: type[Arrays]) -> None:
-        self.given, self.reading = given, reading
+    def __init__(self, loss: PythonLoss, arrays: Mapping[str, Any], reading: type[Arrays]) -> None:
+        self.loss, self.reading = loss, reading
         self.sizes: dict[str, int] = {}
         tensors = {w: Tensor(x, w) if is_float(x) else x for w, x in arrays.items()}
         try:
-            result, local = recorded(given.loss, tensors, given.arguments)
-        except given.Unrecordable:
+            result, local = record_call(loss.run, tensors, loss.arguments)
+        except loss.Unrecordable:
             result, local = None, {}
         self.tensors: dict[str, Any] = {**local, **tensors}
         for word, x in local.items():
@@ -51,49 +51,50 @@ class FunctionPlace:
         self.tensors.setdefault(LOSS, result)
         self.arrays = {w: getattr(x, "_array", x) for w, x in self.tensors.items()}
         self.cache: dict[Any, Any] = {}
-        self.gradients: Callable[..., Any] = gradients  # how derivatives are found: see by_edge.py
+        # Another function in its place changes how derivatives are found: the diagnoses do so (by_edge.py).
+        self.gradients: Callable[..., Any] = gradients
 
     def values(self) -> Values:
-        return self.reading(self.arrays, self.given.functions, self.derivative)
+        return self.reading(self.arrays, self.loss.functions, self.derivative)
 
-    def moved(self, word: str, x: Any) -> FunctionPlace:
-        """The same with another value for an argument."""
-        return FunctionPlace(self.given, {**self.leaves, word: x}, self.reading)
+    def with_leaf(self, word: str, x: Any) -> LossPoint:
+        """Returns the same point with another value for one argument."""
+        return LossPoint(self.loss, {**self.leaves, word: x}, self.reading)
 
-    def recorded(self) -> Values:
-        return self.reading(self.tensors, self.given.functions, self.derivative)
+    def tensor_values(self) -> Values:
+        return self.reading(self.tensors, self.loss.functions, self.derivative)
 
     def derivative(self, of: Expr, wrt: Expr, values: Values) -> Any:
-        """What the engine finds; differences, where the function cannot be recorded."""
+        """Returns the derivative of a tree with respect to a name, or to a part of it, as W[i, j]."""
         inner = wrt.args[0] if wrt.head == "Index" else wrt
         key = (of, inner)
         if key not in self.cache:
-            self.cache[key] = self.found(of, inner)
+            self.cache[key] = self.differentiate(of, inner)
         found = self.cache[key]
         if wrt.head != "Index":
             return found
         return type(values)({**values.known, "\0": found})(wrt._replace(args=(Expr("Name", (), "\0"), *wrt.args[1:])))
 
-    def found(self, of: Expr, wrt: Expr) -> Any:
-        """The derivative of a tree with respect to a name."""
+    def differentiate(self, of: Expr, wrt: Expr) -> Any:
+        """Finds a derivative by the engine, or by finite differences where the function cannot be recorded."""
         word = wrt.value if wrt.head == "Name" else ""
         x = self.tensors.get(word)
         if self.result is None and of == Expr("Name", (), LOSS) and word in self.leaves:
-            return by_differences(lambda a: self.given.loss(**{**self.leaves, word: a}), self.leaves[word])
+            return derivative_by_differences(lambda a: self.loss.run(**{**self.leaves, word: a}), self.leaves[word])
         if not isinstance(x, Tensor):
             raise Impossible(f"{word or 'that'} is no array of numbers, so there is no derivative with respect to it")
-        result = self.result if of == Expr("Name", (), LOSS) else self.recorded()(of)
+        result = self.result if of == Expr("Name", (), LOSS) else self.tensor_values()(of)
         if isinstance(result, Tensor) and of == Expr("Name", (), LOSS) and result.size == 1 and result.shape:
             result = result.reshape(())  # w.T @ w of a column is a number too
         dims, found = jacobian(result, x, False, self.gradients)
         if dims == ():
             return found
         exact: Any = np.reshape(found, dims + x.shape)
-        return exact if self.reading is Arrays else np.reshape(found, squeezed(dims) + squeezed(x.shape))
+        return exact if self.reading is Arrays else np.reshape(found, squeeze(dims) + squeeze(x.shape))
 
 
-def by_differences(f: Callable[[Any], Any], x: Any) -> Any:
-    """The derivative by five-point differences (Abramowitz and Stegun 25.3.6)."""
+def derivative_by_differences(f: Callable[[Any], Any], x: Any) -> Any:
+    """Approximates the derivative of a function by five-point differences (Abramowitz and Stegun 25.3.6)."""
     x = np.asarray(x, float)
     base = np.asarray(f(x), float)
     found = np.empty(base.shape + x.shape)
@@ -105,51 +106,57 @@ def by_differences(f: Callable[[Any], Any], x: Any) -> Any:
     return np.where(np.abs(found) < 1e-10 * max(1.0, np.abs(base).max(initial=0.0)), 0.0, found)  # or else it is noise
 
 
-class Given:
-    """The function, an example of its arguments, and how others like them are drawn."""
+class PythonLoss:
+    """A loss that is a Python function, with examples of its arguments; it draws others like them."""
 
     class Unrecordable(Exception):
-        """It cannot be called on Tensors."""
+        """The function cannot be called on Tensors."""
 
     def __init__(self, loss: Callable[..., Any], at: Mapping[str, Any], wrt: str) -> None:
-        self.original, self.wrt, self.near = loss, wrt, getattr(loss, "near", False)
-        self.at = {w: arrayed(x) for w, x in at.items()}
+        self.original, self.wrt, self.only_nearby = loss, wrt, getattr(loss, "only_nearby", False)
+        self.at = {w: as_array(x) for w, x in at.items()}
         if wrt in self.at and not is_float(self.at[wrt]):
             self.at[wrt] = np.asarray(self.at[wrt], float)
-        self.arguments = parameters(loss, self.at)
-        self.loss = with_operations(loss)
+        self.arguments = argument_names(loss, self.at)
+        self.run = with_operations(loss)
         self.functions: dict[str, Callable[..., Any]] = {}
         self.reading: type[Arrays] = Arrays
-        self.traits = {w: traits(x, w == wrt) for w, x in self.at.items()}
-        self.recordable = self.tried()
-        self.loosen()
+        self.traits = {w: traits_of(x, w == wrt) for w, x in self.at.items()}
+        self.recordable = self.try_out()
+        self.relax_traits()
 
-    def tried(self) -> bool:
-        """Does it run, and on Tensors?  Uncheckable, if it does not run at all."""
+    def try_out(self) -> bool:
+        """Calls the function on the examples, and returns whether it also runs on Tensors.
+
+        Raises Uncheckable if it does not run, or if neither the engine nor differences can find its derivative.
+        """
         try:
-            result = self.loss(**{w: self.at[w] for w in self.arguments})
+            result = self.run(**{w: self.at[w] for w in self.arguments})
             if result is None:
                 raise TypeError("it returns nothing")
             np.asarray(getattr(result, "_array", result), float)
         except Exception as error:
             raise Uncheckable(f"the loss does not run at these arrays: {type(error).__name__}: {error}") from error
         try:
-            given = {w: Tensor(x) if is_float(x) else x for w, x in self.at.items() if w in self.arguments}
-            return isinstance(self.loss(**given), Tensor)
+            tensors = {w: Tensor(x) if is_float(x) else x for w, x in self.at.items() if w in self.arguments}
+            return isinstance(self.run(**tensors), Tensor)
         except Exception:
             if np.ndim(result) != 0 or self.wrt not in self.at:
                 raise Uncheckable("the loss cannot be called on Tensors, and is not a single number") from None
             return False
 
-    def loosen(self) -> None:
-        """What is positive stays so only where the loss is no number otherwise."""
+    def relax_traits(self) -> None:
+        """Drops the trait "positive" if the loss is finite without it.
+
+        Examples are often positive by chance.  Under a logarithm they must be, and then the trait stays.
+        """
         strict, sign = self.traits, frozenset({"positive"})
         self.traits = {w: t - sign for w, t in strict.items()}
         for seed in range(3):
             arrays = self.draw(seed, {})
             try:
                 with np.errstate(all="ignore"):
-                    value = np.asarray(self.loss(**{w: arrays[w] for w in self.arguments}), float)
+                    value = np.asarray(self.run(**{w: arrays[w] for w in self.arguments}), float)
                 if np.isfinite(value).all():
                     continue
             except Exception:
@@ -159,80 +166,91 @@ class Given:
 
     @property
     def problem(self) -> Problem:
-        """The arguments as declarations, for what asks what is known of them."""
+        """The arguments as the declarations of a problem, for the search for assumptions and diagnoses."""
         found = Problem(LOSS)
         for word, x in self.at.items():
             if is_float(x):
                 found.declared[word] = Declared(tuple(number(n) for n in np.shape(x)), self.traits[word])
         return found
 
-    def places(self, assumed: Mapping[str, frozenset[str]] = {}) -> Iterator[Place]:
-        """Points at the shapes that were given."""
+    def points(self, assumed: Mapping[str, frozenset[str]] = {}) -> Iterator[Point]:
+        """Yields points with arguments in the shapes of the examples."""
         for seed in range(8):
-            yield FunctionPlace(self, self.draw(seed, {}, assumed), self.reading)
+            yield LossPoint(self, self.draw(seed, {}, assumed), self.reading)
 
-    def elsewhere(self) -> list[FunctionPlace]:
-        """Points at other shapes, where axes that only happen to be equally long are not; none, if none will do."""
-        groups = tied(self)
+    def points_at_other_sizes(self) -> list[LossPoint]:
+        """Returns points with arguments in other shapes, in which axes that need not be equally long are not.
+
+        The list is empty if the function does not run at other shapes.
+        """
+        groups = find_tied_axes(self)
         longest = max((n for x in self.at.values() for n in np.shape(x)), default=1)
         lengths = {axis: longest + 1 + i for i, group in enumerate(groups) for axis in group}
         found = []
         for seed in (11, 12):
             try:
-                place = FunctionPlace(self, self.draw(seed, lengths), self.reading)
-                if place.result is not None and np.isfinite(place.result._array).all():
-                    found.append(place)
-            except Exception:  # a function of the user's may fail as it likes
+                point = LossPoint(self, self.draw(seed, lengths), self.reading)
+                if point.result is not None and np.isfinite(point.result._array).all():
+                    found.append(point)
+            except Exception:  # a function that the user wrote may raise anything
                 return []
         return found if lengths else []
 
     def draw(
         self, seed: int, lengths: Mapping[tuple[str, int], int], assumed: Mapping[str, frozenset[str]] = {}
     ) -> dict[str, Any]:
-        """Other arguments like those given, with other lengths of some axes."""
+        """Draws arguments like the examples.
+
+        ``lengths`` has other lengths for some axes, by argument and number of the axis; ``assumed`` has traits to add.
+        """
         rng, found = np.random.default_rng([seed, 5]), {}
         for word, x in self.at.items():
             dims = tuple(lengths.get((word, i), n) for i, n in enumerate(np.shape(x)))
             known = self.traits[word] | assumed.get(word, frozenset())
             if not is_float(x):
-                found[word] = redrawn(x, dims, rng)
+                found[word] = redraw_integers(x, dims, rng)
             else:
-                drawn_: Any = drawn(dims, known, rng)
-                if self.near and not lengths:  # a record's masks are right only around the point where it was made
-                    drawn_ = x if known - {"positive"} else x * (1 + 1e-6 * rng.normal(size=dims))
-                found[word] = np.asarray(drawn_, float) if dims else float(drawn_)
+                new: Any = draw_array(dims, known, rng)
+                # Masks in a record, as of h > 0, are right only near the point at which it was made.
+                if self.only_nearby and not lengths:
+                    new = x if known - {"positive"} else x * (1 + 1e-6 * rng.normal(size=dims))
+                found[word] = np.asarray(new, float) if dims else float(new)
         return found
 
 
 def is_float(x: Any) -> bool:
-    """Is it made of numbers that one can differentiate with respect to?"""
+    """Is it a number or array of floats, with respect to which one can differentiate?"""
     return isinstance(x, float) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f")
 
 
-def arrayed(x: Any) -> Any:
-    """Lists as arrays, Tensors as what they hold; anything else as it is."""
+def as_array(x: Any) -> Any:
+    """Converts lists and Tensors to arrays, and arrays of floats to float64; returns anything else as it is."""
     x = getattr(x, "_array", x)
     x = np.asarray(x) if isinstance(x, (list, tuple, np.ndarray)) else float(x) if isinstance(x, np.floating) else x
     return x.astype(float) if is_float(x) and not isinstance(x, float) else x
 
 
-def parameters(loss: Callable[..., Any], at: Mapping[str, Any]) -> list[str]:
-    """The arguments by which the loss is called.  Uncheckable, if one is missing in ``at``."""
+def argument_names(loss: Callable[..., Any], at: Mapping[str, Any]) -> list[str]:
+    """Lists the arguments with which the loss is called.  Raises Uncheckable if ``at`` lacks one."""
     try:
         signature = inspect.signature(loss).parameters.values()
     except (TypeError, ValueError):
         return list(at)
     if any(p.kind == p.VAR_KEYWORD for p in signature):
         return list(at)
-    given = [p for p in signature if p.kind != p.VAR_POSITIONAL]
-    missing = [p.name for p in given if p.name not in at and p.default is p.empty]
+    named = [p for p in signature if p.kind != p.VAR_POSITIONAL]
+    missing = [p.name for p in named if p.name not in at and p.default is p.empty]
     if missing:
         raise Uncheckable(f"at= has no array for {', '.join(missing)}")
-    return [p.name for p in given if p.name in at]
+    return [p.name for p in named if p.name in at]
 
 
-def traits(x: Any, wrt: bool) -> frozenset[str]:
-    """What is special about an example: what a right answer may rely on."""
+def traits_of(x: Any, wrt: bool) -> frozenset[str]:
+    """Returns the traits of an example, on which a right answer may rely.
+
+    ``wrt``: is the gradient with respect to it?  Such an argument is free to move, so it is not taken as one-hot or
+    binary.
+    """
     if not is_float(x) or np.ndim(x) == 0 or np.size(x) == 0:
         return frozenset({"positive"} if is_float(x) and x > 0 and not wrt else ())
     if not wrt and set(np.unique(x)) == {-1.0, 1.0}:
@@ -248,8 +266,11 @@ def traits(x: Any, wrt: bool) -> frozenset[str]:
     return frozenset({"positive"} if (x > 0).all() else ())
 
 
-def redrawn(x: Any, dims: tuple[int, ...], rng: np.random.Generator) -> Any:
-    """Whole numbers among those given, with one that comes twice: rows may be used more than once."""
+def redraw_integers(x: Any, dims: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Draws whole numbers from those of the example.
+
+    The first two are equal, because indices may choose a row more than once, and an answer must be right there too.
+    """
     if not isinstance(x, np.ndarray) or x.ndim == 0 or x.size == 0 or x.dtype.kind not in "iub":
         return x
     found = rng.choice(x.ravel(), dims)
@@ -261,8 +282,13 @@ def redrawn(x: Any, dims: tuple[int, ...], rng: np.random.Generator) -> Any:
 # Recording.
 
 
-def recorded(loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: list[str]) -> tuple[Any, dict[str, Any]]:
-    """The result of a function called on Tensors, and what its variables were when it returned."""
+def record_call(
+    loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: list[str]
+) -> tuple[Any, dict[str, Any]]:
+    """Calls a function on Tensors, and returns its result and the values of its variables when it returned.
+
+    A profile function sees the frame of the function as it returns, and reads the variables from there.
+    """
     inner = inspect.unwrap(getattr(loss, "func", loss))
     code, local = getattr(inner, "__code__", None), {}
 
@@ -270,13 +296,13 @@ def recorded(loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: li
         if event == "return" and frame.f_code is code:
             local.update(frame.f_locals)
 
-    free = sys.getprofile() is None  # or else somebody measures, who is not to be disturbed
+    free = sys.getprofile() is None  # if a profiler is running it stays, and the variables are not seen
     try:
         if free:
             sys.setprofile(watch)
         result = loss(**{w: tensors[w] for w in arguments})
     except Exception as error:
-        raise Given.Unrecordable from error
+        raise PythonLoss.Unrecordable from error
     finally:
         if free:
             sys.setprofile(None)
@@ -291,9 +317,10 @@ def recorded(loss: Callable[..., Any], tensors: Mapping[str, Any], arguments: li
 
 
 def with_operations(loss: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, in which helpers of the user's that compute what an operation does are that operation.
+    """Returns the function with the user's own sigmoid, softmax and the like replaced by the engine's operations.
 
-    So a sigmoid written by hand is one node with one derivative, not four.
+    So a sigmoid that is written by hand is recorded as one node with one derivative, not as four.  A helper is replaced
+    if it has the name of an operation and computes the same on examples.
     """
     if not isinstance(loss, types.FunctionType):
         return loss
@@ -302,7 +329,7 @@ def with_operations(loss: Callable[..., Any]) -> Callable[..., Any]:
         helper = loss.__globals__.get(word)
         operation = ALIASES.get(word, word)
         if isinstance(helper, types.FunctionType) and operation in OPS and not hasattr(helper, "op"):
-            if computes(helper, operation):
+            if computes_the_same(helper, operation):
                 replaced[word] = as_operation(operation)
     if not replaced:
         return loss
@@ -314,13 +341,13 @@ def with_operations(loss: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def as_operation(operation: str) -> Callable[..., Any]:
-    """An operation as the reading of arrays has it."""
+    """Returns an operation as the evaluator ``Arrays`` computes it."""
     own = getattr(Arrays, f"do_{operation}", None)
     return (lambda *args: own(Arrays({}), *args)) if own else OPS[operation].public
 
 
-def computes(helper: Callable[..., Any], operation: str) -> bool:
-    """Does a function give on examples what an operation gives?"""
+def computes_the_same(helper: Callable[..., Any], operation: str) -> bool:
+    """Does a function return on random examples what an operation returns?"""
     rng = np.random.default_rng(3)
     try:
         with np.errstate(all="ignore"):
@@ -336,24 +363,28 @@ def computes(helper: Callable[..., Any], operation: str) -> bool:
 # Sizes.
 
 
-def tied(given: Given) -> list[set[tuple[str, int]]]:
-    """Axes that have to be equally long, because the loss fails otherwise; those that cannot change are left out."""
-    if not given.recordable:
+def find_tied_axes(loss: PythonLoss) -> list[set[tuple[str, int]]]:
+    """Finds groups of axes that must be equally long, because the loss fails otherwise.
+
+    Each axis is made longer, together with as few others of its length as will do.  Axes that cannot change at all are
+    in no group.
+    """
+    if not loss.recordable:
         return []
-    axes = [(w, i, n) for w, x in given.at.items() if isinstance(x, np.ndarray) for i, n in enumerate(x.shape) if n > 1]
+    axes = [(w, i, n) for w, x in loss.at.items() if isinstance(x, np.ndarray) for i, n in enumerate(x.shape) if n > 1]
     longest = max((n for *_, n in axes), default=1)
     groups: list[set[tuple[str, int]]] = []
 
     def runs(group: set[tuple[str, int]]) -> bool:
-        arrays = given.draw(1, dict.fromkeys(group, longest + 1))
+        arrays = loss.draw(1, dict.fromkeys(group, longest + 1))
         try:
             with np.errstate(all="ignore"):
-                return shape(given.loss(**{w: arrays[w] for w in given.arguments})) == given_shape
+                return shape(loss.run(**{w: arrays[w] for w in loss.arguments})) == usual_shape
         except Exception:
             return False
 
     with np.errstate(all="ignore"):
-        given_shape = shape(given.loss(**{w: given.at[w] for w in given.arguments}))
+        usual_shape = shape(loss.run(**{w: loss.at[w] for w in loss.arguments}))
     for word, i, n in axes[:24]:
         if any((word, i) in group for group in groups):
             continue
@@ -362,7 +393,7 @@ def tied(given: Given) -> list[set[tuple[str, int]]]:
             continue
         others = sorted(group - {(word, i)})
         choices = itertools.chain.from_iterable(itertools.combinations(others, k) for k in range(len(others)))
-        for some in itertools.islice(choices, 100):  # the smallest that will do: the others need not be as long
+        for some in itertools.islice(choices, 100):  # from the smallest: the first that runs is the group
             if runs({(word, i), *some}):
                 group = {(word, i), *some}
                 break
@@ -371,15 +402,15 @@ def tied(given: Given) -> list[set[tuple[str, int]]]:
 
 
 def is_latex(text: str) -> bool:
-    """Is it LaTeX: between $ signs, or with commands, or with braces behind ^ or _?"""
+    """Is the text LaTeX: between $ signs, or with commands, or with braces after ^ or _?"""
     return text.strip().startswith("$") or re.search(r"\\|[\^_]\{(?!\s*[T⊤]\s*\})", text) is not None
 
 
-def reading_of(text: str) -> list[type[Arrays]]:
-    """How a text may be meant: as NumPy has it, then as on the blackboard."""
+def readings_of(text: str) -> list[type[Arrays]]:
+    """Lists the evaluators by which a text may be meant: first NumPy's rules, then those of the blackboard."""
     if ".." in text.replace("...", "") or is_latex(text):
         return [Columns]
     return [Arrays, Columns]
 
 
-__all__ = ["LOSS", "FunctionPlace", "Given", "Misfit", "reading_of"]
+__all__ = ["LOSS", "LossPoint", "PythonLoss", "Misfit", "readings_of"]
