@@ -158,12 +158,12 @@ def change_axis(inspected: Inspected, kind: str, node: Node, axis: int | None, g
     options: dict[str, Any] = {"axis": axis} if axis is not None else {}
     if "keepdims" in total.op.names and (axis is None or total.shape != node.shape):
         options["keepdims"] = True
-    same = [n for n in inspected.nodes if (n.op, n.code, n.lasti) == (total.op, total.code, total.lasti)]
+    passes = inspected.passes_of_line(total)
 
     def change(given: list[Any], made: Any) -> Any:
         return call_op(total.op, [options.get(name, x) for name, x in zip(total.op.names, given)])
 
-    if cures(try_changes(inspected, {}, dict.fromkeys(same, change)), kind, group[0], (softmax_axis, mean_axis)):
+    if cures(try_changes(inspected, {}, dict.fromkeys(passes, change)), kind, group[0], (softmax_axis, mean_axis)):
         written = user_code.expression_of(total)
         new = call_with_options(written, total, options) if isinstance(written, ast.Call) else ""
         shown = ", ".join(f"{key}={value}" for key, value in options.items())

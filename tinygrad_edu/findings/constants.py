@@ -63,7 +63,7 @@ def evidence(inspected: Inspected, node: Node, k: int, layers: list[Node]) -> st
         return numbered_alike(inspected, node, k, name)
     if product and (a := detached_code(node, k)):
         return f"{a} takes it out of the record"
-    same = [n for n in layers if (n.op, n.code, n.lasti) == (node.op, node.code, node.lasti) and find_parameter(n, k)]
+    same = [n for n in inspected.passes_of_line(node) if n in layers and find_parameter(n, k)]
     if product and same:
         names = [inspected.describe(matrix) for n in same if (matrix := weight_matrix(n)) is not None]
         return f"other passes of this line have a parameter there, {list_names(names)}"

@@ -107,11 +107,12 @@ def no_derivative(inspected: Inspected) -> Iterator[Finding]:
 
 def find_smoother(inspected: Inspected, ends: list[Node], nodes: list[Node]) -> Iterator[Remedy]:
     """Try an operation that has a slope in the place of one that has none."""
-    same = [n for n in inspected.nodes if any((n.op, n.code, n.lasti) == (end.op, end.code, end.lasti) for end in ends)]
     if len(ends) != 1 or not ends[0].op.elementwise or len(ends[0].args) != 1:
         return
     op = find_smooth(ends[0])
-    if op is not None and gradient_reaches(try_changes(inspected, {}, replace_op(same, op)), nodes):
+    if op is not None and gradient_reaches(
+        try_changes(inspected, {}, replace_op(inspected.passes_of_line(ends[0]), op)), nodes
+    ):
         new = call_code(inspected, ends[0], 0, op)
         yield Remedy(f"{op.name} is near it and has a slope: write {new}.", new, inspected.location(ends[0]))
 
@@ -336,8 +337,9 @@ def find_remedies(inspected: Inspected, node: Node, k: int | None, leaves: list[
     for each in off_nodes:
         i = activation_operand(each) or 0
         op = find_never_flat(each, i)
-        same = [n for n in inspected.nodes if (n.op, n.code, n.lasti) == (each.op, each.code, each.lasti)]
-        if op is not None and gradient_reaches(try_changes(inspected, {}, replace_op(same, op)), leaves):
+        if op is not None and gradient_reaches(
+            try_changes(inspected, {}, replace_op(inspected.passes_of_line(each), op)), leaves
+        ):
             if op.notation == "$x":
                 yield Remedy(f"Without {inspected.describe_made(each)} a gradient comes through.")
             else:

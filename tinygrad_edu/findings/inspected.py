@@ -163,6 +163,10 @@ class Inspected:
             groups.setdefault((node.op, node.code, node.lasti), []).append(node)
         return list(groups.values())
 
+    def passes_of_line(self, node: Node) -> list[Node]:
+        """List the nodes that the same operation on the same line made, as in the passes of a loop."""
+        return [n for n in self.nodes if (n.op, n.code, n.lasti) == (node.op, node.code, node.lasti)]
+
     def same_for_others(self, group: list[Node]) -> str:
         """Return a sentence that extends what was said of the first node of a group to the others."""
         names = list(dict.fromkeys(name for node in group[1:] if (name := self.name(node))))
@@ -183,10 +187,10 @@ class Inspected:
         **numbers: Any,
     ) -> Finding:
         """Make a finding about a node; ``most`` of the remedies, which are tried one by one, are added to its words."""
-        where, said = at or self.location(node), tuple(itertools.islice(remedies, most)) if self.seeks_remedies else ()
-        words = " ".join([words, *(remedy.words for remedy in said)])
+        where, cures = at or self.location(node), tuple(itertools.islice(remedies, most)) if self.seeks_remedies else ()
+        words = " ".join([words, *(remedy.words for remedy in cures)])
         return Finding(
-            kind, self.printed_name(node), words, where if where.line else None, numbers, node, (node, *nodes), said
+            kind, self.printed_name(node), words, where if where.line else None, numbers, node, (node, *nodes), cures
         )
 
     def printed_name(self, node: Node) -> str:

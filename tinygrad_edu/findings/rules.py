@@ -151,10 +151,10 @@ def compare_entries(node: Node, k: int, operands: list[Any]) -> Worst | None:
     x = operands[k]
     own = tuple(int(i) if n > 1 else 0 for i, n in zip(at[len(at) - np.ndim(x) :], np.shape(x)))
     once, wide = np.broadcast_to(apply_rule(node, k, operands, 1.0), node.shape), np.broadcast_to(x, np.shape(wrong))
-    said = likely_mistake(samples_near(sampled, operands), node.op.names[k]) or NOT_LINEAR * (
+    mistake = likely_mistake(samples_near(sampled, operands), node.op.names[k]) or NOT_LINEAR * (
         not same(once, rule, PROGRAM)
     )
-    return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), said)
+    return Worst((), own, float(wide[at]), float(once[at]), float(found.value[at]), mistake)
 
 
 def compare_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
@@ -174,8 +174,8 @@ def compare_direction(node: Node, k: int, operands: list[Any]) -> Worst | None:
         return None
     at = tuple(map(int, np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))))
     result, own = at[: len(node.shape)], at[len(node.shape) :]
-    said = likely_mistake(samples_near(lambda moved: jacobian(node, k, moved)[0], operands), node.op.names[k])
-    return Worst(result, own, float(np.asarray(x)[own]), float(sample.rule[at]), float(every.value[at]), said)
+    mistake = likely_mistake(samples_near(lambda moved: jacobian(node, k, moved)[0], operands), node.op.names[k])
+    return Worst(result, own, float(np.asarray(x)[own]), float(sample.rule[at]), float(every.value[at]), mistake)
 
 
 def forward_with(node: Node, k: int, operands: list[Any], x: Any) -> Any:

@@ -25,7 +25,7 @@ TURNS = frozenset(
 
 def column_against_row(inspected: Inspected) -> Iterator[Finding]:
     """Find sums and products of (n, 1) and (n,) that are reduced to one number, if the column was not intended."""
-    told: set[Node] = set()
+    seen: set[Node] = set()
     bad: list[tuple[Node, int]] = []
     for node in inspected.nodes:
         if node.op is None or not is_sum_or_product(node.op) or len(node.shape) != 2:
@@ -36,8 +36,8 @@ def column_against_row(inspected: Inspected) -> Iterator[Finding]:
             continue
         k = shapes.index((n, 1))
         end = find_total(inspected, node)
-        if end is not None and end not in told and not is_meant(inspected, node, k):
-            told.add(end)
+        if end is not None and end not in seen and not is_meant(inspected, node, k):
+            seen.add(end)
             bad.append((node, k))
     for group in inspected.group_by_line(node for node, _ in bad):
         yield write_finding(inspected, group, dict(bad)[group[0]])

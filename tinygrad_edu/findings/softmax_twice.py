@@ -132,10 +132,8 @@ def softmax_twice(inspected: Inspected) -> Iterator[Finding]:
         found = find_probability_maker(node)
         if found is not None:
             a = node.args[found.k]
-            loop = (a.code, a.lasti) == (
-                node.code,
-                node.lasti,
-            )  # a function applied to its own result in a loop is intended
+            # A function that is applied to its own result in a loop is intended.
+            loop = (a.code, a.lasti) == (node.code, node.lasti)
             kind = classify_value(inspected, a, found.axis) if a.active and not loop else ""
             if kind:
                 bad[node] = found, kind

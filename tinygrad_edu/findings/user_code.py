@@ -138,6 +138,8 @@ def replace_part(whole: ast.expr, part: ast.expr, new: str) -> str:
     """Write an expression with one of its nodes replaced by new code."""
 
     class Replace(ast.NodeTransformer):
+        """Puts the new code where ``part`` stands."""
+
         def visit(self, node: ast.AST) -> Any:
             if (
                 isinstance(node, ast.expr)
@@ -224,9 +226,11 @@ def available_at(part: ast.expr, node: Node) -> ast.expr | None:
             return None
         value = found[0].value
 
-        class Written(ast.NodeTransformer):
+        class WriteOut(ast.NodeTransformer):
+            """Puts the assigned value in the place of the name."""
+
             def visit_Name(self, node: ast.Name, name: str = name, value: ast.expr = value) -> Any:
                 return copy.deepcopy(value) if node.id == name else node
 
-        part = Written().visit(part)
+        part = WriteOut().visit(part)
     return None

@@ -59,9 +59,9 @@ def find_rounding(
     if node.op.never:
         usual = node.op.forward(np.random.default_rng(0).normal(size=np.shape(operands[0]))[()], *operands[1:])
         here = number in node.op.never and np.isfinite(operands[0]).all()
-        return (
-            (node, number, way) if here and not np.any((usual == number) & mask) else None
-        )  # a softmax of one class is truly 1
+        # A softmax of one class is truly 1, for usual operands too.
+        is_exact = np.any((usual == number) & mask)
+        return (node, number, way) if here and not is_exact else None
     for k, onto, wanted in trace_operands(node, operands, mask, number):
         if onto is None:
             return node, number, way  # this operation did the rounding
