@@ -200,7 +200,7 @@ def chooser_word(node: Node) -> str:
 def portable_remedy(inspected: Inspected, group: list[Steep]) -> Iterator[Remedy]:
     """Find an expression that gives the same gradient in every library; the first that passes the trial is shown.
 
-    Of the passes of a loop all are written so.
+    All passes of a loop are rewritten together.
     """
     node = group[0].node
     if node.op is None or not node.op.elementwise or user_code.expression_of(node) is None or len(group) > PASSES:

@@ -86,7 +86,7 @@ def does_not_depend(inspected: Inspected) -> Iterator[Finding]:
 def find_blocking_leaves(inspected: Inspected, leaf: Node) -> tuple[Node, ...] | None:
     """Find the leaves that keep the result from depending on this one: moved as well, they make it depend.
 
-    None if that was not tried.
+    Empty if no other leaf matters; None if that was not tried.
     """
     others = [node for node in inspected.visited if node.op is None and node is not leaf and np.prod(node.shape)]
     moved = {node: move_at_random(inspected.value(node)) for node in others}
@@ -169,7 +169,7 @@ def find_cancellation(inspected: Inspected, leaf: Node) -> Node | None:
 def cancels(inspected: Inspected, node: Node, k: int) -> bool:
     """Does a contribution cancel inside a node's rule?  It is compared with that of a gradient with other signs.
 
-    Where a slope is 0 nothing of either comes through.
+    At a slope of 0 neither comes through, and that is no cancellation.
     """
     c, g = coerce.dense(inspected.passed[node][k]), inspected.gradients[node]
     size = largest_entry(g)
@@ -207,8 +207,8 @@ def changes_result(
 ) -> bool | None:
     """Does the result change by more than rounding where a leaf is moved at random?
 
-    others: values in the place of those of other leaves.  None if it cannot be said: where the record is too long, or
-    not computed again as it was.
+    others: new values of other leaves.
+    Returns None if that is unknown: the record is too long, or gives another result when it is computed again.
     """
     unknown = f"Whether {inspected.loss} depends on each parameter was not tried: that would take long here."
     if inspected.work > WORK:

@@ -156,7 +156,7 @@ def find_scale(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[
 def source_positions(op: Any, operands: list[Any]) -> Any:
     """For each result, return the flat position of the entry that it copies from the first operand; None if computed.
 
-    So of an index, a transposition, a slice, which an operation is found to be by numbers.
+    So an index, a transposition or a slice is recognised by numbers, whatever the operation is called.
     """
     x, *rest = operands
     if op.variadic is not None or not isinstance(x, (np.ndarray, np.generic)):

@@ -16,7 +16,9 @@ NOT_CHOSEN = "not chosen"  # the kind that is no fault
 class Remedy(NamedTuple):
     """A change that was tried on the record and cures the finding.
 
-    words: what to do, in a sentence.  code: what to write in the place of what stands at ``place``, if it is that.
+    words: what to do, in a sentence.
+    code: the code to write at ``place``, if the remedy is such a replacement.
+    place: where it is written.
     """
 
     words: str
@@ -27,13 +29,14 @@ class Remedy(NamedTuple):
 class Finding(NamedTuple):
     """One fault that was found, with its place, its numbers and its remedies.
 
-    kind: which of the kinds that ``explain`` looks for, as "saturated".
-    about: the name of the value that it is about, as it may be printed.
+    kind: one of the kinds that ``explain`` looks for, such as "saturated".
+    about: the name of the value that it is about, safe to print.
     words: what was found and what to do, in whole sentences.
     place: the line of the user's program, if there is one.
-    numbers: what was measured, by name.
-    node: the node of the record; ``nodes``: all that it concerns directly, such as all parameters that get no gradient.
-    remedies: what was tried on the record, and cures; none, if nothing did.
+    numbers: the measured numbers, by name.
+    node: the node of the record.
+    nodes: all nodes that it concerns directly, such as all parameters that get no gradient.
+    remedies: the changes that were tried on the record and cure; empty if none did.
     """
 
     kind: str

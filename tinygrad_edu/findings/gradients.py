@@ -192,7 +192,7 @@ def zero_gradient(inspected: Inspected, nodes: list[Node] | None = None) -> Iter
 def find_zero_origins(inspected: Inspected, leaf: Node, work: int) -> tuple[list[tuple[Node, int | None]], int]:
     """List the uses where a leaf's gradient became 0: (user, operand), or (node, None) if contributions cancel.
 
-    Of those on one line there is one.
+    Uses on the same line are listed once.
     """
     found: dict[Any, tuple[Node, int | None]] = {}
     seen, stack, steps = {leaf}, [leaf], 0

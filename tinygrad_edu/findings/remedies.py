@@ -90,9 +90,10 @@ def keep_inside(
 ) -> Iterator[Remedy]:
     """Try to keep an operand away from an end of the valid range, or from a pole.
 
-    wrong: the node that the finding is about, if it is not this one but uses it.
+    wrong: the node that the finding is about, if it is another one, which uses this node.
 
-    The first candidate wins that leaves no gradient that is as good as infinite; at an end, else the first that cures.
+    It yields the first candidate that leaves no gradient as good as infinite; if there is none, at an end, the first
+    that cures.
     """
     first = None
     for text, new in shifted_operands(inspected, node, k, at):

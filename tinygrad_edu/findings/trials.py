@@ -46,9 +46,11 @@ def replay(
 ) -> dict[Node, Any]:
     """Compute the values of nodes again; those of other nodes stay as they were.
 
-    leaves: values in the place of those of some nodes.  changes: operations in the place of others.  nodes: which are
-    computed, from the oldest to the youngest; without it all.  record: as Tensors with a record, with the names and
-    places of the first one; or as arrays, without.
+    leaves: new values of some nodes.
+    changes: operations in the place of other nodes.
+    nodes: the nodes to compute, from the oldest to the youngest; by default all.
+    record: if True, the results are Tensors with a record, with the names and places of the first one; otherwise they
+        are arrays.
     """
     labelled: set[Node] = set()
 
@@ -133,7 +135,7 @@ def try_changes(
 def cures(trial: Trial | None, kind: str | Collection[str], node: Node, checks: Iterable[Check]) -> bool:
     """Is a finding of this kind gone from the line of a node, and is everything finite?
 
-    What is not finite on another way to the result, with which the node has nothing to do, is another finding.
+    Values that are not finite on other ways to the result, apart from this node, belong to other findings.
     """
     if trial is None:
         return False

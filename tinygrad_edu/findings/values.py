@@ -37,7 +37,7 @@ from .zeros import RoundedZero, find_rounded_zero
 def not_finite(inspected: Inspected) -> Iterator[Finding]:
     """Find where a result that is not finite comes from: the first such value whose operands are finite.
 
-    Infinity that does no harm, as in the mask of an attention, is on no way to the result and is not reported.
+    Infinity that does no harm, as in the mask of an attention, does not reach the result, and is not reported.
     """
     if not is_finite(inspected.value(inspected.root)):
         yield find_origin(inspected, inspected.root)

@@ -50,7 +50,7 @@ def find_rounding(
 ) -> Cause | None:
     """Find the operation that gave ``number`` at ``mask``, although it never does exactly; None if it may be right.
 
-    The way is followed to one operand at a time, as far as 50 operations.
+    It follows one operand at a time, through at most 50 operations.
     """
     if node.op is None or len(way) > 50 or not mask.any():
         return None
@@ -164,7 +164,7 @@ Step = Callable[[Any], Any]
 def steps_after_logarithm(inspected: Inspected, node: Node) -> tuple[Node, list[Step]]:
     """Find the value under a logarithm before its entries were picked or scaled, and the same steps for logarithms.
 
-    log(p[i]) is log(p)[i], and log(c p) is log(p) + log(c).
+    They are the same steps because log(p[i]) is log(p)[i], and log(c p) is log(p) + log(c).
     """
     below, way = node.args[0], list[Step]()
     while below.op is not None and len(way) < 20:
