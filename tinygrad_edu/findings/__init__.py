@@ -1,7 +1,7 @@
-"""What goes wrong in a gradient, found and said in a sentence: ``explain(loss)``.
+"""Find what goes wrong in a gradient, and explain it in sentences: ``explain(loss)``.
 
-Nothing is guessed.  Each finding is read off the record, its values and its sweep, or tried: a parameter is moved, a
-rule compared with differences.  What is right says nothing.
+It reports only what it has found.  Each finding is read off the record, its values and its sweep, or is tried: a
+parameter is moved, a rule is compared with differences.  It finds no fault in a correct program.
 """
 
 from __future__ import annotations
@@ -16,60 +16,67 @@ from ..format import text
 from ..graph import Node, Value
 from ..optim import Optimiser
 from ..stepping import Stepper
-from .activations import dead, saturated
+from .activations import dead_units, saturated_activations
 from .axes import mean_axis, softmax_axis
-from .case import Case, finite
 from .choices import not_chosen
 from .constants import constant_layers
-from .depends import does_not_depend
+from .dependence import does_not_depend
 from .finding import NOT_CHOSEN
 from .finding import Finding as Finding
 from .finding import Findings as Findings
 from .gradients import does_not_reach, no_derivative, zero_gradient
-from .layers import steady
+from .inspected import Inspected, is_finite
+from .layers import vanishing_or_exploding
 from .rules import wrong_rules
 from .shapes import column_against_row
+from .softmax_twice import softmax_twice
 from .symmetry import equal_units
-from .training import not_held, rising, zero_grad_forgotten
-from .twice import twice
+from .training import not_held_by_optimiser, rising_loss, zero_grad_forgotten
 from .values import gradient_not_finite, not_finite
 
-FORWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+FORWARD: tuple[Callable[[Inspected], Iterator[Finding]], ...] = (
     does_not_reach, no_derivative, column_against_row, softmax_axis, mean_axis, not_chosen,
 )  # fmt: skip
-BACKWARD: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+BACKWARD: tuple[Callable[[Inspected], Iterator[Finding]], ...] = (
     wrong_rules, does_not_reach, no_derivative, zero_gradient, equal_units, does_not_depend, column_against_row,
-    softmax_axis, mean_axis, twice, constant_layers, dead, saturated, steady, zero_grad_forgotten, not_held, rising,
-    not_chosen,
+    softmax_axis, mean_axis, softmax_twice, constant_layers, dead_units, saturated_activations, vanishing_or_exploding,
+    zero_grad_forgotten, not_held_by_optimiser, rising_loss, not_chosen,
 )  # fmt: skip
 
 
 def explain(loss: Any, *of: Any, seed: Any = None, optimiser: Any = None, rate: float | None = None) -> Findings:
-    """Find what goes wrong in the gradient of ``loss`` and say it: ``print(explain(loss, net))``.
+    """Find what goes wrong in the gradient of ``loss``, and explain it: ``print(explain(loss, net))``.
 
-    loss: a tensor, computed and still with its record; or a ``Stepper``, which stays where it is.
+    loss: a computed tensor that still has its record; or a ``Stepper``, which stays where it is.
     of: what ought to receive a gradient: Tensors, modules, or lists or dicts of them.
-    seed: as for ``backward``, where the loss is not a single number.
-    optimiser: the one that trains, or a list of them: which parameters it holds is looked at, and some steps of it are
-        tried on the record, on copies.  rate: the same for gradient descent without an optimiser.
+    seed: as for ``backward``, needed if the loss is not a single number.
+    optimiser: the optimiser that trains, or a list of them.  ``explain`` checks which parameters it holds, and tries
+        some of its steps on copies.
+    rate: the learning rate of gradient descent, if there is no optimiser.
 
-    Looked for are values and gradients that are not finite, with their origin; logarithms of a 0 that comes from
-    rounding; parameters that the loss does not reach or does not depend on, or whose gradient is 0, with the operation
-    that let none through; saturated and dead units, and units that are equal and stay so; gradients that vanish or
-    explode from layer to layer; a column against a row; a softmax or a mean over the wrong axis; a softmax or sigmoid
-    twice; constants among parameters; gradients to which those of earlier steps were added; parameters that the
-    optimiser does not hold; a rate with which the loss rises; and rules of your own that are no derivatives.  Last, and
-    no fault (``is_fault``): what ``where``, an index, ``maximum`` or a mask did not choose, if it is infinite or NaN.
+    It looks for
 
-    The result is a tuple of findings, the most important first, each with its ``kind``, ``about``, ``words``,
-    ``place``, ``numbers`` and ``remedies``.  A remedy is tried on the record before it is said, and cures: then the
-    finding is gone, and the loss and all gradients are finite.  Nothing is changed, no ``.grad`` either; hooks are
-    called once, as by ``backward``.
+    - values and gradients that are not finite, and where they come from; logarithms of a 0 that comes from rounding;
+    - parameters that the loss does not reach or does not depend on, or whose gradient is 0, and the operation that lets
+      no gradient through;
+    - saturated, dead and equal units; gradients that vanish or explode from layer to layer;
+    - a column against a row; a softmax or a mean over the wrong axis; a softmax or a sigmoid that is applied twice;
+    - constants among parameters; gradients that were added to those of earlier steps; parameters that the optimiser
+      does not hold; a rate with which the loss rises;
+    - rules of your own that are not the derivative.
 
-    The saturation of sigmoids and what it does to gradients: Glorot and Bengio, Understanding the difficulty of
-    training deep feedforward neural networks (2010).  Dead units: Lu et al., Dying ReLU and initialization (2019).
+    Last comes what is no fault (``is_fault`` is False): infinite or NaN values that ``where``, an index, ``maximum`` or
+    a mask did not choose.
 
-    Raises TypeError for what is no tensor, ValueError for a missing seed, RuntimeError for a record that was freed.
+    It returns a tuple of findings, the most important first, each with its ``kind``, ``about``, ``words``, ``place``,
+    ``numbers`` and ``remedies``.  A remedy is proposed only after it was tried on the record and cured: the finding is
+    gone, and the loss and all gradients are finite.  ``explain`` changes nothing, not even ``.grad``; it calls hooks
+    once, as ``backward`` does.
+
+    The saturation of sigmoids and its effect on gradients: Glorot and Bengio, Understanding the difficulty of training
+    deep feedforward neural networks (2010).  Dead units: Lu et al., Dying ReLU and initialization (2019).
+
+    Raises TypeError if the loss is no tensor, ValueError if a seed is missing, RuntimeError if the record was freed.
 
     >>> from tinygrad_edu import Tensor, sigmoid
     >>> W = Tensor([0.5, -1.0], name="W")
@@ -86,13 +93,13 @@ def explain(loss: Any, *of: Any, seed: Any = None, optimiser: Any = None, rate: 
     else:
         words = f"explain takes a Tensor that was computed, not {text.describe_operand(None, loss)}"
         raise errors.explained(TypeError(words), "loss = cross_entropy(net(X), y); explain(loss, net)")
-    case = Case(stepper, wanted(of))
-    case.optimisers, case.rate = optimisers(optimiser), above_zero(rate)
-    return found(case, bool(of))
+    inspected = Inspected(stepper, name_wanted(of))
+    inspected.optimisers, inspected.rate = check_optimisers(optimiser), check_rate(rate)
+    return find_all(inspected, bool(of))
 
 
-def optimisers(given: Any) -> list[Optimiser]:
-    """The optimisers that were given."""
+def check_optimisers(given: Any) -> list[Optimiser]:
+    """Return the optimisers as a list; a TypeError says what else was given."""
     every = list(given) if isinstance(given, (list, tuple)) else [] if given is None else [given]
     for each in every:
         if not isinstance(each, Optimiser):
@@ -103,54 +110,59 @@ def optimisers(given: Any) -> list[Optimiser]:
     return every
 
 
-def above_zero(rate: Any) -> float | None:
-    """The rate that was given."""
+def check_rate(rate: Any) -> float | None:
+    """Return the rate as a float, or None; a ValueError says why a rate is none."""
     if rate is not None and not (isinstance(rate, (int, float, np.number)) and 0 < rate < np.inf):
         raise errors.explained(ValueError(f"a rate is a number above 0, not {rate!r}"))
     return None if rate is None else float(rate)
 
 
-def found(case: Case, with_of: bool = False) -> Findings:
-    """All findings of a case."""
+def find_all(inspected: Inspected, with_of: bool = False) -> Findings:
+    """Run all checks on a computation, and put what they find in order, the most important first."""
     with np.errstate(all="ignore"):
-        first = list(not_finite(case))
+        first = list(not_finite(inspected))
         try:
-            case.sweep()
+            inspected.sweep()
         except Exception:
             if not first:
                 raise
-        if not first and case.ours:
-            first = list(gradient_not_finite(case))
-        checks = FORWARD if first or not case.ours else BACKWARD
-        every = first + [finding for check in checks for finding in check(case)]
+        if not first and inspected.visited:
+            first = list(gradient_not_finite(inspected))
+        checks = FORWARD if first or not inspected.visited else BACKWARD
+        every = first + [finding for check in checks for finding in check(inspected)]
     spoken = {node for finding in every if finding.kind == "zero gradient" for node in finding.nodes}
     every = [finding for finding in every if finding.kind not in ("dead", "saturated") or finding.node not in spoken]
     origins = {finding.node for finding in first}
     every = [finding for finding in every if finding.is_fault or finding.node not in origins]
-    rest = "Nothing else was found." if every else nothing(case, with_of)
-    return Findings(every, rest, case.skipped)
+    rest = "Nothing else was found." if every else describe_nothing(inspected, with_of)
+    return Findings(every, rest, inspected.skipped)
 
 
 def findings_about(stepper: Stepper, node: Node) -> list[Finding]:
-    """Those findings that concern a node of a computation: itself, or what lies between it and the result."""
-    case = Case(stepper, {})
-    every = found(case)
-    above = set(case.above([node]))
+    """Return the findings that concern one node: the node itself, or what lies between it and the result."""
+    inspected = Inspected(stepper, {})
+    every = find_all(inspected)
+    above = set(inspected.above([node]))
     about = [
-        finding for finding in every if node in finding.nodes or (on_its_way(finding) and above & {*finding.nodes})
+        finding
+        for finding in every
+        if node in finding.nodes or (concerns_operands(finding) and above & {*finding.nodes})
     ]
-    if every and every[0].kind in ORIGINS:  # all that is not finite comes from there
-        spoilt = not finite(case.value(node)) or (node in case.gradients and not finite(case.gradients[node]))
+    if every and every[0].kind in ORIGINS:  # everything that is not finite comes from the first finding
+        spoilt = not is_finite(inspected.value(node)) or (
+            node in inspected.gradients and not is_finite(inspected.gradients[node])
+        )
         return about if every[0] in about or not spoilt else [every[0], *about]
-    if not any(finding.is_fault for finding in about) and node in case.ours:
+    if not any(finding.is_fault for finding in about) and node in inspected.visited:
         with np.errstate(all="ignore"):
-            return [*zero_gradient(case, [node]), *about]
+            return [*zero_gradient(inspected, [node]), *about]
     return about
 
 
+# Kinds of findings that name the origin of everything that is not finite.
 ORIGINS = ("not finite", "log of a rounded zero")
 
-
+# Kinds of findings that concern their own nodes only, and not what these were computed from.
 ALONE = (
     *ORIGINS, "does not reach", "no derivative", "zero gradient", "does not depend", "vanishing", "exploding",
     "equal units", "constant among parameters", "older gradients", "not held by the optimiser", "rate too large",
@@ -158,13 +170,13 @@ ALONE = (
 )  # fmt: skip
 
 
-def on_its_way(finding: Finding) -> bool:
-    """Does a finding about a node concern what that was computed from?"""
+def concerns_operands(finding: Finding) -> bool:
+    """Does a finding about a node also concern the values that the node was computed from?"""
     return finding.kind not in ALONE
 
 
-def wanted(of: Any) -> dict[Node, str]:
-    """The nodes of tensors and of the parameters of modules, with their names, or paths where those are not unique."""
+def name_wanted(of: Any) -> dict[Node, str]:
+    """Map the nodes of tensors and of modules' parameters to their names, or to paths where names are not unique."""
     named: list[tuple[str, Any]] = []
     pending: list[tuple[str, Any]] = [("", x) for x in reversed(of)]
     while pending:
@@ -188,26 +200,26 @@ def wanted(of: Any) -> dict[Node, str]:
     }
 
 
-def nothing(case: Case, with_of: bool) -> str:
-    """What was looked at and looked for, where nothing was found."""
+def describe_nothing(inspected: Inspected, with_of: bool) -> str:
+    """Say what was examined and which faults were looked for, when none was found."""
     size = (
-        f"the {len(case.record.computed):,} values that it was computed by"
-        if len(case.record.computed) != 1
+        f"the {len(inspected.record.computed):,} values that it was computed by"
+        if len(inspected.record.computed) != 1
         else "how it was computed"
     )
-    if not case.ours:
+    if not inspected.visited:
         return (
-            f"Nothing was found in {case.loss}, {size}: no gradient flows there, so only values and axes were looked "
-            "at."
+            f"Nothing was found in {inspected.loss}, {size}: no gradient flows there, so only values and axes were "
+            "looked at."
         )
     trained = "gradients of earlier steps, and "
-    if case.optimisers or case.rate is not None:
+    if inspected.optimisers or inspected.rate is not None:
         trained = "gradients of earlier steps, a rate with which the loss rises, "
-        trained += "parameters that the optimiser does not hold, and " if case.optimisers else "and "
+        trained += "parameters that the optimiser does not hold, and " if inspected.optimisers else "and "
     reach = "parameters that it does not reach or depend on" if with_of else "parameters that it does not depend on"
     return (
-        f"Nothing was found in {case.loss}, {size} and their gradients. Looked for were: values and gradients that are "
-        f"not finite, gradients of 0, {reach}, gradients that vanish or explode, saturated, dead and equal units, a "
-        "column against a row, a softmax or a mean over the wrong axis, a softmax or sigmoid twice, constants among "
-        f"parameters, {trained}rules that are not derivatives."
+        f"Nothing was found in {inspected.loss}, {size} and their gradients. Looked for were: values and gradients "
+        f"that are not finite, gradients of 0, {reach}, gradients that vanish or explode, saturated, dead and equal "
+        "units, a column against a row, a softmax or a mean over the wrong axis, a softmax or sigmoid twice, constants "
+        f"among parameters, {trained}rules that are not derivatives."
     )

@@ -1,4 +1,4 @@
-"""What was found: a sentence with its node, its line and its numbers, and how many of them are printed."""
+"""A finding: its words, its node, its line, its numbers and its remedies; and how findings are printed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ NOT_CHOSEN = "not chosen"  # the kind that is no fault
 
 
 class Remedy(NamedTuple):
-    """What was tried, and cures.
+    """A change that was tried on the record and cures the finding.
 
-    words: what to do, in a sentence.  code: what to write in the place of what stands at ``place``, if it is that.
+    words: what to do, in a sentence.
+    code: the code to write at ``place``, if the remedy is such a replacement.
+    place: where it is written.
     """
 
     words: str
@@ -25,15 +27,16 @@ class Remedy(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing that goes wrong.
+    """One fault that was found, with its place, its numbers and its remedies.
 
-    kind: which of the kinds that ``explain`` looks for, as "saturated".
-    about: the name of the value that it is about, as it may be printed.
+    kind: one of the kinds that ``explain`` looks for, such as "saturated".
+    about: the name of the value that it is about, safe to print.
     words: what was found and what to do, in whole sentences.
     place: the line of the user's program, if there is one.
-    numbers: what was measured, by name.
-    node: the node of the record; ``nodes``: all that it concerns directly, such as all parameters that get no gradient.
-    remedies: what was tried on the record, and cures; none, if nothing did.
+    numbers: the measured numbers, by name.
+    node: the node of the record.
+    nodes: all nodes that it concerns directly, such as all parameters that get no gradient.
+    remedies: the changes that were tried on the record and cure; empty if none did.
     """
 
     kind: str
@@ -47,7 +50,7 @@ class Finding(NamedTuple):
 
     @property
     def is_fault(self) -> bool:
-        """Is something wrong?  What was not chosen, and is not finite there, is only told."""
+        """Is something wrong?  A finding of the kind "not chosen" is information only."""
         return self.kind != NOT_CHOSEN
 
     def __str__(self) -> str:
@@ -59,10 +62,10 @@ class Finding(NamedTuple):
 
 
 class Findings(tuple[Finding, ...]):
-    """All that was found, the most important first: ``print(explain(loss))`` shows it, and it is a tuple."""
+    """A tuple of all findings, the most important first; ``print`` shows it as numbered paragraphs."""
 
-    nothing: str  # what is said where no fault was found; else ""
-    skipped: tuple[str, ...]  # what was not looked at, because it would take too long
+    nothing: str  # a sentence for the case that no fault was found; else ""
+    skipped: tuple[str, ...]  # checks that were left out because they would take too long
 
     def __new__(cls, found: Any, nothing: str = "Nothing was found.", skipped: Any = ()) -> Findings:
         made = super().__new__(cls, found)
@@ -71,7 +74,7 @@ class Findings(tuple[Finding, ...]):
 
     @property
     def kinds(self) -> list[str]:
-        """The kind of each."""
+        """The kinds of all findings, in order."""
         return [finding.kind for finding in self]
 
     def __str__(self) -> str:

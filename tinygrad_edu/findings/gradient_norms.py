@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from ..render.plot import Plot
 
 BLOCKS, ASCII = "▁▂▃▄▅▆▇█", ".:-=+*#%@"  # from the smallest to the largest
-NARROW, WIDE, COURSE = 40, 80, 12  # columns of a table, and the least that the course in it takes
+# The least and the usual width of a table, and the least width of the course in it, in characters.
+NARROW, WIDE, COURSE = 40, 80, 12
 FORGOTTEN = "call zero_grad() once for each step, before backward()."
-RISING = 6  # losses, from which on it is said that they rise
+# A rising loss is reported from this number of losses on.
+RISING = 6
 
 
 class GradientNorms(NormRecord):
-    """Looks at gradients during training: ``SGD(net, 0.1, callback=norms)`` and ``optimiser.step(loss)``.
+    """Records gradient norms during training: ``SGD(net, 0.1, callback=norms)``, then ``optimiser.step(loss)``.
 
     Or ``norms(loss)``, in one's own loop, after ``backward``.  Then ``print(norms)`` is a table, and says if gradients
     were added to older ones; ``norms.line()`` goes beside a progress bar, ``norms.plot().save("norms.svg")`` draws.
@@ -38,7 +40,7 @@ class GradientNorms(NormRecord):
     """
 
     def line(self, width: int = WIDE) -> str:
-        """The last look in one line, the layers in the middle left out where they do not fit in ``width`` columns."""
+        """Return the last step in one line of ``width`` columns; middle layers that do not fit are left out."""
         if not self.looks:
             return "no step yet"
         last = self.looks[-1]
@@ -46,13 +48,13 @@ class GradientNorms(NormRecord):
         parts = [
             f"|∂{shorten(text.safe_name(name), 20)}| {short(size)}" for name, size in zip(self.watched, last.norms)
         ]
-        out = max(0, len(parts) - max(1, width // 7))  # none is shorter
-        while len(parts) > out and columns(shown := "  ".join([*loss, *without(parts, out)])) > width:
+        out = max(0, len(parts) - max(1, width // 7))  # a part takes at least seven columns
+        while len(parts) > out and columns(shown := "  ".join([*loss, *leave_out_middle(parts, out)])) > width:
             out += 1
         return encodable(shorten(shown, width), encoding())
 
     def table(self, width: int = WIDE) -> str:
-        """A row for each parameter: its norms in numbers, and their course, on a logarithmic scale of its own.
+        """Return a row for each parameter: its norms as numbers, and their course on its own logarithmic scale.
 
         In the course ``_`` is 0, ``x`` is bad, and a space is a step without a gradient.
         """
@@ -78,7 +80,7 @@ class GradientNorms(NormRecord):
         return encodable("\n".join([shorten(self.summary(), width), *table.lines(), *notes]), encoding())
 
     def notes(self) -> list[str]:
-        """What was wrong with the training as a whole, in sentences."""
+        """Say in sentences what was wrong with the training as a whole."""
         found = [f"{self.number_bad:,} bad, the first at {self.trouble}"] if self.trouble else []
         if self.older is not None:
             found.append(f"From step {self.older:,} on the gradients hold those of earlier steps too: {FORGOTTEN}")
@@ -90,7 +92,7 @@ class GradientNorms(NormRecord):
         return found
 
     def summary(self) -> str:
-        """How many steps, and how the loss went."""
+        """Say how many steps were made, and from where to where the loss went."""
         found = [look.loss for look in self.looks if look.loss is not None]
         every = f", one of {self.every:,} looked at" if self.every > 1 else ""
         went = f", loss from {found[0]:.4g} to {found[-1]:.4g}" if found else ""
@@ -104,20 +106,20 @@ class GradientNorms(NormRecord):
         return f"<{what}; print shows them, .plot() draws them>"
 
     def plot(self, *, theme: str | None = None) -> Plot:
-        """The norms over the steps, as a picture for a notebook or a file.  ``theme``: "light" or "dark"."""
+        """Draw the norms over the steps, for a notebook or a file.  ``theme``: "light" or "dark"."""
         from ..render.plot import Plot  # drawing takes longer to load than all the rest
 
         return Plot(self, theme)
 
 
-def without(parts: list[str], number: int) -> list[str]:
-    """All but so many in the middle: first and last layers say most."""
+def leave_out_middle(parts: list[str], number: int) -> list[str]:
+    """Leave out so many parts in the middle: the first and the last layers say most."""
     first = (len(parts) - number + 1) // 2
     return parts if not number else [*parts[:first], "...", *parts[first + number :]]
 
 
 def sparkline(groups: Sequence[Sequence[float | None]], is_bad: Callable[[float | None], bool], marks: str) -> str:
-    """A character for each group of norms, by their mean; a course within a factor of 2 is level."""
+    """Draw a character for each group of norms, by their mean; a course within a factor of 2 is level."""
     means = [*map(mean_log, groups)]
     low, high = (f((m for m in means if m is not None), default=0.0) for f in (min, max))
     scale = (len(marks) - 1) / max(high - low, math.log10(2))
@@ -132,5 +134,4 @@ def sparkline(groups: Sequence[Sequence[float | None]], is_bad: Callable[[float 
 
 
 def encoding() -> str | None:
-    """That of the standard output, where the words will be printed."""
     return getattr(sys.stdout, "encoding", None)

@@ -1,4 +1,4 @@
-"""A column against a row: (n, 1) and (n,) make (n, n) without a word, and the loss of all pairs is trained."""
+"""Find a column against a row: (n, 1) and (n,) silently give (n, n), and the loss of all pairs is trained."""
 
 from __future__ import annotations
 
@@ -10,60 +10,61 @@ from typing import Any
 import numpy as np
 
 from ..engine.recompute import call_op
-from ..findings import code
 from ..format import locations
 from ..graph import Node
-from .case import Case
+from . import user_code
 from .finding import Finding, Remedy
-from .trying import cures, tried
+from .inspected import Inspected
+from .trials import cures, try_changes
 
-# What is written in a program that makes a column on purpose.
+# Words of a program that makes a column on purpose.
 TURNS = frozenset(
     "reshape expand_dims broadcast_to transpose outer T mT newaxis atleast_2d column_stack keepdims".split()
 )
 
 
-def column_against_row(case: Case) -> Iterator[Finding]:
-    """Differences and products of (n, 1) and (n,) that are reduced to one number, where the column was not meant."""
-    told: set[Node] = set()
+def column_against_row(inspected: Inspected) -> Iterator[Finding]:
+    """Find sums and products of (n, 1) and (n,) that are reduced to one number, if the column was not intended."""
+    seen: set[Node] = set()
     bad: list[tuple[Node, int]] = []
-    for node in case.nodes:
-        if node.op is None or not joins(node.op) or len(node.shape) != 2:
+    for node in inspected.nodes:
+        if node.op is None or not is_sum_or_product(node.op) or len(node.shape) != 2:
             continue
         n = node.shape[0]
         shapes = [a.shape if a is not None else getattr(x, "shape", ()) for a, x in zip(node.args, node.values)]
         if n < 2 or node.shape != (n, n) or sorted(shapes, key=len) != [(n,), (n, 1)]:
             continue
         k = shapes.index((n, 1))
-        end = total(case, node)
-        if end is not None and end not in told and not meant(case, node, k):
-            told.add(end)
+        end = find_total(inspected, node)
+        if end is not None and end not in seen and not is_meant(inspected, node, k):
+            seen.add(end)
             bad.append((node, k))
-    for group in case.grouped(node for node, _ in bad):
-        yield pairs(case, group, dict(bad)[group[0]])
+    for group in inspected.group_by_line(node for node, _ in bad):
+        yield write_finding(inspected, group, dict(bad)[group[0]])
 
 
-def joins(op: Any) -> bool:
-    """Is it a sum, a difference or a product of two operands, element by element?"""
+def is_sum_or_product(op: Any) -> bool:
     return bool(op.elementwise and len(op.names) == len(op.linear) == 2)
 
 
-def pairs(case: Case, group: list[Node], k: int) -> Finding:
-    """The finding, in words."""
+def write_finding(inspected: Inspected, group: list[Node], k: int) -> Finding:
+    """Describe the (n, n) result of a column and a row, and how to make one shape of both."""
     node = group[0]
     n = node.shape[0]
-    column, row = case.operand(node, k), case.operand(node, 1 - k)
+    column, row = inspected.describe_operand(node, k), inspected.describe_operand(node, 1 - k)
     words = (
-        f"{column} of shape ({n}, 1) and {row} of shape ({n},) give {case.made(node)} of shape ({n}, {n}), "
-        f"{case.line(node)}: each of the one with each of the other, {n * n:,} numbers and not {n:,}, which are then "
-        f"made one.{case.others(group)}"
+        f"{column} of shape ({n}, 1) and {row} of shape ({n},) give {inspected.describe_made(node)} of shape ({n}, "
+        f"{n}), {inspected.in_line(node)}: each of the one with each of the other, {n * n:,} numbers and not {n:,}, "
+        f"which are then made one.{inspected.same_for_others(group)}"
     )
-    remedies = of_one_shape(case, group, k)
-    return case.finding("(n, 1) against (n,)", node, words, group[1:], None, remedies, 2, n=n, times=len(group))
+    remedies = match_shapes(inspected, group, k)
+    return inspected.make_finding(
+        "(n, 1) against (n,)", node, words, group[1:], None, remedies, 2, n=n, times=len(group)
+    )
 
 
-def of_one_shape(case: Case, group: list[Node], k: int) -> Iterator[Remedy]:
-    """The column made a row, or the row a column."""
+def match_shapes(inspected: Inspected, group: list[Node], k: int) -> Iterator[Remedy]:
+    """Try to make the column a row, or the row a column."""
     node, kind = group[0], "(n, 1) against (n,)"
     turns: tuple[tuple[int, str, str, Callable[[Any], Any]], ...] = (
         (k, "({}).ravel()", "to have {} pairs", lambda x: x.ravel() if hasattr(x, "ravel") else np.ravel(x)),
@@ -74,15 +75,17 @@ def of_one_shape(case: Case, group: list[Node], k: int) -> Iterator[Remedy]:
         def change(given: list[Any], made: Any, i: int = i, turned: Any = turned) -> Any:
             return call_op(node.op, [*given[:i], turned(given[i]), *given[i + 1 :]])
 
-        if cures(tried(case, {}, dict.fromkeys(group, change)), kind, node, (column_against_row,)):
-            operand = code.operand(case, node, i)
-            new = code.with_operand(case, node, i, text.format(operand))
-            short = code.shown(ast.parse(text.format(operand), mode="eval")) if is_code(operand) else operand
-            yield Remedy(f"Write {short} {why.format(node.shape[0])}.", new, case.place(node))
+        if cures(try_changes(inspected, {}, dict.fromkeys(group, change)), kind, node, (column_against_row,)):
+            operand = user_code.operand_code(inspected, node, i)
+            new = user_code.code_with_operand(inspected, node, i, text.format(operand))
+            short = (
+                user_code.unparse(ast.parse(text.format(operand), mode="eval")) if is_expression(operand) else operand
+            )
+            yield Remedy(f"Write {short} {why.format(node.shape[0])}.", new, inspected.location(node))
 
 
-def is_code(text: str) -> bool:
-    """Is it an expression of Python?"""
+def is_expression(text: str) -> bool:
+    """Does the text parse as an expression of Python?"""
     try:
         ast.parse(text, mode="eval")
         return True
@@ -90,18 +93,20 @@ def is_code(text: str) -> bool:
         return False
 
 
-def total(case: Case, node: Node) -> Node | None:
-    """The operation that makes one number of an (n, n) array, if nothing else is done with it on the way."""
+def find_total(inspected: Inspected, node: Node) -> Node | None:
+    """Find the operation that reduces an (n, n) array to one number, if only elementwise operations come between."""
     ends, stack, seen = set(), [node], {node}
     while stack:
         at = stack.pop()
-        users = case.users.get(at, [])
+        users = inspected.users.get(at, [])
         if not users or len(seen) > 50:
             return None
         for user, _ in users:
             if user.op.reduces and user.shape in ((), (1, 1)):
                 ends.add(user)
-            elif user.op.elementwise and not user.op.never and user.shape == node.shape:  # exp of all pairs is a kernel
+            elif (
+                user.op.elementwise and not user.op.never and user.shape == node.shape
+            ):  # but exp of all pairs is a kernel
                 if user not in seen:
                     seen.add(user)
                     stack.append(user)
@@ -110,14 +115,18 @@ def total(case: Case, node: Node) -> Node | None:
     return min(ends, key=lambda end: end.serial)
 
 
-def meant(case: Case, node: Node, k: int) -> bool:
-    """Was the column made on purpose: with a new axis, or in the same expression?"""
+def is_meant(inspected: Inspected, node: Node, k: int) -> bool:
+    """Did the user make the column on purpose: with a new axis, or in the same expression?"""
     a = node.args[k]
-    if a is not None and a.op is not None and (a.op.reduces or a.op.name == "getitem" or new_axis(a.op)):
+    if a is not None and a.op is not None and (a.op.reduces or a.op.name == "getitem" or adds_axis(a.op)):
         return True
-    written = operand_written(node, k)
-    if written is None:  # no source: of a plain array nobody knows how it came to be a column
-        same = a is not None and a.op is not None and (a.code, case.place(a).line) == (node.code, case.place(node).line)
+    written = operand_expression(node, k)
+    if written is None:  # without a source, it is unknown how a plain array became a column
+        same = (
+            a is not None
+            and a.op is not None
+            and (a.code, inspected.location(a).line) == (node.code, inspected.location(node).line)
+        )
         return a is None or (same and a.op.name == "reshape")
     for part in ast.walk(written):
         if isinstance(part, ast.Constant) and part.value is None:
@@ -130,13 +139,13 @@ def meant(case: Case, node: Node, k: int) -> bool:
     return False
 
 
-def new_axis(op: Any) -> bool:
-    """Does it put a new axis where it is told to, as expand_dims does?"""
+def adds_axis(op: Any) -> bool:
+    """Does the operation put a new axis where it is told to, as expand_dims does?"""
     return bool(op.rearranges and "axis" in op.names)
 
 
-def operand_written(node: Node, k: int) -> ast.expr | None:
-    """The user's expression for an operand."""
+def operand_expression(node: Node, k: int) -> ast.expr | None:
+    """Find the user's expression for an operand of a binary operation, an augmented assignment or a call."""
     if node.code.co_filename.startswith(locations.OURS):
         return None
     source = "".join(linecache.getlines(node.code.co_filename))

@@ -1,7 +1,7 @@
-"""Is a 0 under a logarithm none but by rounding?  Followed back, entry by entry, to the operation that never gives it.
+"""Find zeros under a logarithm that are only rounding: each is followed back to an operation that is never exactly 0.
 
-A softmax, a sigmoid and an exponential are 0 for no number; the 0 stands for what was too small.  A 0 in the user's own
-data is one.
+A softmax, a sigmoid and an exponential are never 0; their 0 stands for a number that was too small.  A 0 in the user's
+own data is a true one.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from ..engine.recompute import call_op
 from ..graph import Node
 from ..numeric.equality import PROGRAM, same
-from .alike import moved
-from .case import Case
+from .equivalents import source_positions
+from .inspected import Inspected
 
 
-class Rounded(NamedTuple):
-    """A number that stands for another one."""
+class RoundedZero(NamedTuple):
+    """A number that stands for another one, because it was rounded."""
 
     node: Node  # the operation that rounded
     number: int  # the pole of the logarithm
@@ -29,61 +29,66 @@ class Rounded(NamedTuple):
     reason: str
 
 
-def rounded(case: Case, node: Node) -> Rounded | None:
-    """The origin of the rounded zeros under a logarithm, if there are any, and none of them is the user's own."""
+def find_rounded_zero(inspected: Inspected, node: Node) -> RoundedZero | None:
+    """Find the origin of rounded zeros under a logarithm; None if a 0 is the user's own, or there is none."""
     for name, poles in node.op.logarithm.items() if node.op is not None else ():
         a = node.args[node.op.names.index(name)]
         for pole in poles if a is not None else ():
-            mask = np.asarray(case.value(a) == pole)
-            if mask.any() and (cause := origin(case, a, mask, pole)) is not None:
-                reason = words(case, a, *cause)
-                return Rounded(cause[0], pole, int(mask.sum()), int(mask.size), case.said(a), reason)
+            mask = np.asarray(inspected.value(a) == pole)
+            if mask.any() and (cause := find_rounding(inspected, a, mask, pole)) is not None:
+                reason = explain_rounding(inspected, a, *cause)
+                return RoundedZero(cause[0], pole, int(mask.sum()), int(mask.size), inspected.describe(a), reason)
     return None
 
 
-Cause = tuple[Node, float, frozenset[str]]  # the operation, the number it gave, and the operations on the way
+# The operation, the number it gave, and the names of the operations on the way.
+Cause = tuple[Node, float, frozenset[str]]
 
 
-def origin(case: Case, node: Node, mask: Any, number: float, way: frozenset[str] = frozenset()) -> Cause | None:
-    """The operation that gave ``number`` where ``mask`` is true, though it never does; None if it may be right.
+def find_rounding(
+    inspected: Inspected, node: Node, mask: Any, number: float, way: frozenset[str] = frozenset()
+) -> Cause | None:
+    """Find the operation that gave ``number`` at ``mask``, although it never does exactly; None if it may be right.
 
-    The way is followed to one operand at a time, as far as 50 operations.
+    It follows one operand at a time, through at most 50 operations.
     """
     if node.op is None or len(way) > 50 or not mask.any():
         return None
     way = way | {node.op.name}
-    operands = case.operands(node)
+    operands = inspected.operands(node)
     if node.op.never:
         usual = node.op.forward(np.random.default_rng(0).normal(size=np.shape(operands[0]))[()], *operands[1:])
         here = number in node.op.never and np.isfinite(operands[0]).all()
-        return (node, number, way) if here and not np.any((usual == number) & mask) else None  # of one class it is 1
-    for k, onto, wanted in sources(node, operands, mask, number):
+        # A softmax of one class is truly 1, for usual operands too.
+        is_exact = np.any((usual == number) & mask)
+        return (node, number, way) if here and not is_exact else None
+    for k, onto, wanted in trace_operands(node, operands, mask, number):
         if onto is None:
-            return node, number, way  # this operation rounded itself
+            return node, number, way  # this operation did the rounding
         a = node.args[k]
-        found = origin(case, a, onto, wanted, way) if a is not None else None
+        found = find_rounding(inspected, a, onto, wanted, way) if a is not None else None
         if found is not None:
             return found
     return None
 
 
-def sources(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
-    """From which operand a number may come: at which entries, and as which number; no entries: it was made here."""
+def trace_operands(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
+    """Yield from which operand a number may come, at which entries, as which number; no entries: it arose here."""
     op, x = node.op, operands[0]
-    if (places := moved(node.op, operands)) is not None:
+    if (places := source_positions(node.op, operands)) is not None:
         back = np.zeros(np.size(x), bool)
         back[np.ravel(places)[np.ravel(mask)]] = True
         yield 0, back.reshape(np.shape(x)), number
     elif op.reduces and op.linear and number == 0 and np.all(x >= 0):
-        yield 0, spread(op, operands, mask), 0
+        yield 0, spread_entries(op, operands, mask), 0
     elif op.vanishes and number == 0:
-        yield from of_product(op, operands, mask)
+        yield from trace_product(op, operands, mask)
     elif op.elementwise:
-        yield from of_number(node, operands, mask, number)
+        yield from trace_number(node, operands, mask, number)
 
 
-def spread(op: Any, operands: list[Any], mask: Any) -> Any:
-    """Entries of what was reduced along axes, as entries of the operand."""
+def spread_entries(op: Any, operands: list[Any], mask: Any) -> Any:
+    """Turn a mask over the results of a reduction into a mask over the entries of the operand."""
     if not op.reduces:
         return mask
     given = dict(zip(op.names, operands))
@@ -92,9 +97,9 @@ def spread(op: Any, operands: list[Any], mask: Any) -> Any:
     return np.broadcast_to(mask, np.shape(operands[0]))
 
 
-def of_product(op: Any, operands: list[Any], mask: Any) -> Iterable[tuple[int, Any, float]]:
-    """A product is 0 where a factor is; where none is, it was too small for a number."""
-    mask = spread(op, operands, mask)
+def trace_product(op: Any, operands: list[Any], mask: Any) -> Iterable[tuple[int, Any, float]]:
+    """Trace a product of 0 to its factors of 0; if no factor is 0, the product was too small for a number."""
+    mask = spread_entries(op, operands, mask)
     zeros = {
         k: mask & (np.broadcast_to(operands[k], mask.shape) == 0) for k in map(op.names.index, op.vanishes.split())
     }
@@ -103,11 +108,11 @@ def of_product(op: Any, operands: list[Any], mask: Any) -> Iterable[tuple[int, A
         yield 0, None, 0
     for k, zero in zeros.items():
         if zero.any():
-            yield k, narrowed(zero, np.shape(operands[k])), 0
+            yield k, unbroadcast_mask(zero, np.shape(operands[k])), 0
 
 
-def of_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
-    """-y, 1 - y, 2 y and 1/y, of a plain number: which y makes this number, and whether it is there or was lost."""
+def trace_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iterable[tuple[int, Any, float]]:
+    """Trace -y, 1 - y, 2 y or 1/y to the y that gives this number, which was there or was lost by rounding."""
     k = next(k for k, a in enumerate(node.args) if a is not None)
     others = [x for i, x in enumerate(operands) if i != k]
     if any(a is not None for a in node.args[k + 1 :]) or any(np.size(x) != 1 for x in others):
@@ -117,7 +122,7 @@ def of_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iter
         return float(np.ravel(node.op.forward(*(y if i == k else np.ravel(x)[0] for i, x in enumerate(operands))))[0])
 
     if k in node.op.linear and (slope := at(1.0) - at(0.0)):
-        wanted = (number - at(0.0)) / slope + 0.0  # and not -0
+        wanted = (number - at(0.0)) / slope + 0.0  # + 0.0 makes -0 a 0
     elif node.op.name == "divide" and number:
         wanted = at(1.0) / number
     else:
@@ -125,43 +130,45 @@ def of_number(node: Node, operands: list[Any], mask: Any, number: float) -> Iter
     y = operands[k]
     held = mask & (np.broadcast_to(y, mask.shape) == wanted)
     if held.any():
-        yield k, narrowed(held, np.shape(y)), wanted
+        yield k, unbroadcast_mask(held, np.shape(y)), wanted
     elif number and wanted == 0 and np.all(y > 0):
         yield k, None, number  # 1 + 1e-17 is 1
 
 
-def narrowed(mask: Any, shape: tuple[int, ...]) -> Any:
-    """A mask undone of broadcasting."""
+def unbroadcast_mask(mask: Any, shape: tuple[int, ...]) -> Any:
     lead = mask.ndim - len(shape)
     axes = tuple(i for i in range(mask.ndim) if i < lead or shape[i - lead] == 1)
     return np.any(mask, axis=axes, keepdims=True).reshape(shape) if axes else mask
 
 
-def words(case: Case, a: Node, cause: Node, number: float, way: frozenset[str]) -> str:
-    """Why it is none."""
+def explain_rounding(inspected: Inspected, a: Node, cause: Node, number: float, way: frozenset[str]) -> str:
+    """Explain why the number is not exact."""
     name = cause.op.name
     if cause.op.vanishes:
-        return f"{case.made(cause)} is a product of numbers none of which is 0, too small to be told from it"
+        return (
+            f"{inspected.describe_made(cause)} is a product of numbers none of which is 0, too small to be told from it"
+        )
     if not cause.op.never:
-        return f"in {case.made(cause)} the smaller number is lost"
+        return f"in {inspected.describe_made(cause)} the smaller number is lost"
     if cause is not a:
-        return f"it comes from {case.made(cause)}, and {name} is never {number:g} itself"
-    return f"{name} is never {number:g} itself: {case.made(cause)}"
+        return f"it comes from {inspected.describe_made(cause)}, and {name} is never {number:g} itself"
+    return f"{name} is never {number:g} itself: {inspected.describe_made(cause)}"
 
 
-# What lies between a logarithm and the value whose zeros were rounded, and may as well be done after it.
+# Steps between a rounded value and its logarithm that may be done after the logarithm as well.
 
-Step = Callable[[Any], Any]  # from the logarithm of what an operation was given to that of what it makes
+# A step takes the logarithm of an operation's operand to the logarithm of its result.
+Step = Callable[[Any], Any]
 
 
-def linear(case: Case, node: Node) -> tuple[Node, list[Step]]:
-    """The value under a logarithm before entries of it were picked or scaled; and how that is done to logarithms.
+def steps_after_logarithm(inspected: Inspected, node: Node) -> tuple[Node, list[Step]]:
+    """Find the value under a logarithm before its entries were picked or scaled, and the same steps for logarithms.
 
-    log(p[i]) is log(p)[i], and log(c p) is log(p) + log(c).
+    They are the same steps because log(p[i]) is log(p)[i], and log(c p) is log(p) + log(c).
     """
     below, way = node.args[0], list[Step]()
     while below.op is not None and len(way) < 20:
-        step = after_logarithm(case, below, node.op)
+        step = after_logarithm(inspected, below, node.op)
         if step is None:
             break
         way.append(step)
@@ -169,14 +176,14 @@ def linear(case: Case, node: Node) -> tuple[Node, list[Step]]:
     return below, way
 
 
-def after_logarithm(case: Case, node: Node, logarithm: Any) -> Step | None:
-    """What an operation does to the logarithm of its first operand; None if that is not so simple."""
+def after_logarithm(inspected: Inspected, node: Node, logarithm: Any) -> Step | None:
+    """Return what an operation does to the logarithm of its first operand; None if that is not simple."""
     others = [a for a in node.args[1:] if a is not None and a.active]
     if node.args[0] is None or not node.args[0].active or others or node.op.variadic is not None:
         return None
-    operands = case.operands(node)
+    operands = inspected.operands(node)
     x, rest = operands[0], operands[1:]
-    if moved(node.op, operands) is not None:
+    if source_positions(node.op, operands) is not None:
         return lambda z: call_op(node.op, [z, *rest])
     draw = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(x))
     try:

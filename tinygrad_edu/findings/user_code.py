@@ -1,7 +1,7 @@
-"""The user's own expressions, and how a remedy is written with them so that it can be pasted.
+"""Read the user's own expressions, and write remedies with them that can be pasted into the program.
 
-A remedy replaces an operand in the expression that the user wrote: of ``np.arcsin(x)`` it makes
-``np.arcsin(np.clip(x, -1 + 1e-7, 1 - 1e-7))``.  Where there is no source it is written with names alone.
+A remedy replaces an operand in the expression that the user wrote: ``np.arcsin(x)`` becomes
+``np.arcsin(np.clip(x, -1 + 1e-7, 1 - 1e-7))``.  Without a source it is written with names alone.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import numpy as np
 
 from ..format import locations
 from ..graph import Node
-from .case import Case
+from .inspected import Inspected
 
-USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # modules that a program may have without a line that says so
+USUAL = {"np", "numpy", "tg", "tinygrad_edu"}  # names of modules, also where the program shows no import of them
 
 
 @functools.lru_cache(maxsize=16)
-def parsed(source: str) -> tuple[ast.Module | None, dict[locations.Span, ast.expr]]:
-    """A program's tree, and its expressions by their positions."""
+def parse_program(source: str) -> tuple[ast.Module | None, dict[locations.Span, ast.expr]]:
+    """Parse a program; return its tree, and its expressions by their positions."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -32,24 +32,28 @@ def parsed(source: str) -> tuple[ast.Module | None, dict[locations.Span, ast.exp
     found: dict[locations.Span, ast.expr] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
-            found.setdefault(locations.span_of_syntax(node), node)  # the outer one of two that stand at the same place
+            found.setdefault(locations.span_of_syntax(node), node)  # of two at the same position, keep the outer one
     return tree, found
 
 
-def source_of(node: Node) -> str:
-    """The program in which a value was computed, if it is the user's."""
+def program_of(node: Node) -> str:
+    """Return the source of the program that computed a value, or an empty text if it is not the user's."""
     file = node.code.co_filename
     return "" if file.startswith(locations.OURS) else "".join(linecache.getlines(file))
 
 
-def expression(node: Node) -> ast.expr | None:
-    """What the user wrote for a value."""
-    return parsed(source_of(node))[1].get(locations.span_of(node.code, node.lasti)) if node.op is not None else None
+def expression_of(node: Node) -> ast.expr | None:
+    """Return the expression that the user wrote for a value."""
+    return (
+        parse_program(program_of(node))[1].get(locations.span_of(node.code, node.lasti))
+        if node.op is not None
+        else None
+    )
 
 
-def operands(node: Node) -> list[ast.expr | None]:
-    """What the user wrote for each argument of an operation, options too; None for what cannot be told apart."""
-    written, op = expression(node), node.op
+def operand_expressions(node: Node) -> list[ast.expr | None]:
+    """Return what the user wrote for each argument, options too; None for each that cannot be told apart."""
+    written, op = expression_of(node), node.op
     if op is None:
         return []
     parts: list[ast.expr | None] = [None] * len(op.names)
@@ -64,7 +68,7 @@ def operands(node: Node) -> list[ast.expr | None]:
         given = [written.value, written.slice]
     elif isinstance(written, ast.Call) and not any(isinstance(a, ast.Starred) for a in written.args):
         given = [*written.args]
-        if is_method(written, source_of(node)):
+        if is_method_call(written, program_of(node)):
             given.insert(0, written.func.value)  # type: ignore[attr-defined]
         for keyword in written.keywords:
             if keyword.arg in op.names:
@@ -74,64 +78,68 @@ def operands(node: Node) -> list[ast.expr | None]:
     return parts
 
 
-def is_method(call: ast.Call, source: str) -> bool:
+def is_method_call(call: ast.Call, source: str) -> bool:
     """Is it ``x.sum()``, where x is an operand, and not ``np.sum(x)``, where np is a module?"""
     before = call.func
     if not isinstance(before, ast.Attribute):
         return False
     while isinstance(before, (ast.Attribute, ast.Subscript)):
         before = before.value
-    return not (isinstance(before, ast.Name) and before.id in modules(source))
+    return not (isinstance(before, ast.Name) and before.id in module_names(source))
 
 
 @functools.lru_cache(maxsize=16)
-def modules(source: str) -> frozenset[str]:
-    """The names that modules have in a program."""
-    tree, _ = parsed(source)
+def module_names(source: str) -> frozenset[str]:
+    """List the names of modules in a program."""
+    tree, _ = parse_program(source)
     imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import)] if tree is not None else []
     found = {(alias.asname or alias.name).partition(".")[0] for n in imports for alias in n.names}
     return frozenset(found | USUAL)
 
 
-def shown(part: ast.AST) -> str:
-    """A piece of a program as text."""
+def unparse(part: ast.AST) -> str:
+    """Write a piece of a program as text, with exponents such as 1e-7."""
     return re.sub(r"(\d)e-0(\d)\b", r"\1e-\2", ast.unparse(part))
 
 
-def operand(case: Case, node: Node, k: int) -> str:
-    """An operand as it can be written in the user's program: by what stands there, or by its name."""
-    part = operands(node)[k] if k < len(node.op.names) else None
+def operand_code(inspected: Inspected, node: Node, k: int) -> str:
+    """Write an operand for the user's program: as it stands there, or by its name."""
+    part = operand_expressions(node)[k] if k < len(node.op.names) else None
     if part is not None:
-        return shown(part)
+        return unparse(part)
     a = node.args[k]
     if a is None:
-        values = case.operands(node)[k]
-        return str(values) if np.ndim(values) == 0 else case.operand(node, k)
-    return case.name(a) or case.written(a) or "x"
+        values = inspected.operands(node)[k]
+        return str(values) if np.ndim(values) == 0 else inspected.describe_operand(node, k)
+    return inspected.name(a) or inspected.source_text(a) or "x"
 
 
-def value_text(case: Case, node: Node) -> str:
-    """A value as it can be written in the user's program."""
-    name = case.name(node)
+def value_code(inspected: Inspected, node: Node) -> str:
+    """Write a value for the user's program: by its name, or as it was computed."""
+    name = inspected.name(node)
     if name is not None and name.isidentifier():
         return name
-    part = expression(node)
-    return shown(part) if part is not None else name or case.said(node)
+    part = expression_of(node)
+    return unparse(part) if part is not None else name or inspected.describe(node)
 
 
-def with_operand(case: Case, node: Node, k: int, new: str) -> str:
-    """The user's expression for a value, with another operand."""
-    written, part = expression(node), operands(node)[k]
+def code_with_operand(inspected: Inspected, node: Node, k: int, new: str) -> str:
+    """Write the user's expression for a value with another operand in position ``k``."""
+    written, part = expression_of(node), operand_expressions(node)[k]
     if written is not None and part is not None:
-        return replaced(written, part, new)
-    parts = [new if i == k else operand(case, node, i) for i in range(len(node.args)) if node.args[i] or i == k]
+        return replace_part(written, part, new)
+    parts = [
+        new if i == k else operand_code(inspected, node, i) for i in range(len(node.args)) if node.args[i] or i == k
+    ]
     return f"{node.op.name}({', '.join(parts)})"
 
 
-def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
-    """An expression with a part of it, which is one of its nodes, put another way."""
+def replace_part(whole: ast.expr, part: ast.expr, new: str) -> str:
+    """Write an expression with one of its nodes replaced by new code."""
 
     class Replace(ast.NodeTransformer):
+        """Puts the new code where ``part`` stands."""
+
         def visit(self, node: ast.AST) -> Any:
             if (
                 isinstance(node, ast.expr)
@@ -141,12 +149,12 @@ def replaced(whole: ast.expr, part: ast.expr, new: str) -> str:
                 return ast.parse(new, mode="eval").body
             return super().visit(node)
 
-    return shown(Replace().visit(copy.deepcopy(whole)))
+    return unparse(Replace().visit(copy.deepcopy(whole)))
 
 
-def standing_for(case: Case, whole: ast.expr, node: Node) -> ast.expr | None:
-    """The part of an expression that is a value: what the user wrote for it, or its name."""
-    written, name = expression(node), case.name(node)
+def find_part(inspected: Inspected, whole: ast.expr, node: Node) -> ast.expr | None:
+    """Find the part of an expression that stands for a value: what the user wrote for it, or its name."""
+    written, name = expression_of(node), inspected.name(node)
     if written is not None and contains(whole, written):
         return written
     named = [n for n in ast.walk(whole) if isinstance(n, ast.Name) and n.id == name]
@@ -154,14 +162,13 @@ def standing_for(case: Case, whole: ast.expr, node: Node) -> ast.expr | None:
 
 
 def contains(whole: ast.expr, part: ast.expr) -> bool:
-    """Is an expression a part of another one?"""
     return any(node is part for node in ast.walk(whole))
 
 
-def called(case: Case, node: Node, name: str) -> str:
-    """How an operation is called at the line of a value: ``np.clip`` or ``tg.softmax``, as the program imports them."""
-    source = source_of(node)
-    tree, _ = parsed(source)
+def callable_name(inspected: Inspected, node: Node, name: str) -> str:
+    """Return an operation's name at the line of a value, as the program imports it: ``np.clip``, ``tg.softmax``."""
+    source = program_of(node)
+    tree, _ = parse_program(source)
     aliases, bare, star = dict[str, str](), set[str](), False
     for statement in ast.walk(tree) if tree is not None else ():
         if isinstance(statement, ast.Import):
@@ -177,8 +184,8 @@ def called(case: Case, node: Node, name: str) -> str:
 
 
 def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
-    """Is one of these names in an expression, or in what was given to a name in it, anywhere in the program?"""
-    tree, _ = parsed(source_of(node))
+    """Does an expression depend on one of these names, also by assignments anywhere in the program?"""
+    tree, _ = parse_program(program_of(node))
     given: dict[str, list[ast.expr]] = {}
     for statement in ast.walk(tree) if tree is not None else ():
         if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)) and statement.value:
@@ -194,9 +201,9 @@ def comes_from(part: ast.expr, node: Node, names: set[str]) -> bool:
     return bool(seen & names)
 
 
-def known_at(part: ast.expr, node: Node) -> ast.expr | None:
-    """An expression as it can be written at the line of a value: what gets its name later only is written out."""
-    tree, _ = parsed(source_of(node))
+def available_at(part: ast.expr, node: Node) -> ast.expr | None:
+    """Write an expression for the line of a value: names that are assigned only later are replaced by their values."""
+    tree, _ = parse_program(program_of(node))
     line = locations.span_of(node.code, node.lasti)[0]
     part = copy.deepcopy(part)
     for _ in range(5):
@@ -219,9 +226,11 @@ def known_at(part: ast.expr, node: Node) -> ast.expr | None:
             return None
         value = found[0].value
 
-        class Written(ast.NodeTransformer):
+        class WriteOut(ast.NodeTransformer):
+            """Puts the assigned value in the place of the name."""
+
             def visit_Name(self, node: ast.Name, name: str = name, value: ast.expr = value) -> Any:
                 return copy.deepcopy(value) if node.id == name else node
 
-        part = Written().visit(part)
+        part = WriteOut().visit(part)
     return None

@@ -1,8 +1,8 @@
-"""Is what a program computes in several steps one operation, which does not overflow or round?  Found by numbers.
+"""Find one operation that equals several steps of a program, and does not overflow or round as they do.
 
 log(softmax(z)) is log_softmax(z), e / e.sum() with e = exp(z) is softmax(z), 1 / (1 + exp(-x)) is sigmoid(x).  All
-operations of one operand are tried, also those that a user declared: at numbers of moderate size, where nothing
-overflows, the steps and the operation have to agree.
+operations of one operand are tried, also those that a user declared.  They are compared with the steps at numbers of
+moderate size, where nothing overflows.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from ..engine.reachable import operand_nodes, reachable
 from ..graph import Node
 from ..numeric.equality import same
 from ..op import OPS
-from .case import Case
-from .trying import replay
+from .inspected import Inspected
+from .trials import replay
 
-STEPS, SIZE = 8, 50_000  # how far one looks back; numbers of an operand at which operations are tried
+# How many steps are merged at most, and the largest operand at which operations are tried.
+STEPS, SIZE = 8, 50_000
 SCALES = {1.0: "{}", -1.0: "-{}", 1 / math.log(2): "{} / {log}(2)", 1 / math.log(10): "{} / {log}(10)"}
 
 
-class Alike(NamedTuple):
-    """One operation of one value in the place of several steps."""
+class Equivalent(NamedTuple):
+    """One operation of one value that computes the same as several steps."""
 
     op: Any
     x: Node
     options: dict[str, Any]
-    negative: bool  # of -x
-    scale: float  # times this
-    first: Any = None  # the operation that is done to x before it, as log before the sum of logarithms
+    negative: bool  # is it applied to -x?
+    scale: float  # its result is multiplied by this
+    first: Any = None  # an operation that is applied to x before it, as log before a sum of logarithms
 
     def __call__(self, x: Any) -> Any:
-        """The operation, of an array or a Tensor."""
         x = -x if self.negative else x
         x = self.first.public(x) if self.first is not None else x
         z = self.op.public(x, **self.options)
         return z if self.scale == 1 else z * self.scale
 
     def text(self, x: str, name: str, log: str, first: str = "") -> str:
-        """The same as a user writes it; ``name``, ``log`` and ``first`` as the program has them."""
+        """Write it as a user does; ``name``, ``log`` and ``first`` are the names of the operations in the program."""
         inner = x if not self.negative else f"-{x}" if x.isidentifier() else f"-({x})"
         inner = f"{first}({inner})" if self.first is not None else inner
         if self.op.notation == "$x":
@@ -53,16 +53,16 @@ class Alike(NamedTuple):
         return SCALES[self.scale].format(f"{name}({inner}{options})", log=log)
 
 
-def single(op: Any) -> str | None:
-    """The name of the one operand of an operation, if all its other arguments may be left out."""
+def only_operand(op: Any) -> str | None:
+    """Return the name of the only operand, if all other arguments of an operation may be left out."""
     rules = [name for name in op.names if name in op.rules]
     defaults = len(op.function.__defaults__ or ())
     alone = len(rules) == 1 and op.variadic is None and len(op.names) - defaults <= 1 and op.names[0] == rules[0]
     return rules[0] if alone else None
 
 
-def variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
-    """The options with which an operation is tried: as it is, along each axis, with and without kept axes."""
+def option_variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
+    """Yield the options to try for an operation: none, then each axis, with and without keepdims."""
     axes: list[dict[str, Any]] = [{}]
     if "axis" in op.names and ndim > 1:
         axes += [{"axis": i} for i in range(ndim)]
@@ -71,8 +71,8 @@ def variants(op: Any, ndim: int) -> Iterator[dict[str, Any]]:
         yield {**axis, **keep}
 
 
-def sources(case: Case, node: Node, steps: int = STEPS) -> list[Node]:
-    """What a value was computed from within some steps, the nearest first."""
+def nearest_sources(inspected: Inspected, node: Node, steps: int = STEPS) -> list[Node]:
+    """List what a value was computed from within some steps, the nearest first."""
     found, level = [], [node]
     for _ in range(steps):
         level = [a for n in level for a in n.args if a is not None and a not in found]
@@ -81,60 +81,59 @@ def sources(case: Case, node: Node, steps: int = STEPS) -> list[Node]:
     return [*dict.fromkeys(found)]
 
 
-def between(case: Case, x: Node, y: Node) -> list[Node]:
-    """The steps from x to y, both of them too."""
+def steps_between(inspected: Inspected, x: Node, y: Node) -> list[Node]:
     before = set(reachable([y], lambda node: [a for a in operand_nodes(node) if a.serial >= x.serial]))
-    return [node for node in case.above([x]) if node in before]
+    return [node for node in inspected.above([x]) if node in before]
 
 
-def alike(case: Case, y: Node, xs: list[Node], after: Any = None) -> Iterator[Alike]:
-    """The operations of one of ``xs`` that are what ``y`` is; ``after``: what the operation ``after`` makes of it."""
+def find_equivalents(inspected: Inspected, y: Node, xs: list[Node], after: Any = None) -> Iterator[Equivalent]:
+    """Find operations of one of ``xs`` that equal ``y``; with ``after``, those whose ``after`` equals ``after(y)``."""
     last = after or y.op
     for x in xs:
         size = int(np.prod(x.shape))
-        if not size or size > SIZE or x not in case.record.every:
+        if not size or size > SIZE or x not in inspected.record.every:
             continue
-        steps = between(case, x, y)
+        steps = steps_between(inspected, x, y)
         if x not in steps or len(steps) > 4 * STEPS:
             continue
-        draws = moderate(case.value(x))
+        draws = moderate_numbers(inspected.value(x))
         try:
-            wanted = [replay(case, {x: draw[()]}, {}, steps, record=False)[y] for draw in draws]
+            wanted = [replay(inspected, {x: draw[()]}, {}, steps, record=False)[y] for draw in draws]
             with np.errstate(all="ignore"):
                 wanted = [np.asarray(after.forward(z) if after is not None else z) for z in wanted]
         except Exception:  # an operation may refuse these numbers
             continue
-        found = matches(x, draws, wanted, last, x in y.args and after is None)
+        found = find_matches(x, draws, wanted, last, x in y.args and after is None)
         yield from sorted(found, key=lambda each: (each.scale != 1, each.negative))
 
 
-def moderate(x: Any) -> list[Any]:
-    """Numbers of moderate size in the place of a value; above 0, if that is."""
+def moderate_numbers(x: Any) -> list[Any]:
+    """Draw numbers of moderate size for a value, above 0 if its values are."""
     rng = np.random.default_rng(0)
     first = rng.normal(size=np.shape(x)) if np.min(x) < 0 else rng.uniform(0.2, 1.5, np.shape(x))
     return [first, rng.uniform(0.2, 2.0, np.shape(x))]
 
 
-def matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct: bool) -> Iterator[Alike]:
-    """The operations that make what is wanted of numbers that were drawn."""
-    smaller = single(last) is not None and last.elementwise and wanted[0].size < draws[0].size
+def find_matches(x: Node, draws: list[Any], wanted: list[Any], last: Any, direct: bool) -> Iterator[Equivalent]:
+    """Yield the operations that turn the drawn numbers into the wanted ones."""
+    smaller = only_operand(last) is not None and last.elementwise and wanted[0].size < draws[0].size
     for negative, first in itertools.product((False, True), (None, last) if smaller else (None,)):
         for op in sorted(OPS.values(), key=lambda op: not op.elementwise):
-            if single(op) is None or (direct and op is last and first is None):
+            if only_operand(op) is None or (direct and op is last and first is None):
                 continue
-            for options in variants(op, len(x.shape)):
+            for options in option_variants(op, len(x.shape)):
                 try:
                     with within(recording=False, watch=None), np.errstate(all="ignore"):
-                        scale = ratio(op, options, [-d if negative else d for d in draws], wanted, first)
+                        scale = find_scale(op, options, [-d if negative else d for d in draws], wanted, first)
                 except Exception:
                     continue
                 if scale is not None:
-                    yield Alike(op, x, options, negative, scale, first)
+                    yield Equivalent(op, x, options, negative, scale, first)
                     break
 
 
-def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any], first: Any) -> float | None:
-    """By which of the known factors the operation differs from what is wanted, at all entries; None if by none."""
+def find_scale(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any], first: Any) -> float | None:
+    """Return the known factor between an operation's results and the wanted numbers, the same everywhere; else None."""
     scale = None
     for draw, y in zip(draws, wanted):
         z = np.asarray(op.public(first.forward(draw[()]) if first is not None else draw[()], **options))
@@ -154,10 +153,10 @@ def ratio(op: Any, options: dict[str, Any], draws: list[Any], wanted: list[Any],
     return scale
 
 
-def moved(op: Any, operands: list[Any]) -> Any:
-    """Of each result the place of the entry of the first operand that it is, counted in one row; None if it is none.
+def source_positions(op: Any, operands: list[Any]) -> Any:
+    """For each result, return the flat position of the entry that it copies from the first operand; None if computed.
 
-    So of an index, a transposition, a slice, which an operation is found to be by numbers.
+    So an index, a transposition or a slice is recognised by numbers, whatever the operation is called.
     """
     x, *rest = operands
     if op.variadic is not None or not isinstance(x, (np.ndarray, np.generic)):

@@ -1,7 +1,7 @@
-"""Other activations and other starts, to be tried in the place of those that let no gradient through.
+"""Find activations and starting values to try in the place of those that let no gradient through.
 
-Which operation may stand for another is found by numbers: leaky_relu is relu where that has a slope, and is flat
-nowhere; tanh is sign far from 0.
+Numbers show which operation may replace another: leaky_relu equals relu where relu has a slope, and is flat nowhere;
+tanh is close to sign far from 0.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ import numpy as np
 from ..graph import Node
 from ..numeric.equality import PROGRAM, same
 from ..op import OPS
-from .alike import single
-from .case import Case
-from .curves import GRID, curve_of, operand_of, saturates, tried_at
+from .curves import GRID, activation_operand, evaluate_on, measure_op, saturates
+from .equivalents import only_operand
 from .finding import Remedy
-from .trying import Change, Trial
+from .inspected import Inspected
+from .trials import Change, Trial
 
 NEAR = np.abs(GRID) <= 30
 FAR = (np.abs(GRID) >= 2) & NEAR
 
 
-def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
-    """The first operation of one operand whose values and slopes on the grid fit, NumPy's first; None, if none does."""
+def find_op(fits: Callable[[Any, Any, Any], bool]) -> Any:
+    """Return the first operation of one operand whose values and slopes on the grid fit, NumPy's first; or None."""
     for op in sorted(OPS.values(), key=lambda op: not hasattr(np, op.name)):
-        if op.elementwise and op.rules and single(op) is not None:
+        if op.elementwise and op.rules and only_operand(op) is not None:
             try:
                 with np.errstate(all="ignore"):
-                    z, slopes = tried_at(op, GRID)
+                    z, slopes = evaluate_on(op, GRID)
                     if np.isfinite(z[NEAR]).all() and np.isfinite(slopes[NEAR]).all() and fits(op, z, slopes):
                         return op
             except Exception:  # an operation need not be able to do this
@@ -38,9 +38,9 @@ def kinds(fits: Callable[[Any, Any, Any], bool]) -> Any:
     return None
 
 
-def never_flat(node: Node, k: int) -> Any:
-    """An operation that is the same where this one has a slope, and has one everywhere; if there is one, a bent one."""
-    z, slopes = tried_at(node.op, GRID, node, k)
+def find_never_flat(node: Node, k: int) -> Any:
+    """Find an operation that equals this one where it has a slope, and has a slope everywhere; best with a bend."""
+    z, slopes = evaluate_on(node.op, GRID, node, k)
     steep = NEAR & (slopes != 0)
 
     def fits(op: Any, other: Any, other_slopes: Any) -> bool:
@@ -49,69 +49,69 @@ def never_flat(node: Node, k: int) -> Any:
     def bent(op: Any, other: Any, other_slopes: Any) -> bool:
         return fits(op, other, other_slopes) and bool(np.ptp(other_slopes[NEAR]))
 
-    return (kinds(bent) or kinds(fits)) if steep.any() else None
+    return (find_op(bent) or find_op(fits)) if steep.any() else None
 
 
-def unsaturated() -> Any:
-    """An operation that is its operand where that is above 0, and is not steeper below: relu, by numbers."""
+def find_unsaturated() -> Any:
+    """Find an operation that is the identity above 0 and less steep below: relu, found by numbers."""
 
     def fits(op: Any, z: Any, slopes: Any) -> bool:
         above = NEAR & (GRID > 0)
         below = NEAR & (GRID < 0)
         return bool(same(z[above], GRID[above], PROGRAM) and np.all(np.abs(slopes[below]) < 0.5))
 
-    return kinds(fits)
+    return find_op(fits)
 
 
-def smooth(node: Node) -> Any:
-    """An operation with a slope that is this one far from 0."""
+def find_smooth(node: Node) -> Any:
+    """Find an operation that is close to this one far from 0, and has a slope near 0."""
     z = np.asarray(node.op.forward(GRID), float)
 
     def fits(op: Any, other: Any, slopes: Any) -> bool:
         return bool(np.all(np.abs(other[FAR] - z[FAR]) < 0.2) and slopes[np.abs(GRID) < 1].min() > 0.1)
 
-    return kinds(fits)
+    return find_op(fits)
 
 
-def squashes() -> list[Any]:
-    """Operations that saturate on both sides, those that are 0 at 0 first: tanh before a sigmoid."""
+def find_squashing() -> list[Any]:
+    """List operations that saturate on both sides; those with value 0 at 0 come first: tanh before a sigmoid."""
     found = []
     for op in OPS.values():
-        if op.elementwise and op.rules and single(op) is not None:
-            known = curve_of(op)
+        if op.elementwise and op.rules and only_operand(op) is not None:
+            known = measure_op(op)
             if known is not None and saturates(known):
                 found.append(op)
     return sorted(found, key=lambda op: abs(float(op.forward(np.float64(0.0)))) > 0)
 
 
-def replaced(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
-    """The change that puts an operation in the place of activations."""
+def replace_op(nodes: Iterable[Node], op: Any) -> dict[Node, Change]:
+    """Return the changes that put an operation in the place of activations."""
 
     def change(k: int) -> Change:
         return lambda given, made: op.public(given[k])
 
-    return {node: change(operand_of(node) or 0) for node in nodes}
+    return {node: change(activation_operand(node) or 0) for node in nodes}
 
 
 def glorot(shape: tuple[int, ...], dtype: Any = float) -> Any:
-    """Numbers as nn.Linear starts from: uniform, with the variance 2/(inputs + outputs)."""
+    """Draw numbers as nn.Linear starts from: uniform, with the variance 2/(inputs + outputs)."""
     area = int(np.prod(shape[2:])) if len(shape) > 2 else 1
     limit = np.sqrt(6 / (max(1, sum(shape[:2])) * area))
     return np.random.default_rng(0).uniform(-limit, limit, shape).astype(dtype)
 
 
-def let_through(trial: Trial | None, leaves: Iterable[Node], least: float = 1e-9) -> bool:
-    """Does a gradient come to each of these leaves, and is all finite?"""
+def gradient_reaches(trial: Trial | None, leaves: Iterable[Node], least: float = 1e-9) -> bool:
+    """Does a gradient reach each of these leaves, and is everything finite?"""
     if trial is None:
         return False
     try:
-        return trial.is_finite and all(trial.case.largest.get(trial.made[n].node, 0.0) > least for n in leaves)
+        return trial.is_finite and all(trial.inspected.largest.get(trial.made[n].node, 0.0) > least for n in leaves)
     except Exception:  # a rule may refuse
         return False
 
 
-def leaves_below(case: Case, nodes: Iterable[Node], steps: int) -> list[Node]:
-    """The leaves that take a gradient and that values were computed from within some steps."""
+def leaves_below(inspected: Inspected, nodes: Iterable[Node], steps: int) -> list[Node]:
+    """List the leaves with a gradient that values were computed from within some steps."""
     found, level = [], [*nodes]
     for _ in range(steps):
         level = [*dict.fromkeys(a for n in level for a in n.args if a is not None and a.active)]
@@ -119,8 +119,8 @@ def leaves_below(case: Case, nodes: Iterable[Node], steps: int) -> list[Node]:
     return [*dict.fromkeys(found)]
 
 
-def said_together(found: list[str]) -> Iterator[Remedy]:
-    """What was tried, and cures, in a sentence; nothing, if nothing does."""
+def combine_remedies(found: list[str]) -> Iterator[Remedy]:
+    """Put all changes that cure into one remedy; none if nothing cures."""
     if found:
         each = "each of these cures it alone" if len(found) > 1 else "this cures it"
         yield Remedy(f"Tried on this record, {each}: {'; '.join(found)}.")
