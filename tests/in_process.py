@@ -124,9 +124,10 @@ def of_its_own(folder: Path, argv: list[str], env: dict[str, str], streams: Sequ
 
 
 def lies_in(module: Any, folder: Path) -> bool:
-    """Is a module's file in a folder?"""
+    """Is a module's file in a folder?  What is installed is not, though its environment may stand there."""
     file = getattr(module, "__file__", None)
-    return file is not None and folder.resolve() in Path(file).resolve().parents
+    above = Path(file).resolve().parents if file is not None else ()
+    return folder.resolve() in above and Path(sys.prefix).resolve() not in above
 
 
 def exit_code(start: Callable[[], Any]) -> int:
