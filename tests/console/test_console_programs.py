@@ -266,7 +266,7 @@ def test_q_ends_a_program_that_catches_what_it_can(program: str, tmp_path: Path)
 
 def stopped_at(done: Done) -> list[int]:
     """The calls that were stopped at."""
-    found = re.findall(r"backward\(\) of [\w#]+ in line \d+ of net.py(?:, call number (\d+))?", done.stdout)
+    found = re.findall(r"backward\(\) of .+? in line \d+ of net.py(?:, call number (\d+))?", done.stdout)
     return [int(n or 1) for n in found]
 
 
