@@ -258,4 +258,4 @@ NEXT = {
     "tinygrad-edu step SCRIPT": "a debugger, like pdb, that steps through its gradients",
     "tinygrad-edu --help": "all options",
 }
-TO_READ = "To read: the engine is in op.py, sweep.py and tensor.py of tinygrad_edu"
+TO_READ = "To read: the engine is in graph.py, op.py, sweep.py and tensor.py of tinygrad_edu"
