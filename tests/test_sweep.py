@@ -308,6 +308,12 @@ def test_the_older_word_for_variadic_is_taken_with_a_warning() -> None:
         tg.OPS.pop("stacked_by_hand", None)
 
 
+def test_variadic_names_an_argument() -> None:
+    with pytest.raises(TypeError, match="op stacked_by_hand has no argument 'pieces', .* its arguments are parts"):
+        tg.op(variadic="pieces", parts=lambda g, which: g[which])(stacked_by_hand)
+    assert "stacked_by_hand" not in tg.OPS
+
+
 def stacked_by_hand(parts: Any) -> Any:
     return np.stack(parts)
 

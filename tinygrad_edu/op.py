@@ -72,8 +72,8 @@ class op(Attributes):
         self.names = calling.names(function)  # of the arguments
         self.forward = calling.called_with_tuple(function)
         self.notation = self.notation or calling.notation(self.name, self.rules)
-        self.variadic = self.names.index(self.variadic_name) if self.variadic_name else None
         OPS[self.name] = errors.check_op(self, OPS.get(self.name))
+        self.variadic = self.names.index(self.variadic_name) if self.variadic_name else None
         read = {name for rule in self.rules.values() for name in calling.names(rule)}
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
         self.has_rule = tuple(name in self.rules for name in self.names)

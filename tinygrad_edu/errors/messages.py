@@ -125,6 +125,11 @@ def check_op(made: op, existing: op | None) -> op:
     """
     if getattr(getattr(made.function, "__code__", None), "co_kwonlyargcount", 0):
         raise TypeError(f"op {made.name}: an argument cannot be keyword-only")
+    if made.variadic_name and made.variadic_name not in made.names:
+        raise TypeError(
+            f"op {made.name} has no argument {made.variadic_name!r}, which variadic names; "
+            f"its arguments are {text.join_words(list(made.names))}"
+        )
     if reserved := ({"g", "z"} | READABLE) & set(made.names):
         raise TypeError(
             f"op {made.name}: an argument cannot be called {text.join_words(sorted(reserved))}: rules read that"
