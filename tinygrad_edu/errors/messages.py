@@ -9,7 +9,7 @@ Most functions here build one error, which the caller raises.  Their names say w
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -148,6 +148,36 @@ def check_op(made: op, existing: op | None) -> op:
     if existing is not None and existing.function.__module__ != made.function.__module__:
         raise ValueError(f"there is an op {made.name} already, in {existing.function.__module__}: choose another name")
     return made
+
+
+# A call in other people's words: see engine/spelling.py.
+
+
+def other_option(spelled: Any, word: str, value: Any) -> Exception:
+    """An option that a function does not take, or that has another meaning elsewhere."""
+    words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
+    advice = spelled.advice.get(word)
+    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
+
+
+def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
+    words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
+    return explained(TypeError(words), arguments_of(spelled))
+
+
+def missing_operand(op: op, k: int) -> Exception:
+    return explained(TypeError(f"{op.name} was called without {op.names[k]}"), arguments_of(op))
+
+
+def given_twice(spelled: Any, name: str) -> Exception:
+    return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
+
+
+def arguments_of(spelled: Any) -> str:
+    """A sentence with the arguments that a function takes."""
+    *first, last = spelled.names
+    packed = "*" * calling.is_packed(spelled.function)
+    return f"Its arguments are {text.join_words([*first, packed + last, *spelled.only_named])}."
 
 
 # What a user hands in.
