@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
 from ..engine.spelling import NAMED, ROUTES
 from ..op import OPS
