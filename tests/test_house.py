@@ -29,14 +29,15 @@ LAYERS = """
     format.numbers errors.messages
     output.terminal
     output.progress
-    errors.operations errors.coerce errors.readonly
+    errors.operations errors.coerce errors.readonly engine.other_names
     engine.fast_calls engine.reachable
     op engine.used_gradients engine.sparse_rows engine.recompute
     ops
     sweep
-    engine.unchosen
-    engine.array_api
+    engine.unchosen engine.structure
+    engine.array_api engine.argnums
     tensor
+    engine.on_tensors engine.each_example
     derivatives errors.trace_nan numeric.mistakes numeric.differences
     language
     numeric formulas stepping
