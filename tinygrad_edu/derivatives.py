@@ -22,11 +22,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .engine.argnums import INSTEAD, argument_numbers, in_two_styles, is_tuple_of_arguments
+from .engine.argnums import INSTEAD, argument_numbers, in_two_styles, is_tuple_of_arguments, takes_arguments_of
 from .engine.on_tensors import Call, as_counted, call_on_tensors
 from .engine.other_names import also_takes
 from .engine.recompute import tensors, value
-from .engine.structure import leaves, leaves_like, with_leaves
+from .engine.structure import leaves, leaves_like, parts_of, with_leaves
 from .engine.unchosen import as_array, collect_from, collect_gradients, has_nan, watch_steps
 from .errors import coerce
 from .errors import messages as errors
@@ -77,7 +77,7 @@ def gradients(result: Tensor, wrt: Any, seed: Any = None, *, differentiable: boo
     if isinstance(wrt, Value):
         raise errors.not_a_list(wrt)
     tensors = leaves(wrt)
-    if not tensors and not hasattr(wrt, "__len__"):
+    if not tensors and parts_of(wrt) is None:
         raise errors.not_tensors(wrt)
     for t in (result, *tensors):
         if not isinstance(t, Value):
@@ -113,6 +113,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_
     """
     numbers = argument_numbers(argnums)
 
+    @takes_arguments_of(f)
     @errors.with_short_traceback
     def both(*args: Any, **options: Any) -> Any:
         call = call_on_tensors(f, args, options, numbers, one=True, has_aux=has_aux)
@@ -143,6 +144,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     """
     both = value_and_grad(f, argnums, has_aux)
 
+    @takes_arguments_of(f)
     def gradient(*args: Any, **options: Any) -> Any:
         value, found = both(*args, **options)
         return (found, value[1]) if has_aux else found
@@ -167,6 +169,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) ->
     """
     numbers = argument_numbers(argnums)
 
+    @takes_arguments_of(f)
     @errors.with_short_traceback
     def slopes(*args: Any, **options: Any) -> Any:
         call = call_on_tensors(f, args, options, numbers)
@@ -321,6 +324,7 @@ def jacobian_by(way: str | None, f: Callable[..., Any], argnums: int | Sequence[
     """Make the function that ``jacobian`` returns.  ``way``: by "rows", by "columns", or None for what is faster."""
     numbers = argument_numbers(argnums)
 
+    @takes_arguments_of(f)
     @errors.with_short_traceback
     def full(*args: Any, **options: Any) -> Any:
         call = call_on_tensors(f, args, options, numbers, has_aux=has_aux)

@@ -75,6 +75,16 @@ def in_two_styles(transform: F) -> F:
     return cast(F, called)
 
 
+def takes_arguments_of(f: Callable[..., Any]) -> Callable[[F], F]:
+    """A decorator of a function that a transform makes of ``f``: it has the arguments of f, with their names."""
+
+    def decorated(made: F) -> F:
+        made.__wrapped__ = f  # type: ignore[attr-defined]
+        return made
+
+    return decorated
+
+
 def argument_numbers(argnums: Any) -> list[int]:
     """The numbers of arguments, as a list.  Raises TypeError for anything else."""
     if not is_argnums(argnums):
@@ -108,7 +118,9 @@ def bound(
 
 def positional(f: Callable[..., Any]) -> tuple[Sequence[str], bool]:
     """The names of the arguments that ``f`` takes by position, and whether it takes any number of others."""
-    if type(f) is FunctionType and not hasattr(f, "__wrapped__"):  # most functions are: their code tells it at once
+    while hasattr(f, "__wrapped__") and not hasattr(f, "__signature__"):
+        f = f.__wrapped__
+    if type(f) is FunctionType and not hasattr(f, "__signature__"):  # most are: their code tells it at once
         return f.__code__.co_varnames[: f.__code__.co_argcount], bool(f.__code__.co_flags & inspect.CO_VARARGS)
     try:
         parameters = inspect.signature(f).parameters.values()

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import messages as errors
 from ..graph import Value
 from ..ops import stack
+from .argnums import takes_arguments_of
 from .other_names import also_takes
 from .structure import form, is_leaf, is_structure, leaves, map_leaves, parts_of, with_leaves
 
@@ -41,6 +42,7 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
     array([3., 7.])
     """
 
+    @takes_arguments_of(f)
     @errors.with_short_traceback
     def of_all(*args: Any, **options: Any) -> Any:
         """Call f for each example in the arguments."""

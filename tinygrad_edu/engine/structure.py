@@ -126,7 +126,7 @@ def map_leaves(function: Callable[..., Any], x: Any, *others: Any, path: str = "
             active = isinstance(x, Value) and x.node.active and x.node.op is None
             seen[id(x)] = made = function(path, x, *others) if active else x
             return made
-        if is_leaf(x):
+        if is_leaf(x) and not module:
             return function(path, x, *others)
         parts = parts_of(x)
         if parts is None:
@@ -186,7 +186,13 @@ def leaves_like(x: Any, other: Any) -> list[Any]:
     if x is LEAF:
         return [other]
     found: list[Any] = []
-    map_leaves(lambda path, leaf, part: found.append(part), x, other)
+
+    def collect(path: str, leaf: Any, part: Any) -> None:
+        if is_structure(part):
+            raise errors.no_structure_there(path, part)
+        found.append(part)
+
+    map_leaves(collect, x, other)
     return found
 
 

@@ -452,6 +452,12 @@ def other_structure(path: str, x: Any, parts: Any, other: Any, found: Any) -> Ex
     )
 
 
+def no_structure_there(path: str, part: Any) -> Exception:
+    where = f"at {path} " if path else ""
+    words = f"a structure is not like that of the argument or the result that it belongs to: {where}it has a {type(part).__name__} in the place of an array"
+    return explained(ValueError(words), "Tangents and cotangents have arrays where arguments and results have arrays.")
+
+
 def other_length(shape: Any, length: int) -> Exception:
     words = (
         f"a vector of {text.plural(length, 'number')} is needed to fill the structure, not an array of shape {shape}"
