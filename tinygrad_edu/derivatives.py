@@ -178,7 +178,6 @@ def elementwise_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) ->
     return slopes
 
 
-@errors.with_short_traceback
 @also_takes(INSTEAD)
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """Compute the value of ``f``, and a function that returns vector-Jacobian products.
@@ -202,7 +201,6 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (value, pullback, call.as_asked(call.aux)) if has_aux else (value, pullback)
 
 
-@errors.with_short_traceback
 @also_takes(INSTEAD)
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     """Compute the value of ``f``, and its Jacobian times ``tangents``: how ``f`` changes in their direction.
@@ -373,7 +371,6 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bo
     return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
 
 
-@errors.with_short_traceback
 @also_takes(INSTEAD)
 def hvp(f: Callable[..., Any], x: Any = None, v: Any = None) -> Any:
     """Compute the Hessian of ``f``, a single number, at ``x`` times ``v``, with two sweeps.  ``v`` has the shape of x.

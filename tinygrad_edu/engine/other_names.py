@@ -31,10 +31,11 @@ def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callab
         positions = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
         @functools.wraps(function)
+        @errors.with_short_traceback
         def called(*args: Any, **options: Any) -> Any:
             for name in options.keys() - own:
-                meant = names.get(name)
-                if meant is None:
+                meant = names.get(name, "")
+                if meant not in own:
                     raise errors.unknown_option(title(function, args), name, own, remedies.get(name))
                 if meant in options or meant in positions[: len(args)]:
                     raise errors.given_twice(title(function, args), name, meant)

@@ -528,8 +528,46 @@ def independent_result(f: Any, result: Any) -> tuple[str, locations.Location]:
 # Networks.
 
 
+def unknown_attribute(optimiser: Any, name: str) -> Exception:
+    """An attribute that an optimiser has elsewhere, and what to write here; or one that it has nowhere."""
+    remedies = {
+        "param_groups": "Write optimiser.rate = 0.01 to change the rate, and optimiser.parameters for the parameters.",
+        "add_param_group": "Make another optimiser for the other parameters.",
+        "state_dict": "It has the attributes rate, steps and parameters.  To continue a training run, keep the optimiser itself.",
+        "load_state_dict": "To continue a training run, keep the optimiser itself.",
+    }
+    words = f"{type(optimiser).__name__} has no attribute {text.safe_name(name)}"
+    if name not in remedies:
+        return AttributeError(words)
+    return explained(AttributeError(words), remedies[name])
+
+
+def parameter_groups() -> Exception:
+    return explained(
+        TypeError("an optimiser has one rate for all of its parameters, and no groups of them"),
+        "Make an optimiser for each group: SGD(net.parameters(), 0.1).",
+    )
+
+
+def wrong_gradient(numbers: int, found: int) -> Exception:
+    """A gradient of another size than the parameters."""
+    return explained(
+        ValueError(f"the gradient has {text.plural(found, 'number')}, and the parameters have {numbers}"),
+        "grad(x, i) has to return the gradient at x in the shape and structure of x, as grad(loss) of a loss(x, i) does.",
+    )
+
+
+def no_closure() -> Exception:
+    return explained(
+        TypeError("step takes the loss, for its callback, and not a function that computes it"),
+        "Compute it before: optimiser.zero_grad(), then loss.backward(), then optimiser.step().",
+    )
+
+
 def not_a_parameter(p: Any) -> Exception:
     what = text.describe(p.node) if hasattr(p, "node") else repr(p)[:60]
+    if isinstance(p, np.ndarray):
+        what = f"an array of shape {p.shape}"
     if hasattr(p, "node") and not p.requires_grad and p.is_leaf:
         what += ", a constant"
     return explained(
