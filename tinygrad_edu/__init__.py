@@ -8,6 +8,7 @@
 0.104994
 """
 
+import builtins as _builtins
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
@@ -29,6 +30,7 @@ from .derivatives import sweep as sweep
 from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
 from .engine.each_example import vmap as vmap
+from .engine.spelling import NAMED as _NAMED
 from .engine.structure import ravel_pytree as ravel_pytree
 from .engine.structure import stop_gradient as stop_gradient
 from .errors.trace_nan import trace_nan as trace_nan
@@ -36,6 +38,7 @@ from .op import OPS as OPS
 from .op import elementwise as elementwise
 from .op import op as op
 from .ops import *
+from .ops import composed as _composed
 from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
@@ -52,20 +55,36 @@ if _TYPE_CHECKING:
     from .tracing import Trace as Trace
 
 __version__ = "0.1.0"
+# What draws and explains is loaded when it is asked for: that takes longer than all the rest.
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.check_function", "gradcheck": "numeric.gradcheck",
     "step_here": "console.step_here", "GradientNorms": "findings.gradient_norms",
 }  # fmt: skip
 _ROOMS = ("data", "nn", "optim")
-__all__ = ["OPS", "elementwise", *_LATER]
-__all__ += [name for name, x in list(globals().items()) if getattr(x, "__module__", "").startswith(f"{__name__}.")]
+
+
+def _own_names() -> list[str]:
+    """The names of what this package defines, with all functions and their other names, and without what draws."""
+    _composed.read_all()
+    own = (name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}."))
+    functions = (name for name, spelled in _NAMED.items() if spelled.for_users and name.isidentifier())
+    return sorted({"OPS", "elementwise", *functions, *(name for name in own if not name.startswith("_"))})
+
+
+def __dir__() -> list[str]:
+    return sorted({*_own_names(), *_LATER, *_ROOMS, "__version__"})
 
 
 def __getattr__(name: str) -> _Any:
-    """Load networks, and what shows and explains, when it is asked for: that takes longer than all the rest."""
+    """Load what is not loaded yet, and know every function by its other names, as PyTorch's ``clamp``."""
+    if name in _LATER:
+        return getattr(_import(f".{_LATER[name]}", __name__), name)
     if name in _ROOMS:
         return _import(f".{name}", __name__)
-    if name not in _LATER:
+    if name == "__all__":  # what import * takes: not abs, max, min and sum, which are Python's own
+        return [own for own in _own_names() if not hasattr(_builtins, own)]
+    found = None if name.startswith("_") else _composed.find(name)
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(_import(f".{_LATER[name]}", __name__), name)
+    return found.public

@@ -81,6 +81,7 @@ class op(Attributes):
         recorder = fast_calls.recorder(self) or recorded_call
         public: Any = functools.update_wrapper(recorder(self), function)
         self.public, public.op = public, self
+        self.register(self.variadic is None and self.has_rule[0] == bool(self.rules))
         return public
 
     @functools.cached_property
@@ -118,7 +119,10 @@ def recorded_call(op: op) -> Callable[..., Any]:
 
     def apply(*args: Any, **options: Any) -> Any:
         """Run the operation on arrays and tensors."""
-        given: Any = op.arguments(*args, **options)
+        try:
+            given: Any = op.arguments(*args, **options)
+        except TypeError as misfit:  # the words may be other people's
+            return op.call(args, options, misfit)
         if k is None:  # the operands are the arguments
             operands, has_rule, coerced, keeps = given, op.has_rule, coercions, op.keeps
         else:  # they are the list in one of them

@@ -14,6 +14,8 @@ from hypothesis.extra import numpy as hnp
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.recompute import value
+from tinygrad_edu.engine.spelling import NAMED, Route, parameters_of
+from tinygrad_edu.graph import Value
 from tinygrad_edu.language.op_notation import Formula, typeset
 from tinygrad_edu.numeric.op_examples import Example, examples
 
@@ -242,11 +244,25 @@ def test_its_channels_lie_along_the_axis_that_it_says(op: Any) -> None:
 
 
 @pytest.mark.parametrize("op", OWN, ids=lambda op: op.name)
-def test_its_method_and_its_names_of_arguments_are_those_of_numpy(op: Any) -> None:
-    for name in op.method.split():
-        assert getattr(tg.Tensor, name) is op.public and hasattr(np.ndarray, name)
-    for theirs, ours in op.numpy.items():
-        assert theirs in inspect.signature(getattr(np, op.name)).parameters and ours in op.names
+def test_it_is_known_by_all_its_names_and_a_method(op: Any) -> None:
+    for name in (op.name, *op.aliases.split()):
+        assert NAMED[name] is op
+        if op.for_users and "." not in name and op.variadic is None and (op.names[0] in op.rules or not op.rules):
+            assert getattr(Value, name) is op.public and hasattr(tg.Tensor, name)
+    assert set(op.words.values()) <= set(op.names)
+    assert not set(op.names) & {*op.words, *op.advice}
+
+
+@pytest.mark.parametrize("op", OWN, ids=lambda op: op.name)
+def test_defaults_are_those_of_numpy(op: Any) -> None:
+    function = getattr(np, op.name, None)
+    if function is None or isinstance(function, np.ufunc):
+        return
+    _, theirs = parameters_of(function)
+    ours = inspect.signature(op.function).parameters
+    for word, name in Route(function, op).rename.items():
+        if word in theirs and theirs[word] is not np._NoValue and ours[name].default is not inspect.Parameter.empty:
+            assert ours[name].default == theirs[word], f"{word} of {op.name}"
 
 
 def test_what_is_no_attribute_and_no_rule_is_an_error() -> None:

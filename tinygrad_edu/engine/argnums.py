@@ -111,7 +111,7 @@ def bound(
         if not -len(given) <= i < len(given):
             raise errors.no_argument(f, i, len(given), [*left])
     if len(given) > len(positions) and not packed:
-        raise errors.too_many_arguments(f, [*positions], len(given))
+        raise errors.called_with_too_many(f, [*positions], len(given))
     names = [*positions, *[None] * (len(given) - len(positions))]
     return given, left, [i % len(given) for i in argnums], names
 

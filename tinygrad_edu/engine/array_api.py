@@ -21,6 +21,7 @@ from ..graph import Value, get_frame
 from ..op import OPS
 from ..ops import composed
 from .fast_calls import binary
+from .spelling import ROUTES, Route
 
 Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
@@ -62,19 +63,11 @@ def constants_only(name: str) -> Any:
     return applied
 
 
-def with_methods(interface: Any) -> Any:
-    """A decorator of a class: each operation with a ``method`` in its statement, as sum, becomes that method."""
-    for op in OPS.values():
-        for name in op.method.split():
-            setattr(interface, name, op.public)
-    return interface
-
-
-@with_methods
 class Interface(Value):
     """The operators, attributes and methods that arrays have; Tensor inherits them.
 
-    Type checkers alone see a ``__getattr__``: if it were there, Python would look up all attributes the slow way.
+    Operations are methods too: each adds itself to Value, see engine/spelling.py.  Type checkers alone see a
+    ``__getattr__``: if it were there, Python would look up all attributes the slow way.
     """
 
     __slots__ = ()
@@ -105,7 +98,7 @@ class Interface(Value):
     )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
-    if TYPE_CHECKING:  # with_methods adds methods that a type checker does not see
+    if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -275,20 +268,25 @@ READ_NO_VALUES = ("zeros_like", "ones_like", "empty_like", "full_like")
 WRITE_INTO_ARGUMENT = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")
 
 
+def find_route(name: str, function: Any) -> Route | None:
+    """How a call of NumPy's function becomes one of a function here; None if there is none."""
+    module, _, short = name.rpartition(".")
+    spelled = composed.find(name)
+    if spelled is None and module == "linalg" and not hasattr(np, short):
+        spelled = composed.find(short)  # some functions of linalg, as trace, mean something else than NumPy's own
+    if spelled is None:
+        return None
+    route = ROUTES[name] = Route(function, spelled)
+    return route
+
+
 def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run the operation for a function of NumPy that was called with a tensor.  The record names the user's line.
 
     Raises TypeError if there is no such operation and a gradient would be lost.
     """
-    short = name.removeprefix("linalg.")
-    public = OPS[short].public if short in OPS else composed.FUNCTIONS.get(short)
-    if short != name and hasattr(np, short):
-        public = None  # some functions of linalg, as trace, mean something else than those of NumPy itself
-    if short == "einsum" and not isinstance(args[0], str):
-        args = ops.in_letters(args)
-    if kwargs and short in OPS and OPS[short].numpy:
-        args, kwargs = OPS[short].called_as_numpy(args, kwargs)
-    if public is None:
+    route = ROUTES.get(name) or find_route(name, function)
+    if route is None:
         known = hasattr(np, name.partition(".")[0])  # a ufunc of SciPy is not named np.something
         result = without_derivative(function, f"np.{name}" if known else name, args, kwargs)
         if isinstance(result, Exception):
@@ -299,7 +297,7 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         frame = frame.f_back
     try:
         with within(frame=frame):
-            return public(*args, **kwargs)
+            return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from .calling import is_packed, names
+from .calling import names
+from .spelling import Spelled
 
 
-class Attributes:
+class Attributes(Spelled):
     """The attributes of ``op``.  Those that a statement can give, as ``rearranges=True``, come first, with defaults."""
 
     __slots__ = ()
@@ -39,15 +40,10 @@ class Attributes:
     logarithm: Mapping[str, tuple[float, ...]] = {}
     # For operations on images the axis of the channels, in operand and result; otherwise 0.
     channels: int = 0
-    # The name of the Tensor's method, if there is one; two names have a space between them.
-    method: str = ""
-    # NumPy's names of arguments, with those here, where they differ.
-    numpy: Mapping[str, str] = {}
 
-    # These follow from the statement.  ``op`` sets the first three.
-    function: Callable[..., Any]
-    names: tuple[str, ...]  # of the arguments
+    # These follow from the statement.
     rules: Mapping[str, Callable[..., Any]]
+    variadic_name: str
 
     def set_attributes(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         """Keep the attributes among the named arguments of a statement, and return the others, which are rules.
@@ -97,19 +93,14 @@ class Attributes:
         """Does it multiply two operands with each other, as matmul does?"""
         return len(self.factors) > 1
 
-    def called_as_numpy(self, args: Any, options: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Translate the arguments of a call of NumPy's function into those of the operation."""
-        options = {self.numpy.get(name, name): x for name, x in options.items()}
-        if is_packed(self.function) and self.names[-1] in options:
-            args = (*args, options.pop(self.names[-1]))
-        return args, options
-
     def reads(self, name: str) -> set[str]:
         """The names that the rule for an argument reads, as g and z."""
         return set(names(self.rules[name]))
 
 
-STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]  # in a statement
+# What a statement can give, here and for spelling.py.
+STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]
+STATED += ["aliases", "words", "advice", "for_users"]
 
 
 def variadic_or_family(variadic: str, stated: dict[str, Any]) -> str:

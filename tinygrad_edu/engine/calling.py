@@ -26,6 +26,14 @@ def is_packed(function: Any) -> bool:
     return bool(function.__code__.co_flags & inspect.CO_VARARGS)
 
 
+def names_by_kind(function: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the parameters that are given by position, a packed one last, and of those by name alone."""
+    code = function.__code__
+    first, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    packed = code.co_varnames[last : last + 1] if is_packed(function) else ()
+    return (*code.co_varnames[:first], *packed), code.co_varnames[first:last]
+
+
 def called_with_tuple(function: Any) -> Any:
     """Make a function that takes what ``arguments`` returns: the last parameter as one tuple, if it is packed."""
     return (lambda *values: function(*values[:-1], *values[-1])) if is_packed(function) else function
@@ -76,6 +84,19 @@ def filled(words: str, where: Callable[..., Any]) -> Callable[[Any], Any]:
 
     def decorated(public: Any) -> Any:
         public.op.filled = words, where
+        return public
+
+    return decorated
+
+
+def called_also(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A decorator of an operation that NumPy's users call in another way too.
+
+    ``convert``: turns the arguments of that call into those of the operation, and returns others as they are.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.in_order = convert
         return public
 
     return decorated

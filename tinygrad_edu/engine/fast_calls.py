@@ -14,6 +14,7 @@ from ..errors import operations as explain
 from ..errors.coerce import array_operand, plain_operand
 from ..graph import Node, Value, get_frame, new, next_serial, record
 
+ABSENT = explain.ABSENT
 get_context = current.get
 
 
@@ -32,8 +33,10 @@ def unary(op: Any) -> Callable[[Any], Any]:
     forward, keeps, keeps_result = op.forward, op.keeps[0], op.keeps_result
     hold = plain_operand if op.elementwise else array_operand
 
-    def apply(x: Any) -> Any:
+    def apply(x: Any = ABSENT, *more: Any, **options: Any) -> Any:
         """Compute the result of one operand, and record it if that is a tensor."""
+        if more or options:
+            return op.call(() if x is ABSENT else (x, *more), options)
         a = x.node if isinstance(x, Value) else None
         try:
             x = hold(x) if a is None else x._array
@@ -64,8 +67,10 @@ def binary(op: Any, reflected: bool = False) -> Callable[[Any, Any], Any]:
     forward, (keeps_x, keeps_y), keeps_result = op.forward, op.keeps, op.keeps_result
     hold = plain_operand if op.elementwise else array_operand
 
-    def apply(x: Any, y: Any) -> Any:
+    def apply(x: Any = ABSENT, y: Any = ABSENT, *more: Any, **options: Any) -> Any:
         """Compute the result of two operands, and record it if one of them is a tensor."""
+        if more or options:
+            return op.call(tuple(z for z in (x, y, *more) if z is not ABSENT), options)
         if reflected:
             x, y = y, x
         a = x.node if isinstance(x, Value) else None

@@ -38,7 +38,7 @@ def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callab
                 if meant not in own:
                     raise errors.unknown_option(title(function, args), name, own, remedies.get(name))
                 if meant in options or meant in positions[: len(args)]:
-                    raise errors.given_twice(title(function, args), name, meant)
+                    raise errors.given_under_two_names(title(function, args), name, meant)
                 options[meant] = options.pop(name)
             return function(*args, **options)
 

@@ -9,7 +9,7 @@ Most functions here build one error, which the caller raises.  Their names say w
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -148,6 +148,36 @@ def check_op(made: op, existing: op | None) -> op:
     if existing is not None and existing.function.__module__ != made.function.__module__:
         raise ValueError(f"there is an op {made.name} already, in {existing.function.__module__}: choose another name")
     return made
+
+
+# A call in other people's words: see engine/spelling.py.
+
+
+def other_option(spelled: Any, word: str, value: Any) -> Exception:
+    """An option that a function does not take, or that has another meaning elsewhere."""
+    words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
+    advice = spelled.advice.get(word)
+    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
+
+
+def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
+    words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
+    return explained(TypeError(words), arguments_of(spelled))
+
+
+def missing_operand(op: op, k: int) -> Exception:
+    return explained(TypeError(f"{op.name} was called without {op.names[k]}"), arguments_of(op))
+
+
+def given_twice(spelled: Any, name: str) -> Exception:
+    return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
+
+
+def arguments_of(spelled: Any) -> str:
+    """A sentence with the arguments that a function takes."""
+    *first, last = spelled.names
+    packed = "*" * calling.is_packed(spelled.function)
+    return f"Its arguments are {text.join_words([*first, packed + last, *spelled.only_named])}."
 
 
 # What a user hands in.
@@ -390,7 +420,7 @@ def unknown_option(function: str, option: str, known: Iterable[str], remedy: str
     return explained(TypeError(words), *([remedy] if remedy else []), listed)
 
 
-def given_twice(function: str, option: str, meant: str) -> Exception:
+def given_under_two_names(function: str, option: str, meant: str) -> Exception:
     words = f"{function} was given {meant} twice, for {option} is another name of it"
     return explained(TypeError(words), "Leave one of them out.")
 
@@ -424,7 +454,7 @@ def no_argument(f: Any, i: int, given: int, by_name: Iterable[str] = ()) -> Exce
     return explained(IndexError(words), *notes)
 
 
-def too_many_arguments(f: Any, names: list[str], given: int) -> Exception:
+def called_with_too_many(f: Any, names: list[str], given: int) -> Exception:
     name = function_name(f)
     takes = f"{text.plural(len(names), 'argument')}" + (f", {text.join_words(names)}" if names else "")
     return explained(

@@ -1,6 +1,7 @@
 """All operations, each declared in one statement, in the file of its kind."""
 
 from ..engine import fast_calls as fast_calls  # before any operation is declared
+from ..engine.spelling import NAMED as _NAMED
 from .algebra import *
 from .composed import correlate as correlate
 from .composed import dropout as dropout
@@ -16,3 +17,6 @@ from .reduce import *
 from .select import *
 from .shape import *
 from .trigonometry import *
+
+# What a program uses; not what is there for the rules of others alone.
+__all__ = [name for name, spelled in _NAMED.items() if spelled.for_users and name == spelled.name]

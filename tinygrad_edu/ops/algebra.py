@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import called_also as _called_also
 from ..engine.calling import written as _written
 from ..op import op
 
@@ -106,7 +107,6 @@ def linear(x, W, b=None):
         )
     },
     examples=(((3,), (3,)), ((2, 3), (3, 4)), ((), (3,)), ((2, 3), (3,)), ((2, 2, 3), (4, 3, 5))),
-    method="dot",
     x=lambda g, shape, y: tensordot(g, y, _rest(y)) if shape and y.ndim else (g * y),
     y=lambda g, shape, x: (
         np.moveaxis(tensordot(x, g, _leading(x)), 0, -2 if len(shape) > 1 else 0) if shape and x.ndim else (g * x)
@@ -174,8 +174,10 @@ def _explicit(subscripts: str, shapes) -> tuple[list[str], str]:
     return spelt, right.replace("...", dots)
 
 
-def in_letters(args) -> tuple[Any, ...]:
+def _in_letters(args) -> tuple[Any, ...]:
     """Translate the other way to call NumPy's einsum, ``A, [0, 1], B, [1, 2], [0, 2]``, into one with letters."""
+    if not args or isinstance(args[0], str):
+        return args
 
     def letters(axes) -> str:
         return "".join("..." if k is Ellipsis else _LETTERS[k] for k in axes)
@@ -216,6 +218,7 @@ def _einsum_rule(g, which: int, shapes, subscripts: str, operands):
     return einsum(",".join(t for t, _ in factors) + "->" + axes, *(x for _, x in factors))
 
 
+@_called_also(_in_letters)
 @op(
     r"\operatorname{einsum}($operands)",
     variadic="operands",
@@ -298,6 +301,7 @@ def kron(x, y):
 
 
 @op(
+    for_users=False,
     examples=(((3,), dict(to=(3, 4))), ((2, 3), dict(to=(4, 2, 3), axis1=0, axis2=2, offset=-1))),
     x=lambda g, offset, axis1, axis2: diagonal(g, offset, axis1, axis2),
 )
@@ -316,7 +320,6 @@ def on_diagonal(x, to: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: 
     r"\operatorname{diagonal}($x)",
     selects=True,
     examples=(((3, 4),), ((3, 3), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2, offset=-1))),
-    method="diagonal",
     x=lambda g, shape, offset, axis1, axis2: on_diagonal(g, shape, offset, axis1, axis2),
 )
 def diagonal(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
@@ -333,7 +336,6 @@ def _trace_rule(g, shape, offset: int, axis1: int, axis2: int):
     r"\operatorname{tr}($x)",
     selects=True,
     examples=(((3, 3),), ((3, 4), dict(offset=1)), ((2, 3, 4), dict(axis1=1, axis2=2))),
-    method="trace",
     x=_trace_rule,
 )
 def trace(x, offset: int = 0, axis1: int = 0, axis2: int = 1):

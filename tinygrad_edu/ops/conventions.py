@@ -29,6 +29,7 @@ def is_recorded(x) -> bool:
 
 @op(
     "$x",
+    for_users=False,
     elementwise=True,
     masks=True,
     examples=(((3,), (3,), (3,), dict(at=np.array([False, False, False]))),),
@@ -88,6 +89,7 @@ def jumping(x, g, of, bend):
 @filled("0 where $y is 0", where=lambda x, y: y == 0)
 @elementwise(
     r"\frac{$x}{$y}",
+    for_users=False,
     binds=2,
     domain={"y": (0.5, 3.0)},
     x=lambda g, y: g / y,
@@ -101,6 +103,7 @@ def direction(x, y):
 @filled("0 where $x and $y are 0", where=lambda x, y: (x == 0) & (y == 0))
 @elementwise(
     r"\frac{$x}{$y}",
+    for_users=False,
     binds=2,
     domain={"y": (0.5, 3.0)},
     x=lambda g, y: g / y,
@@ -118,6 +121,7 @@ def _falling(y, n: int, times: int):
 
 
 @op(
+    for_users=False,
     elementwise=True,
     domain={"x": (0.2, 2.0)},
     examples=(((3,), (3,), dict(n=1, m=0)), ((3,), (3,), dict(n=0, m=1)), ((2,), (2,), dict(n=2, m=1))),

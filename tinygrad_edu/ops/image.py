@@ -30,6 +30,7 @@ def _pair(n, axes: int, least: int = 0) -> tuple[int, ...]:
 
 
 @op(
+    for_users=False,
     examples=(((2, 5), dict(size=2, stride=1)), ((1, 5, 6), dict(size=(2, 3), stride=(2, 1)))),
     x=lambda g, shape, stride: unwindows(g, shape, stride),
 )
@@ -43,6 +44,7 @@ def windows(x, size, stride=1):
 
 
 @op(
+    for_users=False,
     examples=(((2, 4, 2), dict(to=(2, 5), stride=1)), ((1, 2, 4, 2, 3), dict(to=(1, 5, 6), stride=(2, 1)))),
     x=lambda g, shape, to, stride: windows(g, shape[len(to) :], stride),
 )

@@ -67,6 +67,7 @@ def _cofactors_rule(g, z, x):
 @op(
     r"\operatorname{cof}($x)",
     needs=_SQUARE,
+    for_users=False,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
     same_shape=True,
     x=_cofactors_rule,

@@ -138,13 +138,10 @@ def sqrt(x):
     return np.sqrt(x)
 
 
-@elementwise("|{$x}|", x=lambda g, x: jumping(g * np.sign(x), g, x, 0))
+@elementwise("|{$x}|", aliases="abs", x=lambda g, x: jumping(g * np.sign(x), g, x, 0))
 def absolute(x):
     """|x|.  The gradient at 0 is 0, the middle of the subdifferential."""
     return np.abs(x)
-
-
-abs = absolute  # as in NumPy
 
 
 @elementwise(r"\operatorname{sign}($x)")
@@ -266,8 +263,7 @@ def _clipped(g, x, min, max):
     elementwise=True,
     selects=True,
     examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
-    method="clip",
-    numpy={"a_min": "min", "a_max": "max"},
+    words={"a_min": "min", "a_max": "max"},
     x=_clipped,
 )
 def clip(x, min=None, max=None):

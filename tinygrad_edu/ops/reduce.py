@@ -41,7 +41,7 @@ def over(x, n: float):
     return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype.char == "e" and not is_recorded(x) else x / n
 
 
-@op(r"\sum $x", binds=1, examples=_AXES, method="sum", x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
+@op(r"\sum $x", binds=1, examples=_AXES, x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
 def sum(x, axis=None, keepdims: bool = False):
     """The sum of all elements, or of those along ``axis``: one axis or several.
 
@@ -53,7 +53,6 @@ def sum(x, axis=None, keepdims: bool = False):
 @op(
     r"\operatorname{mean}($x)",
     examples=_AXES,
-    method="mean",
     x=lambda g, shape, axis, keepdims: over(_kept(g, axis, keepdims), _count(shape, axis)),
 )
 def mean(x, axis=None, keepdims: bool = False):
@@ -95,7 +94,6 @@ def _others(x):
     r"\prod $x",
     binds=2,
     examples=_AXES,
-    method="prod",
     vanishes="x",
     x=lambda g, x, axis, keepdims: _kept(g, axis, keepdims) * _product_of_others(x, axis),
 )
@@ -122,7 +120,6 @@ def _shared(g, z, x, axis, keepdims: bool):
     selects=True,
     needs={"at least one number": lambda x: x.size},
     examples=_AXES,
-    method="max",
     x=_shared,
 )
 def max(x, axis=None, keepdims: bool = False):
@@ -136,7 +133,6 @@ def max(x, axis=None, keepdims: bool = False):
     selects=True,
     needs={"at least one number": lambda x: x.size},
     examples=_AXES,
-    method="min",
     x=_shared,
 )
 def min(x, axis=None, keepdims: bool = False):
@@ -157,7 +153,7 @@ def _var_rule(g, x, shape, axis, ddof: int, keepdims: bool):
     return over(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
 
-@op(r"\operatorname{var}($x)", examples=_SPREAD, method="var", x=_var_rule)
+@op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
 def var(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The variance: the squared distance from the mean, summed and divided by the number less ``ddof``."""
     return np.var(x, axis, ddof=_number(ddof), keepdims=keepdims)
@@ -170,7 +166,7 @@ def _std_rule(g, z, x, shape, axis, ddof: int, keepdims: bool):
     return bent(g * direction(x - mean(x, axis, True), z), g, z == 0)
 
 
-@op(r"\operatorname{std}($x)", examples=_SPREAD, method="std", x=_std_rule)
+@op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
 def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The standard deviation.  Where all numbers are equal it has no derivative; the gradient there is 0."""
     with np.errstate(over="ignore", under="ignore"):
@@ -235,7 +231,6 @@ def logsumexp(x, axis=None, keepdims: bool = False):
 
 @op(
     examples=(((2, 3),), ((2, 3), dict(axis=1))),
-    method="cumsum",
     same_shape=True,
     x=lambda g, shape, axis: (
         np.flip(np.cumsum(np.flip(g, axis), axis), axis)
@@ -278,7 +273,6 @@ def _onwards(g, x):
 
 @op(
     examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))),
-    method="cumprod",
     same_shape=True,
     x=_cumprod_rule,
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.calling import written as _written
+from ..engine.composing import composed as _composed
 from ..engine.sparse_rows import Rows as _Rows
 from ..engine.sparse_rows import SparseGradient as _Placed
 from ..engine.sparse_rows import is_basic_index as _is_basic
@@ -17,6 +18,7 @@ from .conventions import bent, is_recorded, strict
 
 @op(
     r"\operatorname{put}_{[$key]}($x)",
+    for_users=False,
     examples=(((2,), dict(key=slice(1, 3), to=(4,))), ((3,), dict(key=(np.array([0, 2, 0]),), to=(4,)))),
     x=lambda g, key: g[key],
 )
@@ -73,7 +75,6 @@ def _whole(indices):
         ((2, 3), dict(indices=np.array([[5, 0]]))),
     ),
     selects=True,
-    method="take",
     x=lambda g, shape, indices, axis: _placed(g, shape or (1,), _along(axis, _whole(indices), shape)),
 )
 def take(x, indices, axis: int | None = None):
@@ -90,7 +91,6 @@ def take(x, indices, axis: int | None = None):
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
         ((2, 3), dict(repeats=3, axis=0)),
     ),
-    method="repeat",
     x=lambda g, shape, repeats, axis: put(
         g,
         _along(
@@ -127,7 +127,6 @@ def _sort_rule(g, shape: tuple[int, ...], x, axis: int | None):
     selects=True,
     examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0)), ((2, 3), dict(axis=None))),
     same_shape=True,
-    method="sort",
     x=_sort_rule,
 )
 def sort(x, axis: int | None = -1):
@@ -165,9 +164,16 @@ def where(condition, x, y):
     return np.where(condition, x, y)
 
 
-def one_hot(labels, classes: int):
-    """A row of zeros with a one at the label, for each label: a plain array of shape (..., classes), float64."""
+@_composed(words={"num_classes": "classes"})
+def one_hot(labels, classes: int | None = None):
+    """A row of zeros with a one at the label, for each label: a plain array of shape (..., classes), float64.
+
+    ``labels``: whole numbers from 0 to ``classes`` - 1, ValueError for others.  Without ``classes`` the largest label
+    is the last class.
+    """
     labels = np.asarray(labels._array if is_recorded(labels) else labels)
+    if classes is None:
+        classes = int(labels.max(initial=-1)) + 1
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}")
     return np.eye(classes)[labels]

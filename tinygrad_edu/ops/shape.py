@@ -25,8 +25,7 @@ def _flat(given: tuple[Any, ...]):
     },
     examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
     rearranges=True,
-    method="reshape",
-    numpy={"shape": "to"},
+    words={"shape": "to"},
     x=lambda g, shape: g.reshape(shape),
 )
 def reshape(x, *to):
@@ -34,7 +33,7 @@ def reshape(x, *to):
     return np.reshape(x, _flat(to))
 
 
-@op(examples=(((2, 3),), ((),)), rearranges=True, method="ravel flatten", x=lambda g, shape: g.reshape(shape))
+@op(examples=(((2, 3),), ((),)), rearranges=True, aliases="flatten", x=lambda g, shape: g.reshape(shape))
 def ravel(x):
     """All elements as one vector, in the order of rows."""
     return np.ravel(x)
@@ -52,8 +51,6 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
-    method="transpose",
-    numpy={"axes": "axes"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
@@ -77,7 +74,6 @@ def matrix_transpose(x):
 @op(
     examples=(((2, 3, 4), dict(axis1=0, axis2=2)),),
     rearranges=True,
-    method="swapaxes",
     x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2),
 )
 def swapaxes(x, axis1: int, axis2: int):
@@ -104,7 +100,6 @@ def expand_dims(x, axis):
 @op(
     examples=(((2, 1, 3),), ((1, 2, 1), dict(axis=0))),
     rearranges=True,
-    method="squeeze",
     x=lambda g, shape: g.reshape(shape),
 )
 def squeeze(x, axis=None):

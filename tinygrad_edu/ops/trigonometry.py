@@ -68,6 +68,7 @@ def tanh(x):
 @filled("0 where $x and $y are 0", where=lambda x, y: (x == 0) & (y == 0))
 @elementwise(
     r"\frac{$x}{\sqrt{$x^2 + $y^2}}",
+    for_users=False,
     x=lambda g, x, y: g * (hypot_slope(y, x) * hypot_slope(y, x) / hypot(x, y)),
     y=lambda g, x, y: -g * (hypot_slope(x, y) * hypot_slope(y, x) / hypot(x, y)),
 )

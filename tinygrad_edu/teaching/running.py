@@ -8,7 +8,9 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
+from ..engine.spelling import NAMED, ROUTES
 from ..op import OPS
 from .lesson import Cell, Lesson
 from .showing import VIEW, Shown
@@ -47,12 +49,14 @@ def collect(see: See) -> Iterator[None]:
 @contextlib.contextmanager
 def own_operations() -> Iterator[None]:
     """Remove the operations that a lesson declares in the block, as if it had run in a process of its own."""
-    before = dict(OPS)
+    registries: tuple[dict[str, Any], ...] = (OPS, NAMED, ROUTES)
+    before = [dict(registry) for registry in registries]
     try:
         yield
     finally:
-        OPS.clear()
-        OPS.update(before)
+        for registry, content in zip(registries, before):
+            registry.clear()
+            registry.update(content)
 
 
 class Program:

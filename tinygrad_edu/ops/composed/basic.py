@@ -1,41 +1,24 @@
-"""Functions that are made of several operations, which are recorded for the line that calls the function."""
+"""Functions that are made of operations and that the package itself uses."""
 
 from __future__ import annotations
 
-import functools
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..context import current, within
-from ..errors import messages as errors
-from ..graph import get_frame
-from ..ops import image, inverse, pointwise, select
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {}
+from ...engine.composing import composed
+from ...errors import messages as errors
+from .. import image, inverse, pointwise, select
 
 
-def composed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator: what the function records has the location of the function's caller."""
-
-    @functools.wraps(function)
-    def called(*args, **options):
-        with within(frame=current.get().frame or get_frame(1)):
-            return function(*args, **options)
-
-    FUNCTIONS[function.__name__] = called
-    return called
-
-
-@composed
+@composed()
 def slogdet(x) -> tuple[Any, Any]:
     """The sign of the determinant, as an array, and the logarithm of its absolute value, of square matrices (..., n, n)."""
     return np.linalg.slogdet(getattr(x, "_array", x)).sign, inverse.logabsdet(x)
 
 
-@composed
+@composed()
 def split(x, parts, axis: int = 0) -> list[Any]:
     """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists.
 
@@ -55,7 +38,7 @@ def split(x, parts, axis: int = 0) -> list[Any]:
     return [select.getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:])]
 
 
-@composed
+@composed()
 def dropout(x, rate: float = 0.5, rng: np.random.Generator | None = None):
     """Set each element to 0 with probability ``rate``, and scale the others by 1/(1 - rate), so that the mean stays.
 
@@ -69,7 +52,7 @@ def dropout(x, rate: float = 0.5, rng: np.random.Generator | None = None):
     return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
 
 
-@composed
+@composed()
 def correlate(x, y, mode: str = "valid"):
     """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
     if np.ndim(x) != 1 or np.ndim(y) != 1:

@@ -1,0 +1,196 @@
+"""How a function may be called: by which other names, and with which other words for its arguments.
+
+People come from NumPy, PyTorch and JAX, and write ``x.sum(dim=0)``, ``np.sum(a=x)`` or ``x.clamp(min=0)``.  A statement
+gives its own ``aliases``, ``words`` and ``advice``.  What holds for all functions stands here.  What is neither is an
+error that says what to write.  All this is looked at only if a call does not fit the definition.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import messages as errors
+from ..graph import Value
+from .calling import is_packed
+
+# Other people's words for an argument.  For one of several, the one counts that the function has.
+WORDS: dict[str, tuple[str, ...]] = {
+    "dim": ("axis",), "dims": ("axis", "axes"), "axes": ("axis",), "keepdim": ("keepdims",), "keep_dims": ("keepdims",),
+    "tensors": ("arrays",), "tup": ("arrays",),
+}  # fmt: skip
+# Words for the first and for the second operand, whatever they are called here.
+FIRST = ("input", "a", "x", "self", "x1", "array", "arr", "ary", "m", "A", "logits", "predict")
+SECOND = ("other", "b", "y", "x2", "v", "B", "vec", "mat2", "target", "labels")
+# Options of NumPy that change how a result is computed, and not what it is.
+WITHOUT_EFFECT = ("casting", "subok", "optimize", "kind", "stable", "like", "copy", "inplace")
+AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {"order": ("K", "C", "A", None), "where": (True,), "mode": ("raise",)}
+
+
+class Spelled:
+    """A function that users call, with the ways to spell a call of it: an operation, or what is made of operations.
+
+    aliases: its other names, with spaces between them.  A ufunc's method has a dot, as in "add.reduce".
+    for_users: False for what is there for the rules of other operations alone, which is no method either.
+    words: other people's names of arguments, each with the name here.
+    advice: what to write for an option that it does not take, or that means something else to other people.
+    """
+
+    __slots__ = ()
+
+    for_users: bool = True
+    aliases: str = ""
+    words: Mapping[str, str] = {}
+    advice: Mapping[str, str] = {}
+
+    name: str
+    names: tuple[str, ...]  # of the arguments
+    only_named: tuple[str, ...] = ()  # those that are never given by position
+    in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
+    function: Callable[..., Any]
+    public: Callable[..., Any]
+
+    def register(self, is_method: bool) -> None:
+        """Make it known by each of its names and, if ``is_method``, a method of Tensors.
+
+        Raises ValueError for an alias that another function has.
+        """
+        for name in (self.name, *self.aliases.split()):
+            known = NAMED.get(name)
+            if known is not None and known.function.__module__ != self.function.__module__:
+                raise ValueError(f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}")
+            NAMED[name] = self
+            ROUTES.pop(name, None)
+            if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
+                setattr(Value, name, self.public)
+
+    def call(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None = None) -> Any:
+        """Call it with other people's words.  Raises TypeError, saying what to write, for what it does not take.
+
+        ``error``: what Python said of this call; it is raised if there are no other people's words.
+        """
+        known, dtype = self.translate(args, options)
+        if error is not None and dtype is None and known.keys() == {*self.by_position(args), *options}:
+            raise errors.hide_our_frames(error)
+        z = self.call_by_names(known)
+        return z if dtype is None else NAMED["astype"].public(z, dtype)
+
+    def call_by_names(self, known: dict[str, Any]) -> Any:
+        """Call it with these arguments."""
+        if not is_packed(self.function):
+            return self.public(**known)
+        named = {name: known[name] for name in self.only_named if name in known}
+        given = [known[name] for name in self.names if name in known]
+        return (
+            self.public(*given[:-1], *given[-1], **named) if self.names[-1] in known else self.public(*given, **named)
+        )
+
+    def translate(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+        """The arguments by their names here, and the dtype that was asked for, or None."""
+        known, dtype = self.by_position(args), None
+        for word, x in options.items():
+            if word in self.advice:
+                raise errors.other_option(self, word, x)
+            name = self.name_here(word, known)
+            if name is not None and name in known:
+                raise errors.given_twice(self, name)
+            elif name is not None:
+                known[name] = (x,) if name == self.names[-1] and is_packed(self.function) else x
+            elif word == "dtype":
+                dtype = x
+            elif word == "out" and x is not None:
+                raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
+            elif not (x is None or word in WITHOUT_EFFECT or any(x is y for y in AS_IF_NOT_GIVEN.get(word, ()))):
+                raise errors.other_option(self, word, x)
+        return known, dtype
+
+    def by_position(self, args: tuple[Any, ...]) -> dict[str, Any]:
+        """The names of arguments that were given by position.  Raises TypeError if there are too many."""
+        known = dict(zip(self.names, args))
+        if is_packed(self.function):
+            number = len(self.names) - 1
+            if len(args) > number:
+                known[self.names[-1]] = args[number:]
+        elif len(args) > len(self.names):
+            raise errors.too_many_arguments(self, args)
+        return known
+
+    def name_here(self, word: str, known: Mapping[str, Any]) -> str | None:
+        """The name here of an argument for which other people have a ``word``; None if it has none."""
+        if word in self.names or word in self.only_named:
+            return word
+        own = self.words.get(word)
+        if own is not None:
+            return own
+        for name in WORDS.get(word, ()):
+            if name in self.names or name in self.only_named:
+                return name
+        for number, others in enumerate((FIRST, SECOND)):
+            if word in others and number < len(self.names) and self.names[number] not in known:
+                return self.names[number]
+        return None
+
+
+NAMED: dict[str, Spelled] = {}  # every function by each of its names
+ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
+
+
+class Route:
+    """How the arguments of one of NumPy's functions become those of a function here."""
+
+    def __init__(self, function: Any, spelled: Spelled) -> None:
+        self.spelled = spelled
+        self.parameters, self.defaults = parameters_of(function)
+        ours = {word: self.name_here(i, word) for i, word in enumerate(self.parameters)}
+        self.rename = {word: name for word, name in ours.items() if name is not None}
+        # So many arguments by position, and these by name, mean the same here and there.
+        pairs = list(zip(self.parameters, spelled.names))
+        self.agree = next((i for i, (word, name) in enumerate(pairs) if ours[word] != name), len(pairs))
+        if is_packed(spelled.function) or not self.parameters:
+            self.agree = 1 if self.parameters else 64
+        self.same = {word for word, name in ours.items() if word == name}
+
+    def name_here(self, i: int, word: str) -> str | None:
+        """The name here of NumPy's argument number ``i``."""
+        names, words = self.spelled.names, self.spelled.words
+        if word in names or word in words or word in self.spelled.only_named:
+            return words.get(word, word)
+        operand = i < len(names) and word not in self.defaults and names[i] not in self.parameters
+        return names[i] if operand else None
+
+    def call(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Call the function here with what NumPy's function was called with."""
+        if self.spelled.in_order is not None:
+            args = self.spelled.in_order(args)
+        if len(args) <= self.agree and (not options or options.keys() <= self.same):
+            return self.spelled.public(*args, **options)
+        if len(args) > self.agree and self.parameters:
+            if len(args) > len(self.parameters):
+                raise errors.too_many_arguments(self.spelled, args)
+            options, args = {**dict(zip(self.parameters, args)), **options}, ()
+        given = {
+            self.rename.get(word, word): x
+            for word, x in options.items()
+            if x is not np._NoValue and (word in self.rename or self.defaults.get(word, self) is not x)
+        }
+        return self.spelled.call(args, given)
+
+
+def parameters_of(function: Any) -> tuple[list[str], dict[str, Any]]:
+    """The names of the parameters that a function of NumPy takes by position, and the defaults of all; else nothing.
+
+    Some functions that are written in C do not tell.
+    """
+    if hasattr(function, "nin"):  # a ufunc
+        return [f"x{i + 1}" for i in range(function.nin)] if function.nin > 1 else ["x"], {}
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [], {}
+    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        by_position = []
+    return by_position, {p.name: p.default for p in parameters if p.default is not p.empty}

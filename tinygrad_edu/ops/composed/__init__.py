@@ -1,0 +1,31 @@
+"""Functions that are made of operations, which are recorded for the line that calls the function.
+
+They are NumPy's and PyTorch's names for what the operations can do.  Most are read when a name is asked for that is not
+known yet, since few programs need them: see ``find``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ...engine.spelling import NAMED
+from .basic import correlate as correlate
+from .basic import dropout as dropout
+from .basic import slogdet as slogdet
+from .basic import split as split
+
+LATER = ("arrays",)  # the files that are read when they are needed
+
+
+def read_all() -> None:
+    """Read the files with all other functions."""
+    for file in LATER:
+        import_module(f".{file}", __name__)
+
+
+def find(name: str) -> Any:
+    """The function of that name, operation or not; None if there is none."""
+    if name not in NAMED:
+        read_all()
+    return NAMED.get(name)
