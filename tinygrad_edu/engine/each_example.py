@@ -7,7 +7,7 @@ no time: a product of matrices for all examples at once is as many times faster 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -49,8 +49,8 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
         axes = tuple(in_axes) if isinstance(in_axes, (list, tuple)) else (in_axes,) * len(args)
         if len(axes) != len(args):
             raise errors.wrong_axes("in_axes", in_axes, f"{len(args)} arguments")
-        given = [Examples.of(x, axis) for x, axis in zip(args, axes)]
-        by_name = {name: Examples.of(x, 0) for name, x in options.items()}
+        given = [Examples(x, axis) for x, axis in zip(args, axes)]
+        by_name = {name: Examples(x, 0) for name, x in options.items()}
         count = count_examples(f, {**{f"argument {i}": x for i, x in enumerate(given)}, **by_name})
         every = range(count)
         return stacked(
@@ -60,22 +60,16 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
     return of_all
 
 
-class Examples(NamedTuple):
+class Examples:
     """An argument of ``vmap``: its arrays, and the axis of the examples in each of them, or None."""
 
-    argument: Any
-    arrays: list[Any]
-    axes: list[Any]
-
-    @classmethod
-    def of(cls, argument: Any, axes: Any) -> Examples:
-        """Find the axes of an argument; lists of numbers become arrays."""
-        argument = map_leaves(lambda path, x: x if isinstance(x, Value) else np.asarray(x), argument)
-        made = cls(argument, leaves(argument), spread(argument, axes, "in_axes"))
-        for x, axis in zip(made.arrays, made.axes):
+    def __init__(self, argument: Any, axes: Any) -> None:
+        # Lists of numbers become arrays.
+        self.argument = map_leaves(lambda path, x: x if isinstance(x, Value) else np.asarray(x), argument)
+        self.arrays, self.axes = leaves(self.argument), spread(self.argument, axes, "in_axes")
+        for x, axis in zip(self.arrays, self.axes):
             if axis is not None and not -x.ndim <= axis < x.ndim:
                 raise errors.wrong_axes("in_axes", axis, f"an array of shape {x.shape}")
-        return made
 
     def number(self, i: int) -> Any:
         """The argument for example ``i``."""

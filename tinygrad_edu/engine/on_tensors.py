@@ -6,7 +6,7 @@ All functions in derivatives.py begin with it.  It takes structures of arrays ap
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import coerce
 from ..errors import messages as errors
@@ -20,16 +20,30 @@ from .structure import form, is_structure, leaves, map_leaves, with_leaves
 DERIVATIVES = f"{__package__.rpartition('.')[0]}.derivatives"
 
 
-class Call(NamedTuple):
-    """One call of a function on new tensors: those to differentiate with respect to, and what it returned."""
+class Call:
+    """One call of a function on new tensors: those to differentiate with respect to, and what it returned.
 
-    inputs: list[Tensor]  # all arrays in the arguments that are differentiated, one after the other
-    results: list[Tensor]  # all arrays in what the function returned
-    arguments: tuple[Any, ...]  # the structure of each argument that is differentiated
-    returned: Any  # the structure of the result
-    aux: Any  # what the function returned besides, for has_aux
-    differentiable: bool  # does the result depend on Tensors from outside, so that derivatives are recorded?
-    second: bool  # is the function a derivative itself?
+    inputs: all tensors in the arguments that are differentiated, one after the other.
+    results: all tensors in what the function returned.
+    arguments: the structure of each argument that is differentiated.
+    returned: the structure of the result.
+    aux: what the function returned besides, for has_aux.
+    differentiable: does the result depend on Tensors from outside, so that derivatives are recorded?
+    second: is the function a derivative itself?
+    """
+
+    def __init__(
+        self,
+        inputs: list[Tensor],
+        results: list[Tensor],
+        arguments: tuple[Any, ...],
+        returned: Any,
+        aux: Any,
+        differentiable: bool,
+        second: bool,
+    ) -> None:
+        self.inputs, self.results, self.arguments, self.returned = inputs, results, arguments, returned
+        self.aux, self.differentiable, self.second = aux, differentiable, second
 
     def as_arguments(self, found: Sequence[Any]) -> tuple[Any, ...]:
         """Put one thing for each input into the structure of the arguments."""

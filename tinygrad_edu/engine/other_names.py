@@ -25,10 +25,10 @@ def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callab
     remedies = instead or {}
 
     def decorated(function: F) -> F:
-        """Wrap a function, whose signature says which options it has."""
-        parameters = inspect.signature(function).parameters.values()
-        own = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self"]
-        positions = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        """Wrap a function, whose code says which options it has."""
+        code = inspect.unwrap(function).__code__
+        positions = code.co_varnames[: code.co_argcount]
+        own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
         @functools.wraps(function)
         @errors.with_short_traceback
@@ -36,7 +36,9 @@ def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callab
             for name in options.keys() - own:
                 meant = names.get(name, "")
                 if meant not in own:
-                    raise errors.unknown_option(title(function, args), name, own, remedies.get(name))
+                    raise errors.unknown_option(
+                        title(function, args), name, [n for n in own if n != "self"], remedies.get(name)
+                    )
                 if meant in options or meant in positions[: len(args)]:
                     raise errors.given_under_two_names(title(function, args), name, meant)
                 options[meant] = options.pop(name)
