@@ -40,6 +40,7 @@ LAYERS = """
     tensor
     engine.on_tensors engine.each_example
     derivatives errors.trace_nan numeric.mistakes numeric.differences
+    engine.makers
     language
     numeric formulas stepping
     nn.layers optim data tracing

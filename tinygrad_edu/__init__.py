@@ -46,6 +46,10 @@ if _TYPE_CHECKING:
     from .checker.check_function import check as check
     from .console.step_here import step_here as step_here
     from .console.stepper import stepper as stepper
+    from .engine.makers import hessian_vector_product as hessian_vector_product
+    from .engine.makers import make_hvp as make_hvp
+    from .engine.makers import make_jvp as make_jvp
+    from .engine.makers import make_vjp as make_vjp
     from .findings import explain as explain
     from .findings.gradient_norms import GradientNorms as GradientNorms
     from .formulas.closed import formula as formula
@@ -60,6 +64,8 @@ _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.check_function", "gradcheck": "numeric.gradcheck",
     "step_here": "console.step_here", "GradientNorms": "findings.gradient_norms",
+    "make_vjp": "engine.makers", "make_jvp": "engine.makers", "make_hvp": "engine.makers",
+    "hessian_vector_product": "engine.makers",
 }  # fmt: skip
 _ROOMS = ("data", "nn", "optim")
 
