@@ -575,12 +575,12 @@ gradients(3.0, [Tensor(1.0)])
 | float
 
 grad(lambda x: x, 'x')(1.0)
-| TypeError at grad(lambda x: x, 'x')(1.0)
+| TypeError at grad(lambda x: x, 'x')
 | argnums; 'x'; 0
 | try grad(f, argnums=1) => f = lambda x, y: x * y; grad(f, argnums=1)(1.0, 2.0)
 
-jvp(lambda x: x, 1.0, 1.0)
-| TypeError at jvp(lambda x: x, 1.0, 1.0)
+jvp(lambda x: x, [1.0], 1.0)
+| TypeError at jvp(lambda x: x, [1.0], 1.0)
 | try jvp(f, [x], [t]) => f, x, t = exp, 1.0, 1.0; jvp(f, [x], [t])
 
 W = Tensor(1.0)

@@ -104,7 +104,7 @@ def absent(name: str, instead: str) -> Any:
     """Make an attribute that other libraries have: reading it raises AttributeError, which says what to write."""
 
     def get(self: Tensor) -> Any:
-        raise errors.unknown_attribute(self, name, instead)
+        raise errors.absent_attribute(self, name, instead)
 
     return property(get)
 
