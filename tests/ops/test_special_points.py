@@ -434,7 +434,8 @@ def test_an_example_that_is_0_does_not_matter() -> None:
 # Numbers that are far from 1: a rule overflows no sooner than the derivative itself.
 
 LARGE_AND_SMALL = [1e-30, -1e-30, 1e-15, 1.0, -1.0, 1e15, 1e30, -1e30]
-ELEMENTWISE = [op for op in OWN if op.elementwise and set(op.names) == set(op.rules)]
+SAWTEETH = ("remainder", "fmod")  # between two large numbers they jump so often that a difference tells nothing
+ELEMENTWISE = [op for op in OWN if op.elementwise and set(op.names) == set(op.rules) and op.name not in SAWTEETH]
 
 
 @pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from ...engine.spelling import NAMED
+from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
 from .basic import slogdet as slogdet
