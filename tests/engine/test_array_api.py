@@ -177,11 +177,10 @@ def test_what_has_no_derivative_is_answered_plainly(ask):
 
 LACKING = {
     "fft": np.fft.fft,
+    "angle": np.angle,
+    "modf": np.modf,
+    "frexp": np.frexp,
     "median": np.median,
-    "sinc": np.sinc,
-    "floor": np.floor,
-    "cbrt": np.cbrt,
-    "arctan2": lambda t: np.arctan2(1.0, t),
     "cross": lambda t: np.cross(t, [1.0, 2.0, 3.0]),
     "reduce": np.add.reduce,
     "accumulate": np.multiply.accumulate,
