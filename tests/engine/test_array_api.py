@@ -181,6 +181,8 @@ LACKING = {
     "frexp": np.frexp,
     "linspace": lambda t: np.linspace(0, t, 3),
     "eigvals": lambda t: np.linalg.eigvals(np.eye(3) * t),
+    "angle": np.angle,
+    "modf": np.modf,
     "out": lambda t: np.exp(t, out=np.zeros(3)),
     "asarray": np.asarray,
     "array method": lambda t: np.ones(3).dot(t),
