@@ -131,10 +131,8 @@ class Interface(Value):
     __itruediv__, __ipow__, __imatmul__ = map(update, ("itruediv", "ipow", "imatmul"))
     __eq__, __ne__ = comparison("equal"), comparison("not_equal")
     __lt__, __le__, __gt__, __ge__ = map(comparison, ("less", "less_equal", "greater", "greater_equal"))
-    __floordiv__, __rfloordiv__ = map(constants_only, ("__floordiv__", "__rfloordiv__"))
-    __mod__, __rmod__, __divmod__, __rdivmod__ = map(
-        constants_only, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__")
-    )
+    __floordiv__, __rfloordiv__ = with_reflection(ops.floor_divide)
+    __mod__, __rmod__ = with_reflection(ops.remainder)
     __and__, __rand__, __or__, __ror__ = map(constants_only, ("__and__", "__rand__", "__or__", "__ror__"))
     __xor__, __rxor__, __invert__ = map(constants_only, ("__xor__", "__rxor__", "__invert__"))
     __hash__ = object.__hash__
@@ -289,6 +287,12 @@ class Interface(Value):
         if not self.shape:
             raise TypeError(f"len() of {text.describe(self.node)}: a single number has no length")
         return self.shape[0]
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))

@@ -398,7 +398,7 @@ def not_picklable(node: Node) -> Exception:
     )
 
 
-OPERATORS = {"floordiv": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "invert": "~"}
+OPERATORS = {"and": "&", "or": "|", "xor": "^", "invert": "~"}
 
 
 def unknown_operator(name: str, node: Node) -> Exception:
