@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import messages as errors
 from ..graph import Value
-from .calling import is_packed
+from .calling import is_packed, takes_any_word
 
 # Other people's words for an argument.  For one of several, the one counts that the function has.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -28,6 +28,11 @@ SECOND = ("other", "b", "y", "x2", "v", "B", "vec", "mat2", "target", "labels")
 # Options of NumPy that change how a result is computed, and not what it is.
 WITHOUT_EFFECT = ("casting", "subok", "optimize", "kind", "stable", "like", "copy", "inplace")
 AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {"order": ("K", "C", "A", None), "where": (True,), "mode": ("raise",)}
+# The arguments of a ufunc's methods, as np.add.reduce: not all versions of NumPy tell.  Without an axis theirs is 0.
+OF_UFUNCS = {
+    "reduce": ["array", "axis", "dtype", "out", "keepdims", "initial", "where"],
+    "accumulate": ["array", "axis", "dtype", "out"],
+}
 
 
 class Spelled:
@@ -50,6 +55,7 @@ class Spelled:
     names: tuple[str, ...]  # of the arguments
     only_named: tuple[str, ...] = ()  # those that are never given by position
     in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
+    in_words: Any = None  # the same for its named arguments: see ``worded_also``
     function: Callable[..., Any]
     public: Callable[..., Any]
 
@@ -82,7 +88,7 @@ class Spelled:
         """Call it with these arguments."""
         if not is_packed(self.function):
             return self.public(**known)
-        named = {name: known[name] for name in self.only_named if name in known}
+        named = {name: x for name, x in known.items() if name not in self.names}
         given = [known[name] for name in self.names if name in known]
         return (
             self.public(*given[:-1], *given[-1], **named) if self.names[-1] in known else self.public(*given, **named)
@@ -91,8 +97,11 @@ class Spelled:
     def translate(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         """The arguments by their names here, and the dtype that was asked for, or None."""
         known, dtype = self.by_position(args), None
+        if self.in_words is not None:
+            options = self.in_words(options)
         for word, x in options.items():
-            if word in self.advice:
+            without_effect = word in WITHOUT_EFFECT or any(x is y for y in AS_IF_NOT_GIVEN.get(word, ()))
+            if word in self.advice and not without_effect:
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)
             if name is not None and name in known:
@@ -103,7 +112,9 @@ class Spelled:
                 dtype = x
             elif word == "out" and x is not None:
                 raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
-            elif not (x is None or word in WITHOUT_EFFECT or any(x is y for y in AS_IF_NOT_GIVEN.get(word, ()))):
+            elif takes_any_word(self.function):
+                known[word] = x
+            elif not (x is None or without_effect):
                 raise errors.other_option(self, word, x)
         return known, dtype
 
@@ -144,6 +155,7 @@ class Route:
     def __init__(self, function: Any, spelled: Spelled) -> None:
         self.spelled = spelled
         self.parameters, self.defaults = parameters_of(function)
+        self.first_axis = self.parameters in OF_UFUNCS.values()
         ours = {word: self.name_here(i, word) for i, word in enumerate(self.parameters)}
         self.rename = {word: name for word, name in ours.items() if name is not None}
         # So many arguments by position, and these by name, mean the same here and there.
@@ -165,6 +177,8 @@ class Route:
         """Call the function here with what NumPy's function was called with."""
         if self.spelled.in_order is not None:
             args = self.spelled.in_order(args)
+        if self.first_axis and len(args) < 2:
+            options = {"axis": 0, **options}
         if len(args) <= self.agree and (not options or options.keys() <= self.same):
             return self.spelled.public(*args, **options)
         if len(args) > self.agree and self.parameters:
@@ -186,6 +200,8 @@ def parameters_of(function: Any) -> tuple[list[str], dict[str, Any]]:
     """
     if hasattr(function, "nin"):  # a ufunc
         return [f"x{i + 1}" for i in range(function.nin)] if function.nin > 1 else ["x"], {}
+    if hasattr(getattr(function, "__self__", None), "nin") and function.__name__ in OF_UFUNCS:
+        return OF_UFUNCS[function.__name__], {}
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
