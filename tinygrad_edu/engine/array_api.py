@@ -40,12 +40,6 @@ def comparison(name: str) -> Any:
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
-def array_method(name: str) -> Any:
-    """Make a method that has no derivative: it calls that of arrays on the values."""
-    method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
-
-
 def update(name: str) -> Any:
     """Make an operator such as ``-=``.  Under ``no_grad`` it changes a leaf: ``W -= step``, as PyTorch's users write.
 
@@ -138,9 +132,6 @@ class Interface(Value):
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    argmax, argmin, argsort, nonzero, all, any = map(
-        array_method, ("argmax", "argmin", "argsort", "nonzero", "all", "any")
-    )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
