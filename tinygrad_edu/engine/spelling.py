@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..context import current, within
 from ..errors import messages as errors
-from ..graph import Value
+from ..format import locations
+from ..graph import Value, get_frame
 from .calling import is_packed
 
 # Other people's words for an argument.  For one of several, the one counts that the function has.
@@ -50,6 +52,7 @@ class Spelled:
     names: tuple[str, ...]  # of the arguments
     only_named: tuple[str, ...] = ()  # those that are never given by position
     in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
+    extension: Spelled | None = None  # what computes calls that do not fit it: see ``extends`` in composing.py
     function: Callable[..., Any]
     public: Callable[..., Any]
 
@@ -72,6 +75,15 @@ class Spelled:
 
         ``error``: what Python said of this call; it is raised if there are no other people's words.
         """
+        with within(frame=current.get().frame or locations.user_frame(get_frame(1))):
+            while LATER:
+                LATER.pop()()
+            if self.extension is not None:
+                return self.extension.public(*args, **options)
+            return self.call_translated(args, options, error)
+
+    def call_translated(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None) -> Any:
+        """Call it itself with its own words for those of other people."""
         known, dtype = self.translate(args, options)
         if error is not None and dtype is None and known.keys() == {*self.by_position(args), *options}:
             raise errors.hide_our_frames(error)
@@ -134,6 +146,7 @@ class Spelled:
         return None
 
 
+LATER: list[Callable[[], None]] = []  # what reads the files with extensions, at the first call that needs them
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
 

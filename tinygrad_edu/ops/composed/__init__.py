@@ -9,19 +9,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from ...engine import spelling
 from ...engine.spelling import NAMED
 from .basic import correlate as correlate
 from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-LATER = ("arrays",)  # the files that are read when they are needed
+LATER = ("arrays", "layers")  # the files that are read when they are needed
 
 
 def read_all() -> None:
     """Read the files with all other functions."""
     for file in LATER:
         import_module(f".{file}", __name__)
+
+
+spelling.LATER.append(read_all)  # also for a call with other people's words
 
 
 def find(name: str) -> Any:
