@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ..context import current, within
 from ..errors import messages as errors
@@ -12,29 +12,45 @@ from ..graph import get_frame
 from . import calling
 from .spelling import Spelled
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-class Composed(Spelled):
-    """A function that is made of operations: see ``composed`` and ``extends``."""
+
+class Function(Spelled):
+    """A function that is no operation, with the ways to spell a call of it."""
 
     def __init__(self, function: Callable[..., Any], **spelling: Any) -> None:
         self.function, self.name = function, function.__name__
         self.names, self.only_named = calling.names_by_kind(function)
         vars(self).update(spelling)
 
-        @functools.wraps(function)
-        def public(*args: Any, **options: Any) -> Any:
-            """Call the function in the user's place."""
-            try:
-                with within(frame=current.get().frame or get_frame(1)):
-                    return function(*args, **options)
-            except TypeError as error:
-                if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # the arguments do not fit
-                    return self.call(args, options, error)
-                raise errors.located(error)
-            except Exception as error:
-                raise errors.located(error)
 
-        self.public = public
+def call(made: Function, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Call a function.  If the arguments do not fit, they may be in other people's words."""
+    try:
+        return made.function(*args, **options)
+    except TypeError as error:
+        trace = error.__traceback__
+        if trace is not None and trace.tb_next is None:  # it was raised by the call itself
+            return made.call_translated(args, options, error)
+        raise errors.hide_our_frames(error)
+    except Exception as error:
+        raise errors.hide_our_frames(error)
+
+
+def in_place_of_user(made: Function) -> Callable[..., Any]:
+    """Make the function that users call of one that calls operations: these are recorded for the user's line."""
+
+    @functools.wraps(made.function)
+    def public(*args: Any, **options: Any) -> Any:
+        """Call the function in the user's place."""
+        try:
+            with within(frame=current.get().frame or get_frame(1)):
+                return call(made, args, options)
+        except Exception as error:
+            raise errors.located(error)
+
+    made.public = public
+    return public
 
 
 def composed(
@@ -52,9 +68,10 @@ def composed(
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make the function known by its names, and return the one that users call."""
-        made = Composed(function, aliases=aliases, words=words, advice=advice)
+        made = Function(function, aliases=aliases, words=words, advice=advice)
+        public = in_place_of_user(made)
         made.register(method)
-        return made.public
+        return public
 
     return decorated
 
@@ -71,8 +88,25 @@ def extends(
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         """Attach the function to the operation, and return the one that users call."""
-        made = Composed(function, name=operation.op.name, words=words, advice=advice)
-        operation.op.extension = made
-        return made.public
+        operation.op.extension = made = Function(function, name=operation.op.name, words=words, advice=advice)
+        return in_place_of_user(made)
+
+    return decorated
+
+
+def in_other_words(words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}) -> Callable[[F], F]:
+    """A decorator of any other function or method: takes other people's words for its arguments, as ``composed``."""
+
+    def decorated(function: F) -> F:
+        """Return a function that takes other words too."""
+
+        @functools.wraps(function)
+        def public(*args: Any, **options: Any) -> Any:
+            """Call the function, in the user's words."""
+            return call(made, args, options)
+
+        made = Function(function, words=words, advice=advice)
+        made.public = public
+        return cast(F, public)
 
     return decorated

@@ -11,12 +11,13 @@ from typing import Any
 
 from ...engine import spelling
 from ...engine.spelling import NAMED
+from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-LATER = ("arrays", "layers")  # the files that are read when they are needed
+LATER = ("arrays", "elementwise", "layers")  # the files that are read when they are needed
 
 
 def read_all() -> None:
