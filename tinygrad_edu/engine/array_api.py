@@ -393,11 +393,8 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         if isinstance(result, Exception):
             raise result
         return result
-    frame = get_frame(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
     try:
-        with within(frame=frame):
+        with within(frame=locations.user_frame(get_frame(2))):
             return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from ..context import current, within
 from ..errors import messages as errors
-from ..graph import Value
+from ..format import locations
+from ..graph import Value, get_frame
 from .calling import is_packed, takes_any_word
 
 # Other people's words for an argument.  For one of several, the one counts that the function has.
@@ -63,6 +65,7 @@ class Spelled:
     only_named: tuple[str, ...] = ()  # those that are never given by position
     in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
     in_words: Any = None  # the same for its named arguments: see ``worded_also``
+    extension: Spelled | None = None  # what computes calls that do not fit it: see ``extends`` in composing.py
     function: Callable[..., Any]
     public: Callable[..., Any]
 
@@ -85,6 +88,15 @@ class Spelled:
 
         ``error``: what Python said of this call; it is raised if there are no other people's words.
         """
+        with within(frame=current.get().frame or locations.user_frame(get_frame(1))):
+            while LATER:
+                LATER.pop()()
+            if self.extension is not None:
+                return self.extension.public(*args, **options)
+            return self.call_translated(args, options, error)
+
+    def call_translated(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None) -> Any:
+        """Call it itself with its own words for those of other people."""
         known, left = self.translate(args, options)
         packed = is_packed(self.function) and self.names[-1] in options
         if error is not None and not left and not packed and known.keys() == {*self.by_position(args), *options}:
@@ -166,6 +178,7 @@ class Spelled:
         return None
 
 
+LATER: list[Callable[[], None]] = []  # what reads the files with extensions, at the first call that needs them
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
 

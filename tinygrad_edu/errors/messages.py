@@ -55,6 +55,11 @@ def hide_our_frames(error: Any) -> Any:
     return error.with_traceback(below)
 
 
+def located(error: Any) -> Any:
+    """Return an error of a function that is made of operations, without our frames, and with the user's line."""
+    return hide_our_frames(error if getattr(error, "__notes__", None) else with_notes(error))
+
+
 def with_short_traceback(function: F) -> F:
     """A decorator of our functions: an error from inside it shows one frame of ours, not all that were called."""
 

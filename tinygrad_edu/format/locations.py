@@ -129,6 +129,13 @@ def of_node(node: Node) -> Location:
     return locate(*instruction_of(node))
 
 
+def user_frame(frame: FrameType) -> FrameType:
+    """The innermost frame from this one outwards that is not ours, or that is in one of our layers."""
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS) and frame.f_code.co_filename != LAYERS:
+        frame = frame.f_back
+    return frame
+
+
 def of_caller() -> Location:
     """The location of the innermost line on the stack that is not ours: the line that the user has to look at."""
     frame: FrameType | None = sys._getframe(1)

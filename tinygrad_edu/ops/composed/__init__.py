@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from ...engine import spelling
 from ...engine.spelling import NAMED
 from ...graph import Value
 from .basic import astype as astype
@@ -26,6 +27,7 @@ LATER = (
     "products",
     "reshaping",
     "plain",
+    "layers",
 )  # read when they are needed
 # The methods of Tensors that those files make.
 METHODS = """
@@ -59,6 +61,9 @@ class Method:
 
 for _name in METHODS.split():
     setattr(Value, _name, Method(_name))
+
+
+spelling.LATER.append(read_all)  # also for a call with other people's words
 
 
 def find(name: str) -> Any:
