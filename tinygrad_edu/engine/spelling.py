@@ -26,8 +26,12 @@ WORDS: dict[str, tuple[str, ...]] = {
 FIRST = ("input", "a", "x", "self", "x1", "array", "arr", "ary", "m", "A", "logits", "predict")
 SECOND = ("other", "b", "y", "x2", "v", "B", "vec", "mat2", "target", "labels")
 # Options of NumPy that change how a result is computed, and not what it is.
-WITHOUT_EFFECT = ("casting", "subok", "optimize", "kind", "stable", "like", "copy", "inplace")
-AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {"order": ("K", "C", "A", None), "where": (True,), "mode": ("raise",)}
+WITHOUT_EFFECT = ("casting", "subok", "optimize", "kind", "stable", "like", "copy", "device", "pin_memory")
+# Options with values that ask for what happens here anyway.
+AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {
+    "order": ("K", "C", "A"), "where": (True,), "mode": ("raise",), "inplace": (False,), "retain_graph": (True, None),
+    "create_graph": (False, None),
+}  # fmt: skip
 
 
 class Spelled:
@@ -92,6 +96,8 @@ class Spelled:
         """The arguments by their names here, and the dtype that was asked for, or None."""
         known, dtype = self.by_position(args), None
         for word, x in options.items():
+            if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
+                continue
             if word in self.advice:
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)
@@ -103,7 +109,7 @@ class Spelled:
                 dtype = x
             elif word == "out" and x is not None:
                 raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
-            elif not (x is None or word in WITHOUT_EFFECT or any(x is y for y in AS_IF_NOT_GIVEN.get(word, ()))):
+            elif not (x is None or word in WITHOUT_EFFECT):
                 raise errors.other_option(self, word, x)
         return known, dtype
 

@@ -69,6 +69,16 @@ def option(x: Any, recorded: Any = None) -> Any:
     return type(x)(option(part, recorded) for part in x) if type(x) in (tuple, list) else x
 
 
+def as_dtype(given: Any) -> Any:
+    """The dtype that was asked for.  Raises TypeError for what is none, as a GPU's name."""
+    try:
+        return np.dtype(given)
+    except TypeError:
+        raise errors.explained(
+            TypeError(f"{given!r} is no dtype, and no device but 'cpu'"), "Write np.float32."
+        ) from None
+
+
 def dense(gradient: Any) -> Any:
     """A gradient as an ordinary array, also if it is kept as rows of a table (engine/sparse_rows.py)."""
     return gradient.dense() if hasattr(gradient, "dense") else gradient
@@ -122,6 +132,10 @@ def copy_like(tensor: Tensor, given: Any, what: str) -> Any:
         raise errors.result_assigned(tensor)
     if what == "grad" and not (tensor.is_leaf and tensor.requires_grad):
         raise errors.no_gradient(tensor.node)
+    if hasattr(given, "owner") and given.shape == tensor.shape:
+        own = tensor.node.grad if what == "grad" else tensor.node.result
+        if given.base is own:  # W.data -= step has made the edit already
+            return own
     array = require_numeric(np.array(require_plain(given))).astype(tensor.dtype)
     if array.shape != tensor.shape:
         raise errors.wrong_shape(tensor, what, array)

@@ -6,13 +6,14 @@ example.  A layer returns its outputs at all times, and the state at the end, wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import ops
 from ..errors import messages as errors
-from ..tensor import Tensor
+from ..tensor import Tensor, constant
 from .constructors import whole_number
 from .module import Module
 
@@ -56,12 +57,8 @@ class Cell(Module, words=WORDS, advice=ADVICE):
 
     def zeros(self, x: Any) -> Any:
         """The state at the beginning, for x of shape (..., inputs)."""
-        zero = np.zeros((*np.shape(x)[:-1], self.hidden), self.parameters_dtype())
-        return zero if self.states == 1 else (zero,) * self.states
-
-    def parameters_dtype(self) -> Any:
-        """The dtype of the weights."""
-        return getattr(self, f"W_h{self.gates[0]}").dtype
+        zero = np.zeros((*np.shape(x)[:-1], self.hidden), getattr(self, f"W_h{self.gates[0]}").dtype)
+        return constant(zero, "h0") if self.states == 1 else (constant(zero, "h0"), constant(zero, "c0"))
 
     def forward(self, x: Any, h: Any = None) -> Any:
         """Compute the next state from x (..., inputs) and the state h (..., hidden), which is 0 if none is given."""
@@ -185,8 +182,12 @@ class Recurrent(Module, words=WORDS, advice=ADVICE):
             steps = outputs
         y = ops.stack(steps, axis)
         if self.cell.states == 1:
-            return y, ops.stack(ends)
-        return y, tuple(ops.stack(each) for each in zip(*ends))
+            return y, self.stacked(ends)
+        return y, tuple(map(self.stacked, zip(*ends)))
+
+    def stacked(self, ends: Sequence[Any]) -> Any:
+        """The states of all cells with an axis for them in front."""
+        return ops.expand_dims(ends[0], 0) if self.layers == 1 else ops.stack(ends)
 
     def at_start(self, state: Any, number: int) -> Any:
         """The state of cell ``number`` at the beginning; None if none was given."""
