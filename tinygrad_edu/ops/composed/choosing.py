@@ -232,8 +232,8 @@ def narrow(x, dim: int, start: int, length: int):
     return getitem(x, (slice(None),) * axis + (slice(start, start + length),))
 
 
-@composed(method=True, words={"dimension": "dim"})
-def unfold(x, dim: int, size: int, step: int = 1):
+@composed(method="unfold", words={"dimension": "dim"})
+def unfold_method(x, dim: int, size: int, step: int = 1):
     """All windows of ``size`` elements along an axis, ``step`` apart, in a new last axis (PyTorch's method)."""
     x = array(x)
     axis = checked_axis(dim, x.ndim)
