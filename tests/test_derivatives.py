@@ -355,7 +355,8 @@ def test_the_numbers_of_arguments(make: Any) -> None:
 
 
 def test_an_argument_that_is_differentiated_twice() -> None:
-    assert grad(lambda x: x**2, (0, -1))(3.0) == (6.0, 6.0)
+    found = grad(lambda x: x**2, (0, -1))(3.0)
+    assert found == (6.0, 6.0) and not any(isinstance(g, Tensor) for g in found)
 
 
 def test_a_hessian_of_several_arguments_is_a_tuple_of_tuples() -> None:
