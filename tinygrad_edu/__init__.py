@@ -33,6 +33,7 @@ from .engine.each_example import vmap as vmap
 from .engine.spelling import NAMED as _NAMED
 from .engine.structure import ravel_pytree as ravel_pytree
 from .engine.structure import stop_gradient as stop_gradient
+from .errors import messages as _errors
 from .errors.trace_nan import trace_nan as trace_nan
 from .op import OPS as OPS
 from .op import elementwise as elementwise
@@ -92,5 +93,5 @@ def __getattr__(name: str) -> _Any:
         return [own for own in _own_names() if not hasattr(_builtins, own)]
     found = None if name.startswith("_") else _composed.find(name)
     if found is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise _errors.unknown_name(name, () if name.startswith("_") else __dir__())
     return found.public

@@ -9,7 +9,7 @@ Most functions here build one error, which the caller raises.  Their names say w
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -153,11 +153,26 @@ def check_op(made: op, existing: op | None) -> op:
 # A call in other people's words: see engine/spelling.py.
 
 
+BACKWARD = {
+    "retain_graph": "backward(free=True) to free the record; otherwise it is kept, as with retain_graph=True",
+    "create_graph": "gradients(loss, [W], differentiable=True) for gradients that can be differentiated again",
+    "inputs": "gradients(loss, [W, b]) for the gradients of these tensors alone",
+}
+
+
 def other_option(spelled: Any, word: str, value: Any) -> Exception:
     """An option that a function does not take, or that has another meaning elsewhere."""
     words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
     advice = spelled.advice.get(word)
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
+
+
+def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
+    """Raise TypeError for options that ``name`` does not take, except where they ask for what it does anyway."""
+    for word, value in others.items():
+        if word != "device" or value not in ("cpu", None):
+            words = f"{name} takes no {word}={text.shorten(repr(value))}"
+            raise explained(TypeError(words), f"Its arguments are {known}.")
 
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
@@ -175,7 +190,7 @@ def given_twice(spelled: Any, name: str) -> Exception:
 
 def arguments_of(spelled: Any) -> str:
     """A sentence with the arguments that a function takes."""
-    *first, last = spelled.names
+    *first, last = [name for name in spelled.names if name not in ("self", "cls")] or [""]
     packed = "*" * calling.is_packed(spelled.function)
     return f"Its arguments are {text.join_words([*first, packed + last, *spelled.only_named])}."
 
@@ -275,8 +290,9 @@ def no_gradient(node: Node) -> Exception:
         return explained(
             AttributeError(f"{text.describe(node)} is a result of {node.op.name}, and only leaves keep .grad"),
             locations.of_node(node).underlined("It was computed in "),
-            f"gradients(loss, [{text.name(node) or 't'}])[0] gives its gradient.",
-            "To change a leaf W by a step, write W.data = W.data - step: it stays a leaf.",
+            f"gradients(loss, [{text.name(node) or 't'}])[0] gives its gradient.  "
+            f"Or call {text.name(node) or 't'}.retain_grad() before backward().",
+            "To change a leaf W by a step, write W.data -= step: it stays a leaf.",
         )
     return explained(
         AttributeError(f"{text.describe(node)} has no gradient yet"),
@@ -290,13 +306,26 @@ def no_gradient(node: Node) -> Exception:
 def edited_in_place(tensor: Tensor, attribute: str) -> Exception:
     """An edit of an array that the record still needs.  ``attribute``: "data" or "grad", which one was edited."""
     name = text.name(tensor.node) or "t"
+    if tensor.is_leaf:
+        words = f"this part of {name}.{attribute} cannot be found any more in {text.describe(tensor.node)}"
+        remedy = f"Edit the whole, as {name}.{attribute}[...] = values, or a copy, {name}.{attribute}.copy()."
+    else:
+        words = f"{text.describe(tensor.node)} is recorded: its {attribute} is read-only"
+        remedy = f"Compute a new tensor: {name} = where(mask, values, {name}); or edit a copy, {name}.numpy()."
+    return explained(ValueError(words), remedy)
+
+
+def edit_failed(error: Exception, tensor: Tensor, attribute: str) -> Exception:
+    """An edit in place with an array that does not fit."""
+    if is_explained(error):
+        return error
+    name = text.name(tensor.node) or "t"
+    shape = getattr(error, "args", [""])
+    column = [BROADCAST] if tensor.ndim == 1 and f"({tensor.size},{tensor.size})" in str(shape) else []
     return explained(
-        ValueError(f"{text.describe(tensor.node)} is recorded: its {attribute} is read-only"),
-        f"Assign a new array to {name}.grad, clear it with {name}.zero_grad(), or edit a copy, {name}.grad.copy()."
-        if attribute == "grad"
-        else f"Assign a new array, {name}.data = {name}.data - step, or edit a copy, {name}.data.copy()."
-        if tensor.is_leaf
-        else f"Compute a new tensor instead, or edit a copy, {name}.numpy().",
+        hide_our_frames(error),
+        f"{name}.{attribute} is that of {text.describe(tensor.node)}, and has not changed.",
+        *column,
     )
 
 
@@ -307,11 +336,35 @@ def result_assigned(tensor: Tensor) -> Exception:
     )
 
 
+def result_requires_grad(tensor: Tensor) -> Exception:
+    return explained(
+        RuntimeError(f"{text.describe(tensor.node)} is a result of {tensor.node.op.name}, whatever flows to it"),
+        f"For a constant of the same value, write {text.name(tensor.node) or 't'}.detach().",
+    )
+
+
 def leaf_updated(tensor: Tensor) -> Exception:
     name = text.name(tensor.node) or "W"
     return explained(
         TypeError(f"updating {text.describe(tensor.node)} with an operator would make it a result, no longer a leaf"),
-        f"Write {name}.data = {name}.data - step to change its values, or {name} = {name} - step to compute with it.",
+        f"Write {name}.data -= step to change its values, or do it in a block `with no_grad():`.",
+        f"To compute with it, write {name} = {name} - step.",
+    )
+
+
+def assigned_into(tensor: Tensor) -> Exception:
+    """An assignment to elements of a tensor, as ``margins[rows, y] = 0``."""
+    name = text.name(tensor.node) or "t"
+    what = f"elements of {text.describe(tensor.node)} cannot be assigned: the record needs them"
+    if tensor.is_leaf:
+        return explained(
+            TypeError(what),
+            f"Write {name}.data[...] = values, or assign in a block `with no_grad():`; it stays a leaf.",
+        )
+    return explained(
+        TypeError(what),
+        f"Choose instead of assigning: mask = np.zeros({name}.shape, bool); mask[...] = True; "
+        f"{name} = where(mask, values, {name}).",
     )
 
 
@@ -357,17 +410,29 @@ def unknown_operator(name: str, node: Node) -> Exception:
     )
 
 
-def unknown_function(name: str, known: Iterable[str]) -> Exception:
-    """A function that NumPy has and tinygrad_edu has not.  ``known``: the names of all operations."""
-    import difflib  # only here, so that whoever imports the engine does not wait for it
+def unknown_function(name: str) -> Exception:
+    """A function that NumPy has and tinygrad_edu has not."""
+    from .equivalents import FUNCTIONS  # only here: whoever imports the engine does not need the table
 
-    names = sorted(known)
-    near = difflib.get_close_matches(name.rpartition(".")[2], names, n=5, cutoff=0.5)
+    instead = FUNCTIONS.get(name.rpartition(".")[2]) or FUNCTIONS.get(name.removeprefix("np.").partition(".")[0])
     return explained(
         TypeError(f"tinygrad_edu has no operation {name}, and the derivative of the tensor would be lost"),
-        f"Operations with similar names: {', '.join(near)}." if near else "tinygrad_edu.OPS lists all operations.",
+        instead or "tinygrad_edu.OPS lists all operations.",
         "Where no gradient has to flow, use t.data.  Or declare the operation yourself: see tinygrad_edu.op.",
     )
+
+
+def unknown_name(name: str, known: Iterable[str]) -> Exception:
+    """A name that the package does not have, and perhaps another library."""
+    from .equivalents import FUNCTIONS
+
+    instead = FUNCTIONS.get(name)
+    near = f".  {instead}" if instead else text.suggest(name, known)
+    return AttributeError(f"module 'tinygrad_edu' has no attribute {name!r}{near}")
+
+
+def absent_attribute(tensor: Tensor, name: str, instead: str) -> Exception:
+    return explained(AttributeError(f"a Tensor has no {name}"), instead)
 
 
 # A function that cannot be differentiated.

@@ -41,7 +41,14 @@ def over(x, n: float):
     return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype.char == "e" and not is_recorded(x) else x / n
 
 
-@op(r"\sum $x", binds=1, examples=_AXES, x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
+@op(
+    r"\sum $x",
+    binds=1,
+    aliases="add.reduce",
+    neutral=0.0,
+    examples=_AXES,
+    x=lambda g, axis, keepdims: _kept(g, axis, keepdims),
+)
 def sum(x, axis=None, keepdims: bool = False):
     """The sum of all elements, or of those along ``axis``: one axis or several.
 
@@ -93,6 +100,8 @@ def _others(x):
 @op(
     r"\prod $x",
     binds=2,
+    aliases="multiply.reduce",
+    neutral=1.0,
     examples=_AXES,
     vanishes="x",
     x=lambda g, x, axis, keepdims: _kept(g, axis, keepdims) * _product_of_others(x, axis),
@@ -119,6 +128,8 @@ def _shared(g, z, x, axis, keepdims: bool):
     binds=2,
     selects=True,
     needs={"at least one number": lambda x: x.size},
+    aliases="amax maximum.reduce",
+    neutral=-math.inf,
     examples=_AXES,
     x=_shared,
 )
@@ -132,6 +143,8 @@ def max(x, axis=None, keepdims: bool = False):
     binds=2,
     selects=True,
     needs={"at least one number": lambda x: x.size},
+    aliases="amin minimum.reduce",
+    neutral=math.inf,
     examples=_AXES,
     x=_shared,
 )

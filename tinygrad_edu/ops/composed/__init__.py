@@ -10,12 +10,13 @@ from importlib import import_module
 from typing import Any
 
 from ...engine.spelling import NAMED
+from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-LATER = ("arrays",)  # the files that are read when they are needed
+LATER = ("arrays", "elementwise")  # the files that are read when they are needed
 
 
 def read_all() -> None:
