@@ -56,7 +56,7 @@ def in_two_styles(transform: F) -> F:
 
     @functools.wraps(transform)
     @errors.with_short_traceback
-    def called(f: Any, *given: Any, **options: Any) -> Any:
+    def called(f: Any = None, *given: Any, **options: Any) -> Any:
         """Make the function, and call it at once if there is a point."""
         if not callable(f):
             raise errors.not_a_function(transform.__name__, f)

@@ -19,8 +19,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callable[[F], F]:
     """A decorator of a function: ``lr="rate"`` lets a caller write lr for the option rate.
 
-    ``instead``: for options of other libraries that the function does not have, what to write; a sentence each.  The
-    function raises TypeError for an option that it does not know, and for one that is given under two names.
+    ``instead``: for options of other libraries that the function does not have, what to write; a sentence each.  They
+    are taken where they are False or None, for then nothing is asked for.  The function raises TypeError for an option
+    that it does not know, for one that is given under two names, and for too many arguments by position.
     """
     remedies = instead or {}
 
@@ -29,11 +30,21 @@ def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callab
         code = inspect.unwrap(function).__code__
         positions = code.co_varnames[: code.co_argcount]
         own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        packed = code.co_flags & inspect.CO_VARARGS
 
         @functools.wraps(function)
         @errors.with_short_traceback
         def called(*args: Any, **options: Any) -> Any:
-            for name in options.keys() - own:
+            """Call it with its own names of options."""
+            if len(args) > len(positions) and not packed:
+                first = positions[:1] == ("self",)
+                raise errors.by_name_alone(
+                    title(function, args), positions[first:], own[len(positions) :], len(args) - first
+                )
+            for name in [name for name in options if name not in own]:
+                if name in remedies and (options[name] is None or options[name] is False):
+                    del options[name]  # nothing is asked for
+                    continue
                 meant = names.get(name, "")
                 if meant not in own:
                     raise errors.unknown_option(

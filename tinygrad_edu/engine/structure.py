@@ -71,6 +71,11 @@ def is_module(x: Any) -> bool:
     return callable(getattr(type(x), "named_parameters", None))
 
 
+def holds_module(x: Any) -> bool:
+    """Is x a module, or a structure with one in it?"""
+    return is_module(x) or (is_structure(x) and any(map(holds_module, parts_of(x).values())))  # type: ignore[union-attr]
+
+
 def parts_of(x: Any) -> dict[Any, Any] | None:
     """The parts of a structure by their keys; None if x is no structure.
 
@@ -227,6 +232,22 @@ def ravel_pytree(structure: Any) -> tuple[Any, Callable[[Any], Any]]:
         return with_leaves(structure, (x if isinstance(x, Value) else x.astype(t)[()] for x, t in zip(pieces, dtypes)))
 
     return vector, unravel
+
+
+def tree_map(function: Callable[..., Any], structure: Any, *others: Any) -> Any:
+    """Make a structure with ``function(leaf)`` in the place of each leaf, as a step of gradient descent.
+
+    ``others``: structures like the first; the function is given their parts too.  Lists of plain numbers become arrays.
+    What is no number stays where it is.  Raises ValueError for a structure that is not like the first.
+
+    >>> tree_map(lambda p, g: p - 0.5 * g, {"W": 3.0, "b": [1.0, 2.0]}, {"W": 2.0, "b": [1.0, 1.0]})
+    {'W': 2.0, 'b': array([0.5, 1.5])}
+    """
+
+    def array(x: Any) -> Any:
+        return np.asarray(x) if isinstance(x, (list, tuple)) and is_leaf(x) else x
+
+    return map_leaves(lambda path, *parts: function(*map(array, parts)), structure, *others)
 
 
 def stop_gradient(x: Any) -> Any:
