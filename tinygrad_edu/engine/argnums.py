@@ -24,6 +24,9 @@ WHOLE = (int, np.integer)
 INSTEAD = {
     "create_graph": "Leave it out: a derivative of Tensors is recorded, so that grad(grad(f)) works.",
     "retain_graph": "Leave it out: a record stays until it is freed by backward(free=True).",
+    "allow_unused": "Leave it out: where a result does not depend on a tensor, the gradient is 0.",
+    "materialize_grads": "Leave it out: where a result does not depend on a tensor, the gradient is 0.",
+    "is_grads_batched": "Leave it out: vmap goes over many seeds.",
     "strict": "Leave it out: where f does not depend on an argument, the derivative is 0.",
     "vectorize": "Leave it out.",
     "strategy": "Leave it out, or write jacfwd(f) for forward mode.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -28,32 +29,35 @@ def also_takes(instead: Mapping[str, str] | None = None, **names: str) -> Callab
     def decorated(function: F) -> F:
         """Wrap a function, whose code says which options it has."""
         code = inspect.unwrap(function).__code__
-        positions = code.co_varnames[: code.co_argcount]
+        by_position = code.co_varnames[: code.co_argcount]
         own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        packed = code.co_flags & inspect.CO_VARARGS
+        most = len(by_position) if not code.co_flags & inspect.CO_VARARGS else sys.maxsize
 
-        @functools.wraps(function)
-        @errors.with_short_traceback
-        def called(*args: Any, **options: Any) -> Any:
-            """Call it with its own names of options."""
-            if len(args) > len(positions) and not packed:
-                first = positions[:1] == ("self",)
-                raise errors.by_name_alone(
-                    title(function, args), positions[first:], own[len(positions) :], len(args) - first
-                )
-            for name in [name for name in options if name not in own]:
+        def translated(args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+            """The options by the function's own names."""
+            known = {name: x for name, x in options.items() if name in own}
+            for name in options.keys() - known.keys():
                 if name in remedies and (options[name] is None or options[name] is False):
-                    del options[name]  # nothing is asked for
-                    continue
+                    continue  # nothing is asked for
                 meant = names.get(name, "")
                 if meant not in own:
-                    raise errors.unknown_option(
-                        title(function, args), name, [n for n in own if n != "self"], remedies.get(name)
-                    )
-                if meant in options or meant in positions[: len(args)]:
+                    listed = [name for name in own if name != "self"]
+                    raise errors.unknown_option(title(function, args), name, listed, remedies.get(name))
+                if meant in known or meant in by_position[: len(args)]:
                     raise errors.given_under_two_names(title(function, args), name, meant)
-                options[meant] = options.pop(name)
-            return function(*args, **options)
+                known[meant] = options[name]
+            return known
+
+        @functools.wraps(function)
+        def called(*args: Any, **options: Any) -> Any:
+            try:
+                if len(args) > most:
+                    first = own[:1] == ("self",)
+                    shown = by_position[first:], own[most:], len(args) - first
+                    raise errors.by_name_alone(title(function, args), *shown)
+                return function(*args, **translated(args, options)) if options else function(*args)
+            except Exception as error:
+                raise errors.hide_our_frames(error)
 
         return cast(F, called)
 
