@@ -36,7 +36,6 @@ from .engine.structure import stop_gradient as stop_gradient
 from .engine.structure import tree_map as tree_map
 from .errors import messages as _errors
 from .errors.trace_nan import trace_nan as trace_nan
-from .op import OPS as OPS
 from .op import elementwise as elementwise
 from .op import op as op
 from .ops import *
@@ -56,6 +55,7 @@ if _TYPE_CHECKING:
     from .findings.gradient_norms import GradientNorms as GradientNorms
     from .formulas.closed import formula as formula
     from .numeric.gradcheck import gradcheck as gradcheck
+    from .op import OPS as OPS
     from .render import draw as draw
     from .render import walk as walk
     from .tracing import Trace as Trace
@@ -88,6 +88,9 @@ def __getattr__(name: str) -> _Any:
     """Load what is not loaded yet, and know every function by its other names, as PyTorch's ``clamp``."""
     if name in _LATER:
         return getattr(_import(f".{_LATER[name]}", __name__), name)
+    if name == "OPS":
+        _composed.read_all()
+        return _import(".op", __name__).OPS
     if name in _ROOMS:
         return _import(f".{name}", __name__)
     if name == "__all__":  # what import * takes: not abs, max, min and sum, which are Python's own

@@ -541,10 +541,10 @@ a += t
 | try a = a + t
 
 t = Tensor([5.0, 7.0])
-y = t % 3
-| TypeError at t % 3
-| %~t~(2,)
-| try t.data => y = t.data % 3
+y = t & 3
+| TypeError at t & 3
+| &~t~(2,)
+| try t.data => y = t.data.astype(int) & 3
 
 t = Tensor([1.0, 2.0])
 b = pickle.dumps(t)

@@ -40,12 +40,6 @@ def comparison(name: str) -> Any:
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
-def array_method(name: str) -> Any:
-    """Make a method that has no derivative: it calls that of arrays on the values."""
-    method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
-
-
 def update(name: str) -> Any:
     """Make an operator such as ``-=``.  Under ``no_grad`` it changes a leaf: ``W -= step``, as PyTorch's users write.
 
@@ -131,18 +125,13 @@ class Interface(Value):
     __itruediv__, __ipow__, __imatmul__ = map(update, ("itruediv", "ipow", "imatmul"))
     __eq__, __ne__ = comparison("equal"), comparison("not_equal")
     __lt__, __le__, __gt__, __ge__ = map(comparison, ("less", "less_equal", "greater", "greater_equal"))
-    __floordiv__, __rfloordiv__ = map(constants_only, ("__floordiv__", "__rfloordiv__"))
-    __mod__, __rmod__, __divmod__, __rdivmod__ = map(
-        constants_only, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__")
-    )
+    __floordiv__, __rfloordiv__ = with_reflection(ops.floor_divide)
+    __mod__, __rmod__ = with_reflection(ops.remainder)
     __and__, __rand__, __or__, __ror__ = map(constants_only, ("__and__", "__rand__", "__or__", "__ror__"))
     __xor__, __rxor__, __invert__ = map(constants_only, ("__xor__", "__rxor__", "__invert__"))
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    argmax, argmin, argsort, nonzero, all, any = map(
-        array_method, ("argmax", "argmin", "argsort", "nonzero", "all", "any")
-    )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
@@ -290,6 +279,12 @@ class Interface(Value):
             raise TypeError(f"len() of {text.describe(self.node)}: a single number has no length")
         return self.shape[0]
 
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
@@ -398,11 +393,8 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         if isinstance(result, Exception):
             raise result
         return result
-    frame = get_frame(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
     try:
-        with within(frame=frame):
+        with within(frame=locations.user_frame(get_frame(2))):
             return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)

@@ -55,6 +55,11 @@ def hide_our_frames(error: Any) -> Any:
     return error.with_traceback(below)
 
 
+def located(error: Any) -> Any:
+    """Return an error of a function that is made of operations, without our frames, and with the user's line."""
+    return hide_our_frames(error if getattr(error, "__notes__", None) else with_notes(error))
+
+
 def with_short_traceback(function: F) -> F:
     """A decorator of our functions: an error from inside it shows one frame of ours, not all that were called."""
 
@@ -398,7 +403,7 @@ def not_picklable(node: Node) -> Exception:
     )
 
 
-OPERATORS = {"floordiv": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "invert": "~"}
+OPERATORS = {"and": "&", "or": "|", "xor": "^", "invert": "~"}
 
 
 def unknown_operator(name: str, node: Node) -> Exception:
@@ -714,13 +719,14 @@ def list_mismatches(expected: Any, found: Any) -> list[str]:
     return wrong
 
 
-def other_parameters(file: Any, wrong: list[str]) -> Exception:
-    return explained(
-        ValueError(
-            f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
-        ),
-        "Nothing was changed.",
-    )
+def other_parameters(file: Any, wrong: list[str], unsaved: list[str]) -> Exception:
+    """Parameters that do not fit a network.  ``unsaved``: its buffers that are missing, such as running statistics."""
+    words = f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
+    notes = [
+        f"It was saved without {text.join_words(unsaved, 4)}, which are not trained: running statistics are saved too.",
+        "net.load_state_dict(dict(np.load(file)), strict=False) loads what is there.",
+    ]
+    return explained(ValueError(words), "Nothing was changed.", *(notes if unsaved else []))
 
 
 def unreadable_file(file: Any, error: Exception) -> Exception:
