@@ -253,6 +253,35 @@ def test_a_module_is_a_structure_of_its_parameters() -> None:
     assert net.layers[0].W.is_leaf and net.layers[0].W.requires_grad
 
 
+class Contained(nn.Module):
+    """It keeps its parameters in each kind of container."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.body = nn.ModuleList([nn.Linear(3, 3, rng=rng), nn.Linear(3, 3, rng=rng)])
+        self.named = nn.ModuleDict({"a": nn.Linear(3, 3, rng=rng)})
+        self.own = {"scale": Tensor(1.5), "shift": (Tensor(np.ones(3)), 2)}
+        self.end = nn.Sequential(nn.Linear(3, 2, rng=rng), nn.LayerNorm(2), nn.Linear(2, 1, rng=rng))
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.body:
+            x = np.tanh(layer(x))
+        return self.end(self.named["a"](x) * self.own["scale"] + self.own["shift"][0])
+
+
+def test_modules_in_containers() -> None:
+    net, x = Contained(), np.random.default_rng(1).normal(size=(4, 3))
+    found = grad(lambda net: (net(x) ** 2).sum())(net)
+    (net(x) ** 2).sum().backward()
+    places = [
+        lambda n: n.body[1].W, lambda n: n.named["a"].b, lambda n: n.own["scale"], lambda n: n.own["shift"][0],
+        lambda n: n.end[0].W, lambda n: n.end[1].gamma, lambda n: n.end[2].b,
+    ]  # fmt: skip
+    for place in places:
+        np.testing.assert_allclose(place(found).data, place(net).grad)
+    assert type(found.end) is nn.Sequential and found.own["shift"][1] == 2
+
+
 def test_a_module_is_no_result() -> None:
     for call in (
         lambda: tg.hessian(lambda net: net(np.ones(2)).sum())(Tied()),

@@ -8,6 +8,9 @@ A leaf of a structure is an array, a Tensor or a number.  So is a list of plain 
 ``[[1.0, 2.0], [3.0, 4.0]]``: it is one array, as ``np.array`` reads it.  A list with an array, a Tensor or a dict in it
 is a structure, also if all of its arrays have one shape.  What is no number, as None, a text, a truth value or a
 function, is not differentiated: it stays where it is.  (JAX calls such a structure a pytree.)
+
+The leaves of a module are its parameters alone.  A function that is differentiated gets a copy of the module, with new
+tensors in it: what its ``forward`` keeps there, as running means, does not reach the module itself.
 """
 
 from __future__ import annotations
