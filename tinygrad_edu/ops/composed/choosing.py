@@ -251,7 +251,7 @@ def sliding_window_view(x, window_shape, axis=None):
         words = f"a window of shape {window_shape} for an array of shape {x.shape}"
         raise errors.explained(ValueError(words), "Give a length for each axis, or the axes as axis=.")
     for a, n in zip(axes, sizes):
-        x = unfold(x, a, n)
+        x = unfold_method(x, a, n)
     return x
 
 
