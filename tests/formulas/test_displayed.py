@@ -18,9 +18,11 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor, constant, nn
 from tinygrad_edu.language.lines import line
 from tinygrad_edu.numeric.op_examples import Example, examples
+from tinygrad_edu.ops.composed import read_all
 from tinygrad_edu.stepping import Stepper
 from tinygrad_edu.tracing import traced
 
+read_all()  # operations too that are read when one of their names is asked for
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
 ALL = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]
 RNG = np.random.default_rng(0)

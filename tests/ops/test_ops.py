@@ -18,7 +18,9 @@ from tinygrad_edu.engine.spelling import NAMED, Route, parameters_of
 from tinygrad_edu.graph import Value
 from tinygrad_edu.language.op_notation import Formula, typeset
 from tinygrad_edu.numeric.op_examples import Example, examples
+from tinygrad_edu.ops.composed import read_all
 
+read_all()  # operations too that are read when one of their names is asked for
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
 ALL = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]
 DIFFERENTIABLE = [p for p in ALL if p.values[0].op.rules]

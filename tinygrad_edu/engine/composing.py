@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ..context import current, within
 from ..errors import messages as errors
@@ -12,14 +12,29 @@ from ..graph import Value, get_frame
 from . import calling
 from .spelling import Spelled
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-class Composed(Spelled):
-    """A function that is made of operations: see ``composed``."""
+
+class Function(Spelled):
+    """A function that is no operation, with the ways to spell a call of it."""
 
     def __init__(self, function: Callable[..., Any], public: Callable[..., Any], **spelling: Any) -> None:
         self.function, self.public, self.name = function, public, function.__name__
         self.names, self.only_named = calling.names_by_kind(function)
         vars(self).update(spelling)
+
+
+def call(made: Function, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Call a function.  If the arguments do not fit, they may be in other people's words."""
+    try:
+        return function(*args, **options)
+    except TypeError as error:
+        trace = error.__traceback__
+        if trace is not None and trace.tb_next is None:  # it was raised by the call itself
+            return made.call(args, options, error)
+        raise errors.hide_our_frames(error)
+    except Exception as error:
+        raise errors.hide_our_frames(error)
 
 
 def composed(
@@ -42,21 +57,34 @@ def composed(
         @functools.wraps(function)
         def public(*args: Any, **options: Any) -> Any:
             """Call the function in the user's place."""
-            try:
-                with within(frame=current.get().frame or get_frame(1)):
-                    return function(*args, **options)
-            except TypeError as error:
-                if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # the arguments do not fit
-                    return made.call(args, options, error)
-                raise errors.hide_our_frames(error)
-            except Exception as error:
-                raise errors.hide_our_frames(error)
+            with within(frame=current.get().frame or get_frame(1)):
+                try:
+                    return call(made, function, args, options)
+                except Exception as error:
+                    raise errors.of_call(made, args, options, error)
 
-        made = Composed(function, public, aliases=aliases, words=words, advice=advice)
+        made = Function(function, public, aliases=aliases, words=words, advice=advice)
         made.register(method is True)
         if isinstance(method, str):
             made.name = method
             setattr(Value, method, public)
         return public
+
+    return decorated
+
+
+def in_other_words(words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}) -> Callable[[F], F]:
+    """A decorator of any other function or method: takes other people's words for its arguments, as ``composed``."""
+
+    def decorated(function: F) -> F:
+        """Return a function that takes other words too."""
+
+        @functools.wraps(function)
+        def public(*args: Any, **options: Any) -> Any:
+            """Call the function, in the user's words."""
+            return call(made, function, args, options)
+
+        made = Function(function, public, words=words, advice=advice)
+        return cast(F, public)
 
     return decorated

@@ -8,6 +8,7 @@ error that says what to write.  All this is looked at only if a call does not fi
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,8 +27,12 @@ WORDS: dict[str, tuple[str, ...]] = {
 FIRST = ("input", "a", "x", "self", "x1", "array", "arr", "ary", "m", "A", "logits", "predict")
 SECOND = ("other", "b", "y", "x2", "v", "B", "vec", "mat2", "target", "labels")
 # Options of NumPy that change how a result is computed, and not what it is.
-WITHOUT_EFFECT = ("casting", "subok", "optimize", "kind", "stable", "like", "copy", "inplace")
-AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {"order": ("K", "C", "A", None), "where": (True,), "mode": ("raise",)}
+WITHOUT_EFFECT = ("casting", "subok", "optimize", "kind", "stable", "like", "copy", "device", "pin_memory")
+# Options with values that ask for what happens here anyway.
+AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {
+    "order": ("K", "C", "A"), "where": (True,), "mode": ("raise",), "inplace": (False,), "retain_graph": (True, None),
+    "create_graph": (False, None),
+}  # fmt: skip
 # The arguments of a ufunc's methods, as np.add.reduce: not all versions of NumPy tell.  Without an axis theirs is 0.
 OF_UFUNCS = {
     "reduce": ["array", "axis", "dtype", "out", "keepdims", "initial", "where"],
@@ -40,14 +45,17 @@ class Spelled:
 
     aliases: its other names, with spaces between them.  A ufunc's method has a dot, as in "add.reduce".
     for_users: False for what is there for the rules of other operations alone, which is no method either.
+    neutral: for a ufunc's ``reduce``, the number that changes no result, as 0 for sum.
     words: other people's names of arguments, each with the name here.
-    advice: what to write for an option that it does not take, or that means something else to other people.
+    advice: what to write for an option that it does not take, or that means something else to other people; for "*", if
+        there are more arguments than it has.
     """
 
     __slots__ = ()
 
     for_users: bool = True
     aliases: str = ""
+    neutral: float = math.nan
     words: Mapping[str, str] = {}
     advice: Mapping[str, str] = {}
 
@@ -78,11 +86,17 @@ class Spelled:
 
         ``error``: what Python said of this call; it is raised if there are no other people's words.
         """
-        known, dtype = self.translate(args, options)
-        if error is not None and dtype is None and known.keys() == {*self.by_position(args), *options}:
+        known, left = self.translate(args, options)
+        packed = is_packed(self.function) and self.names[-1] in options
+        if error is not None and not left and not packed and known.keys() == {*self.by_position(args), *options}:
             raise errors.hide_our_frames(error)
+        if "where" in left:
+            first = self.names[0]
+            known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)
         z = self.call_by_names(known)
-        return z if dtype is None else NAMED["astype"].public(z, dtype)
+        if "initial" in left:
+            z = NAMED[self.reduced_by].public(z, left["initial"])
+        return z if "dtype" not in left else NAMED["astype"].public(z, left["dtype"])
 
     def call_by_names(self, known: dict[str, Any]) -> Any:
         """Call it with these arguments."""
@@ -94,29 +108,37 @@ class Spelled:
             self.public(*given[:-1], *given[-1], **named) if self.names[-1] in known else self.public(*given, **named)
         )
 
-    def translate(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
-        """The arguments by their names here, and the dtype that was asked for, or None."""
-        known, dtype = self.by_position(args), None
+    def translate(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The arguments by their names here, and general options: a dtype, and what NumPy's reductions take."""
+        known, left = self.by_position(args), {}
         if self.in_words is not None:
             options = self.in_words(options)
         for word, x in options.items():
-            without_effect = word in WITHOUT_EFFECT or any(x is y for y in AS_IF_NOT_GIVEN.get(word, ()))
-            if word in self.advice and not without_effect:
+            if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
+                continue
+            if word in self.advice:
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)
             if name is not None and name in known:
                 raise errors.given_twice(self, name)
             elif name is not None:
                 known[name] = (x,) if name == self.names[-1] and is_packed(self.function) else x
-            elif word == "dtype":
-                dtype = x
-            elif word == "out" and x is not None:
-                raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
             elif takes_any_word(self.function):
                 known[word] = x
-            elif not (x is None or without_effect):
+            elif x is None:
+                continue
+            elif word == "dtype" or (word in ("where", "initial") and self.reduced_by):
+                left[word] = x
+            elif word == "out":
+                raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
+            elif word not in WITHOUT_EFFECT:
                 raise errors.other_option(self, word, x)
-        return known, dtype
+        return known, left
+
+    @property
+    def reduced_by(self) -> str:
+        """The name of the ufunc whose ``reduce`` it is, as "add" for sum; empty for all others."""
+        return next((name.removesuffix(".reduce") for name in self.aliases.split() if name.endswith(".reduce")), "")
 
     def by_position(self, args: tuple[Any, ...]) -> dict[str, Any]:
         """The names of arguments that were given by position.  Raises TypeError if there are too many."""
@@ -164,6 +186,8 @@ class Route:
         if is_packed(spelled.function) or not self.parameters:
             self.agree = 1 if self.parameters else 64
         self.same = {word for word, name in ours.items() if word == name}
+        if is_packed(spelled.function):
+            self.same.discard(spelled.names[-1])
 
     def name_here(self, i: int, word: str) -> str | None:
         """The name here of NumPy's argument number ``i``."""

@@ -65,13 +65,28 @@ class Location(NamedTuple):
 
     def underlined(self, before: str = "") -> str:
         """Show the line with the expression underlined, as Python's own errors do; ``before`` stands in front of it."""
-        source = self.text.strip()
+        source, (start, end) = cut_line(self.text, self.columns)
         shown = f"{before}{file_title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
-        indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
-        start, end = self.columns
-        return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
+        return f"{shown}\n{' ' * (len(shown) - len(source) + start)}{'^' * (end - start)}"
+
+
+def cut_line(line: str, columns: tuple[int, int] | None, most: int = 100) -> tuple[str, tuple[int, int]]:
+    """A line of a program without its indentation, cut to ``most`` characters around columns; and these columns in it.
+
+    >>> cut_line("    y = a + b", (8, 13))
+    ('y = a + b', (4, 9))
+    """
+    source = line.strip()
+    start, end = (0, 0) if columns is None else (x - (len(line) - len(line.lstrip())) for x in columns)
+    if len(source) <= most:
+        return source, (start, end)
+    first = max(0, min(start - 10, len(source) - most + 6))  # so much of the beginning is left out
+    last = first + most - 6
+    before, after = "..." * (first > 0), "..." * (last < len(source))
+    moved = len(before) - first
+    return f"{before}{source[first:last]}{after}", (start + moved, min(end, last) + moved)
 
 
 def file_title(file: str) -> str:

@@ -43,7 +43,14 @@ def over(x, n: float):
     return (x.astype(np.float32) / n).astype(x.dtype) if x.dtype.char == "e" and not is_recorded(x) else x / n
 
 
-@op(r"\sum $x", binds=1, examples=_AXES, aliases="add.reduce", x=lambda g, axis, keepdims: _kept(g, axis, keepdims))
+@op(
+    r"\sum $x",
+    binds=1,
+    aliases="add.reduce",
+    neutral=0.0,
+    examples=_AXES,
+    x=lambda g, axis, keepdims: _kept(g, axis, keepdims),
+)
 def sum(x, axis=None, keepdims: bool = False):
     """The sum of all elements, or of those along ``axis``: one axis or several.
 
@@ -95,9 +102,10 @@ def _others(x):
 @op(
     r"\prod $x",
     binds=2,
+    aliases="multiply.reduce",
+    neutral=1.0,
     examples=_AXES,
     vanishes="x",
-    aliases="multiply.reduce",
     x=lambda g, x, axis, keepdims: _kept(g, axis, keepdims) * _product_of_others(x, axis),
 )
 def prod(x, axis=None, keepdims: bool = False):
@@ -122,11 +130,13 @@ def _shared(g, z, x, axis, keepdims: bool):
     binds=2,
     selects=True,
     needs={"at least one number": lambda x: x.size},
-    examples=_AXES,
     aliases="maximum.reduce",
     advice={
-        "dim": "x.amax(dim=...) for the values and x.argmax(dim=...) for the indices: PyTorch's max(dim=...) gives both"
+        "dim": "x.amax(dim=...) for the values and x.argmax(dim=...) for the indices: PyTorch's max(dim=...) gives both",
+        "keepdim": "x.amax(dim=..., keepdim=True): PyTorch's max(dim=...) gives values and indices",
     },
+    neutral=-math.inf,
+    examples=_AXES,
     x=_shared,
 )
 def max(x, axis=None, keepdims: bool = False):
@@ -139,11 +149,13 @@ def max(x, axis=None, keepdims: bool = False):
     binds=2,
     selects=True,
     needs={"at least one number": lambda x: x.size},
-    examples=_AXES,
     aliases="minimum.reduce",
     advice={
-        "dim": "x.amin(dim=...) for the values and x.argmin(dim=...) for the indices: PyTorch's min(dim=...) gives both"
+        "dim": "x.amin(dim=...) for the values and x.argmin(dim=...) for the indices: PyTorch's min(dim=...) gives both",
+        "keepdim": "x.amin(dim=..., keepdim=True): PyTorch's min(dim=...) gives values and indices",
     },
+    neutral=math.inf,
+    examples=_AXES,
     x=_shared,
 )
 def min(x, axis=None, keepdims: bool = False):
@@ -168,7 +180,7 @@ def _words_of_spread(options: Any) -> Any:
     """PyTorch's words for ``ddof``, where they say it: without them PyTorch divides by the number less 1."""
     if "unbiased" in options:
         return {"ddof": int(options["unbiased"]), **{k: x for k, x in options.items() if k != "unbiased"}}
-    if "dim" in options and not {"ddof", "correction"} & options.keys():
+    if {"dim", "keepdim"} & options.keys() and not {"ddof", "correction"} & options.keys():
         error = TypeError("with dim= PyTorch divides by the number less 1, and NumPy, with axis=, by the number")
         raise errors.explained(error, "Write correction=0 or correction=1 beside dim=, or axis= in its place.")
     return options
@@ -241,8 +253,9 @@ def _other_norm(ord, axes: int) -> str:
 @op(
     r"\log \sum e^{$x}",
     binds=2,
-    examples=_AXES,
     aliases="logaddexp.reduce",
+    neutral=-math.inf,
+    examples=_AXES,
     x=lambda g, z, x, axis, keepdims: _kept(g, axis, keepdims) * np.exp(x - _kept(z, axis, keepdims)),
 )
 def logsumexp(x, axis=None, keepdims: bool = False):

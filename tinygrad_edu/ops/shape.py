@@ -58,12 +58,19 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
+    needs={
+        "the number of each axis once, while x.swapaxes(0, 1) exchanges two": lambda x, axes: (
+            not axes or sorted(a % x.ndim for a in _flat(axes)) == list(range(x.ndim))
+        )
+    },
     aliases="permute permute_dims",
     advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
+    if axes == (0, 1) and np.ndim(x) == 2:  # the same matrix for NumPy's users, who have no reason to write it
+        raise ValueError("transpose(0, 1) means the other matrix to PyTorch's users: write x.T, or x for the same one")
     return np.transpose(x, _flat(axes) if axes else None)
 
 
@@ -188,7 +195,13 @@ def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
     return np.pad(x, pad_width, constant_values=constant_values)
 
 
-@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
+@op(
+    examples=(((2, 3),), ((2, 3), dict(axis=1))),
+    rearranges=True,
+    same_shape=True,
+    advice={"*": "x.flip((0, 1)), with the axes in a tuple"},
+    x=lambda g, axis: flip(g, axis),
+)
 def flip(x, axis=None):
     """The elements in reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)

@@ -11,20 +11,23 @@ from typing import Any
 
 from ...engine.spelling import NAMED
 from ...graph import Value
+from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-LATER = ("arrays", "choosing", "statistics", "calculus", "products", "reshaping", "plain")  # read when they are needed
+# The files that are read when they are needed.
+LATER = ("arrays", "choosing", "statistics", "calculus", "products", "reshaping", "plain", "elementwise")
 # The methods of Tensors that those files make.
 METHODS = """
-addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm
-bmm chunk clone compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff
-expand expand_as flatten fliplr flipud gather ger index_add index_copy index_fill index_put index_select isclose
-kthvalue logcumsumexp masked_fill masked_scatter masked_select median mm mv nanmean nanmedian nansum narrow nonzero
-ptp quantile reshape_as rot90 scatter scatter_add select split std_mean sum_to_size t take_along_axis take_along_dim
-topk unbind unflatten unfold unstack var_mean vdot view_as where
+addbmm addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm bmm chunk clone
+compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq expand expand_as
+flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill index_put index_select
+isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select median mm mv nanmean
+nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter scatter_add select split
+std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique unstack var_mean vdot
+view_as where
 """
 
 

@@ -13,9 +13,30 @@ from .. import image, inverse, pointwise, select
 
 
 @composed()
-def slogdet(x) -> tuple[Any, Any]:
-    """The sign of the determinant, as an array, and the logarithm of its absolute value, of square matrices (..., n, n)."""
-    return np.linalg.slogdet(getattr(x, "_array", x)).sign, inverse.logabsdet(x)
+def slogdet(x) -> Any:
+    """The sign of the determinant, as an array, and the logarithm of its absolute value, of square matrices (..., n, n).
+
+    They come as NumPy's pair, with the attributes ``sign`` and ``logabsdet``.
+    """
+    return np.linalg.slogdet(getattr(x, "_array", x))._replace(logabsdet=inverse.logabsdet(x))
+
+
+@composed(method=True)
+def astype(x, dtype):
+    """The numbers in another ``dtype``.  In a floating one it is a tensor, and the gradient has the old dtype again.
+
+    In whole numbers or truth values it is a plain array, since no gradient flows through those.  Raises TypeError for
+    any other dtype.
+    """
+    dtype = np.dtype(dtype)
+    data = np.asarray(getattr(x, "_array", x))
+    if dtype.kind == "f":
+        return pointwise.cast(x, dtype, data.dtype)
+    if dtype.kind not in "iub":
+        raise errors.explained(
+            TypeError(f"astype makes no {dtype} of real numbers"), "Give a real dtype, such as float or int."
+        )
+    return data.astype(dtype)
 
 
 @composed(words={"split_size_or_sections": "split_size"})
