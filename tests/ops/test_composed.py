@@ -15,6 +15,7 @@ from tinygrad_edu.engine.spelling import NAMED
 from tinygrad_edu.format import locations
 from tinygrad_edu.graph import Value
 from tinygrad_edu.ops import composed
+from tinygrad_edu.teaching.running import own_operations
 
 RNG = np.random.default_rng(5)
 # What the programs below compute with.  Those with capital letters are plain in all of them.
@@ -437,6 +438,26 @@ def test_methods_of_files_that_are_read_later_are_all_listed() -> None:
     of_later = [x for x in set(NAMED.values()) if ".composed." in x.function.__module__ and id(x.public) in made]
     listed = {id(vars(Value)[name]) for name in composed.METHODS.split()}
     assert not [x.name for x in of_later if id(x.public) not in listed and not x.function.__module__.endswith("basic")]
+
+
+def test_an_operation_of_a_user_may_have_the_name_of_such_a_function() -> None:
+    ours = composed.find("mv")
+    with own_operations():
+
+        @tg.op("$x $y", x=lambda g, y: np.outer(g, y), y=lambda g, x: g @ x)
+        def mv(x: Any, y: Any) -> Any:
+            return x @ y
+
+        assert tg.mv is mv and vars(Value)["mv"] is mv
+        ours.register(True)  # as if its file were read now
+        assert tg.mv is mv
+    assert tg.mv is not mv and tg.mv([[1.0, 2.0]], [3.0, 4.0]).tolist() == [11.0]
+    assert Tensor([[1.0, 2.0]]).mv([3.0, 4.0]).tolist() == [11.0]
+    with pytest.raises(ValueError, match="tanh"):
+
+        @tg.op("$x")
+        def tanh(x: Any) -> Any:
+            return x
 
 
 def test_plain_arrays_give_plain_arrays() -> None:

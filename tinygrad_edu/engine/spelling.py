@@ -70,16 +70,32 @@ class Spelled:
     def register(self, is_method: bool) -> None:
         """Make it known by each of its names and, if ``is_method``, a method of Tensors.
 
-        Raises ValueError for an alias that another function has.
+        An operation that a user declares takes a name from a function of ours that is made of operations, also if that
+        is read later.  Raises ValueError for a name that any other function has.
         """
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
-                raise ValueError(f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}")
+                if known.of_user and self.gives_way:
+                    continue
+                if not (self.of_user and known.gives_way):
+                    raise ValueError(
+                        f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}"
+                    )
             NAMED[name] = self
             ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
                 setattr(Value, name, self.public)
+
+    @property
+    def of_user(self) -> bool:
+        """Did a user declare it, in a file that is not of this package?"""
+        return not self.function.__module__.startswith(__name__.partition(".")[0] + ".")
+
+    @property
+    def gives_way(self) -> bool:
+        """Is it a function of ours that is no operation?  Then a user's operation may have its name."""
+        return not hasattr(self, "rules") and not self.of_user
 
     def call(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None = None) -> Any:
         """Call it with other people's words.  Raises TypeError, saying what to write, for what it does not take.

@@ -58,19 +58,14 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
-    needs={
-        "the number of each axis once, while x.swapaxes(0, 1) exchanges two": lambda x, axes: (
-            not axes or sorted(a % x.ndim for a in _flat(axes)) == list(range(x.ndim))
-        )
-    },
     aliases="permute permute_dims",
     advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
-    if axes == (0, 1) and np.ndim(x) == 2:  # the same matrix for NumPy's users, who have no reason to write it
-        raise ValueError("transpose(0, 1) means the other matrix to PyTorch's users: write x.T, or x for the same one")
+    if len(axes) == 2 and (axes == (0, 1) or np.ndim(x) > 2):  # NumPy's users have no reason to write (0, 1)
+        raise ValueError("transpose takes all axes in their new order; x.T or x.swapaxes(0, 1) exchanges two")
     return np.transpose(x, _flat(axes) if axes else None)
 
 
