@@ -47,7 +47,7 @@ def in_place_of_user(made: Function) -> Callable[..., Any]:
             with within(frame=current.get().frame or get_frame(1)):
                 return call(made, args, options)
         except Exception as error:
-            raise errors.located(error)
+            raise errors.of_call(made, args, options, error)
 
     made.public = public
     return public

@@ -55,11 +55,6 @@ def hide_our_frames(error: Any) -> Any:
     return error.with_traceback(below)
 
 
-def located(error: Any) -> Any:
-    """Return an error of a function that is made of operations, without our frames, and with the user's line."""
-    return hide_our_frames(error if getattr(error, "__notes__", None) else with_notes(error))
-
-
 def with_short_traceback(function: F) -> F:
     """A decorator of our functions: an error from inside it shows one frame of ours, not all that were called."""
 
@@ -182,7 +177,8 @@ def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
     words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
-    return explained(TypeError(words), arguments_of(spelled))
+    advice = spelled.advice.get("*")
+    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
 def missing_operand(op: op, k: int) -> Exception:
@@ -191,6 +187,23 @@ def missing_operand(op: op, k: int) -> Exception:
 
 def given_twice(spelled: Any, name: str) -> Exception:
     return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
+
+
+def of_call(spelled: Any, args: Sequence[Any], options: Mapping[str, Any], error: Exception) -> Exception:
+    """An error that a function raised which is made of operations: with what it was called, if nothing is said yet."""
+    by_user = hide_our_frames(error).__traceback__ is not None  # in a function that the user gave
+    if not by_user and not getattr(error, "__notes__", None):
+        given = [*zip(spelled.names, args), *options.items()]
+        shown = [f"{name} = {shown_argument(x)}" for name, x in given]
+        with_notes(error, f"{spelled.name} was called with {text.join_words(shown) or 'no argument'}.")
+    return error
+
+
+def shown_argument(x: Any) -> str:
+    """A tensor or an array in words; any other argument as Python writes it."""
+    if hasattr(x, "node") or isinstance(x, np.ndarray):
+        return text.describe_operand(getattr(x, "node", None), x)
+    return text.shorten(repr(x))
 
 
 def arguments_of(spelled: Any) -> str:

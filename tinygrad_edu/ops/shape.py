@@ -64,6 +64,8 @@ def _inverse(axes: tuple[Any, ...]):
 )
 def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
+    if len(axes) == 2 and (axes == (0, 1) or np.ndim(x) > 2):  # NumPy's users have no reason to write (0, 1)
+        raise ValueError("transpose takes all axes in their new order; x.T or x.swapaxes(0, 1) exchanges two")
     return np.transpose(x, _flat(axes) if axes else None)
 
 
@@ -188,7 +190,13 @@ def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
     return np.pad(x, pad_width, constant_values=constant_values)
 
 
-@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
+@op(
+    examples=(((2, 3),), ((2, 3), dict(axis=1))),
+    rearranges=True,
+    same_shape=True,
+    advice={"*": "x.flip((0, 1)), with the axes in a tuple"},
+    x=lambda g, axis: flip(g, axis),
+)
 def flip(x, axis=None):
     """The elements in reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)
