@@ -160,10 +160,14 @@ BACKWARD = {
 }
 
 
+# What to write for options of many functions.
+ADVICE = {"inplace": "x = {}(x): a value that is recorded does not change"}
+
+
 def other_option(spelled: Any, word: str, value: Any) -> Exception:
     """An option that a function does not take, or that has another meaning elsewhere."""
     words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
-    advice = spelled.advice.get(word)
+    advice = spelled.advice.get(word) or ADVICE.get(word, "").format(spelled.name)
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 

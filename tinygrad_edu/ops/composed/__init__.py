@@ -20,6 +20,7 @@ from .basic import split as split
 
 # The files that are read when they are needed.
 LATER = (
+    "activations",
     "arrays",
     "elementwise",
     "choosing",
