@@ -74,7 +74,7 @@ def _gammaln(x: Any) -> Any:
     """Taylor's series around 2 (5.7.3), from which x is at most 8 steps away; from 10 on, Stirling's formula."""
     y = np.where(x < 0, 1 - x, x)
     steps = np.clip(np.round(y) - 2, -2, 8)
-    t = y - 2 - steps
+    t = y - (2 + steps)
     t = np.where(np.abs(t) <= 0.5, t, 0)
     small: Any = t * (1 - _EULER) + sum((-t) ** k * (z / k) for k, z in enumerate(_zeta_less_1(), 2))
     for k in range(1, 9):  # gamma(y) = (y - 1) (y - 2) ... gamma(y - steps)
