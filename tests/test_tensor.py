@@ -220,7 +220,7 @@ def test_grad_can_be_assigned_added_to_and_forgotten():
     (t * 2).sum().backward()
     assert t.grad.tolist() == [7.0, 8.0]
     t.grad = None
-    assert not hasattr(t, "grad")
+    assert t.grad is None
 
 
 # The shape of arrays.

@@ -10,11 +10,12 @@ from typing import Any
 
 from .context import current
 from .engine.array_api import Interface
+from .engine.composing import in_other_words
+from .engine.leaf_arrays import gradient_of, hand_out
 from .engine.unchosen import collect_gradients
 from .engine.used_gradients import mark_used
 from .errors import coerce
 from .errors import messages as errors
-from .errors.readonly import read_only_view
 from .graph import Node, Value, class_of_results, get_frame, record
 from .sweep import topological_order
 
@@ -52,14 +53,16 @@ class Tensor(Interface, Value):
     __slots__ = ("__weakref__",)
 
     def __new__(
-        cls, data: Any, name: str | None = None, *, dtype: Any = None, requires_grad: bool = True
+        cls, data: Any, name: str | None = None, *, dtype: Any = None, requires_grad: bool = True,
+        **others: Any,
     ) -> Tensor:  # fmt: skip
+        errors.check_options("Tensor", others, "data, name, dtype and requires_grad")
         return leaf(data, name, requires_grad, dtype, get_frame(1))
 
     @property
     def data(self) -> Any:
-        """The values, read-only: an edit in place would falsify the record.  Assign to a leaf's."""
-        return read_only_view(self._array, self, "data")
+        """The values.  A leaf's may be assigned and edited, ``W.data -= step``: in a new array."""
+        return hand_out(self._array, self, "data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -68,18 +71,17 @@ class Tensor(Interface, Value):
 
     @property
     def grad(self) -> Any:
-        """The gradient that ``backward`` has accumulated for this leaf, read-only.
+        """The gradient that ``backward`` has accumulated for this leaf; None before the first one.
 
-        Raises AttributeError, saying why, where there is none.
+        Raises AttributeError for a constant, and for a result without ``retain_grad``.
         """
-        if self.node.grad is None:
-            raise errors.no_gradient(self.node)
-        return read_only_view(coerce.dense(self.node.grad), self, "grad")
+        return hand_out(gradient_of(self.node), self, "grad")
 
     @grad.setter
     def grad(self, value: Any) -> None:
         self.node.grad = None if value is None else coerce.copy_like(self, value, "grad")
 
+    @in_other_words(words={"gradient": "seed"}, advice=errors.BACKWARD)
     def backward(self, seed: Any = None, *, free: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from.
 

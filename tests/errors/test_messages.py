@@ -33,50 +33,44 @@ NAMES = {name: value for name, value in vars(tinygrad_edu).items() if not name.s
 NAMES |= {"np": np, "math": math, "pickle": pickle, "nn": nn, "optim": optim, "__name__": "lesson", "step": 0.1}
 
 CASES = """
-W = Tensor([1.0, 2.0])
-W.data[0] = 1
-| ValueError at W.data[0]
-| W~(2,); data; read-only
-| try W.data = W.data - step
-| try W.data.copy() => W.data.copy()[0] = 1
+x = Tensor([1.0, 2.0])
+y = x * 2
+y.data[0] = 1
+| ValueError at y.data[0]
+| y~(2,); data; read-only
+| try y.numpy() => y.numpy()[0] = 1
+| try where => y = where(np.array([True, False]), 1, y)
 
-t = Tensor([1.0, 2.0], name="W")
-t.data += 1
-| ValueError at t.data += 1
-| W~(2,); data
+x = Tensor([1.0, 2.0])
+y = x * 2
+y.data += 1
+| ValueError at y.data += 1
+| y~(2,); data
 
 W = Tensor([1.0, 2.0])
 W[0] = 1
-| ValueError at W[0]
-| W~(2,); data; W.data
+| TypeError at W[0]
+| W~(2,); W.data
+| try W.data[...] = values => W.data[...] = 3.0
+| try no_grad => with no_grad(): W[0] = 1
 
 x = Tensor([1.0, 2.0])
 y = x * 2
 y[0] = 1
-| ValueError at y[0]
+| TypeError at y[0]
 | y~(2,)
-| try y.numpy() => y.numpy()[0] = 1
-
-W = Tensor([[1.0, 2.0], [3.0, 4.0]])
-row = W.data[1]
-row[0] = 1
-| ValueError at row[0]
-| W~(2, 2); data
-
-W = Tensor([2.0, 1.0])
-W.data.sort()
-| ValueError at W.data.sort()
-| W~(2,); data
-| try W.data.copy() => W.data.copy().sort()
+| try where => mask = np.zeros(y.shape, bool); mask[0] = True; y = where(mask, 1, y)
 
 W = Tensor([1.0, 2.0])
-(W * W).sum().backward()
-W.grad *= 0.5
-| ValueError at W.grad *= 0.5
+W.data -= np.ones((2, 2))
+| ValueError at W.data -= np.ones((2, 2))
+| W~(2,); data; not changed
+
+W = Tensor([1.0, 2.0])
+W.grad = np.ones(2)
+W.grad[5] = 1
+| IndexError at W.grad[5]
 | W~(2,); grad
-| try W.grad => W.grad = 0.5 * W.grad
-| try W.zero_grad()
-| try W.grad.copy() => g = W.grad.copy(); g *= 0.5
 
 W = Tensor([1.0, 2.0])
 np.add(W.data, 1, out=W.data)
@@ -87,7 +81,8 @@ W = Tensor([1.0, 2.0])
 W -= step
 | TypeError at W -= step
 | W~(2,); leaf
-| try W.data = W.data - step
+| try W.data -= step
+| try no_grad => with no_grad(): W -= step
 | try W = W - step
 
 W = Tensor(np.ones((3, 4)), name="W")
@@ -255,10 +250,10 @@ z.backward()
 | e; free=True
 
 W = Tensor([1.0, 2.0])
-W.grad
+0.1 * W.grad
 | AttributeError at W.grad
 | W~(2,); W
-| try backward() => (W * W).sum().backward(); W.grad
+| try backward() => (W * W).sum().backward(); 0.1 * W.grad
 
 c = constant(2.0)
 c.grad
@@ -493,14 +488,14 @@ z = scaled(x, y)
 t = Tensor([1.0, 2.0])
 y = np.fft.fft(t)
 | TypeError at np.fft.fft(t)
-| np.fft.fft; OPS
+| np.fft.fft; cosines
 | try t.data => y = np.fft.fft(t.data)
 
 t = Tensor([1.0, 2.0])
-y = np.sinc(t)
-| TypeError at np.sinc(t)
-| np.sinc; sin; sinh; arcsin
-| try t.data => y = np.sinc(t.data)
+y = np.spacing(t)
+| TypeError at np.spacing(t)
+| np.spacing; slope
+| try t.data => y = np.spacing(t.data)
 
 t = Tensor(2.0)
 y = math.exp(t)
@@ -510,8 +505,8 @@ y = math.exp(t)
 | try t.item() => y = math.exp(t.item())
 
 t = Tensor(2.0)
-y = float(t * t)
-| TypeError at float(t * t)
+y = math.sqrt(t * t)
+| TypeError at math.sqrt(t * t)
 | multiply~number
 | try .item() => y = (t * t).item()
 
@@ -546,10 +541,10 @@ a += t
 | try a = a + t
 
 t = Tensor([5.0, 7.0])
-y = t % 3
-| TypeError at t % 3
-| %~t~(2,)
-| try t.data => y = t.data % 3
+y = t & 3
+| TypeError at t & 3
+| &~t~(2,)
+| try t.data => y = t.data.astype(int) & 3
 
 t = Tensor([1.0, 2.0])
 b = pickle.dumps(t)
@@ -580,12 +575,12 @@ gradients(3.0, [Tensor(1.0)])
 | float
 
 grad(lambda x: x, 'x')(1.0)
-| TypeError at grad(lambda x: x, 'x')(1.0)
+| TypeError at grad(lambda x: x, 'x')
 | argnums; 'x'; 0
 | try grad(f, argnums=1) => f = lambda x, y: x * y; grad(f, argnums=1)(1.0, 2.0)
 
-jvp(lambda x: x, 1.0, 1.0)
-| TypeError at jvp(lambda x: x, 1.0, 1.0)
+jvp(lambda x: x, [1.0], 1.0)
+| TypeError at jvp(lambda x: x, [1.0], 1.0)
 | try jvp(f, [x], [t]) => f, x, t = exp, 1.0, 1.0; jvp(f, [x], [t])
 
 W = Tensor(1.0)
@@ -654,8 +649,8 @@ lesson.py, line 3:  y.grad
                     ^^^^^^
 It was computed in lesson.py, line 1:  y = Tensor(2.0) * 3
                                            ^^^^^^^^^^^^^^^
-gradients(loss, [y])[0] gives its gradient.
-To change a leaf W by a step, write W.data = W.data - step: it stays a leaf.""",
+gradients(loss, [y])[0] gives its gradient.  Or call y.retain_grad() before backward().
+To change a leaf W by a step, write W.data -= step: it stays a leaf.""",
     "x = Tensor([1.0, 0.0, 2.0])\nwith trace_nan():\n    y = log(x)": """\
 lesson.py, line 3:  y = log(x)
                         ^^^^^^
@@ -887,14 +882,14 @@ def test_a_fault_in_code_of_the_students_own_is_shown_where_it_is(program):
     assert frames(error)[-1] == (FILE, line)
 
 
-@pytest.mark.parametrize("edit", ["W.data[0] = 1", "row[0] = 1", "W.grad *= 0.5", "W -= step"])
+@pytest.mark.parametrize("edit", ["y.data[0] = 1", "W.data -= np.ones((2, 2))", "W.grad[5] = 1", "W -= step"])
 def test_the_last_frame_that_is_not_ours_is_the_line_that_edits(edit):
     program = ALL[edit].program
     last = [(file, line) for file, line in frames(error_of(program)) if not is_ours(file)][-1]
     assert last == (FILE, program.count("\n") + 1)
 
 
-@pytest.mark.parametrize("edit", ["W.data[0] = 9", "W.data += 9", "W[0] = 9", "W.data.fill(9)", "W -= 9"])
+@pytest.mark.parametrize("edit", ["W.data[2] = 9", "W.data += np.ones(3)", "W[0] = 9", "W.data.put(7, 9)", "W -= 9"])
 def test_an_edit_that_fails_has_changed_nothing(edit):
     error = error_of(f"W = Tensor([1.0, 2.0])\n{edit}")
     left = error.__traceback__.tb_next.tb_next.tb_frame.f_globals["W"]

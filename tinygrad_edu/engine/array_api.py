@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from .. import ops
-from ..context import within
+from ..context import current, within
 from ..errors import coerce
 from ..errors import messages as errors
+from ..errors.equivalents import ATTRIBUTES
 from ..format import locations, text
 from ..graph import Value, get_frame
-from ..op import OPS
 from ..ops import composed
 from .fast_calls import binary
-from .spelling import ROUTES, Route
+from .leaf_arrays import IN_PLACE, edit
+from .plain_values import may_become_array, may_become_number
+from .spelling import NAMED, ROUTES, Route
+from .unchosen import kept_gradient
 
 Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
@@ -37,17 +40,36 @@ def comparison(name: str) -> Any:
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
-def array_method(name: str) -> Any:
-    """Make a method that has no derivative: it calls that of arrays on the values."""
-    method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
+def update(name: str) -> Any:
+    """Make an operator such as ``-=``.  Under ``no_grad`` it changes a leaf: ``W -= step``, as PyTorch's users write.
+
+    Elsewhere that would make the leaf W a result, and is refused.  For a result (``total += loss``) Python uses +.
+    """
+    function = getattr(operator, name)
+
+    def apply(self: Tensor, other: Any) -> Any:
+        if not (self.is_leaf and self.requires_grad):
+            return NotImplemented
+        if current.get().recording:
+            raise errors.leaf_updated(self)
+        step = other._array if isinstance(other, Value) else other
+        edit(self, "data", lambda x: x.__setitem__(..., function(x, step)))
+        return self
+
+    return apply
 
 
-def refuse_update(self: Tensor, other: Any) -> Any:
-    """Refuse ``W -= step``, which would make the leaf W a result.  For a result (``total += loss``) Python uses +."""
-    if self.is_leaf and self.requires_grad:
-        raise errors.leaf_updated(self)
-    return NotImplemented
+def leaf_in_place(function: Callable[..., Any]) -> Any:
+    """Make a method such as ``zero_``, which changes the values of a leaf under ``no_grad``, or of a constant."""
+
+    def apply(self: Tensor, *args: Any, **options: Any) -> Any:
+        if not self.is_leaf or (self.requires_grad and current.get().recording):
+            raise errors.assigned_into(self)
+        plain = [x._array if isinstance(x, Value) else x for x in args]
+        edit(self, "data", lambda x: function(x, *plain, **options))
+        return self
+
+    return apply
 
 
 def constants_only(name: str) -> Any:
@@ -61,6 +83,24 @@ def constants_only(name: str) -> Any:
         return method(np.asarray(self._array), *map(_values, others))
 
     return applied
+
+
+class Size(int):
+    """The number of elements, as NumPy's ``x.size``.  Called, it gives the shape, or the length of one axis."""
+
+    shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
+
+
+def absent(name: str, instead: str) -> Any:
+    """Make an attribute that other libraries have: reading it raises AttributeError, which says what to write."""
+
+    def get(self: Tensor) -> Any:
+        raise errors.absent_attribute(self, name, instead)
+
+    return property(get)
 
 
 class Interface(Value):
@@ -81,21 +121,17 @@ class Interface(Value):
     __pow__, __rpow__ = with_reflection(ops.power)
     __matmul__, __rmatmul__ = with_reflection(ops.matmul)
     __neg__, __pos__, __abs__ = ops.negative, ops.positive, ops.absolute
-    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = refuse_update
+    __iadd__, __isub__, __imul__ = map(update, ("iadd", "isub", "imul"))
+    __itruediv__, __ipow__, __imatmul__ = map(update, ("itruediv", "ipow", "imatmul"))
     __eq__, __ne__ = comparison("equal"), comparison("not_equal")
     __lt__, __le__, __gt__, __ge__ = map(comparison, ("less", "less_equal", "greater", "greater_equal"))
-    __floordiv__, __rfloordiv__ = map(constants_only, ("__floordiv__", "__rfloordiv__"))
-    __mod__, __rmod__, __divmod__, __rdivmod__ = map(
-        constants_only, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__")
-    )
+    __floordiv__, __rfloordiv__ = with_reflection(ops.floor_divide)
+    __mod__, __rmod__ = with_reflection(ops.remainder)
     __and__, __rand__, __or__, __ror__ = map(constants_only, ("__and__", "__rand__", "__or__", "__ror__"))
     __xor__, __rxor__, __invert__ = map(constants_only, ("__xor__", "__rxor__", "__invert__"))
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    argmax, argmin, argsort, nonzero, all, any = map(
-        array_method, ("argmax", "argmin", "argsort", "nonzero", "all", "any")
-    )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
@@ -113,9 +149,19 @@ class Interface(Value):
         return len(self.node.shape)
 
     @property
-    def size(self) -> int:
+    def size(self) -> Size:
+        """The number of elements, over all axes.  Called, as PyTorch's users do, it is the shape: ``x.size(0)``."""
+        size = Size(self._array.size)
+        size.shape = self.shape
+        return size
+
+    def numel(self) -> int:
         """The number of elements, over all axes."""
         return int(self._array.size)
+
+    def dim(self) -> int:
+        """The number of axes; 0 for a single number."""
+        return len(self.node.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -140,8 +186,46 @@ class Interface(Value):
 
     @property
     def requires_grad(self) -> bool:
-        """Does a gradient flow here?  It does not flow to constants, nor to what was computed from constants alone."""
+        """Does a gradient flow here?  It does not flow to constants, nor to what was computed from constants alone.
+
+        For a leaf it may be set: ``W.requires_grad = False`` makes it a constant for what is computed from then on.
+        """
         return self.node.active
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self.requires_grad_(flag)
+
+    def requires_grad_(self, flag: bool = True) -> Tensor:
+        """Make a leaf one to which a gradient flows, or with ``False`` a constant, and return it.
+
+        It counts for what is computed from then on.  Raises RuntimeError for a result.
+        """
+        if not self.is_leaf and flag != self.requires_grad:
+            raise errors.result_requires_grad(self)
+        if flag:
+            self._array = self.node.result = coerce.require_numeric(np.asarray(self._array), self.name, True)[()]
+        self.node.active = bool(flag)
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a result too: after ``backward`` it is in ``.grad``, as that of a leaf."""
+        if not self.is_leaf and kept_gradient not in self.node.hooks:
+            self.node.hooks += (kept_gradient,)
+
+    def cpu(self) -> Tensor:
+        """The tensor itself: arrays of NumPy are in memory."""
+        return self
+
+    def to(self, *args: Any, **options: Any) -> Tensor:
+        """The tensor in another dtype, if one is given.  A device may be "cpu" alone."""
+        dtype = options.pop("dtype", None)
+        for given in (*args, *options.values()):
+            if isinstance(given, (Value, np.ndarray)):
+                dtype = given.dtype  # type: ignore[union-attr]
+            elif given not in ("cpu", None, True, False):
+                dtype = coerce.as_dtype(given)
+        return self if dtype in (None, self.dtype) else NAMED["astype"].public(self, dtype)
 
     @property
     def is_leaf(self) -> bool:
@@ -195,6 +279,12 @@ class Interface(Value):
             raise TypeError(f"len() of {text.describe(self.node)}: a single number has no length")
         return self.shape[0]
 
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
@@ -219,23 +309,27 @@ class Interface(Value):
         memo[id(self)] = copied
         return copied
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in ATTRIBUTES or name in vars(Value)]
+
     # All that would silently lose the gradient raises an error that says so.
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise errors.edited_in_place(self, "data")
+        if not self.is_leaf or (self.requires_grad and current.get().recording):
+            raise errors.assigned_into(self)
+        values = value._array if isinstance(value, Value) else value
+        edit(self, "data", lambda x: x.__setitem__(key, values))
 
     def __float__(self) -> float:
-        if self.requires_grad:
+        if self._array.size == 1 and not may_become_number(self.node):
             raise errors.becomes_number(self.node)
-        return float(self._array)
+        return float(self._array.item())
 
     def __int__(self) -> int:
         return int(float(self))
 
-    def __round__(self, digits: int = 0) -> Any:
-        if self.requires_grad:
-            raise errors.unknown_operator("__round__", self.node)
-        return np.round(self._array, digits)
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(float(self), digits) if self.size == 1 else NAMED["round"].public(self, digits or 0)
 
     def __index__(self) -> int:
         if self.requires_grad:
@@ -243,7 +337,7 @@ class Interface(Value):
         return operator.index(self._array)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if self.requires_grad:
+        if not may_become_array(self.node):
             raise errors.becomes_array(self.node)
         return np.array(self._array, dtype)
 
@@ -261,6 +355,13 @@ class Interface(Value):
         if function.__name__ in WRITE_INTO_ARGUMENT or kwargs.get("out") is not None:
             raise errors.written_into(name, self.node)
         return dispatch(name, function, args, kwargs)
+
+
+for _name, _instead in ATTRIBUTES.items():
+    if not hasattr(Interface, _name):
+        setattr(Interface, _name, absent(_name, _instead))
+for _name, _function in IN_PLACE.items():
+    setattr(Interface, _name, leaf_in_place(_function))
 
 
 # Functions of NumPy that use a shape only, so no gradient is lost; and those that write into their first argument.
@@ -292,11 +393,8 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         if isinstance(result, Exception):
             raise result
         return result
-    frame = get_frame(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
     try:
-        with within(frame=frame):
+        with within(frame=locations.user_frame(get_frame(2))):
             return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)
@@ -312,7 +410,7 @@ def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any,
     if function.__name__ not in READ_NO_VALUES and any(
         np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))
     ):
-        return errors.unknown_function(name, OPS)
+        return errors.unknown_function(name)
     return result
 
 

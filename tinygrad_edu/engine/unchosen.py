@@ -57,10 +57,15 @@ def collect_gradients(root: Node, seed: Any, wanted: Any = None, differentiable:
     return found
 
 
+def kept_gradient(g: Any) -> Any:
+    """The hook of a result whose gradient is kept in its ``.grad``: see ``Tensor.retain_grad``.  It changes nothing."""
+    return g
+
+
 def collect_from(steps: Iterator[Step], wanted: Any) -> dict[Node, Any]:
     """Run one sweep, and return the gradients of the nodes ``wanted``; of all leaves, if None."""
     if wanted is None:
-        return {node: g for node, g, _ in steps if node.op is None}
+        return {node: g for node, g, _ in steps if node.op is None or kept_gradient in node.hooks}
     found, oldest = {}, min([node.serial for node in wanted], default=0)
     for node, g, _ in steps:
         if node in wanted:

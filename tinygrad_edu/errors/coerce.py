@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import messages as errors
+from ..errors.numpy_warnings import in_place, point_at_the_user
 
 Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
@@ -17,6 +18,8 @@ def copy_as_array(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
 
     Raises TypeError for what is not made of real numbers, and ValueError for rows of different lengths.
     """
+    if not in_place.get():
+        point_at_the_user()
     try:
         return require_numeric(
             np.array(data._array if hasattr(data, "node") else require_plain(data), dtype), name, active
@@ -67,6 +70,16 @@ def option(x: Any, recorded: Any = None) -> Any:
     if isinstance(x, np.ndarray):
         return x if recorded is None else require_numeric(np.array(require_plain(x)))
     return type(x)(option(part, recorded) for part in x) if type(x) in (tuple, list) else x
+
+
+def as_dtype(given: Any) -> Any:
+    """The dtype that was asked for.  Raises TypeError for what is none, as a GPU's name."""
+    try:
+        return np.dtype(given)
+    except TypeError:
+        raise errors.explained(
+            TypeError(f"{given!r} is no dtype, and no device but 'cpu'"), "Write np.float32."
+        ) from None
 
 
 def dense(gradient: Any) -> Any:
@@ -122,6 +135,10 @@ def copy_like(tensor: Tensor, given: Any, what: str) -> Any:
         raise errors.result_assigned(tensor)
     if what == "grad" and not (tensor.is_leaf and tensor.requires_grad):
         raise errors.no_gradient(tensor.node)
+    if hasattr(given, "owner") and given.shape == tensor.shape:
+        own = tensor.node.grad if what == "grad" else tensor.node.result
+        if given.base is own:  # W.data -= step has made the edit already
+            return own
     array = require_numeric(np.array(require_plain(given))).astype(tensor.dtype)
     if array.shape != tensor.shape:
         raise errors.wrong_shape(tensor, what, array)

@@ -22,7 +22,7 @@ from ..graph import Node
 
 PACKAGE, NUMPY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
-LAYERS = os.path.join(PACKAGE, "nn", "layers.py")  # its layers call operations as a user would
+LAYERS = os.path.join(PACKAGE, "nn") + os.sep  # its layers call operations as a user would
 COMMANDS = os.path.join(PACKAGE, "commands", "main.py")
 ERRORS = os.path.join(PACKAGE, "errors", "messages.py")
 Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
@@ -45,7 +45,7 @@ class Call(str):
         call, frame, found = cls(scope), sys._getframe(1), None
         while frame is not None and frame.f_code.co_filename != COMMANDS:
             ours = frame.f_code.co_filename.startswith(OURS)
-            if not ours or (found is None and frame.f_code.co_filename not in (LAYERS, ERRORS, __file__)):
+            if not ours or (found is None and not frame.f_code.co_filename.startswith((LAYERS, ERRORS, __file__))):
                 found = frame
             frame = frame.f_back if ours else None  # type: ignore[assignment]
         if found is None:
@@ -65,13 +65,28 @@ class Location(NamedTuple):
 
     def underlined(self, before: str = "") -> str:
         """Show the line with the expression underlined, as Python's own errors do; ``before`` stands in front of it."""
-        source = self.text.strip()
+        source, (start, end) = cut_line(self.text, self.columns)
         shown = f"{before}{file_title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
-        indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
-        start, end = self.columns
-        return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
+        return f"{shown}\n{' ' * (len(shown) - len(source) + start)}{'^' * (end - start)}"
+
+
+def cut_line(line: str, columns: tuple[int, int] | None, most: int = 100) -> tuple[str, tuple[int, int]]:
+    """A line of a program without its indentation, cut to ``most`` characters around columns; and these columns in it.
+
+    >>> cut_line("    y = a + b", (8, 13))
+    ('y = a + b', (4, 9))
+    """
+    source = line.strip()
+    start, end = (0, 0) if columns is None else (x - (len(line) - len(line.lstrip())) for x in columns)
+    if len(source) <= most:
+        return source, (start, end)
+    first = max(0, min(start - 10, len(source) - most + 6))  # so much of the beginning is left out
+    last = first + most - 6
+    before, after = "..." * (first > 0), "..." * (last < len(source))
+    moved = len(before) - first
+    return f"{before}{source[first:last]}{after}", (start + moved, min(end, last) + moved)
 
 
 def file_title(file: str) -> str:
@@ -104,7 +119,7 @@ def span_of(code: CodeType, lasti: int) -> Span:
 
 def instruction_of(node: Node) -> tuple[CodeType, int]:
     """The code object and instruction that computed a node; for a node in one of our layers, those that called it."""
-    if isinstance(node.scope, Call) and node.code.co_filename == LAYERS:
+    if isinstance(node.scope, Call) and node.code.co_filename.startswith(LAYERS):
         return node.scope.code, node.scope.lasti
     return node.code, node.lasti
 
@@ -112,6 +127,13 @@ def instruction_of(node: Node) -> tuple[CodeType, int]:
 def of_node(node: Node) -> Location:
     """The location in the user's program where the value of a node was computed."""
     return locate(*instruction_of(node))
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """The innermost frame from this one outwards that is not ours, or that is in one of our layers."""
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS) and frame.f_code.co_filename != LAYERS:
+        frame = frame.f_back
+    return frame
 
 
 def of_caller() -> Location:

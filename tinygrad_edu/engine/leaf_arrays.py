@@ -1,0 +1,180 @@
+"""The arrays that ``.data`` and ``.grad`` return, and how they are edited in place: ``W.data -= step``.
+
+A record may hold the array of a leaf, and then no number in it may change.  So an array that is handed out cannot be
+written to.  An edit in place is made on a copy, and the copy becomes the leaf's array: the record keeps the old one.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ..errors import coerce
+from ..errors import messages as errors
+from ..graph import Node, Value
+from .plain_values import missing_is_used
+from .used_gradients import mark_used
+
+
+class LeafArray(np.ndarray[Any, Any]):
+    """An array of a tensor, or a part of it.  What is computed from it is an ordinary array."""
+
+    # The tensor, and "data" or "grad".  None for an ordinary array that was computed.
+    owner: tuple[Any, str] | None = None
+    place: Any = None  # where it was a part of the tensor's array, once it has numbers of its own: see ``place_of``
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.owner = getattr(source, "owner", None)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        array = array.view(np.ndarray)
+        return array[()] if return_scalar else array
+
+    def __repr__(self) -> str:
+        return repr(self.view(np.ndarray))
+
+    def __reduce__(self) -> Any:
+        return self.view(np.ndarray).__reduce__()
+
+    # What PyTorch's users call on a gradient or on data.
+
+    @property
+    def data(self) -> Any:
+        """The array itself, for who writes ``W.grad.data``."""
+        return self
+
+    def detach(self) -> Any:
+        """The array itself: no gradient flows through an array."""
+        return self
+
+    def numpy(self) -> Any:
+        """Copy the numbers into an ordinary array."""
+        return np.array(self)
+
+    clone = numpy
+
+
+def hand_out(array: Any, tensor: Any, attribute: str) -> Any:
+    """The array as the user sees it, in ``tensor.data`` or ``tensor.grad``; a single number is returned as it is."""
+    if array is None or not array.shape:
+        return array if array is None else array[()]
+    view = array.view(LeafArray)
+    view.flags.writeable = False
+    view.owner = (tensor, attribute)
+    return view
+
+
+def gradient_of(node: Node) -> Any:
+    """The gradient that has accumulated at a node; None for a parameter before ``backward``.
+
+    Raises AttributeError where there never is a gradient, and where the user's line computes with a missing one.
+    """
+    if node.grad is not None:
+        return coerce.dense(node.grad)
+    if node.op is not None or not node.active or missing_is_used():
+        raise errors.no_gradient(node)
+    return None
+
+
+def edit(tensor: Any, attribute: str, change: Callable[[Any], Any], part: Any = None) -> None:
+    """Make a change in place on a copy of a leaf's array, and give the copy to the leaf.
+
+    ``change``: is called with the copy, or with that part of it which ``part`` is of the leaf's array.  If it raises an
+    error, nothing has changed.  Raises ValueError for a result: its numbers belong to the record.
+    """
+    array = coerce.dense(tensor.node.grad) if attribute == "grad" else tensor._array
+    if array is None or not tensor.is_leaf:
+        raise errors.edited_in_place(tensor, attribute)
+    copy = np.array(array)
+    try:
+        change(copy if part is None or part.shape == copy.shape else same_part(copy, part, tensor, attribute))
+    except Exception as error:
+        raise errors.edit_failed(error, tensor, attribute)
+    if attribute == "grad":
+        tensor.node.grad = copy[()]
+    else:
+        tensor._array = tensor.node.result = copy[()]
+        mark_used(tensor.node)  # if zero_grad does not forget this gradient now, that is found
+
+
+def same_part(copy: Any, part: Any, tensor: Any, attribute: str) -> Any:
+    """The elements of ``copy`` that ``part``, a view, has of the array that it is a view of."""
+    start, strides, whole = place_of(part)
+    if whole != (copy.shape, copy.strides):
+        raise errors.edited_in_place(tensor, attribute)
+    return as_strided(copy.ravel("K")[start // copy.itemsize :], part.shape, strides)
+
+
+def place_of(part: LeafArray) -> Any:
+    """Where a view lies in its array: the first byte, the strides, and the shape and strides of the whole."""
+    if part.place is not None:
+        return part.place
+    whole: Any = part
+    while isinstance(whole.base, np.ndarray):
+        whole = whole.base
+    start = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    return start, part.strides, (whole.shape, whole.strides)
+
+
+def in_place(array: LeafArray, change: Callable[[Any], Any]) -> LeafArray:
+    """Make a change of an array that was handed out, and return the array as it is now."""
+    if array.owner is None or array.flags.writeable:
+        change(array)
+        return array
+    tensor, attribute = array.owner
+    edit(tensor, attribute, change, array)
+    now = getattr(tensor, attribute)
+    return now if now.shape == array.shape else same_part(now, array, tensor, attribute)
+
+
+def operator_in_place(name: str) -> Any:
+    """Make an operator such as ``-=``: ``W.data -= step`` assigns to W.data what this returns."""
+    function = getattr(operator, name)
+
+    @errors.with_short_traceback
+    def apply(self: LeafArray, other: Any) -> Any:
+        other = other._array if isinstance(other, Value) else other
+        return in_place(self, lambda x: function(x.view(np.ndarray), other))
+
+    return apply
+
+
+def method_in_place(function: Callable[..., Any]) -> Any:
+    """Make a method that writes into the array, as ``fill`` does; PyTorch's end in ``_``, and return the array."""
+
+    @errors.with_short_traceback
+    def method(self: LeafArray, *args: Any, **options: Any) -> Any:
+        now = in_place(self, lambda x: function(x.view(np.ndarray), *args, **options))
+        if now is not self:
+            # A variable may hold this array, and its user expects to see the change in it.
+            self.place = place_of(self)
+            self.__setstate__((1, now.shape, now.dtype, False, now.tobytes()))  # type: ignore[arg-type]
+            self.flags.writeable = False
+        return self
+
+    return method
+
+
+for _name in "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor".split():
+    setattr(LeafArray, f"__{_name}__", operator_in_place(f"__{_name}__"))
+for _name in ("__setitem__", "fill", "sort", "put", "partition"):
+    setattr(LeafArray, _name, method_in_place(getattr(np.ndarray, _name)))
+# Methods in place that PyTorch's users call, by their names.
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    "zero_": lambda x: x.fill(0),
+    "fill_": lambda x, value: x.fill(value),
+    "copy_": lambda x, other: x.__setitem__(..., other),
+    "add_": lambda x, other, alpha=1: x.__iadd__(alpha * other),
+    "sub_": lambda x, other, alpha=1: x.__isub__(alpha * other),
+    "mul_": lambda x, other: x.__imul__(other),
+    "div_": lambda x, other: x.__itruediv__(other),
+    "normal_": lambda x, mean=0.0, std=1.0: x.__setitem__(..., np.random.default_rng().normal(mean, std, x.shape)),
+    "uniform_": lambda x, low=0.0, high=1.0: x.__setitem__(..., np.random.default_rng().uniform(low, high, x.shape)),
+    "clamp_": lambda x, min=None, max=None: np.clip(x, min, max, out=x),
+}
+for _name, _function in IN_PLACE.items():
+    setattr(LeafArray, _name, method_in_place(_function))

@@ -1,0 +1,103 @@
+"""What to write for a name that other libraries have and this one has not: one table, by meaning.
+
+A name that is only spelled otherwise here is no case for this table: the statement of the operation has it among its
+aliases (engine/spelling.py).
+"""
+
+from __future__ import annotations
+
+_GPU = "Arrays of NumPy are in memory, and computed there: leave it out."
+_COMPLEX = "Numbers here are real.  For a symmetric matrix there are eigh and eigvalsh."
+_SLOPE = "It has no slope: use the plain values, t.data."
+_WRITES = "Write where(mask, values, t), which makes a new tensor and leaves t as it is."
+
+# Attributes and methods of PyTorch's tensors and NumPy's arrays.
+ATTRIBUTES = {
+    "cuda": _GPU,
+    "device": _GPU,
+    "is_cuda": _GPU,
+    "grad_fn": "Write t.is_leaf; draw(loss) and walk(loss) show which operation made each value.",
+    "backward_hooks": "Write t.register_hook(f).",
+    "index_put_": _WRITES,
+    "scatter_": "Write t.scatter(dim, index, values), which makes a new tensor.",
+    "scatter_add_": "Write t.scatter_add(dim, index, values), which makes a new tensor.",
+    "masked_fill_": "Write t.masked_fill(mask, value), which makes a new tensor.",
+    "fill": "Write t.data.fill(value) for a leaf; np.full(t.shape, value) for a new array.",
+    "partition": "Write t.sort().",
+    "resize": "Write t.reshape(shape).",
+    "itemset": "Write t.data[index] = value for a leaf.",
+    "tobytes": "Write t.numpy().tobytes().",
+    "share_memory_": "Leave it out: a process has its own arrays.",
+    "sparse": "Use embedding, whose gradient is kept as rows.",
+    "is_sparse": "Use embedding, whose gradient is kept as rows.",
+    "real": "It is t itself: numbers here are real.",
+    "imag": "It is 0: numbers here are real.",
+    "names": "Write t.name: one name for the whole tensor.",
+}
+
+# Functions of NumPy, PyTorch, JAX and autograd.
+FUNCTIONS = {
+    "eig": _COMPLEX,
+    "eigvals": _COMPLEX,
+    "roots": _COMPLEX,
+    "angle": _COMPLEX,
+    "fft": "Multiply by a matrix of cosines and one of sines: that is the same, and real.",
+    "linspace": "Write start + (stop - start) * np.linspace(0, 1, n).",
+    "arange": "Write start + step * np.arange(n).",
+    "logspace": "Write base ** (start + (stop - start) * np.linspace(0, 1, n)).",
+    "geomspace": "Write start * (stop / start) ** np.linspace(0, 1, n).",
+    "full": "Write value * np.ones(shape).",
+    "fill_diagonal": "Write where(np.eye(n, dtype=bool), values, t).",
+    "copyto": _WRITES,
+    "place": _WRITES,
+    "put": _WRITES,
+    "putmask": _WRITES,
+    "put_along_axis": _WRITES,
+    "apply_along_axis": "Call the function on the whole array with axis=..., or stack([f(row) for row in t]).",
+    "apply_over_axes": "Call the function with axis=(0, 1).",
+    "vectorize": "Call the function on the whole array: operations take arrays.",
+    "frompyfunc": "Declare an operation of your own, with @elementwise.",
+    "piecewise": "Write where(condition, a, b), or np.select(conditions, values).",
+    "partition": "Write np.sort(t).",
+    "nanpercentile": "Write np.percentile of the values that are no NaN.",
+    "modf": "Write t - np.trunc(t) and np.trunc(t).",
+    "frexp": _SLOPE,
+    "ldexp": "Write t * 2.0 ** n.",
+    "nextafter": _SLOPE,
+    "spacing": _SLOPE,
+    "histogram": _SLOPE,
+    "bincount": _SLOPE,
+    "save": "Write np.save(file, t.data), np.savez(file, W=W.data), or net.save(file) for a module.",
+    "savez": "Write np.savez(file, W=W.data), or net.save(file) for a module.",
+    "savetxt": "Write np.savetxt(file, t.data).",
+    "load": "Write np.load(file), or net.load(file) for a module.",
+    "zeros": "Write np.zeros(shape), and Tensor(np.zeros(shape), name) for a parameter.",
+    "ones": "Write np.ones(shape), and Tensor(np.ones(shape), name) for a parameter.",
+    "empty": "Write np.empty(shape).",
+    "eye": "Write np.eye(n).",
+    "rand": "Write Tensor(rng.random(shape), name), with rng = np.random.default_rng(seed).",
+    "randn": "Write Tensor(rng.normal(size=shape), name), with rng = np.random.default_rng(seed).",
+    "randint": "Write rng.integers(low, high, shape), with rng = np.random.default_rng(seed).",
+    "randperm": "Write rng.permutation(n), with rng = np.random.default_rng(seed).",
+    "manual_seed": "Write rng = np.random.default_rng(seed), and give rng to what draws numbers.",
+    "from_numpy": "Write constant(array, name), or Tensor(array, name) for a parameter.",
+    "as_tensor": "Write constant(data, name), or Tensor(data, name) for a parameter.",
+    "no_grad": "Write with no_grad():.",
+    "inference_mode": "Write with no_grad():.",
+    "enable_grad": "Leave it out: outside of no_grad() everything is recorded.",
+    "set_grad_enabled": "Write with no_grad(): where nothing is to be recorded.",
+    "autograd": "Write grad, vjp, jacobian, hessian ... of tinygrad_edu itself.",
+    "jit": "Leave it out: nothing is compiled.",
+    "compile": "Leave it out: nothing is compiled.",
+    "pmap": "Write vmap(f).",
+    "device": _GPU,
+    "cuda": _GPU,
+    "float32": "Write np.float32.",
+    "float64": "Write np.float64.",
+    "long": "Write np.int64.",
+    "Value": "Write Tensor(2.0, name='x') for a number that is differentiated.",
+    "Variable": "Write Tensor(data, name).",
+    "linalg": "Write inv, det, solve, svd, eigh ... of tinygrad_edu itself, or np.linalg.inv(t).",
+    "numpy": "Write import numpy as np: NumPy's functions take Tensors.",
+    "random": "Write rng = np.random.default_rng(seed).",
+}
