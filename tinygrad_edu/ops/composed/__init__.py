@@ -22,6 +22,7 @@ LATER = (
     "arrays",
     "elementwise",
     "special",
+    "linear_algebra",
     "choosing",
     "statistics",
     "calculus",
