@@ -104,10 +104,13 @@ class Spelled:
         if "where" in left:
             first = self.names[0]
             known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)
+        operands = getattr(self, "rules", {})
+        if "dtype" in left:  # NumPy computes in it, so operands are brought to it; a composed function's result is
+            known |= {name: as_dtype(x, left["dtype"]) for name, x in known.items() if name in operands}
         z = self.call_by_names(known)
         if "initial" in left:
             z = NAMED[self.reduced_by].public(z, left["initial"])
-        return z if "dtype" not in left else NAMED["astype"].public(z, left["dtype"])
+        return z if operands or "dtype" not in left else as_dtype(z, left["dtype"])
 
     def call_by_names(self, known: dict[str, Any]) -> Any:
         """Call it with these arguments."""
@@ -181,6 +184,11 @@ class Spelled:
 LATER: list[Callable[[], None]] = []  # what reads the files with extensions, at the first call that needs them
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
+
+
+def as_dtype(x: Any, dtype: Any) -> Any:
+    """The numbers in another dtype; what is no array of numbers, as a list of tensors, stays as it is."""
+    return NAMED["astype"].public(x, dtype) if isinstance(x, (Value, np.ndarray)) else x
 
 
 class Route:
