@@ -23,6 +23,8 @@ LATER = (
     "activations",
     "arrays",
     "elementwise",
+    "special",
+    "linear_algebra",
     "choosing",
     "statistics",
     "calculus",
