@@ -53,6 +53,12 @@ class Call(str):
         call.code, call.lasti, call.result = found.f_code, found.f_lasti, None
         return call
 
+    def returns(self, node: Node) -> None:
+        """Keep which node this call returned, if it, or a layer in it, computed the node."""
+        inside = node.scope
+        if isinstance(inside, Call) and (inside.code, inside.lasti) == (self.code, self.lasti):
+            inside.result = node.serial
+
 
 class Location(NamedTuple):
     """A location in a program: a line, and the columns of an expression in it."""

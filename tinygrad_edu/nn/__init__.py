@@ -8,8 +8,8 @@ from ..tensor import Tensor as _Tensor
 from . import applied as _applied
 from . import functional as functional
 from . import init as init
-from .attention import MultiheadAttention as MultiheadAttention
 from .attention import MultiHeadAttention as MultiHeadAttention
+from .attention import MultiheadAttention as MultiheadAttention
 from .attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .containers import ModuleDict as ModuleDict
 from .containers import ModuleList as ModuleList

@@ -45,6 +45,7 @@ class FunctionLayer(Module):
         by_position = dict(zip(known, args))
         if twice := by_position.keys() & options.keys():
             raise errors.given_twice(function, twice.pop())
+        options.pop("inplace", None)  # a module gives a new array, as with inplace=False
         self.options = function.translate((), by_position | options)[0]
 
     def forward(self, *operands: Any) -> Any:

@@ -71,7 +71,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 def eye_(tensor: Tensor) -> Tensor:
     """Set a matrix to the identity, with ones on its diagonal."""
-    return start(tensor, np.eye(*tensor.shape))
+    return start(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, rng: np.random.Generator | None = None) -> Tensor:
@@ -117,5 +117,3 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, rng: np.random.Generator | No
     Q, R = np.linalg.qr(drawn if tall else drawn.T)
     Q = Q * np.sign(np.diagonal(R))  # so that all such matrices are equally likely
     return start(tensor, gain * (Q if tall else Q.T).reshape(tensor.shape))
-
-

@@ -172,6 +172,10 @@ class Dropout(Module, words={"p": "rate"}):
             raise errors.explained(ValueError(f"a dropout rate is from 0 to 1, not {rate}"))
         self.rate, self.rng = rate, rng or np.random.default_rng()
 
+    def extra_repr(self) -> str:
+        """The rate, also if it is the usual one."""
+        return f"rate={self.rate}"
+
     def forward(self, x: Any) -> Any:
         """Drop elements of x, of any shape, in training."""
         if not self.training or self.rate == 0:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..context import inner, within
-from ..engine.frozen import is_frozen, set_frozen
+from ..context import current, inner, within
+from ..engine.frozen import is_frozen
 from ..errors import messages as errors
 from ..format import locations, text
 from ..output.atomic_write import whole
@@ -76,7 +76,7 @@ class Module(Part):
 
     @errors.with_short_traceback
     def __call__(self, *args: Any, **options: Any) -> Any:
-        scope = inner(self.name or type(self).__name__.lower())
+        outer, scope = current.get().scope, inner(self.name or type(self).__name__.lower())
         forward = type(self).forward
         ours = forward.__code__.co_filename.startswith(locations.LAYERS)
         if ours:
@@ -96,8 +96,9 @@ class Module(Part):
                     place = f", in {scope}" if scope != type(self).__name__.lower() else ""
                     error.add_note(f"The layer is {summary.title(self)}{place}.")
                 raise
-        if isinstance(scope, locations.Call) and isinstance(found, Tensor) and found.node.scope is scope:
-            scope.result = found.node.serial
+        if isinstance(scope, locations.Call) and isinstance(found, Tensor) and not isinstance(outer, locations.Call):
+            # The user's line has the name of what the outer layer returns, and not of what layers in it return to it.
+            scope.returns(found.node)
         return found
 
     def __getattr__(self, name: str) -> Any:
@@ -218,7 +219,7 @@ class Module(Part):
         """
         for _, x in walk(self):
             if isinstance(x, Tensor) and x.is_leaf and (x.requires_grad or is_frozen(x)):
-                set_frozen(x, not requires_grad)
+                x.requires_grad_(requires_grad)
         return self
 
     # Kinds of numbers.
