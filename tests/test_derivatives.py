@@ -309,3 +309,160 @@ def test_a_constant_is_checked_as_any_other_result_is() -> None:
         vjp(np.sign, np.ones(2))[1](np.ones(3))
     with pytest.raises(TypeError, match="returned NoneType"):
         grad(lambda x: None)(1.0)
+
+
+# The ways in which transforms are called.
+
+CUBE: Any = lambda x: (x**3).sum()  # noqa: E731
+TWO: Any = lambda x, y: (x**3).sum() * y  # noqa: E731
+MAKERS = [tg.grad, tg.value_and_grad, tg.jacobian, tg.jacfwd, tg.jacrev, tg.hessian, tg.elementwise_grad]
+each_maker = pytest.mark.parametrize("make", MAKERS, ids=[make.__name__ for make in MAKERS])
+
+
+def equal(a: Any, b: Any) -> None:
+    assert type(a) is type(b)
+    if isinstance(a, (tuple, dict)):
+        assert len(a) == len(b)
+        for x, y in zip(*((c.values() if isinstance(c, dict) else c) for c in (a, b))):
+            equal(x, y)
+    else:
+        np.testing.assert_array_equal(a, b)
+
+
+@each_maker
+def test_a_function_and_a_point_at_once(make: Any) -> None:
+    x = np.array([1.0, 2.0])
+    equal(make(CUBE, x), make(CUBE)(x))
+    equal(make(CUBE, [1.0, 2.0]), make(CUBE)(x))
+    equal(make(CUBE, 2.0), make(CUBE)(2.0))
+    equal(make(TWO, (x, 2.0)), make(TWO, (0, 1))(x, 2.0))
+    equal(make(lambda p: CUBE(p["x"]), {"x": x}), make(lambda p: CUBE(p["x"]))({"x": x}))
+
+
+@each_maker
+def test_the_numbers_of_arguments(make: Any) -> None:
+    x = np.array([1.0, 2.0])
+    both = make(TWO, (0, 1))(x, 2.0)
+    equal(make(TWO, argnums=[0, 1])(x, 2.0), both)
+    equal(make(TWO, argnums=(-2, -1))(x, 2.0), both)
+    equal(make(TWO, range(2))(x, 2.0), both)
+    equal(make(TWO, argnum=1)(x, 2.0), make(TWO, np.int64(-1))(x, 2.0))
+    equal(make(TWO)(x=x, y=2.0), make(TWO)(x, 2.0))
+    equal(make(TWO, 1)(y=2.0, x=x), make(TWO, 1)(x, y=2.0))
+    for wrong in (np.array([0, 1]), 1.0, True, (0, 1.0), (), "x", None):
+        with pytest.raises(TypeError, match="argnums is the number of an argument"):
+            make(TWO, argnums=wrong)(x, 2.0)
+
+
+def test_an_argument_that_is_differentiated_twice() -> None:
+    found = grad(lambda x: x**2, (0, -1))(3.0)
+    assert found == (6.0, 6.0) and not any(isinstance(g, Tensor) for g in found)
+
+
+def test_a_hessian_of_several_arguments_is_a_tuple_of_tuples() -> None:
+    x = np.array([1.0, 2.0])
+    (xx, xy), (yx, yy) = hessian(TWO, (0, 1))(x, 2.0)
+    np.testing.assert_array_equal(xx, np.diag(12 * x))
+    np.testing.assert_array_equal(xy, 3 * x**2)
+    np.testing.assert_array_equal(yx, 3 * x**2)
+    assert yy == 0.0
+
+
+def test_a_product_with_the_hessian_in_each_style() -> None:
+    x, v = np.array([1.0, 2.0]), np.array([1.0, -1.0])
+    np.testing.assert_array_equal(hvp(CUBE, x, v), 6 * x * v)
+    np.testing.assert_array_equal(hvp(CUBE)(x, v), 6 * x * v)
+    hx, hy = hvp(TWO, (x, 2.0), (v, 1.0))
+    np.testing.assert_array_equal(hx, 12 * x * v + 3 * x**2)
+    assert hy == (3 * x**2 * v).sum()
+    for call in (lambda: hvp(CUBE, x), lambda: hvp(CUBE)(x)):
+        with pytest.raises(TypeError, match="there is no v"):
+            call()
+
+
+def test_a_tangent_of_one_array() -> None:
+    value, tangent = jvp(CUBE, np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    assert (value, tangent) == (9.0, 3.0)
+    assert jvp(TWO, (2.0, 3.0), (1.0, 1.0)) == (24.0, 44.0)
+    for primals, tangents in (([1.0], 1.0), (1.0, [1.0]), ([1.0], [1.0, 2.0])):
+        with pytest.raises(TypeError, match="as many tangents"):
+            jvp(CUBE, primals, tangents)
+
+
+def test_a_value_that_is_handed_on() -> None:
+    f = lambda x: (x**2, {"x": x, "name": "f", "twice": 2 * x})  # noqa: E731
+    g, aux = grad(f, has_aux=True)(3.0)
+    assert g == 6.0 and aux == {"x": 3.0, "name": "f", "twice": 6.0} and not isinstance(aux["x"], Tensor)
+    assert tg.grad_and_aux(f)(3.0) == (g, aux)
+    assert tg.value_and_grad(f, has_aux=True)(3.0) == ((9.0, aux), 6.0)
+    for make in (jacobian, tg.jacfwd, tg.jacrev):
+        assert make(f, has_aux=True)(3.0) == (6.0, aux)
+    assert hessian(f, has_aux=True)(3.0) == (2.0, aux)
+    value, pullback, kept = vjp(f, 3.0, has_aux=True)
+    assert value == 9.0 and kept == aux and pullback(1.0) == (6.0,)
+    x = Tensor(3.0)
+    assert grad(f, has_aux=True)(x)[1]["twice"].requires_grad
+    for wrong in (lambda x: x, lambda x: (x, x, x), lambda x: None):
+        with pytest.raises(TypeError, match="has to return a pair"):
+            grad(wrong, has_aux=True)(1.0)
+
+
+def test_the_derivative_at_each_element() -> None:
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(tg.elementwise_grad(np.square)(x), 2 * x)
+    np.testing.assert_array_equal(tg.elementwise_grad(tg.elementwise_grad(lambda x: x**3))(x), 6 * x)
+    np.testing.assert_allclose(tg.elementwise_grad(tg.tanh)(x), 1 - np.tanh(x) ** 2)
+
+
+@pytest.mark.parametrize("shapes", [((3,), ()), ((), (2, 3)), ((2, 2), (0,)), ((0,), (0,)), ((4,), (2,))])
+def test_by_rows_and_by_columns_the_jacobian_is_the_same(shapes: Any) -> None:
+    x, y = RNG.normal(size=shapes[0]), RNG.normal(size=shapes[1])
+    f = lambda x, y: np.sin(x).reshape(-1, 1) * (y * y).reshape(1, -1) * x.sum()  # noqa: E731
+    for a, b, c in zip(*(make(f, (0, 1))(x, y) for make in (tg.jacfwd, tg.jacrev, jacobian))):
+        assert a.shape == (x.size, y.size, *(x, y)[len(a.shape) == 2 + y.ndim and a.shape[2:] == y.shape].shape)
+        np.testing.assert_allclose(a, b, atol=1e-14)
+        np.testing.assert_allclose(b, c, atol=1e-14)
+
+
+@pytest.mark.parametrize("inner", [tg.jacfwd, tg.jacrev])
+@pytest.mark.parametrize("outer", [tg.jacfwd, tg.jacrev])
+def test_jacobians_of_jacobians(inner: Any, outer: Any) -> None:
+    np.testing.assert_allclose(outer(inner(wavy))(np.array([0.5, 1.0, -1.0])), hessian(wavy)([0.5, 1.0, -1.0]))
+    assert np.isnan(outer(inner(lambda x: abs(x)))(0.0))  # a second derivative at a bend is no convention
+
+
+# What cannot be called so.
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda: grad(Tensor(1.0, "loss"), Tensor(1.0)), TypeError, ["takes a function", "gradients(loss, [W])[0]"]),
+        (lambda: grad(), TypeError, ["grad takes a function, not NoneType"]),
+        (lambda: grad(3.0), TypeError, ["grad takes a function, not float"]),
+        (lambda: hvp(3.0, 1.0, 1.0), TypeError, ["hvp takes a function"]),
+        (lambda: jacobian(TWO, 1.0, 2.0), TypeError, ["argnums=(0, 1))(x, y)"]),
+        (lambda: jacobian(CUBE, create_graph=True), TypeError, ["no option create_graph", "Leave it out", "has_aux"]),
+        (lambda: grad(CUBE, 0, False, 1, 2), TypeError, ["grad takes 3 arguments by position", "was given 5"]),
+        (lambda: hessian(CUBE, nonsense=1), TypeError, ["hessian has no option nonsense", "f, argnums and has_aux"]),
+        (lambda: vjp(CUBE, 1.0, strict=True), TypeError, ["vjp has no option strict"]),
+        (lambda: jvp(CUBE, 1.0, 1.0, strict=True), TypeError, ["jvp has no option strict"]),
+        (lambda: hvp(CUBE, 1.0, 1.0, strict=True), TypeError, ["hvp has no option strict"]),
+        (lambda: grad(CUBE, 0, argnum=1), TypeError, ["argnums twice"]),
+        (lambda: grad(CUBE)(), IndexError, ["0 arguments", "(x)"]),
+        (lambda: grad(CUBE, 2)(1.0), IndexError, ["argnums=2", "grad(f)(2.0)"]),
+        (lambda: grad(lambda *, W: W)(W=1.0), IndexError, ["W=", "leave the name out"]),
+        (lambda: vjp(CUBE, 1.0, 2.0), TypeError, ["takes 1 argument, x, and was called with 2", "vjp(f, x)[1](c)"]),
+        (lambda: grad(lambda x: (x, x))(1.0), TypeError, ["a tuple with 2 parts", "has_aux=True", "[0]", "stack"]),
+        (lambda: grad(lambda x: [x])(1.0), TypeError, ["a list with 1 part", "jacobian"]),
+        (lambda: grad(lambda x: {"loss": x})(1.0), TypeError, ["a dict with 1 part", "['loss']"]),
+        (lambda: grad(lambda x: None)(1.0), TypeError, ["returned NoneType", "return loss"]),
+        (lambda: grad(CUBE)(None), TypeError, []),
+    ],
+)  # fmt: skip
+def test_an_error_says_what_to_write(call: Any, error: type[Exception], words: list[str]) -> None:
+    with pytest.raises(error) as caught:
+        call()
+    text = str(caught.value) + "".join(caught.value.__notes__)
+    assert all(word in text for word in words), text
+    assert "test_derivatives.py" in text

@@ -29,17 +29,19 @@ LAYERS = """
     format.numbers errors.messages
     output.terminal
     output.progress
-    engine.spelling
+    engine.spelling engine.other_names errors.numpy_warnings
     engine.attributes engine.composing errors.operations errors.coerce
     engine.fast_calls engine.reachable engine.plain_values
     op engine.used_gradients engine.sparse_rows engine.recompute
     engine.leaf_arrays
     ops
     sweep
-    engine.unchosen
-    engine.array_api
+    engine.unchosen engine.structure
+    engine.array_api engine.argnums
     tensor
+    engine.on_tensors engine.each_example
     derivatives errors.trace_nan numeric.mistakes numeric.differences
+    engine.makers
     language
     numeric formulas stepping
     nn optim data tracing

@@ -16,19 +16,26 @@ from typing import Any as _Any
 from .context import no_grad as no_grad
 from .context import scope as scope
 from .derivatives import Step as Step
+from .derivatives import elementwise_grad as elementwise_grad
 from .derivatives import grad as grad
+from .derivatives import grad_and_aux as grad_and_aux
 from .derivatives import gradients as gradients
 from .derivatives import hessian as hessian
 from .derivatives import hvp as hvp
+from .derivatives import jacfwd as jacfwd
 from .derivatives import jacobian as jacobian
+from .derivatives import jacrev as jacrev
 from .derivatives import jvp as jvp
 from .derivatives import sweep as sweep
 from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
+from .engine.each_example import vmap as vmap
 from .engine.spelling import NAMED as _NAMED
+from .engine.structure import ravel_pytree as ravel_pytree
+from .engine.structure import stop_gradient as stop_gradient
+from .engine.structure import tree_map as tree_map
 from .errors import messages as _errors
 from .errors.trace_nan import trace_nan as trace_nan
-from .op import OPS as OPS
 from .op import elementwise as elementwise
 from .op import op as op
 from .ops import *
@@ -40,10 +47,15 @@ if _TYPE_CHECKING:
     from .checker.check_function import check as check
     from .console.step_here import step_here as step_here
     from .console.stepper import stepper as stepper
+    from .engine.makers import hessian_vector_product as hessian_vector_product
+    from .engine.makers import make_hvp as make_hvp
+    from .engine.makers import make_jvp as make_jvp
+    from .engine.makers import make_vjp as make_vjp
     from .findings import explain as explain
     from .findings.gradient_norms import GradientNorms as GradientNorms
     from .formulas.closed import formula as formula
     from .numeric.gradcheck import gradcheck as gradcheck
+    from .op import OPS as OPS
     from .render import draw as draw
     from .render import walk as walk
     from .tracing import Trace as Trace
@@ -54,6 +66,8 @@ _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
     "formula": "formulas.closed", "check": "checker.check_function", "gradcheck": "numeric.gradcheck",
     "step_here": "console.step_here", "GradientNorms": "findings.gradient_norms",
+    "make_vjp": "engine.makers", "make_jvp": "engine.makers", "make_hvp": "engine.makers",
+    "hessian_vector_product": "engine.makers",
 }  # fmt: skip
 _ROOMS = ("data", "nn", "optim")
 
@@ -74,6 +88,9 @@ def __getattr__(name: str) -> _Any:
     """Load what is not loaded yet, and know every function by its other names, as PyTorch's ``clamp``."""
     if name in _LATER:
         return getattr(_import(f".{_LATER[name]}", __name__), name)
+    if name == "OPS":
+        _composed.read_all()
+        return _import(".op", __name__).OPS
     if name in _ROOMS:
         return _import(f".{name}", __name__)
     if name == "__all__":  # what import * takes: not abs, max, min and sum, which are Python's own

@@ -7,22 +7,31 @@ linearize once, 2022, say the same the other way round).
 
 Functions here take a function ``f`` of arrays and give arrays.  Where the result depends on Tensors from outside, given
 as arguments or used by ``f``, they give Tensors, recorded, so that they nest: ``grad(grad(f))``.
+
+An argument may be a structure of arrays, as a list of pairs or a dict, and derivatives come in the same structure: see
+engine/structure.py.  A function that makes a function can be called in two styles: ``jacobian(f, x)`` is
+``jacobian(f)(x)``, and ``jacobian(f, (x, y))`` is ``jacobian(f, (0, 1))(x, y)``.  See engine/argnums.py.
 """
 
 from __future__ import annotations
 
-import inspect
+import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .engine.argnums import INSTEAD, argument_numbers, in_two_styles, is_tuple_of_arguments, takes_arguments_of
+from .engine.on_tensors import Call, as_counted, call_on_tensors
+from .engine.other_names import also_takes
 from .engine.recompute import tensors, value
+from .engine.structure import leaves, leaves_like, parts_of, with_leaves
 from .engine.unchosen import as_array, collect_from, collect_gradients, has_nan, watch_steps
 from .errors import coerce
 from .errors import messages as errors
 from .graph import Node, Value, handle
-from .ops import broadcast_to, positive, where
+from .ops import broadcast_to, where
 from .ops.conventions import across
 from .sweep import steps, topological_order, unbroadcast
 from .tensor import Tensor, constant
@@ -52,12 +61,17 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
         yield Step(handle(node, value(node)), coerce.dense(g), tuple(map(coerce.dense, passed)))
 
 
-def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differentiable: bool = False) -> list[Any]:
+@also_takes(
+    INSTEAD, create_graph="differentiable", grad_outputs="seed", grad_output="seed", outputs="result", inputs="wrt"
+)
+def gradients(result: Tensor, wrt: Any, seed: Any = None, *, differentiable: bool = False) -> Any:
     """The gradients of ``result`` with respect to tensors, leaves or not; 0 where it does not depend on one.
 
-    Each has the shape of its tensor.  They are arrays, or Tensors with a record if ``differentiable``; no ``.grad`` is
-    changed.  ``seed`` is as for ``backward``.  If the result is a constant, all gradients are 0.  Raises TypeError if
-    ``wrt`` is not a list of Tensors, ValueError for a missing seed or one of another shape.
+    ``wrt``: a list of Tensors, or another structure of them; the gradients come in the same structure, each of the
+    shape of its tensor.  They are arrays, or Tensors with a record if ``differentiable``; no ``.grad`` is changed.
+    ``seed`` is as for ``backward``.  PyTorch's names ``grad_outputs`` and ``create_graph`` are taken too.  If the
+    result is a constant, all gradients are 0.  Raises TypeError for what is no structure of Tensors, ValueError for a
+    missing seed or one of another shape.
 
     >>> x = Tensor(2.0)
     >>> (slope,) = gradients(x**3, [x], differentiable=True)
@@ -66,140 +80,157 @@ def gradients(result: Tensor, wrt: Sequence[Tensor], seed: Any = None, *, differ
     """
     if isinstance(wrt, Value):
         raise errors.not_a_list(wrt)
-    for t in (result, *wrt):
+    tensors = leaves(wrt)
+    if not tensors and parts_of(wrt) is None:
+        raise errors.not_tensors(wrt)
+    for t in (result, *tensors):
         if not isinstance(t, Value):
             raise errors.not_tensors(t)
     start = seed if isinstance(seed, Value) else coerce.seed(result, seed, constant=True)
     if differentiable and not isinstance(start, Value):
         start = constant(start)
-    found = collect_gradients(result.node, start, {t.node for t in wrt}, differentiable) if result.requires_grad else {}
-    every = [found[t.node] if t.node in found else np.zeros(t.shape, t.dtype)[()] for t in wrt]
+    active = result.requires_grad
+    found = collect_gradients(result.node, start, {t.node for t in tensors}, differentiable) if active else {}
+    every = [found[t.node] if t.node in found else np.zeros(t.shape, t.dtype)[()] for t in tensors]
     if differentiable:
-        return [g if isinstance(g, Value) else constant(g) for g in every]
-    return [coerce.dense(g)[()] for g in every]
+        return with_leaves(wrt, (g if isinstance(g, Value) else constant(g) for g in every))
+    return with_leaves(wrt, (coerce.dense(g)[()] for g in every))
 
 
-class Call(NamedTuple):
-    """One call of a function on new tensors: the tensors to differentiate with respect to, and the result."""
-
-    inputs: list[Tensor]
-    result: Tensor
-    differentiable: bool  # does the result depend on Tensors from outside, so that derivatives are recorded?
-    second: bool  # is the function a derivative itself?
-
-    def gradients(self, seed: Any = None, differentiable: bool = False) -> list[Any]:
-        """The gradients of the result with respect to the inputs."""
-        with across(self.second):
-            return gradients(self.result, self.inputs, seed, differentiable=self.differentiable or differentiable)
-
-    def as_asked(self, x: Any) -> Any:
-        """Return a Tensor if derivatives are recorded; otherwise its array."""
-        return x if self.differentiable else coerce.dense(x._array) if isinstance(x, Value) else x
+def pull_back(call: Call, seeds: Sequence[Any] = (None,), differentiable: bool = False) -> tuple[Any, ...]:
+    """The gradients with respect to each argument of a call: of all its results, each times its seed, added up."""
+    differentiable = differentiable or call.differentiable
+    with across(call.second):
+        parts = [gradients(y, call.inputs, c, differentiable=differentiable) for y, c in zip(call.results, seeds)]
+    if len(parts) == 1:
+        return call.as_arguments(parts[0])
+    if not parts:
+        return call.as_arguments([np.zeros(x.shape, x.dtype)[()] for x in call.inputs])
+    return call.as_arguments([functools.reduce(operator.add, each) for each in zip(*parts)])
 
 
-def call_on_tensors(
-    f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: Sequence[int]
-) -> Call:
-    """Call ``f`` with new tensors for the arguments at ``argnums``, which have the names of its parameters."""
-    names: list[Any]
-    try:
-        names = list(inspect.signature(f).parameters)
-    except (TypeError, ValueError):
-        names = []
-    names += [None] * len(args)
-    given, chosen = list(args), []
-    for i in argnums:
-        if not -len(args) <= i < len(args):
-            raise errors.no_argument(f, i, len(args))
-        given[i] = positive(args[i]) if isinstance(args[i], Value) else Tensor(args[i], names[i])
-        chosen.append(given[i])
-    result = f(*given, **options)
-    # A function of this file, as grad(f), may well not depend on its arguments: that is no mistake of the user's.
-    ours = getattr(getattr(f, "__code__", None), "co_filename", "") == __file__
-    if not isinstance(result, Tensor):
-        result = constant(coerce.constant_result(f, result, not ours))
-    if not result.requires_grad:
-        return Call(chosen, result, any(isinstance(x, Value) for x in args), ours)
-    oldest = min((x.node.serial for x in chosen), default=result.node.serial)
-    return Call(chosen, result, topological_order(result.node)[0].serial < oldest, ours)
+@in_two_styles
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+    """Make a function that returns the value of ``f``, a single number, and its gradient: see ``grad``.
 
+    With ``has_aux`` it returns the pair (value, aux) and the gradient.
+    """
+    numbers = argument_numbers(argnums)
 
-def _argument_numbers(argnums: int | Sequence[int]) -> list[int]:
-    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
-    if not all(isinstance(i, int) for i in numbers):
-        raise errors.not_numbers(argnums)
-    return numbers
-
-
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """Make a function that returns the value of ``f``, a single number, and its gradient: see ``grad``."""
-
+    @takes_arguments_of(f)
     @errors.with_short_traceback
     def both(*args: Any, **options: Any) -> Any:
-        call = call_on_tensors(f, args, options, _argument_numbers(argnums))
-        found = call.gradients()
-        return call.as_asked(call.result), found[0] if isinstance(argnums, int) else tuple(found)
+        call = call_on_tensors(f, args, options, numbers, one=True, has_aux=has_aux)
+        found = as_counted(argnums, pull_back(call))
+        value = call.as_asked(call.results[0])
+        return ((value, call.as_asked(call.aux)) if has_aux else value), found
 
     return both
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+@in_two_styles
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """Make a function that returns the gradient of ``f`` with respect to the argument ``argnums``, or to several.
 
-    ``argnums``: the number of an argument, from 0; or a tuple of them, for a tuple of gradients.  A gradient has the
-    shape of its argument.  The new function raises ValueError if ``f`` returns more than one number, TypeError if it
-    returns no Tensor and no number, and IndexError if there is no argument ``argnums``.
+    ``argnums``: the number of an argument, from 0 or, if negative, from the end; or a tuple of them, for a tuple of
+    gradients.  A gradient has the shape of its argument, or its structure.  With ``has_aux``, f returns a pair, of the
+    number and anything else, and the new function the pair (gradient, aux).
+
+    The new function raises ValueError if ``f`` returns more than one number, TypeError if it returns no Tensor and no
+    number, and IndexError if there is no argument ``argnums``.
 
     >>> grad(lambda x, y: x * y**2)(3.0, 2.0)
     np.float64(4.0)
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
+    >>> grad(lambda p: p["W"] * p["x"] + p["b"])({"W": 2.0, "x": 3.0, "b": 1.0})
+    {'W': np.float64(3.0), 'x': np.float64(2.0), 'b': np.float64(1.0)}
     """
-    both = value_and_grad(f, argnums)
-    return lambda *args, **options: both(*args, **options)[1]
+    both = value_and_grad(f, argnums, has_aux)
+
+    @takes_arguments_of(f)
+    def gradient(*args: Any, **options: Any) -> Any:
+        value, found = both(*args, **options)
+        return (found, value[1]) if has_aux else found
+
+    return gradient
 
 
-@errors.with_short_traceback
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def grad_and_aux(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
+    """Make a function that returns the gradient, and what ``f`` returns besides: ``grad(f, argnums, has_aux=True)``."""
+    return grad(f, argnums, has_aux=True)
+
+
+@in_two_styles
+def elementwise_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
+    """Make a function that returns the derivative of ``f`` at each element, for an f that goes element by element.
+
+    It is the gradient of the sum of all results, so it is a derivative of each only if no result depends on two
+    elements.
+
+    >>> elementwise_grad(lambda x: x**2)([1.0, 2.0])
+    array([2., 4.])
+    """
+    numbers = argument_numbers(argnums)
+
+    @takes_arguments_of(f)
+    @errors.with_short_traceback
+    def slopes(*args: Any, **options: Any) -> Any:
+        call = call_on_tensors(f, args, options, numbers)
+        return as_counted(argnums, pull_back(call, [np.ones(y.shape, y.dtype)[()] for y in call.results]))
+
+    return slopes
+
+
+@also_takes(INSTEAD)
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """Compute the value of ``f``, and a function that returns vector-Jacobian products.
 
-    That function takes a cotangent, of the shape of the value, and returns a tuple with one product for each of
-    ``primals``, of its shape.
+    That function takes a cotangent, of the shape and structure of the value, and returns a tuple with one product for
+    each of ``primals``, of its shape and structure.  With ``has_aux``, f returns a pair, of the value and anything
+    else, which is the third of what comes back.
+
+    >>> value, pullback = vjp(lambda x, y: x * y, 3.0, 2.0)
+    >>> pullback(1.0)
+    (np.float64(2.0), np.float64(3.0))
     """
-    call = call_on_tensors(f, primals, {}, range(len(primals)))
+    call = call_on_tensors(f, primals, {}, range(len(primals)), has_aux=has_aux)
 
     @errors.with_short_traceback
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        return tuple(call.gradients(cotangent, isinstance(cotangent, Value)))
+        seeds = leaves_like(call.returned, cotangent)
+        return pull_back(call, seeds, any(isinstance(c, Value) for c in seeds))
 
-    return call.as_asked(call.result), pullback
+    value = call.as_asked(call.as_returned(call.results))
+    return (value, pullback, call.as_asked(call.aux)) if has_aux else (value, pullback)
 
 
-@errors.with_short_traceback
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+@also_takes(INSTEAD)
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     """Compute the value of ``f``, and its Jacobian times ``tangents``: how ``f`` changes in their direction.
 
-    ``primals``, ``tangents``: lists of the arguments and of as many tangents, each of the shape of its argument.  The
-    product has the shape of the value.  Raises TypeError if they are no such lists, ValueError for another shape.
+    ``primals``, ``tangents``: lists of the arguments and of as many tangents, each of the shape and structure of its
+    argument; or one array and its tangent.  The product has the shape and structure of the value.  Raises TypeError if
+    they are no such lists, ValueError for another shape or structure.
 
     >>> jvp(lambda x: x**2, [3.0], [1.0])
     (np.float64(9.0), np.float64(6.0))
     """
+    if not isinstance(primals, (list, tuple)) and not isinstance(tangents, (list, tuple)):
+        primals, tangents = [primals], [tangents]
     if not (
         isinstance(primals, (list, tuple)) and isinstance(tangents, (list, tuple)) and len(primals) == len(tangents)
     ):
         raise errors.not_paired()
     call = call_on_tensors(f, primals, {}, range(len(primals)))
-    differentiable = call.differentiable or any(isinstance(t, Value) for t in tangents)
-    directions = [
-        t if isinstance(t, Value) else coerce.copy_like(x, t, "tangent") for x, t in zip(call.inputs, tangents)
-    ]
+    given = leaves_like(call.arguments, tuple(tangents))
+    differentiable = call.differentiable or any(isinstance(t, Value) for t in given)
+    directions = [t if isinstance(t, Value) else coerce.copy_like(x, t, "tangent") for x, t in zip(call.inputs, given)]
     start = dict(zip((x.node.serial for x in call.inputs), directions))
     with across(call.second):
-        tangent = push_forward(call.result.node, start, differentiable) if call.result.requires_grad else None
-    if tangent is None:
-        tangent = np.zeros(call.result.shape, call.result.dtype)[()]
-    return call.as_asked(call.result), tangent
+        pushed = [push_forward(y.node, start, differentiable) if y.requires_grad else None for y in call.results]
+    found = [np.zeros(y.shape, y.dtype)[()] if t is None else t[()] for y, t in zip(call.results, pushed)]
+    return call.as_asked(call.as_returned(call.results)), call.as_returned(found)
 
 
 def push_forward(result: Node, start: dict[int, Any], differentiable: bool) -> Any:
@@ -261,52 +292,108 @@ def push_by_transpose(node: Node, tangents: dict[int, Any], differentiable: bool
     return coerce.dense(found[g.node]) if found else np.zeros(node.shape)
 
 
-def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+@in_two_styles
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """Make a function that returns all partial derivatives of ``f``: shape of the result, then shape of the argument.
 
-    ``argnums``: the number of the argument, from 0.  It computes rows, in reverse mode, or columns, in forward mode,
-    whichever are fewer.
+    It computes rows, in reverse mode, or columns, in forward mode, whichever are fewer.
+
+    ``argnums``: the number of the argument, from 0; or a tuple of them, for a tuple of Jacobians.  If the argument is a
+    structure, its Jacobians come in the same structure.  If the result is one, there is such a structure in the place
+    of each of its arrays: ``jacobian(f)(p)["scores"]["W"]``.  With ``has_aux``, f returns a pair, of the result and
+    anything else, and the new function the pair (Jacobian, aux).
 
     >>> jacobian(lambda x: x**2)([1.0, 2.0])
     array([[2., 0.],
            [0., 4.]])
     """
+    return jacobian_by(None, f, argnums, has_aux)
 
+
+@in_two_styles
+def jacfwd(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+    """Make a function that returns the Jacobian of ``f``, computed by columns in forward mode: see ``jacobian``."""
+    return jacobian_by("columns", f, argnums, has_aux)
+
+
+@in_two_styles
+def jacrev(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+    """Make a function that returns the Jacobian of ``f``, computed by rows in reverse mode: see ``jacobian``."""
+    return jacobian_by("rows", f, argnums, has_aux)
+
+
+def jacobian_by(way: str | None, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
+    """Make the function that ``jacobian`` returns.  ``way``: by "rows", by "columns", or None for what is faster."""
+    numbers = argument_numbers(argnums)
+
+    @takes_arguments_of(f)
     @errors.with_short_traceback
     def full(*args: Any, **options: Any) -> Any:
-        call = call_on_tensors(f, args, options, [argnums])
-        (x,), y = call.inputs, call.result
+        call = call_on_tensors(f, args, options, numbers, has_aux=has_aux)
         with across(call.second):
-            return entries(call, x, y)
-
-    def entries(call: Call, x: Tensor, y: Tensor) -> Any:
-        """Compute all partial derivatives of y with respect to x."""
-        if not y.requires_grad:
-            return call.as_asked(constant(np.zeros((*y.shape, *x.shape), x.dtype)))
-        if call.differentiable or y.size <= x.size:
-            basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
-            rows = [gradients(y, [x], e, differentiable=call.differentiable)[0] for e in basis]
-            stacked = np.stack(rows) if rows else np.zeros((0, *x.shape))
-            return stacked.reshape((*y.shape, *x.shape))
-        basis = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
-        columns = [push_forward(y.node, {x.node.serial: e}, False) for e in basis]
-        return np.stack([np.broadcast_to(0.0 if c is None else c, y.shape) for c in columns], -1).reshape(
-            (*y.shape, *x.shape)
-        )
+            parts = [jacobians(y, call.inputs, call.differentiable, way) for y in call.results]
+        made = [as_counted(argnums, call.as_arguments(each)) for each in parts]
+        found = call.as_returned(made)
+        return (found, call.as_asked(call.aux)) if has_aux else found
 
     return full
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """Make a function that returns all second derivatives of ``f``, a single number: the argument's shape, twice."""
-    return jacobian(grad(f, argnums), argnums)
+def jacobians(y: Tensor, inputs: Sequence[Tensor], differentiable: bool, way: str | None) -> list[Any]:
+    """Compute all partial derivatives of y with respect to each of the inputs."""
+    if not y.requires_grad:
+        zeros = [np.zeros((*y.shape, *x.shape), x.dtype) for x in inputs]
+        return [constant(z) for z in zeros] if differentiable else zeros
+    if way == "rows" or (way is None and (differentiable or y.size <= sum(x.size for x in inputs))):
+        basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
+        rows = [gradients(y, inputs, e, differentiable=differentiable) for e in basis]
+        stacked = [np.stack(each) for each in zip(*rows)] if rows else [np.zeros((0, *x.shape)) for x in inputs]
+        return [s.reshape((*y.shape, *x.shape)) for s, x in zip(stacked, inputs)]
+    return [columns(y, x, differentiable) for x in inputs]
 
 
-@errors.with_short_traceback
-def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+def columns(y: Tensor, x: Tensor, differentiable: bool) -> Any:
+    """Compute all partial derivatives of y with respect to x in forward mode, one column for each element of x."""
+    if not x.size:
+        return np.zeros((*y.shape, *x.shape), x.dtype)
+    basis = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+    pushed = [push_forward(y.node, {x.node.serial: e[()]}, differentiable) for e in basis]
+    full = [np.broadcast_to(np.zeros(y.shape, y.dtype) if c is None else c, y.shape) for c in pushed]
+    return np.stack(full, -1).reshape((*y.shape, *x.shape))
+
+
+@in_two_styles
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+    """Make a function that returns all second derivatives of ``f``, a single number: the argument's shape, twice.
+
+    It is the Jacobian of the gradient.  So with a tuple of ``argnums`` it is a tuple of tuples, and with a structure
+    for an argument a structure of structures: ``hessian(f)(p)["W"]["b"]`` has the shape of W, then that of b.
+
+    >>> hessian(lambda x, y: x**2 * y, (0, 1))(3.0, 1.0)
+    ((array(2.), array(6.)), (array(6.), array(0.)))
+    """
+    return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
+
+
+@also_takes(INSTEAD)
+def hvp(f: Callable[..., Any], x: Any = None, v: Any = None) -> Any:
     """Compute the Hessian of ``f``, a single number, at ``x`` times ``v``, with two sweeps.  ``v`` has the shape of x.
 
     It is the vector-Jacobian product of the gradient with ``v``, since the Hessian is symmetric.  (Pearlmutter, Fast
     exact multiplication by the Hessian, 1994.)
+
+    ``x`` may be a structure, and v is one like it then.  A tuple stands for several arguments of f.  ``hvp(f)`` is a
+    function of x and v.
+
+    >>> hvp(lambda x: (x**3).sum(), [1.0, 2.0], [1.0, 1.0])
+    array([ 6., 12.])
     """
+    if not callable(f):
+        raise errors.not_a_function("hvp", f)
+    if x is None and v is None:
+        return functools.partial(hvp, f)
+    if v is None:
+        raise errors.no_direction()
+    if is_tuple_of_arguments(x):
+        return vjp(grad(f, tuple(range(len(x)))), *x)[1](v)
     return vjp(grad(f), x)[1](v)[0]

@@ -488,14 +488,14 @@ z = scaled(x, y)
 t = Tensor([1.0, 2.0])
 y = np.fft.fft(t)
 | TypeError at np.fft.fft(t)
-| np.fft.fft; OPS
+| np.fft.fft; cosines
 | try t.data => y = np.fft.fft(t.data)
 
 t = Tensor([1.0, 2.0])
-y = np.sinc(t)
-| TypeError at np.sinc(t)
-| np.sinc; sin; sinh; arcsin
-| try t.data => y = np.sinc(t.data)
+y = np.spacing(t)
+| TypeError at np.spacing(t)
+| np.spacing; slope
+| try t.data => y = np.spacing(t.data)
 
 t = Tensor(2.0)
 y = math.exp(t)
@@ -541,10 +541,10 @@ a += t
 | try a = a + t
 
 t = Tensor([5.0, 7.0])
-y = t % 3
-| TypeError at t % 3
-| %~t~(2,)
-| try t.data => y = t.data % 3
+y = t & 3
+| TypeError at t & 3
+| &~t~(2,)
+| try t.data => y = t.data.astype(int) & 3
 
 t = Tensor([1.0, 2.0])
 b = pickle.dumps(t)
@@ -575,12 +575,12 @@ gradients(3.0, [Tensor(1.0)])
 | float
 
 grad(lambda x: x, 'x')(1.0)
-| TypeError at grad(lambda x: x, 'x')(1.0)
+| TypeError at grad(lambda x: x, 'x')
 | argnums; 'x'; 0
 | try grad(f, argnums=1) => f = lambda x, y: x * y; grad(f, argnums=1)(1.0, 2.0)
 
-jvp(lambda x: x, 1.0, 1.0)
-| TypeError at jvp(lambda x: x, 1.0, 1.0)
+jvp(lambda x: x, [1.0], 1.0)
+| TypeError at jvp(lambda x: x, [1.0], 1.0)
 | try jvp(f, [x], [t]) => f, x, t = exp, 1.0, 1.0; jvp(f, [x], [t])
 
 W = Tensor(1.0)

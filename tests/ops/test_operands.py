@@ -10,7 +10,9 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.numeric.op_examples import Example, examples
+from tinygrad_edu.ops.composed import read_all
 
+read_all()  # operations too that are read when one of their names is asked for
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.")]
 EXAMPLES = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op)) if op.rules]
 OPERANDS: dict[str, Any] = {

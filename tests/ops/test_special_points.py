@@ -18,7 +18,9 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 from tinygrad_edu.numeric.op_examples import Example, examples
+from tinygrad_edu.ops.composed import read_all
 
+read_all()  # operations too that are read when one of their names is asked for
 OWN = [op for op in tg.OPS.values() if op.function.__module__.startswith("tinygrad_edu.") and op.rules]
 EXAMPLES = [pytest.param(e, id=f"{op.name}-{i}") for op in OWN for i, e in enumerate(examples(op))]
 
@@ -434,7 +436,8 @@ def test_an_example_that_is_0_does_not_matter() -> None:
 # Numbers that are far from 1: a rule overflows no sooner than the derivative itself.
 
 LARGE_AND_SMALL = [1e-30, -1e-30, 1e-15, 1.0, -1.0, 1e15, 1e30, -1e30]
-ELEMENTWISE = [op for op in OWN if op.elementwise and set(op.names) == set(op.rules)]
+SAWTEETH = ("remainder", "fmod")  # between two large numbers they jump so often that a difference tells nothing
+ELEMENTWISE = [op for op in OWN if op.elementwise and set(op.names) == set(op.rules) and op.name not in SAWTEETH]
 
 
 @pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)

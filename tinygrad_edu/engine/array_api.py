@@ -41,12 +41,6 @@ def comparison(name: str) -> Any:
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
-def array_method(name: str) -> Any:
-    """Make a method that has no derivative: it calls that of arrays on the values."""
-    method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
-
-
 def update(name: str) -> Any:
     """Make an operator such as ``-=``.  Under ``no_grad`` it changes a leaf: ``W -= step``, as PyTorch's users write.
 
@@ -105,7 +99,7 @@ def absent(name: str, instead: str) -> Any:
     """Make an attribute that other libraries have: reading it raises AttributeError, which says what to write."""
 
     def get(self: Tensor) -> Any:
-        raise errors.unknown_attribute(self, name, instead)
+        raise errors.absent_attribute(self, name, instead)
 
     return property(get)
 
@@ -132,18 +126,13 @@ class Interface(Value):
     __itruediv__, __ipow__, __imatmul__ = map(update, ("itruediv", "ipow", "imatmul"))
     __eq__, __ne__ = comparison("equal"), comparison("not_equal")
     __lt__, __le__, __gt__, __ge__ = map(comparison, ("less", "less_equal", "greater", "greater_equal"))
-    __floordiv__, __rfloordiv__ = map(constants_only, ("__floordiv__", "__rfloordiv__"))
-    __mod__, __rmod__, __divmod__, __rdivmod__ = map(
-        constants_only, ("__mod__", "__rmod__", "__divmod__", "__rdivmod__")
-    )
+    __floordiv__, __rfloordiv__ = with_reflection(ops.floor_divide)
+    __mod__, __rmod__ = with_reflection(ops.remainder)
     __and__, __rand__, __or__, __ror__ = map(constants_only, ("__and__", "__rand__", "__or__", "__ror__"))
     __xor__, __rxor__, __invert__ = map(constants_only, ("__xor__", "__rxor__", "__invert__"))
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    argmax, argmin, argsort, nonzero, all, any = map(
-        array_method, ("argmax", "argmin", "argsort", "nonzero", "all", "any")
-    )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
@@ -291,6 +280,12 @@ class Interface(Value):
             raise TypeError(f"len() of {text.describe(self.node)}: a single number has no length")
         return self.shape[0]
 
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
@@ -363,6 +358,13 @@ class Interface(Value):
         return dispatch(name, function, args, kwargs)
 
 
+# PyTorch's names of dtypes are methods: x.double() and x.long().
+DTYPES = {
+    "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
+    "bool": "bool",
+}  # fmt: skip
+for _name, _dtype in DTYPES.items():
+    setattr(Interface, _name, lambda self, dtype=_dtype: NAMED["astype"].public(self, dtype))
 for _name, _instead in ATTRIBUTES.items():
     if not hasattr(Interface, _name):
         setattr(Interface, _name, absent(_name, _instead))
@@ -399,11 +401,8 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         if isinstance(result, Exception):
             raise result
         return result
-    frame = get_frame(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
     try:
-        with within(frame=frame):
+        with within(frame=locations.user_frame(get_frame(2))):
             return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)

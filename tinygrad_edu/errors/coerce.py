@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import messages as errors
+from ..errors.numpy_warnings import in_place, point_at_the_user
 
 Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
@@ -17,6 +18,8 @@ def copy_as_array(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
 
     Raises TypeError for what is not made of real numbers, and ValueError for rows of different lengths.
     """
+    if not in_place.get():
+        point_at_the_user()
     try:
         return require_numeric(
             np.array(data._array if hasattr(data, "node") else require_plain(data), dtype), name, active

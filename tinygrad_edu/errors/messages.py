@@ -160,10 +160,14 @@ BACKWARD = {
 }
 
 
+# What to write for options of many functions.
+ADVICE = {"inplace": "x = {}(x): a value that is recorded does not change"}
+
+
 def other_option(spelled: Any, word: str, value: Any) -> Exception:
     """An option that a function does not take, or that has another meaning elsewhere."""
     words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
-    advice = spelled.advice.get(word)
+    advice = spelled.advice.get(word) or ADVICE.get(word, "").format(spelled.name)
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
@@ -177,7 +181,8 @@ def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
     words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
-    return explained(TypeError(words), arguments_of(spelled))
+    advice = spelled.advice.get("*")
+    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
 def missing_operand(op: op, k: int) -> Exception:
@@ -186,6 +191,23 @@ def missing_operand(op: op, k: int) -> Exception:
 
 def given_twice(spelled: Any, name: str) -> Exception:
     return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
+
+
+def of_call(spelled: Any, args: Sequence[Any], options: Mapping[str, Any], error: Exception) -> Exception:
+    """An error that a function raised which is made of operations: with what it was called, if nothing is said yet."""
+    by_user = hide_our_frames(error).__traceback__ is not None  # in a function that the user gave
+    if not by_user and not getattr(error, "__notes__", None):
+        given = [*zip(spelled.names, args), *options.items()]
+        shown = [f"{name} = {shown_argument(x)}" for name, x in given]
+        with_notes(error, f"{spelled.name} was called with {text.join_words(shown) or 'no argument'}.")
+    return error
+
+
+def shown_argument(x: Any) -> str:
+    """A tensor or an array in words; any other argument as Python writes it."""
+    if hasattr(x, "node") or isinstance(x, np.ndarray):
+        return text.describe_operand(getattr(x, "node", None), x)
+    return text.shorten(repr(x))
 
 
 def arguments_of(spelled: Any) -> str:
@@ -398,7 +420,7 @@ def not_picklable(node: Node) -> Exception:
     )
 
 
-OPERATORS = {"floordiv": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "invert": "~"}
+OPERATORS = {"and": "&", "or": "|", "xor": "^", "invert": "~"}
 
 
 def unknown_operator(name: str, node: Node) -> Exception:
@@ -431,25 +453,76 @@ def unknown_name(name: str, known: Iterable[str]) -> Exception:
     return AttributeError(f"module 'tinygrad_edu' has no attribute {name!r}{near}")
 
 
-def unknown_attribute(tensor: Tensor, name: str, instead: str) -> Exception:
+def absent_attribute(tensor: Tensor, name: str, instead: str) -> Exception:
     return explained(AttributeError(f"a Tensor has no {name}"), instead)
 
 
 # A function that cannot be differentiated.
 
 
+def function_name(f: Any) -> str:
+    """What the user calls a function."""
+    return text.safe_name(str(getattr(f, "__name__", "the function")))
+
+
 def not_tensors(x: Any) -> Exception:
+    while isinstance(x, (list, tuple)) and x:  # a list of numbers
+        x = x[0]
     return explained(TypeError(f"gradients takes Tensors, not {type(x).__name__}"), "Write gradients(loss, [W, b]).")
 
 
 def not_numbers(argnums: Any) -> Exception:
-    words = f"argnums is the number of an argument, counted from 0, or a tuple of them, not {argnums!r}"
-    return explained(TypeError(words), "Write grad(f, argnums=1).")
+    what = f"an array of shape {argnums.shape}" if hasattr(argnums, "shape") else text.shorten(repr(argnums))
+    words = f"argnums is the number of an argument, counted from 0, or a tuple of them, not {what}"
+    return explained(TypeError(words), "Write grad(f, argnums=1).", "The gradient at x is grad(f)(x).")
+
+
+def not_a_function(transform: str, f: Any) -> Exception:
+    """A transform of what is no function.  PyTorch's ``grad(loss, W)`` takes the loss itself."""
+    if hasattr(f, "node"):
+        what, loss = text.describe(f.node), text.name(f.node) or "loss"
+        remedies = [f"Write gradients({loss}, [W])[0] for the gradient of a Tensor that is there."]
+    else:
+        what, remedies = type(f).__name__, []
+    words = f"{transform} takes a function, not {what}"
+    return explained(TypeError(words), *remedies, f"Or give a function of x: {transform}(lambda x: ...)(x).")
+
+
+def called_at_points(transform: str, given: int) -> Exception:
+    return explained(
+        TypeError(f"{transform} takes a function and then argnums, or one point, not {text.plural(given, 'argument')}"),
+        f"Write {transform}(f, argnums=(0, 1))(x, y).",
+    )
+
+
+def no_direction() -> Exception:
+    words = "hvp multiplies a Hessian by a vector v, and there is no v"
+    return explained(TypeError(words), "Write hvp(f, x, v), or hvp(f)(x, v), with v of the shape of x.")
+
+
+def unknown_option(function: str, option: str, known: Iterable[str], remedy: str | None) -> Exception:
+    """An option that a function does not have.  ``known``: those that it has; ``remedy``: what to write instead."""
+    words = f"{function} has no option {text.safe_name(option)}"
+    listed = f"Its arguments are {text.join_words([*known])}."
+    return explained(TypeError(words), *([remedy] if remedy else []), listed)
+
+
+def by_name_alone(function: str, positions: Sequence[str], others: Sequence[str], given: int) -> Exception:
+    """More arguments by position than a function takes so.  ``others``: those that are given by their names."""
+    words = f"{function} takes {text.plural(len(positions), 'argument')} by position, {text.join_words([*positions])}, and was given {given}"
+    named = [f"Give the others by their names: {', '.join(f'{name}=...' for name in others)}."] if others else []
+    return explained(TypeError(words), *named)
+
+
+def given_under_two_names(function: str, option: str, meant: str) -> Exception:
+    words = f"{function} was given {meant} twice, for {option} is another name of it"
+    return explained(TypeError(words), "Leave one of them out.")
 
 
 def not_paired() -> Exception:
     return explained(
-        TypeError("jvp takes a list of primals, and a list of as many tangents"), "Write jvp(f, [x], [t])."
+        TypeError("jvp takes a list of primals, and a list of as many tangents"),
+        "Write jvp(f, [x], [t]), or jvp(f, x, t) for one array.",
     )
 
 
@@ -458,23 +531,131 @@ def not_a_list(wrt: Any) -> Exception:
     return explained(TypeError("gradients takes a list of tensors"), remedy)
 
 
-def no_argument(f: Any, i: int, given: int) -> Exception:
-    name = getattr(f, "__name__", "the function")
+def no_argument(f: Any, i: int, given: int, by_name: Iterable[str] = ()) -> Exception:
+    """An argument that is to be differentiated, and is not there.  ``by_name``: the arguments given by name."""
+    name = function_name(f)
     words = f"{name} was called with {text.plural(given, 'argument')}, and argnums={i} is not among them"
-    return explained(IndexError(words), "argnums counts arguments from 0.")
+    names = [*by_name]
+    notes = ["argnums counts arguments from 0."]
+    if names:
+        notes = [
+            f"argnums counts arguments from 0, and not those that are given by name, as {names[0]}=...: leave the name out."
+        ]
+    elif not given:
+        notes = [f"Give what to differentiate at: grad({name if name.isidentifier() else 'f'})(x)."]
+    elif i > 0:
+        notes += [f"The gradient at the point {i} is grad(f)({float(i)})."]
+    return explained(IndexError(words), *notes)
+
+
+def called_with_too_many(f: Any, names: list[str], given: int) -> Exception:
+    name = function_name(f)
+    takes = f"{text.plural(len(names), 'argument')}" + (f", {text.join_words(names)}" if names else "")
+    return explained(
+        TypeError(f"{name} takes {takes}, and was called with {given}"),
+        "All arguments are given to the function.  A cotangent or a tangent is given to what comes back: vjp(f, x)[1](c).",
+    )
+
+
+def other_structure(path: str, x: Any, parts: Any, other: Any, found: Any) -> Exception:
+    """A structure that should be like another one, ``x``, and is not.  ``parts`` and ``found``: their parts by keys."""
+
+    def listed(keys: Any) -> str:
+        return text.shorten(", ".join(map(repr, keys))) if keys else "nothing"
+
+    if found is None:
+        is_what = f"{type(other).__name__}, and not {type(x).__name__} with {listed(parts)}"
+    elif isinstance(x, (list, tuple)) and isinstance(other, (list, tuple)) and len(x) != len(other):
+        is_what = f"{text.plural(len(other), 'part')}, and not {len(x)}"
+    else:
+        is_what = f"{listed(found)}, and not {listed(parts)}"
+    where = f"at {path} it has " if path else "it has "
+    return explained(
+        ValueError(f"a structure is not like that of the argument or the result that it belongs to: {where}{is_what}"),
+        "Tangents have the structure of the arguments, and cotangents that of the result: a list for a list, a dict with the same keys for a dict.",
+    )
+
+
+def no_structure_there(path: str, part: Any) -> Exception:
+    where = f"at {path} " if path else ""
+    words = f"a structure is not like that of the argument or the result that it belongs to: {where}it has a {type(part).__name__} in the place of an array"
+    return explained(ValueError(words), "Tangents and cotangents have arrays where arguments and results have arrays.")
+
+
+def other_length(shape: Any, length: int) -> Exception:
+    words = (
+        f"a vector of {text.plural(length, 'number')} is needed to fill the structure, not an array of shape {shape}"
+    )
+    return explained(ValueError(words), "Give one that is as long as that which came with this function.")
+
+
+def several_results(f: Any, result: Any) -> Exception:
+    """A function to be differentiated by ``grad`` that returned a tuple, a list or a dict."""
+    name = function_name(f)
+    called = name if name.isidentifier() else "f"
+    return explained(
+        TypeError(
+            f"{name} returned a {type(result).__name__} with {text.plural(len(result) if hasattr(result, '__len__') else 1, 'part')}, and grad needs a single number"
+        ),
+        f"If the first is the loss and the second is to be kept, write grad({called}, has_aux=True).",
+        f"Or take one of them: grad(lambda *args: {called}(*args)[{next(iter(result)) if isinstance(result, dict) else 0!r}]).",
+        f"stack and concatenate put several tensors into one, and jacobian({called}) takes all of them as they are.",
+    )
+
+
+def module_returned(f: Any, result: Any) -> Exception:
+    """A module as a result, as the gradient with respect to one is, which is then differentiated again."""
+    return explained(
+        TypeError(
+            f"{function_name(f)} returned a module, {type(result).__name__}, and only its tensors can be differentiated"
+        ),
+        "Second derivatives: gradients(loss, net.parameters(), differentiable=True) gives gradients that can be differentiated again.",
+        "Or return the tensors that you need, in a list.",
+    )
+
+
+def no_aux(f: Any, result: Any) -> Exception:
+    words = f"with has_aux=True {function_name(f)} has to return a pair, (loss, aux), not {type(result).__name__}"
+    return explained(TypeError(words), "Write return loss, aux.  Or leave has_aux out.")
 
 
 def not_a_tensor(f: Any, result: Any) -> Exception:
-    name = getattr(f, "__name__", "the function")
+    remedy = "Return one tensor: stack and concatenate put several numbers into one."
+    if result is None:
+        remedy = "It has no return, or returns nothing: end it with return loss."
     return explained(
-        TypeError(f"{name} returned {type(result).__name__}, and only a Tensor can be differentiated"),
-        "Return one tensor: stack and concatenate put several numbers into one.",
+        TypeError(f"{function_name(f)} returned {type(result).__name__}, and only a Tensor can be differentiated"),
+        remedy,
+    )
+
+
+def unlike_examples(sizes: dict[str, int]) -> Exception:
+    """Arguments of a function of ``vmap`` that have different numbers of examples, by what they are called."""
+    words = ", ".join(f"{name} has {size}" for name, size in sizes.items())
+    return explained(
+        ValueError(f"vmap goes over as many examples in each argument: {words}"),
+        "in_axes says along which axis the examples of an argument lie, and None that it is the same for all: vmap(f, in_axes=(0, None)).",
+    )
+
+
+def no_examples(f: Any) -> Exception:
+    return explained(
+        ValueError(f"vmap needs at least one example, for the shape of what {function_name(f)} returns"),
+        "With in_axes=None for all arguments, or with arrays of length 0, there is none.",
+    )
+
+
+def wrong_axes(name: str, axes: Any, x: Any) -> Exception:
+    words = f"{name}={text.shorten(repr(axes))} does not say an axis of {text.shorten(x)}"
+    return explained(
+        ValueError(words),
+        f"{name} is a number, for all; or a tuple with a number or None for each argument; a list or dict for one that is such a structure.",
     )
 
 
 def independent_result(f: Any, result: Any) -> tuple[str, locations.Location]:
     """The text of a warning that a result does not depend on the arguments, and the user's line.  It is no error."""
-    name = getattr(f, "__name__", "the function")
+    name = function_name(f)
     words = f"{name} returned {type(result).__name__}, which does not depend on its arguments: its derivatives are 0"
     return f"{words}.  Was a value taken out on the way, with .data, .item() or float()?", locations.of_caller()
 
@@ -482,8 +663,55 @@ def independent_result(f: Any, result: Any) -> tuple[str, locations.Location]:
 # Networks.
 
 
+def unknown_attribute(optimiser: Any, name: str) -> Exception:
+    """An attribute that an optimiser has elsewhere, and what to write here; or one that it has nowhere."""
+    remedies = {
+        "param_groups": "Write optimiser.rate = 0.01 to change the rate, and optimiser.parameters for the parameters.",
+        "add_param_group": "Make another optimiser for the other parameters.",
+        "state_dict": "It has the attributes rate, steps and parameters.  To continue a training run, keep the optimiser itself.",
+        "load_state_dict": "To continue a training run, keep the optimiser itself.",
+    }
+    words = f"{type(optimiser).__name__} has no attribute {text.safe_name(name)}"
+    if name not in remedies:
+        return AttributeError(words)
+    return explained(AttributeError(words), remedies[name])
+
+
+def not_a_rate(rate: Any) -> Exception:
+    return explained(
+        TypeError(
+            f"a rate is a number, or a function from the number of the step to one, not {text.shorten(repr(rate))}"
+        ),
+        "Write SGD(net, 0.1), or SGD(net, optim.cosine(0.1, steps=1000)).",
+    )
+
+
+def parameter_groups() -> Exception:
+    return explained(
+        TypeError("an optimiser has one rate for all of its parameters, and no groups of them"),
+        "Make an optimiser for each group: SGD(net.parameters(), 0.1).",
+    )
+
+
+def wrong_gradient(numbers: int, found: int) -> Exception:
+    """A gradient of another size than the parameters."""
+    return explained(
+        ValueError(f"the gradient has {text.plural(found, 'number')}, and the parameters have {numbers}"),
+        "grad(x, i) has to return the gradient at x in the shape and structure of x, as grad(loss) of a loss(x, i) does.",
+    )
+
+
+def no_closure() -> Exception:
+    return explained(
+        TypeError("step takes the loss, for its callback, and not a function that computes it"),
+        "Compute it before: optimiser.zero_grad(), then loss.backward(), then optimiser.step().",
+    )
+
+
 def not_a_parameter(p: Any) -> Exception:
     what = text.describe(p.node) if hasattr(p, "node") else repr(p)[:60]
+    if isinstance(p, np.ndarray):
+        what = f"an array of shape {p.shape}"
     if hasattr(p, "node") and not p.requires_grad and p.is_leaf:
         what += ", a constant"
     return explained(

@@ -71,13 +71,28 @@ class Location(NamedTuple):
 
     def underlined(self, before: str = "") -> str:
         """Show the line with the expression underlined, as Python's own errors do; ``before`` stands in front of it."""
-        source = self.text.strip()
+        source, (start, end) = cut_line(self.text, self.columns)
         shown = f"{before}{file_title(self.file)}, line {self.line}" + (f":  {source}" if source else "")
         if not source or self.columns is None:
             return shown
-        indent = len(shown) - len(source) - (len(self.text) - len(self.text.lstrip()))
-        start, end = self.columns
-        return f"{shown}\n{' ' * (start + indent)}{'^' * (end - start)}"
+        return f"{shown}\n{' ' * (len(shown) - len(source) + start)}{'^' * (end - start)}"
+
+
+def cut_line(line: str, columns: tuple[int, int] | None, most: int = 100) -> tuple[str, tuple[int, int]]:
+    """A line of a program without its indentation, cut to ``most`` characters around columns; and these columns in it.
+
+    >>> cut_line("    y = a + b", (8, 13))
+    ('y = a + b', (4, 9))
+    """
+    source = line.strip()
+    start, end = (0, 0) if columns is None else (x - (len(line) - len(line.lstrip())) for x in columns)
+    if len(source) <= most:
+        return source, (start, end)
+    first = max(0, min(start - 10, len(source) - most + 6))  # so much of the beginning is left out
+    last = first + most - 6
+    before, after = "..." * (first > 0), "..." * (last < len(source))
+    moved = len(before) - first
+    return f"{before}{source[first:last]}{after}", (start + moved, min(end, last) + moved)
 
 
 def file_title(file: str) -> str:
@@ -118,6 +133,13 @@ def instruction_of(node: Node) -> tuple[CodeType, int]:
 def of_node(node: Node) -> Location:
     """The location in the user's program where the value of a node was computed."""
     return locate(*instruction_of(node))
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """The innermost frame from this one outwards that is not ours, or that is in one of our layers."""
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS) and frame.f_code.co_filename != LAYERS:
+        frame = frame.f_back
+    return frame
 
 
 def of_caller() -> Location:

@@ -3,6 +3,7 @@
 from ..engine import fast_calls as fast_calls  # before any operation is declared
 from ..engine.spelling import NAMED as _NAMED
 from .algebra import *
+from .composed import astype as astype
 from .composed import correlate as correlate
 from .composed import dropout as dropout
 from .composed import slogdet as slogdet

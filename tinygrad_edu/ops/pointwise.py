@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..op import elementwise, op
-from .conventions import is_recorded, jumping, power_derivative, xdivy
+from .conventions import bent, is_recorded, jumping, power_derivative, xdivy
 
 _POSITIVE = {"x": (0.2, 3.0)}
+_DIVISOR = {"a divisor that is not 0": lambda y: np.all(y != 0)}
 _LOGARITHM = {
     "positive numbers; of a rounded 0 use log_softmax, log_sigmoid or cross_entropy, from the logits": lambda x: (
         x > 0
@@ -23,19 +24,27 @@ _LOGARITHM = {
 }
 
 
-@elementwise("$x + $y", binds=1, x=lambda g: g, y=lambda g: g)
+@elementwise("$x + $y", binds=1, advice={"alpha": "x + alpha * y"}, x=lambda g: g, y=lambda g: g)
 def add(x, y):
     """The sum x + y, element by element."""
     return x + y
 
 
-@elementwise("$x - $y", binds=1, x=lambda g: g, y=lambda g: -g)
+@elementwise("$x - $y", binds=1, aliases="sub", advice={"alpha": "x - alpha * y"}, x=lambda g: g, y=lambda g: -g)
 def subtract(x, y):
     """The difference x - y, element by element."""
     return x - y
 
 
-@elementwise(r"$x \odot $y", binds=2, masks=True, vanishes="x y", x=lambda g, y: g * y, y=lambda g, x: g * x)
+@elementwise(
+    r"$x \odot $y",
+    binds=2,
+    aliases="mul",
+    masks=True,
+    vanishes="x y",
+    x=lambda g, y: g * y,
+    y=lambda g, x: g * x,
+)
 def multiply(x, y):
     """The product, element by element (Hadamard's)."""
     return x * y
@@ -45,8 +54,10 @@ def multiply(x, y):
     r"\frac{$x}{$y}",
     binds=2,
     domain={"y": (0.5, 3.0)},
-    needs={"a divisor that is not 0": lambda y: np.all(y != 0)},
+    needs=_DIVISOR,
     vanishes="x",
+    aliases="true_divide div",
+    advice={"rounding_mode": "floor_divide(x, y) for 'floor', and trunc(x / y) for 'trunc'"},
     x=lambda g, y: g / y,
     y=lambda g, z, y: -g * (z / y),
 )
@@ -55,15 +66,15 @@ def divide(x, y):
     return np.true_divide(x, y)
 
 
-@elementwise("-$x", binds=1, x=lambda g: -g)
+@elementwise("-$x", binds=1, aliases="neg", x=lambda g: -g)
 def negative(x):
     """The number with the other sign."""
     return -x
 
 
-@elementwise("$x", binds=9, x=lambda g: g)
+@elementwise("$x", binds=9, aliases="conj conjugate", x=lambda g: g)
 def positive(x):
-    """The number itself."""
+    """The number itself; for a real number, its complex conjugate too."""
     return +x
 
 
@@ -93,6 +104,7 @@ def _power_y(g, z, x, y):
         )
     },
     vanishes="x",
+    aliases="pow",
     x=_power_x,
     y=_power_y,
 )
@@ -138,16 +150,99 @@ def sqrt(x):
     return np.sqrt(x)
 
 
-@elementwise("|{$x}|", aliases="abs", x=lambda g, x: jumping(g * np.sign(x), g, x, 0))
+@elementwise("|{$x}|", aliases="abs fabs", x=lambda g, x: jumping(g * np.sign(x), g, x, 0))
 def absolute(x):
     """|x|.  The gradient at 0 is 0, the middle of the subdifferential."""
     return np.abs(x)
 
 
-@elementwise(r"\operatorname{sign}($x)")
+@elementwise(r"\operatorname{sign}($x)", aliases="sgn")
 def sign(x):
     """-1, 0 or 1.  Constant wherever it has a derivative: no gradient flows through it."""
     return np.sign(x)
+
+
+# Steps: constant wherever they have a derivative, so that no gradient flows through them.  What is left of a division by
+# a step is no step.
+
+
+@elementwise(r"\operatorname{floor}($x)")
+def floor(x):
+    """The largest whole number that is not above x.  No gradient flows through it: see ``sign``."""
+    return np.floor(x)
+
+
+@elementwise(r"\operatorname{ceil}($x)")
+def ceil(x):
+    """The smallest whole number that is not below x.  No gradient flows through it: see ``sign``."""
+    return np.ceil(x)
+
+
+@elementwise(r"\operatorname{trunc}($x)", aliases="fix")
+def trunc(x):
+    """The whole number that is left without the decimals.  No gradient flows through it: see ``sign``."""
+    return np.trunc(x)
+
+
+@op(
+    r"\operatorname{round}($x)",
+    elementwise=True,
+    aliases="around rint",
+    examples=(((2, 3),), ((3,), dict(decimals=1))),
+)
+def round(x, decimals: int = 0):
+    """The nearest number with so many ``decimals``; halves go to the even one.  No gradient flows through it."""
+    return np.round(x, decimals)
+
+
+@op(
+    r"\operatorname{floor}(\frac{$x}{$y})",
+    elementwise=True,
+    examples=(((2, 3), (3,)),),
+    needs=_DIVISOR,
+    domain={"y": (0.5, 3.0)},
+)
+def floor_divide(x, y):
+    """The largest whole number that is not above x/y.  No gradient flows through it: see ``sign``."""
+    return np.floor_divide(x, y)
+
+
+@elementwise(
+    aliases="mod",
+    needs=_DIVISOR,
+    domain={"y": (0.5, 3.0)},
+    x=lambda g, z, x, y: bent(g, g, z == 0, x - y * floor_divide(x, y)),
+    y=lambda g, z, x, y: bent(-g * floor_divide(x, y), g, z == 0, x - y * floor_divide(x, y)),
+)
+def remainder(x, y):
+    """What is left of x without the multiples of y that it holds, as Python's x % y: it has the sign of y.
+
+    It is x - y floor(x/y), and jumps at the multiples of y.  There the gradient is that on the side where y goes
+    once more into x.
+    """
+    return np.remainder(x, y)
+
+
+@elementwise(
+    needs=_DIVISOR,
+    domain={"y": (0.5, 3.0)},
+    x=lambda g, z, x, y: bent(g, g, (z == 0) & (x != 0), x - y * trunc(x / y)),
+    y=lambda g, z, x, y: bent(-g * trunc(x / y), g, (z == 0) & (x != 0), x - y * trunc(x / y)),
+)
+def fmod(x, y):
+    """What is left of x without the multiples of y that it holds, as C's fmod: it has the sign of x.
+
+    It is x - y trunc(x/y), and jumps at the multiples of y, but for 0; the gradient there is as that of ``remainder``.
+    """
+    return np.fmod(x, y)
+
+
+@op("$x", elementwise=True, for_users=False, x=lambda g, dtype, back: cast(g, back, dtype))
+def cast(x, dtype=None, back=None):
+    """The numbers in another floating ``dtype``.  The gradient is brought ``back`` to the dtype that they had."""
+    if not all(d is None or np.dtype(d).kind == "f" for d in (dtype, back)):
+        raise TypeError(f"cast gives numbers of a floating dtype, not {dtype}")
+    return np.asarray(x, dtype)[()]
 
 
 # Exponentials and logarithms.
@@ -263,6 +358,7 @@ def _clipped(g, x, min, max):
     elementwise=True,
     selects=True,
     examples=(((2, 3), dict(min=-1.0, max=1.0)), ((3,), dict(min=0.0))),
+    aliases="clamp",
     words={"a_min": "min", "a_max": "max"},
     x=_clipped,
 )
@@ -274,14 +370,14 @@ def clip(x, min=None, max=None):
 # Activations.
 
 
-@elementwise(r"\sigma($x)", never=(0, 1), x=lambda g, z: g * (z * (1 - z)))
+@elementwise(r"\sigma($x)", aliases="expit", never=(0, 1), x=lambda g, z: g * (z * (1 - z)))
 def sigmoid(x):
     """1/(1 + e^-x): squashes every real number into (0, 1).  Exact and silent at any x, as e^-|x| cannot overflow."""
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
-@elementwise(r"\log \sigma($x)", never=(0,), x=lambda g, x: g * sigmoid(-x))
+@elementwise(r"\log \sigma($x)", aliases="logsigmoid log_expit", never=(0,), x=lambda g, x: g * sigmoid(-x))
 def log_sigmoid(x):
     """log(sigmoid(x)), where sigmoid(x) itself would round to 0 or 1."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
@@ -289,7 +385,7 @@ def log_sigmoid(x):
 
 @elementwise(r"\log(1 + e^{$x})", never=(0,), x=lambda g, x: g * sigmoid(x))
 def softplus(x):
-    """log(1 + e^x), a smooth relu, without overflow."""
+    """log(1 + e^x), a smooth relu, without overflow.  With ``beta`` it is log(1 + e^(beta x))/beta."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -303,6 +399,7 @@ def relu(x):
     r"\operatorname{leaky\_relu}($x)",
     elementwise=True,
     examples=(((2, 3),), ((), dict(slope=0.2))),
+    words={"negative_slope": "slope", "alpha": "slope"},
     x=lambda g, x, slope: jumping(np.where(x > 0, g, slope * g), g, x, 0),
 )
 def leaky_relu(x, slope: float = 0.01):
@@ -338,11 +435,14 @@ def _normal_cdf(x):
     r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
 )
 def gelu(x):
-    """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016)."""
+    """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016).
+
+    ``approximate="tanh"`` computes it of tanh, within 0.0005, as GPT-2 does.
+    """
     return x * _normal_cdf(x)
 
 
-@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
+@elementwise(r"\operatorname{silu}($x)", aliases="swish", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
 def silu(x):
     """x sigmoid(x), also called swish."""
     return x * sigmoid(x)

@@ -29,19 +29,19 @@ def tan(x):
     return np.tan(x)
 
 
-@elementwise(r"\arcsin($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
+@elementwise(r"\arcsin($x)", aliases="asin", domain=_UNIT, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
 def arcsin(x):
     """The angle in [-pi/2, pi/2] whose sine is x."""
     return np.arcsin(x)
 
 
-@elementwise(r"\arccos($x)", domain=_UNIT, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
+@elementwise(r"\arccos($x)", aliases="acos", domain=_UNIT, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
 def arccos(x):
     """The angle in [0, pi] whose cosine is x."""
     return np.arccos(x)
 
 
-@elementwise(r"\arctan($x)", x=lambda g, x: g / (1 + x * x))
+@elementwise(r"\arctan($x)", aliases="atan", x=lambda g, x: g / (1 + x * x))
 def arctan(x):
     """The angle in (-pi/2, pi/2) whose tangent is x."""
     return np.arctan(x)
@@ -89,21 +89,26 @@ def hypot(x, y):
     return np.hypot(x, y)
 
 
-@elementwise(r"\operatorname{arsinh}($x)", x=lambda g, x: g / hypot(x, 1))
+@elementwise(r"\operatorname{arsinh}($x)", aliases="asinh", x=lambda g, x: g / hypot(x, 1))
 def arcsinh(x):
     """The number whose hyperbolic sine is x."""
     return np.arcsinh(x)
 
 
 @elementwise(
-    r"\operatorname{arcosh}($x)", domain={"x": (1.2, 3.0)}, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1))
+    r"\operatorname{arcosh}($x)",
+    aliases="acosh",
+    domain={"x": (1.2, 3.0)},
+    x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)),
 )
 def arccosh(x):
     """The number from 0 up whose hyperbolic cosine is x."""
     return np.arccosh(x)
 
 
-@elementwise(r"\operatorname{artanh}($x)", domain=_UNIT, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)) ** 2)
+@elementwise(
+    r"\operatorname{artanh}($x)", aliases="atanh", domain=_UNIT, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)) ** 2
+)
 def arctanh(x):
     """The number whose hyperbolic tangent is x."""
     return np.arctanh(x)

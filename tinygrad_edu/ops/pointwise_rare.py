@@ -1,0 +1,86 @@
+"""Functions of one or two numbers that few programs need.  They are read when one of their names is asked for."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import elementwise, op
+from .conventions import jumping
+from .trigonometry import hypot, hypot_slope
+
+
+@elementwise(
+    aliases="atan2",
+    domain={"y": (0.5, 3.0)},
+    x=lambda g, x, y: g * (hypot_slope(y, x) / hypot(x, y)),
+    y=lambda g, x, y: -g * (hypot_slope(x, y) / hypot(x, y)),
+)
+def arctan2(x, y):
+    """The angle in (-pi, pi] between the first axis and the point (y, x), whose tangent is x/y.
+
+    Where x is 0 and y is negative the angle jumps by 2 pi; the gradient is that of the angle on either side.  At (0, 0)
+    there is no angle, and the gradient is NaN.
+    """
+    return np.arctan2(x, y)
+
+
+@elementwise(r"\operatorname{cbrt}($x)", vanishes="x", x=lambda g, z: g / (3 * z * z))
+def cbrt(x):
+    """The cube root, of negative numbers too.  Its derivative at 0 is infinite."""
+    return np.cbrt(x)
+
+
+@elementwise(
+    selects=True,
+    x=lambda g, x, y: jumping(g * ((x > y) | np.isnan(y)) + 0.5 * g * (x == y), g, x, y),
+    y=lambda g, x, y: jumping(g * ((y > x) | np.isnan(x)) + 0.5 * g * (x == y), g, x, y),
+)
+def fmax(x, y):
+    """The larger of two numbers, or the other one if one of them is NaN; at a tie each gets half of the gradient."""
+    return np.fmax(x, y)
+
+
+@elementwise(
+    selects=True,
+    x=lambda g, x, y: jumping(g * ((x < y) | np.isnan(y)) + 0.5 * g * (x == y), g, x, y),
+    y=lambda g, x, y: jumping(g * ((y < x) | np.isnan(x)) + 0.5 * g * (x == y), g, x, y),
+)
+def fmin(x, y):
+    """The smaller of two numbers, or the other one if one of them is NaN; at a tie each gets half of the gradient."""
+    return np.fmin(x, y)
+
+
+@elementwise(r"\operatorname{sinc}($x)", x=lambda g, x: g * sinc_derivative(x, 1))
+def sinc(x):
+    """sin(pi x)/(pi x), and 1 at 0, where it has all its derivatives."""
+    return np.sinc(x)
+
+
+@op(
+    for_users=False,
+    elementwise=True,
+    examples=(((3,), dict(order=1)), ((2, 3), dict(order=2))),
+    x=lambda g, x, order: g * sinc_derivative(x, order + 1),
+)
+def sinc_derivative(x, order: int):
+    """The derivative of ``sinc`` of an order.
+
+    With u = pi x it is pi^n times that of f(u) = sin(u)/u.  From u f(u) = sin(u), differentiated n times, follows
+    f_n = (sin(u + n pi/2) - n f_(n-1))/u.  Near 0, where that is 0/0, it is the sum of the derivatives of Taylor's terms.
+    """
+    x, order = np.asarray(x), int(order)
+    u: Any = np.pi * x.astype(np.float64)
+    near = np.abs(u) < 2 + order
+    far = np.where(near, 1, u)
+    with np.errstate(invalid="ignore"):
+        f = np.sin(far) / far
+        for n in range(1, order + 1):
+            f = (np.sin(far + n * np.pi / 2) - n * f) / far
+    series = np.zeros_like(u)
+    u = np.where(near, u, 0)
+    for k in range((order + 1) // 2, order + 22):  # (-1)^k u^(2k) / (2k + 1)!, differentiated
+        series = series + (-1) ** k * u ** (2 * k - order) * (math.perm(2 * k, order) / math.factorial(2 * k + 1))
+    return (np.pi**order * np.where(near, series, f)).astype(x.dtype)[()]
