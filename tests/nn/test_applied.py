@@ -39,6 +39,10 @@ def test_losses():
 def test_pooling():
     image = np.arange(16.0).reshape(1, 1, 4, 4)
     assert nn.MaxPool2d(2)(image).tolist() == [[[[5.0, 7.0], [13.0, 15.0]]]]
+    assert nn.MaxPool2d(kernel_size=3, stride=2, padding=1)(image).tolist() == [[[[5.0, 7.0], [13.0, 15.0]]]]
+    assert nn.MaxPool2d(3, 2, 1)(image).tolist() == [[[[5.0, 7.0], [13.0, 15.0]]]]
+    assert repr(nn.MaxPool2d(3, padding=1)) == "MaxPool2d(size=3, padding=1)"
+    assert nn.AdaptiveAvgPool2d(1)(image).tolist() == [[[[7.5]]]]
     assert nn.AvgPool2d(2)(image).tolist() == [[[[2.5, 4.5], [10.5, 12.5]]]]
 
 
@@ -61,6 +65,7 @@ def test_it_looks_like_its_options():
         (lambda: nn.Softmax(axis=1, foo=3), "foo=3", "axis"),
         (lambda: nn.ReLU(x), "1 argument", "layer(x)"),
         (lambda: nn.Softmax(0, axis=0), "axis twice", "axis"),
+        (lambda: nn.AdaptiveAvgPool2d(), "without output_size", "output_size"),
         (lambda: nn.Softmax(x=3), "no x=3", "axis"),
     ],
 )
@@ -74,7 +79,7 @@ def test_what_there_is_not():
     with pytest.raises(AttributeError, match="Linaer") as error:
         nn.Linaer  # noqa: B018
     assert any("Did you mean Linear" in note for note in error.value.__notes__)
-    assert not hasattr(nn, "linaer") and not hasattr(nn, "Matmul")  # two operands, and no loss
+    assert not hasattr(nn, "linaer") and not hasattr(nn, "Conv3d")  # its function has weights
 
 
 def test_functional_has_all_functions():

@@ -76,6 +76,7 @@ class Module(Part):
 
     @errors.with_short_traceback
     def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call ``forward``; what it records belongs to this module.  Errors name the layer."""
         outer, scope = current.get().scope, inner(self.name or type(self).__name__.lower())
         forward = type(self).forward
         ours = forward.__code__.co_filename.startswith(locations.LAYERS)

@@ -15,6 +15,7 @@ from ..web.page import escape
 from .parts import Part, held_by, walk
 
 UNSHOWN = ("self", "rng")
+WIDEST = 50  # a longer line does not move what stands beside the others
 
 
 class Row(NamedTuple):
@@ -38,18 +39,24 @@ def shown(value: Any) -> str:
 def options(module: Any) -> dict[str, Any]:
     """The options of a layer: the attributes that have the names of arguments of its ``__init__``.
 
-    Those that have their default are left out, but for whole numbers.
+    Those that have their default are left out, but for whole numbers that may be given by position.
     """
     if "options" in vars(module):
         return dict(module.options)
     found = {}
-    for name, parameter in inspect.signature(type(module).__init__).parameters.items():
+    every = [
+        vars(kind)["__init__"]
+        for kind in type(module).__mro__
+        if isinstance(kind, type(Part)) and "__init__" in vars(kind)
+    ]
+    for name, parameter in {n: p for f in every for n, p in inspect.signature(f).parameters.items()}.items():
         value = vars(module).get(name, parameter.default)
         if name == "bias" and any(vars(module).get(b, 0) is None for b in ("b", "beta")):
             value = False  # the attribute of that name is the tensor
         if name in UNSHOWN or value is parameter.empty or isinstance(value, (Part, Tensor, list, dict)):
             continue
-        if name in vars(module) and type(value) is int or not is_default(value, parameter.default):
+        shown_always = name in vars(module) and type(value) is int and parameter.kind is not parameter.KEYWORD_ONLY
+        if shown_always or not is_default(value, parameter.default):
             found[name] = value
     return found
 
@@ -115,7 +122,7 @@ def as_text(module: Any) -> str:
     """The ``repr`` of a module: a line for each module in it, and the number of parameters."""
     every = rows(module)
     left = ["  " * row.depth + (f"({row.path}): " if row.path else "") + row.title for row in every]
-    width = max((len(line) for line, row in zip(left, every) if row.tensors), default=0)
+    width = max((len(line) for line, row in zip(left, every) if row.tensors and len(line) <= WIDEST), default=0)
     numbers = [f"{text.plural(row.number, 'parameter')}: " if row.number else "" for row in every]
     digits = max(map(len, numbers))
     lines: list[str] = []
