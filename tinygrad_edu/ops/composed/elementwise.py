@@ -122,6 +122,18 @@ def lerp(x, y, weight):
     return add(x, multiply(weight, subtract(y, x)))
 
 
+@composed(words={"tensor1": "y", "tensor2": "z"})
+def addcmul(x, y, z, *, value=1.0):
+    """x + value y z, element by element."""
+    return add(x, multiply(multiply(y, z), value))
+
+
+@composed(words={"tensor1": "y", "tensor2": "z"})
+def addcdiv(x, y, z, *, value=1.0):
+    """x + value y/z, element by element."""
+    return add(x, multiply(divide(y, z), value))
+
+
 @composed()
 def clamp_min(x, min):
     """x, but not below ``min``, which may be a tensor: see ``maximum``."""
