@@ -43,9 +43,9 @@ class Call(str):
         Where a command of ours runs no program of a user, it is the innermost of our lines that calls the layer.
         """
         call, frame, found = cls(scope), sys._getframe(1), None
-        while frame is not None and frame.f_code.co_filename != COMMANDS:
-            ours = frame.f_code.co_filename.startswith(OURS)
-            if not ours or (found is None and not frame.f_code.co_filename.startswith((LAYERS, ERRORS, __file__))):
+        while frame is not None and (file := frame.f_code.co_filename) != COMMANDS:
+            ours = file.startswith(OURS)
+            if not ours or (found is None and not file.startswith((LAYERS, ERRORS, __file__))):
                 found = frame
             frame = frame.f_back if ours else None  # type: ignore[assignment]
         if found is None:

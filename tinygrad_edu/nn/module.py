@@ -58,6 +58,7 @@ class Module(Part):
     _words: Mapping[str, str] = {}
     _advice: Mapping[str, str] = {}
     _buffers: tuple[str, ...] = ()  # the attributes that are saved and not trained
+    _ours: bool = False  # is its forward in this package?
 
     def __init_subclass__(cls, words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}, **options: Any) -> None:
         """Let a layer be made and called with other people's ``words``, and say what to write by its ``advice``.
@@ -65,6 +66,8 @@ class Module(Part):
         Both are as in engine/spelling.py.  They are those of the subclasses too.
         """
         super().__init_subclass__(**options)
+        code = getattr(cls.forward, "__code__", None)
+        cls._ours = code is not None and code.co_filename.startswith(locations.LAYERS)
         cls._words, cls._advice = {**cls._words, **words}, {**cls._advice, **advice}
         if "__init__" in vars(cls) and cls._words:
             cls.__init__ = in_other_words(cls, cls._words, cls._advice)  # type: ignore[method-assign]
@@ -78,8 +81,7 @@ class Module(Part):
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Call ``forward``; what it records belongs to this module.  Errors name the layer."""
         outer, scope = current.get().scope, inner(self.name or type(self).__name__.lower())
-        forward = type(self).forward
-        ours = forward.__code__.co_filename.startswith(locations.LAYERS)
+        ours = self._ours
         if ours:
             # Errors and pictures show the user's line that calls one of our layers, and not a line of its file.
             scope = locations.Call.from_stack(scope)
@@ -89,7 +91,7 @@ class Module(Part):
             except TypeError as error:
                 if not (ours and misfits(error)):
                     raise
-                spelling = Spelling(type(self).__name__, forward, self._words, self._advice)
+                spelling = Spelling(type(self).__name__, type(self).forward, self._words, self._advice)
                 found = spelling.call_of(self, args, options, error)
             except ValueError as error:
                 if ours and not getattr(error, "_layer", False):
