@@ -15,6 +15,7 @@ from tinygrad_edu.engine.spelling import NAMED
 from tinygrad_edu.format import locations
 from tinygrad_edu.graph import Value
 from tinygrad_edu.ops import composed
+from tinygrad_edu.teaching.running import own_operations
 
 RNG = np.random.default_rng(5)
 # What the programs below compute with.  Those with capital letters are plain in all of them.
@@ -105,6 +106,7 @@ np.var(a, ddof=1); np.var(a, correction=1); np.std(a, 1); np.std(a, axis=0, ddof
 np.nansum(a + N); np.nansum(a + N, 0); np.nanmean(a + N, axis=1); np.nanmean(a); np.nanmax(a + N)
 np.nanmax(a + N, 1, keepdims=True); np.nanmin(a=a + N, axis=0); np.nanprod(a + N, axis=1); np.nanvar(a + N, 1)
 np.nanvar(c, 0); np.nanstd(a + N); np.nanstd(np.concatenate([a, b + N]), 0, ddof=1); np.nanstd(c, axis=1, keepdims=True)
+np.nanquantile(a + N, 0.3, axis=1); np.nanpercentile(c, [20, 70]); np.amax(a, where=M, initial=-1.0)
 np.nanmedian(a + N); np.nanmedian(np.concatenate([a, b + N]), axis=1); np.nancumsum(a + N, 1); np.nancumprod(a + N)
 np.cov(a); np.cov(u, v); np.cov(c, rowvar=False); np.cov(a, bias=True); np.cov(m=a, ddof=0); np.cov(u)
 np.cov(a, fweights=[1, 2, 3]); np.cov(a, aweights=[0.5, 1.5, 1.0]); np.corrcoef(a); np.corrcoef(u, v)
@@ -160,6 +162,7 @@ np.searchsorted(r, 2.0, side="right"); np.digitize(w, r); np.histogram(w); np.hi
 np.histogram(a, bins=[-1.0, 0.0, 1.0], density=True); np.isnan(a); np.isfinite(a); np.sign(a)
 np.shape(a); np.ndim(a); np.size(a); np.zeros_like(a); np.ones_like(a); np.full_like(a, 2.0); np.greater(a, 0)
 a.argmax(); a.argmax(1); a.argsort(0); a.any(); a.all(axis=0); a.nonzero(); a.argmin(axis=1, keepdims=True)
+np.less(a, b); np.equal(a, 0.0)
 np.lexsort((u, v)); np.iscomplexobj(a)
 """
 
@@ -225,12 +228,14 @@ tg.addmm(input=u[:2], mat1=a, mat2=b.T, beta=2, alpha=s) == 2 * u[:2] + s * (a @
 u[:2].addmv(a, v, alpha=3) == u[:2] + 3 * (a @ v); tg.baddbmm(c[0, :3], d, e) == c[0, :3] + d @ e
 tg.addbmm(c[:3, :3], d, e) == c[:3, :3] + (d @ e).sum(0); u.ger(v) == np.outer(u, v)
 tg.addr(c[:3, :3], u, v) == c[:3, :3] + np.outer(u, v); tg.chain_matmul(a, b.T, a) == a @ b.T @ a
-tg.addcmul(a, b, u, value=2) == a + 2 * b * u; a.addcdiv(b, w[:3]) == a + b / w[:3]
+tg.addcmul(a, b, u, value=2) == a + 2 * b * u; tg.addcdiv(a, b, w[:3]) == a + b / w[:3]
 tg.tensordot(a, b, dims=([0, 1], [0, 1])) == (a * b).sum(); tg.tensordot(a, b.T, dims=1) == a @ b.T
 u.diag_embed() == np.diag(u); a.diag_embed(offset=1)[0] == np.diag(a[0], 1)
 a.diag_embed(dim1=0, dim2=2)[:, 1, :] == np.diag(a[1])
 tg.block_diag(a, u) == np.vstack([np.hstack([a, np.zeros((2, 3))]), np.hstack([np.zeros(3), u])])
-c.tril(diagonal=-1) == np.tril(c, -1); c.triu(1) == np.triu(c, 1); c.diag(diagonal=1) == np.diag(c, 1)
+c.tril(diagonal=-1) == np.tril(c, -1); c.triu(1) == np.triu(c, 1); tg.renorm(a, 2, 0, 9.0) == 1 * a
+a.renorm(p=2, dim=1, maxnorm=0.5)[:, 0] == a[:, 0] * (0.5 / np.linalg.norm(a[:, 0]))
+c.diag(diagonal=1) == np.diag(c, 1)
 tg.cartesian_prod(u, v)[:, 0] == np.repeat(u, 3); tg.combinations(u)[:, 1] == u[[1, 2, 2]]
 tg.cdist(a, b) == np.sqrt(((a[:, None] - b) ** 2).sum(-1)); a.cross(b, dim=1) == np.cross(a, b)
 tg.cov(a, correction=0) == np.cov(a, ddof=0); tg.broadcast_tensors(u, a)[0] == np.broadcast_to(u, (2, 3))
@@ -256,6 +261,14 @@ REFUSED = {
     "np.fill_diagonal(c, 0.0)": "derivative",
     "np.copyto(np.zeros((2, 3)), a)": "derivative",
     "np.add.at(a, 0, 1.0)": "derivative",
+    "a.max(1, keepdim=True)": "amax",
+    "a.std(1, keepdim=True)": "correction=1",
+    "a.flip(0, 1)": "x.flip((0, 1))",
+    "a.repeat(2, 3, 1)": "tile",
+    "a.transpose(0, 1)": "x.T",
+    "d.transpose(0, 1)": "x.swapaxes(0, 1)",
+    "np.median(a, axis=5)": "median was called with",
+    "np.insert(u, 9, 1.0)": "insert was called with",
     "np.subtract.reduce(a)": "derivative",
     "np.add.reduceat(u, [0, 1])": "derivative",
     "np.interp(a, r, w, period=3.0)": "period",
@@ -425,6 +438,26 @@ def test_methods_of_files_that_are_read_later_are_all_listed() -> None:
     of_later = [x for x in set(NAMED.values()) if ".composed." in x.function.__module__ and id(x.public) in made]
     listed = {id(vars(Value)[name]) for name in composed.METHODS.split()}
     assert not [x.name for x in of_later if id(x.public) not in listed and not x.function.__module__.endswith("basic")]
+
+
+def test_an_operation_of_a_user_may_have_the_name_of_such_a_function() -> None:
+    ours = composed.find("mv")
+    with own_operations():
+
+        @tg.op("$x $y", x=lambda g, y: np.outer(g, y), y=lambda g, x: g @ x)
+        def mv(x: Any, y: Any) -> Any:
+            return x @ y
+
+        assert tg.mv is mv and vars(Value)["mv"] is mv
+        ours.register(True)  # as if its file were read now
+        assert tg.mv is mv
+    assert tg.mv is not mv and tg.mv([[1.0, 2.0]], [3.0, 4.0]).tolist() == [11.0]
+    assert Tensor([[1.0, 2.0]]).mv([3.0, 4.0]).tolist() == [11.0]
+    with pytest.raises(ValueError, match="tanh"):
+
+        @tg.op("$x")
+        def tanh(x: Any) -> Any:
+            return x
 
 
 def test_plain_arrays_give_plain_arrays() -> None:

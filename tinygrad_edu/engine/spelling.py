@@ -49,7 +49,8 @@ class Spelled:
     for_users: False for what is there for the rules of other operations alone, which is no method either.
     neutral: for a ufunc's ``reduce``, the number that changes no result, as 0 for sum.
     words: other people's names of arguments, each with the name here.
-    advice: what to write for an option that it does not take, or that means something else to other people.
+    advice: what to write for an option that it does not take, or that means something else to other people; for "*", if
+        there are more arguments than it has.
     """
 
     __slots__ = ()
@@ -72,16 +73,32 @@ class Spelled:
     def register(self, is_method: bool) -> None:
         """Make it known by each of its names and, if ``is_method``, a method of Tensors.
 
-        Raises ValueError for an alias that another function has.
+        An operation that a user declares takes a name from a function of ours that is made of operations, also if that
+        is read later.  Raises ValueError for a name that any other function has.
         """
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
-                raise ValueError(f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}")
+                if known.of_user and self.gives_way:
+                    continue
+                if not (self.of_user and known.gives_way):
+                    raise ValueError(
+                        f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}"
+                    )
             NAMED[name] = self
             ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
                 setattr(Value, name, self.public)
+
+    @property
+    def of_user(self) -> bool:
+        """Did a user declare it, in a file that is not of this package?"""
+        return not self.function.__module__.startswith(__name__.partition(".")[0] + ".")
+
+    @property
+    def gives_way(self) -> bool:
+        """Is it a function of ours that is no operation?  Then a user's operation may have its name."""
+        return not hasattr(self, "rules") and not self.of_user
 
     def call(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None = None) -> Any:
         """Call it with other people's words.  Raises TypeError, saying what to write, for what it does not take.
@@ -130,21 +147,22 @@ class Spelled:
         for word, x in options.items():
             if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
                 continue
-            if word in self.advice:
+            advice = self.advice.get(word, "")
+            if advice and not (x is None or (x is False and advice.startswith("Leave it out"))):
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)
             if name is not None and name in known:
                 raise errors.given_twice(self, name)
             elif name is not None:
                 known[name] = (x,) if name == self.names[-1] and is_packed(self.function) else x
-            elif x is None:
+            elif takes_any_word(self.function):
+                known[word] = x
+            elif x is None or advice:
                 continue
             elif word == "dtype" or (word in ("where", "initial") and self.reduced_by):
                 left[word] = x
             elif word == "out":
                 raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
-            elif takes_any_word(self.function):
-                known[word] = x
             elif word not in WITHOUT_EFFECT:
                 raise errors.other_option(self, word, x)
         return known, left

@@ -55,11 +55,6 @@ def hide_our_frames(error: Any) -> Any:
     return error.with_traceback(below)
 
 
-def located(error: Any) -> Any:
-    """Return an error of a function that is made of operations, without our frames, and with the user's line."""
-    return hide_our_frames(error if getattr(error, "__notes__", None) else with_notes(error))
-
-
 def with_short_traceback(function: F) -> F:
     """A decorator of our functions: an error from inside it shows one frame of ours, not all that were called."""
 
@@ -165,10 +160,14 @@ BACKWARD = {
 }
 
 
+# What to write for options of many functions.
+ADVICE = {"inplace": "x = {}(x): a value that is recorded does not change"}
+
+
 def other_option(spelled: Any, word: str, value: Any) -> Exception:
     """An option that a function does not take, or that has another meaning elsewhere."""
     words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
-    advice = spelled.advice.get(word)
+    advice = spelled.advice.get(word) or ADVICE.get(word, "").format(spelled.name)
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
@@ -182,7 +181,8 @@ def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
     words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
-    return explained(TypeError(words), arguments_of(spelled))
+    advice = spelled.advice.get("*")
+    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
 def missing_operand(op: op, k: int) -> Exception:
@@ -191,6 +191,23 @@ def missing_operand(op: op, k: int) -> Exception:
 
 def given_twice(spelled: Any, name: str) -> Exception:
     return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
+
+
+def of_call(spelled: Any, args: Sequence[Any], options: Mapping[str, Any], error: Exception) -> Exception:
+    """An error that a function raised which is made of operations: with what it was called, if nothing is said yet."""
+    by_user = hide_our_frames(error).__traceback__ is not None  # in a function that the user gave
+    if not by_user and not getattr(error, "__notes__", None):
+        given = [*zip(spelled.names, args), *options.items()]
+        shown = [f"{name} = {shown_argument(x)}" for name, x in given]
+        with_notes(error, f"{spelled.name} was called with {text.join_words(shown) or 'no argument'}.")
+    return error
+
+
+def shown_argument(x: Any) -> str:
+    """A tensor or an array in words; any other argument as Python writes it."""
+    if hasattr(x, "node") or isinstance(x, np.ndarray):
+        return text.describe_operand(getattr(x, "node", None), x)
+    return text.shorten(repr(x))
 
 
 def arguments_of(spelled: Any) -> str:
@@ -483,23 +500,11 @@ def no_direction() -> Exception:
     return explained(TypeError(words), "Write hvp(f, x, v), or hvp(f)(x, v), with v of the shape of x.")
 
 
-def unknown_option(function: str, option: str, known: Iterable[str], remedy: str | None) -> Exception:
-    """An option that a function does not have.  ``known``: those that it has; ``remedy``: what to write instead."""
-    words = f"{function} has no option {text.safe_name(option)}"
-    listed = f"Its arguments are {text.join_words([*known])}."
-    return explained(TypeError(words), *([remedy] if remedy else []), listed)
-
-
 def by_name_alone(function: str, positions: Sequence[str], others: Sequence[str], given: int) -> Exception:
     """More arguments by position than a function takes so.  ``others``: those that are given by their names."""
     words = f"{function} takes {text.plural(len(positions), 'argument')} by position, {text.join_words([*positions])}, and was given {given}"
     named = [f"Give the others by their names: {', '.join(f'{name}=...' for name in others)}."] if others else []
     return explained(TypeError(words), *named)
-
-
-def given_under_two_names(function: str, option: str, meant: str) -> Exception:
-    words = f"{function} was given {meant} twice, for {option} is another name of it"
-    return explained(TypeError(words), "Leave one of them out.")
 
 
 def not_paired() -> Exception:

@@ -131,11 +131,12 @@ def _shared(g, z, x, axis, keepdims: bool):
     selects=True,
     needs={"at least one number": lambda x: x.size},
     aliases="maximum.reduce",
+    advice={
+        "dim": "x.amax(dim=...) for the values and x.argmax(dim=...) for the indices: PyTorch's max(dim=...) gives both",
+        "keepdim": "x.amax(dim=..., keepdim=True): PyTorch's max(dim=...) gives values and indices",
+    },
     neutral=-math.inf,
     examples=_AXES,
-    advice={
-        "dim": "x.amax(dim=...) for the values and x.argmax(dim=...) for the indices: PyTorch's max(dim=...) gives both"
-    },
     x=_shared,
 )
 def max(x, axis=None, keepdims: bool = False):
@@ -149,11 +150,12 @@ def max(x, axis=None, keepdims: bool = False):
     selects=True,
     needs={"at least one number": lambda x: x.size},
     aliases="minimum.reduce",
+    advice={
+        "dim": "x.amin(dim=...) for the values and x.argmin(dim=...) for the indices: PyTorch's min(dim=...) gives both",
+        "keepdim": "x.amin(dim=..., keepdim=True): PyTorch's min(dim=...) gives values and indices",
+    },
     neutral=math.inf,
     examples=_AXES,
-    advice={
-        "dim": "x.amin(dim=...) for the values and x.argmin(dim=...) for the indices: PyTorch's min(dim=...) gives both"
-    },
     x=_shared,
 )
 def min(x, axis=None, keepdims: bool = False):
@@ -178,7 +180,7 @@ def _words_of_spread(options: Any) -> Any:
     """PyTorch's words for ``ddof``, where they say it: without them PyTorch divides by the number less 1."""
     if "unbiased" in options:
         return {"ddof": int(options["unbiased"]), **{k: x for k, x in options.items() if k != "unbiased"}}
-    if "dim" in options and not {"ddof", "correction"} & options.keys():
+    if {"dim", "keepdim"} & options.keys() and not {"ddof", "correction"} & options.keys():
         error = TypeError("with dim= PyTorch divides by the number less 1, and NumPy, with axis=, by the number")
         raise errors.explained(error, "Write correction=0 or correction=1 beside dim=, or axis= in its place.")
     return options
@@ -277,8 +279,9 @@ def norm(x, ord=None, axis=None, keepdims: bool = False):
 @op(
     r"\log \sum e^{$x}",
     binds=2,
-    examples=_AXES,
     aliases="logaddexp.reduce",
+    neutral=-math.inf,
+    examples=_AXES,
     x=lambda g, z, x, axis, keepdims: _kept(g, axis, keepdims) * np.exp(x - _kept(z, axis, keepdims)),
 )
 def logsumexp(x, axis=None, keepdims: bool = False):

@@ -88,7 +88,7 @@ def take(x, indices, axis: int | None = None):
 @op(
     selects=True,
     aliases="repeat_interleave",
-    advice={"sizes": "x.tile(sizes): PyTorch's repeat is NumPy's tile"},
+    advice=dict.fromkeys(("sizes", "*"), "x.tile((2, 3)): PyTorch's repeat is NumPy's tile"),
     examples=(
         ((3,), dict(repeats=2)),
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),

@@ -308,7 +308,7 @@ def msort(a):
     return sort(array(a), 0)
 
 
-@composed(advice={"axis": "np.unique(t.data, axis=...), for plain values"})
+@composed(method=True, advice={"axis": "np.unique(t.data, axis=...), for plain values"})
 def unique(
     ar, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, *, equal_nan: bool = True
 ):

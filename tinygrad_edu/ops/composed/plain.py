@@ -36,9 +36,9 @@ def argsort(a, axis: int | None = -1, descending: bool = False):
 
 
 @composed(method=True)
-def nonzero(a):
-    """The indices of the elements that are not 0, as an array for each axis."""
-    return np.nonzero(values(a))
+def nonzero(a, *, as_tuple: bool = True):
+    """The indices of the elements that are not 0, as an array for each axis; as rows if not ``as_tuple`` (PyTorch's)."""
+    return np.nonzero(values(a)) if as_tuple else np.argwhere(values(a))
 
 
 @composed(method=True)
@@ -69,6 +69,28 @@ def allclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = F
 def isclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
     """Which elements are equal, but for a small difference?"""
     return np.isclose(values(a), values(b), rtol, atol, equal_nan)
+
+
+def _comparison(name: str, short: str) -> None:
+    """Make a comparison of NumPy's known by its name and by PyTorch's, also as methods."""
+    function = getattr(np, name)
+
+    def compared(x1, x2):
+        return function(values(x1), values(x2))
+
+    compared.__name__, compared.__doc__ = name, f"Truth values, of {name.replace('_', ' ')}, as a plain array."
+    composed(method=True, aliases=short)(compared)
+
+
+COMPARISONS = {"greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne"}
+for _name, _short in COMPARISONS.items():
+    _comparison(_name, _short)
+
+
+@composed(method=True)
+def eq(x1, x2):
+    """Which elements are equal, as a plain array (PyTorch's)."""
+    return np.equal(values(x1), values(x2))
 
 
 @composed(method=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...engine.composing import composed
 from ...errors import messages as errors
-from .. import algebra, reduce, shape
+from .. import algebra, reduce, select, shape
 from .operands import array, checked_axis
 
 
@@ -122,18 +122,6 @@ def addbmm(x, batch1, batch2, *, beta=1, alpha=1):
     return _added(x, reduce.sum(_matrices("addbmm", (3, 3), batch1, batch2), 0), beta, alpha)
 
 
-@composed(method=True, words={"tensor1": "x1", "tensor2": "x2"})
-def addcmul(x, x1, x2, *, value=1):
-    """x + ``value`` x1 x2, elementwise."""
-    return _added(x, array(x1) * array(x2), 1, value)
-
-
-@composed(method=True, words={"tensor1": "x1", "tensor2": "x2"})
-def addcdiv(x, x1, x2, *, value=1):
-    """x + ``value`` x1 / x2, elementwise."""
-    return _added(x, array(x1) / array(x2), 1, value)
-
-
 @composed()
 def chain_matmul(*matrices):
     """The product of several matrices, from the left to the right."""
@@ -148,3 +136,14 @@ def cdist(x, y, p: float = 2.0):
     """The distances of each row of ``x`` from each row of ``y``, in the norm of order ``p``: (..., n, m)."""
     d = array(x)[..., :, None, :] - array(y)[..., None, :, :]
     return reduce.norm(d, None if p == 2 else p, axis=-1)
+
+
+@composed(method=True, words={"ord": "p"})
+def renorm(x, p: float, dim: int, maxnorm: float):
+    """Each part along an axis made shorter, if its norm of order ``p`` is above ``maxnorm``, to that norm (PyTorch's)."""
+    x = array(x)
+    rows = shape.moveaxis(x, dim, 0).reshape(x.shape[dim], -1)
+    n = reduce.norm(rows, None if p == 2 else p, axis=1).reshape(
+        (-1,) + (1,) * (x.ndim - checked_axis(dim, x.ndim) - 1)
+    )
+    return select.where(n > maxnorm, x * (maxnorm / n), x)

@@ -9,21 +9,21 @@ import numpy as np
 from ...engine.composing import composed
 from ...errors import messages as errors
 from .. import algebra, pointwise, reduce, select, shape
-from .operands import array, checked_axis, in_one_axis, values, with_axes_kept
+from .operands import along, array, checked_axis, in_one_axis, values, with_axes_kept
 
 # The largest and the smallest.
 
 
 @composed(method=True)
-def amax(a, axis=None, keepdims: bool = False):
+def amax(a, axis=None, keepdims: bool = False, *, initial=None, where: Any = True):
     """The largest element, as ``max``."""
-    return reduce.max(array(a), axis, keepdims)
+    return reduce.max(array(a), axis, keepdims, initial=initial, where=where)
 
 
 @composed(method=True)
-def amin(a, axis=None, keepdims: bool = False):
+def amin(a, axis=None, keepdims: bool = False, *, initial=None, where: Any = True):
     """The smallest element, as ``min``."""
-    return reduce.min(array(a), axis, keepdims)
+    return reduce.min(array(a), axis, keepdims, initial=initial, where=where)
 
 
 @composed(method=True)
@@ -87,7 +87,7 @@ def std_mean(x, axis=None, *, correction: int = 1, keepdims: bool = False):
 PAIRS = "np.median(x, axis=...) for the values: PyTorch's median(dim=...) also gives indices, and the lower of the two in the middle"
 
 
-@composed(method=True, advice={"dim": PAIRS})
+@composed(method=True, advice={"dim": PAIRS, "keepdim": PAIRS})
 def median(a, axis=None, overwrite_input: bool = False, keepdims: bool = False):
     """The element in the middle, of all or along ``axis``; the mean of the two in the middle of an even number.
 
@@ -114,31 +114,43 @@ def quantile(a, q, axis=None, overwrite_input: bool = False, method: str = "line
     ``q``: plain numbers from 0 to 1; several make a first axis of the result.  Raises ValueError for other methods than
     "linear".  (Hyndman and Fan, Sample quantiles in statistical packages, 1996, definition 7.)
     """
+    return _quantiles(a, q, axis, method, keepdims)
+
+
+def _quantiles(a: Any, q: Any, axis: Any, method: str, keepdims: bool, without_nan: bool = False) -> Any:
+    """What ``quantile`` says, or the same of those elements that are no NaN."""
     if method != "linear":
         error = ValueError(f"quantile knows method='linear' alone, not {method!r}")
         raise errors.explained(error, "For 'lower', 'higher' or 'nearest' pick from np.sort(x, axis) by its index.")
-    a = array(a)
-    rows, q = in_one_axis(a, axis), np.asarray(q, float)
+    q = np.asarray(q, float)
     if not np.all((q >= 0) & (q <= 1)):
         raise errors.explained(ValueError(f"q={q} is not from 0 to 1"), "np.percentile takes numbers from 0 to 100.")
-    place = q * (rows.shape[-1] - 1)
+    a = array(a)
+    rows = in_one_axis(a, axis)
+    if not rows.shape[-1]:
+        raise errors.explained(ValueError("there are no numbers, and so no quantile"), "Give at least one number.")
+    missing = np.isnan(values(rows))
+    last = (
+        rows.shape[-1] - 1 - (missing.sum(-1, keepdims=True) if without_nan else np.zeros((*rows.shape[:-1], 1), int))
+    )
+    place = np.maximum(last, 0) * q.reshape(-1)
     low = np.floor(place).astype(int)
-    high = np.minimum(low + 1, rows.shape[-1] - 1)
     part = (place - low).astype(np.result_type(rows.dtype, np.float16))
-    risen = select.sort(rows, -1)
-    below, above = (select.take(risen, i, -1) for i in (low, high))
+    risen = select.sort(rows, -1)  # NaN last
+    below, above = (
+        select.getitem(risen, along(risen.shape, i, -1)) for i in (low, np.minimum(low + 1, np.maximum(last, 0)))
+    )
     z = below + (above - below) * part
-    missing = np.isnan(values(rows)).any(-1)
-    if np.any(missing):
-        z = select.where(missing[(...,) + (None,) * q.ndim], z.dtype.type(np.nan), z)
-    z = shape.moveaxis(z, tuple(range(z.ndim - q.ndim, z.ndim)), tuple(range(q.ndim)))
+    if not without_nan and missing.any():
+        z = select.where(missing.any(-1, keepdims=True), z.dtype.type(np.nan), z)
+    z = shape.moveaxis(z, -1, 0).reshape(q.shape + rows.shape[:-1])
     return with_axes_kept(z, a.ndim, axis, keepdims, q.ndim)
 
 
 @composed(words={"interpolation": "method"})
 def percentile(a, q, axis=None, overwrite_input: bool = False, method: str = "linear", keepdims: bool = False):
     """``quantile`` with ``q`` from 0 to 100."""
-    return quantile(a, np.asarray(q, float) / 100, axis, overwrite_input, method, keepdims)
+    return _quantiles(a, np.asarray(q, float) / 100, axis, method, keepdims)
 
 
 # Without NaN.
@@ -241,14 +253,19 @@ def nanstd(a, axis=None, ddof: int = 0, keepdims: bool = False):
 @composed(method=True, advice={"dim": "np.nanmedian(x, axis=...) for the values alone"})
 def nanmedian(a, axis=None, overwrite_input: bool = False, keepdims: bool = False):
     """The median of those elements that are no NaN; NaN where there are none."""
-    a = array(a)
-    rows = in_one_axis(a, axis)
-    risen = select.sort(rows, -1)  # NaN last
-    number = np.sum(~np.isnan(values(rows)), -1, keepdims=True)
-    pair = [(np.maximum(number - 1, 0)) // 2, number // 2 * (number > 0)]
-    n = rows.shape[-1]
-    low, high = (reduce.sum(select.where(np.arange(n) == i, risen, risen.dtype.type(0)), -1) for i in pair)
-    return with_axes_kept((low + high) / 2, a.ndim, axis, keepdims)
+    return _quantiles(a, 0.5, axis, "linear", keepdims, without_nan=True)
+
+
+@composed(words={"interpolation": "method"})
+def nanquantile(a, q, axis=None, overwrite_input: bool = False, method: str = "linear", keepdims: bool = False):
+    """The quantile of those elements that are no NaN; NaN where there are none.  See ``quantile``."""
+    return _quantiles(a, q, axis, method, keepdims, without_nan=True)
+
+
+@composed(words={"interpolation": "method"})
+def nanpercentile(a, q, axis=None, overwrite_input: bool = False, method: str = "linear", keepdims: bool = False):
+    """``nanquantile`` with ``q`` from 0 to 100."""
+    return _quantiles(a, np.asarray(q, float) / 100, axis, method, keepdims, without_nan=True)
 
 
 # How two vary together.
