@@ -147,7 +147,7 @@ class Spelled:
         for word, x in options.items():
             if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
                 continue
-            advice = self.advice.get(word, "")
+            advice = "" if word in self.words else self.advice.get(word, "")
             if advice and not (x is None or (x is False and advice.startswith("Leave it out"))):
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)

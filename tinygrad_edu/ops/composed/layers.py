@@ -151,7 +151,7 @@ def conv_transpose3d(x, w, bias=None, stride=1, padding=0, output_padding=0, gro
     return _conv_transpose(3, x, w, bias, stride, padding, output_padding, groups, dilation)
 
 
-@composed()
+@composed(method=False)  # the method of that name means the windows along one axis
 def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     """All windows of images (examples, channels, height, width) as columns: (examples, channels * size, positions)."""
     x = floating(x)
