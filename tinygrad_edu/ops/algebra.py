@@ -233,7 +233,8 @@ def einsum(subscripts: str, *operands):
     """Sums of products over axes that are named by letters, in NumPy's notation (Einstein's)."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes its subscripts as text: einsum('ij,jk->ik', A, B)")
-    return np.einsum(subscripts, *operands)
+    # A large sum is made of matrix products, which are up to thirty times faster.  To plan them takes 10 microseconds.
+    return np.einsum(subscripts, *operands, optimize=math.prod([getattr(x, "size", 1) for x in operands]) > 50_000)
 
 
 def _paired(ndim_x: int, ndim_y: int, axes) -> tuple[str, str, str]:
@@ -347,6 +348,7 @@ def trace(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
     r"\operatorname{diag}($x)",
     selects=True,
     examples=(((3,),), ((3, 4),), ((2,), dict(k=1)), ((3, 3), dict(k=-1))),
+    words={"diagonal": "k"},
     x=lambda g, shape, k: diagonal(g, k) if len(shape) == 1 else on_diagonal(g, shape, k),
 )
 def diag(x, k: int = 0):
@@ -359,6 +361,7 @@ def diag(x, k: int = 0):
     selects=True,
     examples=(((3, 3),), ((2, 3, 4), dict(k=1))),
     same_shape=True,
+    words={"diagonal": "k"},
     x=lambda g, k: tril(g, k),
 )
 def tril(x, k: int = 0):
@@ -371,6 +374,7 @@ def tril(x, k: int = 0):
     selects=True,
     examples=(((3, 3),), ((2, 3, 4), dict(k=-1))),
     same_shape=True,
+    words={"diagonal": "k"},
     x=lambda g, k: triu(g, k),
 )
 def triu(x, k: int = 0):

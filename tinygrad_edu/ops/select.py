@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import otherwise as _otherwise
 from ..engine.calling import written as _written
 from ..engine.composing import composed as _composed
 from ..engine.sparse_rows import Rows as _Rows
@@ -86,6 +87,8 @@ def take(x, indices, axis: int | None = None):
 
 @op(
     selects=True,
+    aliases="repeat_interleave",
+    advice=dict.fromkeys(("sizes", "*"), "x.tile((2, 3)): PyTorch's repeat is NumPy's tile"),
     examples=(
         ((3,), dict(repeats=2)),
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
@@ -127,6 +130,10 @@ def _sort_rule(g, shape: tuple[int, ...], x, axis: int | None):
     selects=True,
     examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0)), ((2, 3), dict(axis=None))),
     same_shape=True,
+    advice={
+        "dim": "np.sort(x, axis) for the values, and np.argsort(x, axis) for the indices, which PyTorch also gives",
+        "descending": "np.flip(np.sort(x, axis), axis)",
+    },
     x=_sort_rule,
 )
 def sort(x, axis: int | None = -1):
@@ -172,7 +179,7 @@ def one_hot(labels, classes: int | None = None):
     is the last class.
     """
     labels = np.asarray(labels._array if is_recorded(labels) else labels)
-    if classes is None:
+    if classes is None or classes == -1:
         classes = int(labels.max(initial=-1)) + 1
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}")
@@ -184,6 +191,15 @@ def _rows(g, shape: tuple[int, ...], index):
     return put(g, index, shape) if is_recorded(g) else _Rows(shape, [(index, g)])
 
 
+def _index_first(args) -> bool:
+    """Is embedding called as PyTorch's, with the whole numbers before the table?"""
+    kind = getattr(getattr(args[0], "dtype", None), "kind", "") if args else "f"
+    if kind == "f" or len(args) != 2:
+        return False
+    return np.asarray(getattr(args[1], "_array", args[1])).dtype.kind == "f"
+
+
+@_otherwise(_index_first)
 @op(
     r"$table_{[$index]}",
     needs={
@@ -197,10 +213,14 @@ def _rows(g, shape: tuple[int, ...], index):
         ((5, 3), dict(index=3)),
     ),
     selects=True,
+    words={"input": "index", "weight": "table"},
     table=_rows,
 )
 def embedding(table, index):
-    """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table."""
+    """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table.
+
+    It also takes PyTorch's order, ``embedding(index, table)``, where the index is whole numbers and the table is not.
+    """
     index = np.asarray(index) if np.size(index) else _whole(index)
     if index.dtype.kind not in "iu":
         raise IndexError(f"the index of a table is whole numbers, not of dtype {index.dtype}")

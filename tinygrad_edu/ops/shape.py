@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import otherwise as _otherwise
 from ..engine.calling import written as _written
 from ..op import op
+from .select import put
 
 
 def _flat(given: tuple[Any, ...]):
@@ -25,7 +27,9 @@ def _flat(given: tuple[Any, ...]):
     },
     examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
     rearranges=True,
-    words={"shape": "to"},
+    aliases="view",
+    words={"shape": "to", "newshape": "to"},
+    advice={"order": "x.T.reshape(to[::-1]).T for the order of columns"},
     x=lambda g, shape: g.reshape(shape),
 )
 def reshape(x, *to):
@@ -33,7 +37,12 @@ def reshape(x, *to):
     return np.reshape(x, _flat(to))
 
 
-@op(examples=(((2, 3),), ((),)), rearranges=True, aliases="flatten", x=lambda g, shape: g.reshape(shape))
+@op(
+    examples=(((2, 3),), ((),)),
+    rearranges=True,
+    advice={"order": "x.T.ravel() for the order of columns"},
+    x=lambda g, shape: g.reshape(shape),
+)
 def ravel(x):
     """All elements as one vector, in the order of rows."""
     return np.ravel(x)
@@ -51,10 +60,14 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
+    aliases="permute permute_dims",
+    advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
+    if len(axes) == 2 and (axes == (0, 1) or np.ndim(x) > 2):  # NumPy's users have no reason to write (0, 1)
+        raise ValueError("transpose takes all axes in their new order; x.T or x.swapaxes(0, 1) exchanges two")
     return np.transpose(x, _flat(axes) if axes else None)
 
 
@@ -64,6 +77,7 @@ def transpose(x, *axes):
     needs={"at least two axes": lambda x: x.ndim >= 2},
     examples=(((2, 3),), ((4, 2, 3),)),
     rearranges=True,
+    aliases="linalg.matrix_transpose adjoint",
     x=lambda g: g.mT,
 )
 def matrix_transpose(x):
@@ -74,6 +88,8 @@ def matrix_transpose(x):
 @op(
     examples=(((2, 3, 4), dict(axis1=0, axis2=2)),),
     rearranges=True,
+    aliases="swapdims",
+    words={"dim0": "axis1", "dim1": "axis2", "axis0": "axis1"},
     x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2),
 )
 def swapaxes(x, axis1: int, axis2: int):
@@ -84,6 +100,7 @@ def swapaxes(x, axis1: int, axis2: int):
 @op(
     examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))),
     rearranges=True,
+    aliases="movedim",
     x=lambda g, source, destination: moveaxis(g, destination, source),
 )
 def moveaxis(x, source, destination):
@@ -91,7 +108,12 @@ def moveaxis(x, source, destination):
     return np.moveaxis(x, source, destination)
 
 
-@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), rearranges=True, x=lambda g, shape: g.reshape(shape))
+@op(
+    examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))),
+    rearranges=True,
+    aliases="unsqueeze",
+    x=lambda g, shape: g.reshape(shape),
+)
 def expand_dims(x, axis):
     """A new axis of length 1 at ``axis`` of the result."""
     return np.expand_dims(x, axis)
@@ -107,7 +129,11 @@ def squeeze(x, axis=None):
     return np.squeeze(x, axis)
 
 
-@op(examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
+@op(
+    examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))),
+    words={"shape": "to", "size": "to"},
+    x=lambda g: g,
+)
 def broadcast_to(x, to):
     """The elements repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
     return np.broadcast_to(x, to)
@@ -124,6 +150,7 @@ def _part(g, shape: tuple[int, ...], which: int, shapes, axis: int | None):
 @op(
     r"\operatorname{concatenate}([$arrays])",
     variadic="arrays",
+    aliases="cat concat",
     needs={
         "arrays that agree in every axis but the one they are joined along": lambda arrays, axis: (
             axis is None or len({np.delete(np.shape(x), axis).tobytes() for x in arrays}) == 1
@@ -154,18 +181,57 @@ def _inside(shape: tuple[int, ...], width) -> tuple[slice, ...]:
     return tuple(slice(b, b + n) for b, n in zip(before.tolist(), shape))
 
 
+_BORDERS = ("edge", "reflect", "symmetric", "wrap")  # made of elements of the array itself
+
+
+def _pad_rule(g, shape: tuple[int, ...], pad_width, mode: str):
+    """The gradient inside of the border; each element of the border, if it is one of x, passes its own back there."""
+    if mode == "constant":
+        return g[_inside(shape, pad_width)]
+    source = np.pad(np.arange(math.prod(shape)).reshape(shape), pad_width, mode)
+    return put(g, (source,), (math.prod(shape),)).reshape(shape)
+
+
+def _as_pytorch(args) -> bool:
+    """Are the widths a flat list of more than two numbers, or the mode one of PyTorch's words?"""
+    flat = len(args) > 1 and isinstance(args[1], (tuple, list)) and len(args[1]) > 2 and isinstance(args[1][0], int)
+    return flat or len(args) > 2 and args[2] in ("replicate", "circular")
+
+
+@_otherwise(_as_pytorch)
 @op(
-    examples=(((3,), dict(pad_width=1)), ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0))),
-    x=lambda g, shape, pad_width: g[_inside(shape, pad_width)],
+    examples=(
+        ((3,), dict(pad_width=1)),
+        ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0)),
+        ((4,), dict(pad_width=2, mode="reflect")),
+        ((2, 3), dict(pad_width=((0, 1), (2, 1)), mode="edge")),
+        ((3,), dict(pad_width=(1, 2), mode="wrap")),
+        ((3,), dict(pad_width=2, mode="symmetric")),
+    ),
+    x=_pad_rule,
 )
 def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
-    """A border of constants: ``pad_width`` is the number before and after, for all axes or for each."""
-    if mode != "constant":
-        raise ValueError(f"pad knows mode='constant' only, not {mode!r}")
-    return np.pad(x, pad_width, constant_values=constant_values)
+    """A border: ``pad_width`` is the number of elements before and after, for all axes or for each.
+
+    ``mode``: "constant"; "edge" repeats the last element, "reflect" mirrors those beside it, "symmetric" mirrors it too,
+    and "wrap" goes on at the other end.  It also takes PyTorch's widths as one flat list for the last axes, (left,
+    right, top, bottom), if there are more than two, or by the name ``pad``, and its modes "replicate" and "circular".
+    Raises ValueError for other modes.
+    """
+    if mode != "constant" and mode not in _BORDERS:
+        raise ValueError(f"pad knows the modes 'constant', {', '.join(map(repr, _BORDERS))}, not {mode!r}")
+    if mode != "constant" and constant_values != 0:
+        raise ValueError(f"pad takes constant_values={constant_values} for mode='constant' only, not for {mode!r}")
+    return np.pad(x, pad_width, mode, **({"constant_values": constant_values} if mode == "constant" else {}))
 
 
-@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
+@op(
+    examples=(((2, 3),), ((2, 3), dict(axis=1))),
+    rearranges=True,
+    same_shape=True,
+    advice={"*": "x.flip((0, 1)), with the axes in a tuple"},
+    x=lambda g, axis: flip(g, axis),
+)
 def flip(x, axis=None):
     """The elements in reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)
@@ -175,6 +241,7 @@ def flip(x, axis=None):
     examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))),
     rearranges=True,
     same_shape=True,
+    words={"shifts": "shift"},
     x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if np.ndim(shift) else -shift, axis),
 )
 def roll(x, shift, axis=None):
@@ -189,7 +256,11 @@ def _tile_rule(g, shape: tuple[int, ...], reps):
     return g.reshape([m for pair in zip(reps, full) for m in pair]).sum(tuple(range(0, 2 * n, 2))).reshape(shape)
 
 
-@op(examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))), x=_tile_rule)
+@op(
+    examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))),
+    words={"dims": "reps"},
+    x=_tile_rule,
+)
 def tile(x, reps):
     """Copies laid side by side: ``reps`` is their number along each axis."""
     return np.tile(x, reps)

@@ -39,12 +39,16 @@ def astype(x, dtype):
     return data.astype(dtype)
 
 
-@composed()
-def split(x, parts, axis: int = 0) -> list[Any]:
+@composed(words={"split_size_or_sections": "split_size"})
+def split(x, parts=None, axis: int = 0, *, dim: int | None = None, split_size=None) -> list[Any]:
     """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists.
 
-    Returns a list of tensors.  Raises ValueError if the parts would not be equal.
+    Returns a list of tensors.  Raises ValueError if the parts would not be equal.  With ``dim`` or ``split_size`` it is
+    PyTorch's: parts of a size, of which the last may be smaller, or of a list of sizes.
     """
+    if dim is not None or split_size is not None:
+        axis = axis if dim is None else dim
+        parts = _indices_of_sizes(np.shape(x)[axis], parts if split_size is None else split_size)
     n = np.shape(x)[axis]
     if np.ndim(parts) == 0:
         parts = operator.index(parts)
@@ -59,16 +63,34 @@ def split(x, parts, axis: int = 0) -> list[Any]:
     return [select.getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:])]
 
 
-@composed()
-def dropout(x, rate: float = 0.5, rng: np.random.Generator | None = None):
+def _indices_of_sizes(n: int, sizes: Any) -> list[int]:
+    """Where to cut an axis of length ``n`` into parts of a size, or of a list of sizes.
+
+    Raises ValueError if the list does not add up to the length.
+    """
+    if np.ndim(sizes) == 0:
+        return list(range(operator.index(sizes), n, operator.index(sizes)))
+    *edges, end = np.cumsum(sizes, dtype=int).tolist()
+    if end != n:
+        words = f"parts of sizes {list(sizes)} do not make an axis of length {n}"
+        raise errors.explained(ValueError(words), "With dim=, as in PyTorch, a list gives the size of each part.")
+    return edges
+
+
+@composed(words={"p": "rate"})
+def dropout(x, rate: float = 0.5, rng: np.random.Generator | bool | None = None, training: bool = True):
     """Set each element to 0 with probability ``rate``, and scale the others by 1/(1 - rate), so that the mean stays.
 
-    Call it in training only.  ``rng``: the generator that chooses; pass one with a seed for the same choice each time.
+    Call it in training only, or with ``training=False``, which returns x.  ``rng``: the generator that chooses; pass one
+    with a seed for the same choice each time.  In its place may be True or False for ``training``, as in PyTorch.
     Raises ValueError if the rate is not at least 0 and below 1.  (Srivastava et al., Dropout, 2014.)
     """
     if not 0 <= rate < 1:
         raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
-    chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
+    if not (rng if isinstance(rng, bool) else training):
+        return x
+    generator = None if isinstance(rng, bool) else rng
+    chosen = (generator or np.random.default_rng()).random(np.shape(x)) >= rate
     data = getattr(x, "_array", x)
     return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
 

@@ -13,7 +13,6 @@ from ..pointwise import (
     absolute,
     add,
     cast,
-    divide,
     fmod,
     logaddexp,
     maximum,
