@@ -54,6 +54,7 @@ class op(Attributes):
     __slots__ = ("__dict__", "keeps_result", "leaves_out", "pass_back")
     forms: tuple[Any, ...] = ()  # other notations, and where they are true: calling.written
     filled: Any = None  # its value where the notation is 0/0, in words: calling.filled
+    otherwise: Any = None  # which calls are meant in another way: calling.otherwise
 
     def __init__(
         self, notation: str = "", *, binds: int = 9, needs: Mapping[str, Any] = {},
@@ -87,7 +88,7 @@ class op(Attributes):
     @functools.cached_property
     def arguments(self) -> Callable[..., tuple[Any, ...]]:
         """A function that gives all arguments of a call in their order, as Python assigns them."""
-        return calling.arguments(self.function)
+        return calling.arguments(self.function, self.otherwise)
 
     def with_operands(self, arguments: Sequence[Any], operands: Sequence[Any]) -> Sequence[Any]:
         """These arguments, with these operands in the place of theirs."""

@@ -357,6 +357,13 @@ class Interface(Value):
         return dispatch(name, function, args, kwargs)
 
 
+# PyTorch's names of dtypes are methods: x.double() and x.long().
+DTYPES = {
+    "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
+    "bool": "bool",
+}  # fmt: skip
+for _name, _dtype in DTYPES.items():
+    setattr(Interface, _name, lambda self, dtype=_dtype: NAMED["astype"].public(self, dtype))
 for _name, _instead in ATTRIBUTES.items():
     if not hasattr(Interface, _name):
         setattr(Interface, _name, absent(_name, _instead))
@@ -393,11 +400,8 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         if isinstance(result, Exception):
             raise result
         return result
-    frame = get_frame(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
     try:
-        with within(frame=frame):
+        with within(frame=locations.user_frame(get_frame(2))):
             return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)

@@ -120,13 +120,38 @@ def worded_also(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorated
 
 
-def arguments(function: Any) -> Callable[..., tuple[Any, ...]]:
-    """Make a function that takes a call's arguments and returns all in their order, with defaults filled in."""
+def otherwise(where: Callable[[tuple[Any, ...]], Any]) -> Callable[[Any], Any]:
+    """A decorator of an operation: other people call it with the same number of arguments, and mean others.
+
+    ``where``: a predicate on the arguments that are given by position.  Such a call is left to the function that
+    extends the operation: see ``extends`` in composing.py.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.otherwise = where
+        return public
+
+    return decorated
+
+
+def arguments(function: Any, otherwise: Callable[[tuple[Any, ...]], Any] | None = None) -> Callable[..., Any]:
+    """Make a function that takes a call's arguments and returns all in their order, with defaults filled in.
+
+    It raises TypeError for arguments that do not fit, and for those for which ``otherwise`` holds.
+    """
     *first, last = parameters = names(function)
     given = ", ".join([*first, "*" * is_packed(function) + last])
-    complete: Any = eval(f"lambda {given}: ({', '.join(parameters)},)")
+    complete: Callable[..., Any] = eval(f"lambda {given}: ({', '.join(parameters)},)")
     complete.__defaults__, complete.__qualname__ = function.__defaults__, function.__name__
-    return complete
+    if otherwise is None:
+        return complete
+
+    def checked(*args: Any, **options: Any) -> Any:
+        if otherwise(args):
+            raise TypeError(f"{function.__name__} is called in another way")
+        return complete(*args, **options)
+
+    return checked
 
 
 def vjp_without_nodes(op: Any, k: int, g: Any, z: Any, values: Any) -> Any:

@@ -18,23 +18,39 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Function(Spelled):
     """A function that is no operation, with the ways to spell a call of it."""
 
-    def __init__(self, function: Callable[..., Any], public: Callable[..., Any], **spelling: Any) -> None:
-        self.function, self.public, self.name = function, public, function.__name__
+    def __init__(self, function: Callable[..., Any], **spelling: Any) -> None:
+        self.function, self.name = function, function.__name__
         self.names, self.only_named = calling.names_by_kind(function)
         vars(self).update(spelling)
 
 
-def call(made: Function, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def call(made: Function, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call a function.  If the arguments do not fit, they may be in other people's words."""
     try:
-        return function(*args, **options)
+        return made.function(*args, **options)
     except TypeError as error:
         trace = error.__traceback__
         if trace is not None and trace.tb_next is None:  # it was raised by the call itself
-            return made.call(args, options, error)
+            return made.call_translated(args, options, error)
         raise errors.hide_our_frames(error)
     except Exception as error:
         raise errors.hide_our_frames(error)
+
+
+def in_place_of_user(made: Function) -> Callable[..., Any]:
+    """Make the function that users call of one that calls operations: these are recorded for the user's line."""
+
+    @functools.wraps(made.function)
+    def public(*args: Any, **options: Any) -> Any:
+        """Call the function in the user's place."""
+        try:
+            with within(frame=current.get().frame or get_frame(1)):
+                return call(made, args, options)
+        except Exception as error:
+            raise errors.of_call(made, args, options, error)
+
+    made.public = public
+    return public
 
 
 def composed(
@@ -53,22 +69,31 @@ def composed(
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make the function known by its names, and return the one that users call."""
-
-        @functools.wraps(function)
-        def public(*args: Any, **options: Any) -> Any:
-            """Call the function in the user's place."""
-            with within(frame=current.get().frame or get_frame(1)):
-                try:
-                    return call(made, function, args, options)
-                except Exception as error:
-                    raise errors.of_call(made, args, options, error)
-
-        made = Function(function, public, aliases=aliases, words=words, advice=advice)
+        made = Function(function, aliases=aliases, words=words, advice=advice)
+        public = in_place_of_user(made)
         made.register(method is True)
         if isinstance(method, str):
             made.name = method
             setattr(Value, method, public)
         return public
+
+    return decorated
+
+
+def extends(
+    operation: Any, *, words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator of a function that computes what an operation is asked for beyond its own arguments.
+
+    It is called where a call does not fit the operation, and where ``calling.otherwise`` says so.  It gives the
+    operation only operands by position, and options by name, so that such a call fits.  It may stand in a file that is
+    read later.  ``words``, ``advice``: as for ``composed``; those of the operation do not count then.
+    """
+
+    def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Attach the function to the operation, and return the one that users call."""
+        operation.op.extension = made = Function(function, name=operation.op.name, words=words, advice=advice)
+        return in_place_of_user(made)
 
     return decorated
 
@@ -82,9 +107,10 @@ def in_other_words(words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}
         @functools.wraps(function)
         def public(*args: Any, **options: Any) -> Any:
             """Call the function, in the user's words."""
-            return call(made, function, args, options)
+            return call(made, args, options)
 
-        made = Function(function, public, words=words, advice=advice)
+        made = Function(function, words=words, advice=advice)
+        made.public = public
         return cast(F, public)
 
     return decorated

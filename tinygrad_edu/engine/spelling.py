@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from ..context import current, within
 from ..errors import messages as errors
-from ..graph import Value
+from ..format import locations
+from ..graph import Value, get_frame
 from .calling import is_packed, takes_any_word
 
 # Other people's words for an argument.  For one of several, the one counts that the function has.
@@ -64,6 +66,7 @@ class Spelled:
     only_named: tuple[str, ...] = ()  # those that are never given by position
     in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
     in_words: Any = None  # the same for its named arguments: see ``worded_also``
+    extension: Spelled | None = None  # what computes calls that do not fit it: see ``extends`` in composing.py
     function: Callable[..., Any]
     public: Callable[..., Any]
 
@@ -71,17 +74,16 @@ class Spelled:
         """Make it known by each of its names and, if ``is_method``, a method of Tensors.
 
         An operation that a user declares takes a name from a function of ours that is made of operations, also if that
-        is read later.  Raises ValueError for a name that any other function has.
+        is read later.  Raises ValueError for a name that an operation of ours has.
         """
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
                 if known.of_user and self.gives_way:
                     continue
-                if not (self.of_user and known.gives_way):
-                    raise ValueError(
-                        f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}"
-                    )
+                if not (self.of_user and (known.of_user or known.gives_way)):
+                    owner = f"{known.name} in {known.function.__module__}"
+                    raise ValueError(f"{self.name}: the name {name} belongs to {owner}")
             NAMED[name] = self
             ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
@@ -102,6 +104,15 @@ class Spelled:
 
         ``error``: what Python said of this call; it is raised if there are no other people's words.
         """
+        with within(frame=current.get().frame or locations.user_frame(get_frame(1))):
+            while LATER:
+                LATER.pop()()
+            if self.extension is not None:
+                return self.extension.public(*args, **options)
+            return self.call_translated(args, options, error)
+
+    def call_translated(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None) -> Any:
+        """Call it itself with its own words for those of other people."""
         known, left = self.translate(args, options)
         packed = is_packed(self.function) and self.names[-1] in options
         if error is not None and not left and not packed and known.keys() == {*self.by_position(args), *options}:
@@ -109,10 +120,13 @@ class Spelled:
         if "where" in left:
             first = self.names[0]
             known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)
+        operands = getattr(self, "rules", {})
+        if "dtype" in left:  # NumPy computes in it, so operands are brought to it; a composed function's result is
+            known |= {name: as_dtype(x, left["dtype"]) for name, x in known.items() if name in operands}
         z = self.call_by_names(known)
         if "initial" in left:
             z = NAMED[self.reduced_by].public(z, left["initial"])
-        return z if "dtype" not in left else NAMED["astype"].public(z, left["dtype"])
+        return z if operands or "dtype" not in left else as_dtype(z, left["dtype"])
 
     def call_by_names(self, known: dict[str, Any]) -> Any:
         """Call it with these arguments."""
@@ -139,14 +153,14 @@ class Spelled:
                 raise errors.given_twice(self, name)
             elif name is not None:
                 known[name] = (x,) if name == self.names[-1] and is_packed(self.function) else x
-            elif takes_any_word(self.function):
-                known[word] = x
             elif x is None:
                 continue
             elif word == "dtype" or (word in ("where", "initial") and self.reduced_by):
                 left[word] = x
             elif word == "out":
                 raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
+            elif takes_any_word(self.function):
+                known[word] = x
             elif word not in WITHOUT_EFFECT:
                 raise errors.other_option(self, word, x)
         return known, left
@@ -183,8 +197,14 @@ class Spelled:
         return None
 
 
+LATER: list[Callable[[], None]] = []  # what reads the files with extensions, at the first call that needs them
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
+
+
+def as_dtype(x: Any, dtype: Any) -> Any:
+    """The numbers in another dtype; what is no array of numbers, as a list of tensors, stays as it is."""
+    return NAMED["astype"].public(x, dtype) if isinstance(x, (Value, np.ndarray)) else x
 
 
 class Route:

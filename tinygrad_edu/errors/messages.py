@@ -705,13 +705,14 @@ def list_mismatches(expected: Any, found: Any) -> list[str]:
     return wrong
 
 
-def other_parameters(file: Any, wrong: list[str]) -> Exception:
-    return explained(
-        ValueError(
-            f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
-        ),
-        "Nothing was changed.",
-    )
+def other_parameters(file: Any, wrong: list[str], unsaved: list[str]) -> Exception:
+    """Parameters that do not fit a network.  ``unsaved``: its buffers that are missing, such as running statistics."""
+    words = f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
+    notes = [
+        f"It was saved without {text.join_words(unsaved, 4)}, which are not trained: running statistics are saved too.",
+        "net.load_state_dict(dict(np.load(file)), strict=False) loads what is there.",
+    ]
+    return explained(ValueError(words), "Nothing was changed.", *(notes if unsaved else []))
 
 
 def unreadable_file(file: Any, error: Exception) -> Exception:

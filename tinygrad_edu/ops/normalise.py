@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..engine.calling import otherwise as _otherwise
 from ..op import op
 
 _AXES = (((3,),), ((2, 3),), ((2, 3), dict(axis=0)))
@@ -39,6 +40,15 @@ def _layer_norm_rule(g, z, x, axis, eps: float):
     return inward / np.sqrt(x.var(axis, keepdims=True) + eps)
 
 
+def _with_weights(args) -> bool:
+    """Is layer_norm called as PyTorch's, with the lengths of the last axes, or with a gain and a shift?"""
+    if len(args) > 3 or (len(args) > 2 and not isinstance(args[2], float)):
+        return True
+    axis = args[1] if len(args) > 1 else -1
+    return not isinstance(axis, int) or axis >= 0
+
+
+@_otherwise(_with_weights)
 @op(
     r"\operatorname{layer\_norm}($x)",
     examples=(((4,),), ((2, 5),), ((4, 2), dict(axis=0, eps=0.1))),
@@ -46,5 +56,9 @@ def _layer_norm_rule(g, z, x, axis, eps: float):
     x=_layer_norm_rule,
 )
 def layer_norm(x, axis=-1, eps: float = 1e-5):
-    """(x - mean)/sqrt(var + eps) along an axis (Ba, Kiros and Hinton 2016); multiply and add for gain and shift."""
+    """(x - mean)/sqrt(var + eps) along an axis (Ba, Kiros and Hinton 2016).
+
+    A gain and a shift may follow: ``layer_norm(x, gain, shift)`` multiplies by the one and adds the other, and so does
+    PyTorch's ``layer_norm(x, normalized_shape, weight, bias)``.
+    """
     return (x - np.mean(x, axis, keepdims=True)) / np.sqrt(np.var(x, axis, keepdims=True) + eps)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import otherwise as _otherwise
 from ..engine.calling import written as _written
 from ..engine.composing import composed as _composed
 from ..engine.sparse_rows import Rows as _Rows
@@ -178,7 +179,7 @@ def one_hot(labels, classes: int | None = None):
     is the last class.
     """
     labels = np.asarray(labels._array if is_recorded(labels) else labels)
-    if classes is None:
+    if classes is None or classes == -1:
         classes = int(labels.max(initial=-1)) + 1
     if labels.dtype.kind not in "iu" or labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}")
@@ -190,6 +191,15 @@ def _rows(g, shape: tuple[int, ...], index):
     return put(g, index, shape) if is_recorded(g) else _Rows(shape, [(index, g)])
 
 
+def _index_first(args) -> bool:
+    """Is embedding called as PyTorch's, with the whole numbers before the table?"""
+    kind = getattr(getattr(args[0], "dtype", None), "kind", "") if args else "f"
+    if kind == "f" or len(args) != 2:
+        return False
+    return np.asarray(getattr(args[1], "_array", args[1])).dtype.kind == "f"
+
+
+@_otherwise(_index_first)
 @op(
     r"$table_{[$index]}",
     needs={
@@ -203,10 +213,14 @@ def _rows(g, shape: tuple[int, ...], index):
         ((5, 3), dict(index=3)),
     ),
     selects=True,
+    words={"input": "index", "weight": "table"},
     table=_rows,
 )
 def embedding(table, index):
-    """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table."""
+    """The rows of ``table`` at ``index``.  The gradient is kept as those rows alone, however long the table.
+
+    It also takes PyTorch's order, ``embedding(index, table)``, where the index is whole numbers and the table is not.
+    """
     index = np.asarray(index) if np.size(index) else _whole(index)
     if index.dtype.kind not in "iu":
         raise IndexError(f"the index of a table is whole numbers, not of dtype {index.dtype}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from ...engine import spelling
 from ...engine.spelling import NAMED
 from ...graph import Value
 from .basic import astype as astype
@@ -17,17 +18,26 @@ from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-# The files that are read when they are needed.
-LATER = ("arrays", "choosing", "statistics", "calculus", "products", "reshaping", "plain", "elementwise")
+LATER = (
+    "arrays",
+    "elementwise",
+    "choosing",
+    "statistics",
+    "calculus",
+    "products",
+    "reshaping",
+    "plain",
+    "layers",
+)  # read when they are needed
 # The methods of Tensors that those files make.
 METHODS = """
-addbmm addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm bmm chunk clone
-compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq expand expand_as
-flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill index_put index_select
-isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select median mm mv nanmean
-nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter scatter_add select split
-std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique unstack var_mean vdot
-view_as where
+addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm
+bmm chunk clone compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq
+expand expand_as flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill
+index_put index_select isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select
+median mm mv nanmean nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter
+scatter_add select split std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique
+unstack var_mean vdot view_as where
 """
 
 
@@ -52,6 +62,9 @@ class Method:
 
 for _name in METHODS.split():
     setattr(Value, _name, Method(_name))
+
+
+spelling.LATER.append(read_all)  # also for a call with other people's words
 
 
 def find(name: str) -> Any:

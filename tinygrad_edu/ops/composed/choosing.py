@@ -232,8 +232,8 @@ def narrow(x, dim: int, start: int, length: int):
     return getitem(x, (slice(None),) * axis + (slice(start, start + length),))
 
 
-@composed(method=True, words={"dimension": "dim"})
-def unfold(x, dim: int, size: int, step: int = 1):
+@composed(method="unfold", words={"dimension": "dim"})
+def unfold_method(x, dim: int, size: int, step: int = 1):
     """All windows of ``size`` elements along an axis, ``step`` apart, in a new last axis (PyTorch's method)."""
     x = array(x)
     axis = checked_axis(dim, x.ndim)
@@ -251,7 +251,7 @@ def sliding_window_view(x, window_shape, axis=None):
         words = f"a window of shape {window_shape} for an array of shape {x.shape}"
         raise errors.explained(ValueError(words), "Give a length for each axis, or the axes as axis=.")
     for a, n in zip(axes, sizes):
-        x = unfold(x, a, n)
+        x = unfold_method(x, a, n)
     return x
 
 

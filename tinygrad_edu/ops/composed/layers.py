@@ -1,0 +1,603 @@
+"""What layers compute, with PyTorch's names and words (torch.nn.functional), made of operations.
+
+Each function may be called in PyTorch's order of arguments.  Where an operation has an order of its own, that is also
+taken, as in ``conv2d(x, w, stride, padding)``.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ...engine.composing import composed, extends
+from ...errors import messages as errors
+from ...graph import Value
+from .. import algebra, image, normalise, reduce, select, shape
+from .basic import dropout
+
+_WEIGHTS = {"weight": "w", "kernel": "w", "filters": "w", "b": "bias"}
+
+
+def values(x) -> Any:
+    """The numbers of x, a Tensor or what NumPy makes an array of, as an array."""
+    return np.asarray(x._array if isinstance(x, Value) else x)
+
+
+def floating(x) -> Any:
+    """x as an operand: a Tensor as it is; anything else as an array of floating numbers."""
+    if isinstance(x, Value):
+        return x
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def refuse(words: str, *remedies: str) -> Any:
+    """Raise ValueError with these words, and with what to write."""
+    raise errors.explained(ValueError(words), *remedies)
+
+
+# Convolutions.
+
+
+def _along_channels(x, b, axes: int, name: str):
+    """Add a bias of one number for each channel to x (examples, channels, axes...)."""
+    if b is None:
+        return x
+    channels = x.shape[-axes - 1]
+    if np.shape(b) != (channels,):
+        refuse(
+            f"{name} takes a bias of shape ({channels},), one number for each output, not of shape {np.shape(b)}",
+            f"Write {name}(x, w, bias, stride, padding), or {name}(x, w, stride=2, padding=1) without a bias.",
+        )
+    return x + np.reshape(floating(b), (channels, *(1,) * axes))
+
+
+def _convolve(operation, axes: int, x, w, bias, stride, padding, dilation, groups):
+    """The convolution by an operation, with a bias, and also of x without the axis of the examples."""
+    single = np.ndim(values(x)) == axes + 1
+    z = operation(x[None] if single else x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    z = _along_channels(z, bias, axes, operation.__name__)
+    return z[0] if single else z
+
+
+def _by_name(name: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """All options by their names: those given by position, in this order, and the others, of which None is not given."""
+    if len(given) > len(order):
+        raise errors.explained(TypeError(f"{name} was given {len(given)} options"), f"They are {', '.join(order)}.")
+    known = {word: x for word, x in options.items() if x is not None}
+    for word, x in zip(order, given):
+        if word in known:
+            raise errors.explained(TypeError(f"{name} was given {word} twice"))
+        known[word] = x
+    return known
+
+
+def _convolution(operation, axes: int, x, w, given: tuple[Any, ...], **options: Any):
+    """The convolution by an operation, with a bias, and also of x without the axis of the examples."""
+    name = operation.__name__
+    order: tuple[str, ...] = ("bias", "stride", "padding", "dilation", "groups")
+    if given and isinstance(given[0], (int, tuple, list, np.integer)):
+        order = order[1:]
+    known = _by_name(name, order, given, options)
+    bias = known.pop("bias", None)
+    x, w = floating(x), floating(w)
+    single = x.ndim == axes + 1
+    z = _along_channels(operation(x[None] if single else x, w, **known), bias, axes, name)
+    return z[0] if single else z
+
+
+@extends(image.conv1d, words=_WEIGHTS)
+def conv1d(x, w, *more, bias=None, stride=None, padding=None, dilation=None, groups=None):
+    """conv1d with a bias of shape (outputs,), or of x without the axis of the examples."""
+    given = {"bias": bias, "stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return _convolution(image.conv1d, 1, x, w, more, **given)
+
+
+@extends(image.conv2d, words=_WEIGHTS)
+def conv2d(x, w, *more, bias=None, stride=None, padding=None, dilation=None, groups=None):
+    """conv2d with a bias of shape (outputs,), or of x without the axis of the examples."""
+    given = {"bias": bias, "stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return _convolution(image.conv2d, 2, x, w, more, **given)
+
+
+@composed(words=_WEIGHTS)
+def conv3d(x, w, bias=None, stride=1, padding=0, dilation=1, groups: int = 1):
+    """conv2d with one more axis: of x (examples, channels, depth, height, width), or without the axis of the examples."""
+    x, w = floating(x), floating(w)
+    single = x.ndim == 4
+    x = x[None] if single else x
+    if x.ndim != 5 or w.ndim != 5 or x.shape[1] != w.shape[1] * groups or w.shape[0] % groups:
+        refuse(f"shapes {x.shape} and {w.shape} of x and w do not fit, with {groups} groups", _SHAPES.format("depth, "))
+    z = _along_channels(image.convolved(x, w, stride, padding, dilation, groups), bias, 3, "conv3d")
+    return z[0] if single else z
+
+
+_SHAPES = "x is (examples, channels, {0}height, width), and w is (outputs, channels / groups, {0}height, width)."
+
+
+def _conv_transpose(axes: int, x, w, bias, stride, padding, output_padding, groups: int, dilation):
+    """The transpose of a convolution: x is what the convolution gives, and the result has the shape of its operand."""
+    name = f"conv_transpose{axes}d"
+    x, w = floating(x), floating(w)
+    single = x.ndim == axes + 1
+    x = x[None] if single else x
+    if x.ndim != axes + 2 or w.ndim != axes + 2 or x.shape[1] != w.shape[0] or w.shape[0] % groups:
+        refuse(
+            f"{name}: shapes {x.shape} and {w.shape} of x and w do not fit, with {groups} groups",
+            "x is (examples, channels, ...), and w is (channels, outputs / groups, ...) with the lengths of the window.",
+        )
+    stride, dilation = (image.pair(n, axes, 1) for n in (stride, dilation))
+    extra, padding = (image.pair(n, axes) for n in (output_padding, padding))
+    if any(e >= s for e, s in zip(extra, stride)):
+        refuse(f"{name}: output_padding={output_padding} is not smaller than the stride")
+    lengths = [
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, s, p, d, k, e in zip(x.shape[2:], stride, padding, dilation, w.shape[2:], extra)
+    ]
+    if min(lengths) < 1:
+        refuse(f"{name}: padding={padding} leaves nothing of a result of shape {tuple(lengths)}")
+    to = (x.shape[0], w.shape[1] * groups, *lengths)
+    z = _along_channels(image.transposed(x, to, w, stride, padding, dilation, groups), bias, axes, name)
+    return z[0] if single else z
+
+
+@composed(words=_WEIGHTS)
+def conv_transpose1d(x, w, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1):
+    """The transpose of conv1d, by which a convolution passes its gradient back: it puts what it reads into windows.
+
+    ``x``: (examples, channels, length), or without the examples; ``w``: (channels, outputs / groups, window), as that of
+    the convolution which it transposes.  ``output_padding`` makes the result longer at its end, where several lengths
+    have the same number of positions.
+    """
+    return _conv_transpose(1, x, w, bias, stride, padding, output_padding, groups, dilation)
+
+
+@composed(words=_WEIGHTS)
+def conv_transpose2d(x, w, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1):
+    """The transpose of conv2d (Zeiler and others 2010), also called deconvolution: see ``conv_transpose1d``."""
+    return _conv_transpose(2, x, w, bias, stride, padding, output_padding, groups, dilation)
+
+
+@composed(words=_WEIGHTS)
+def conv_transpose3d(x, w, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1):
+    """The transpose of conv3d: see ``conv_transpose1d``."""
+    return _conv_transpose(3, x, w, bias, stride, padding, output_padding, groups, dilation)
+
+
+@composed()
+def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
+    """All windows of images (examples, channels, height, width) as columns: (examples, channels * size, positions)."""
+    x = floating(x)
+    if x.ndim not in (3, 4):
+        refuse(f"unfold takes images (examples, channels, height, width), not an array of shape {x.shape}")
+    size, wide = image.pair(kernel_size, 2, 1), image.pair(padding, 2)
+    border = ((0, 0),) * (x.ndim - 2) + tuple((p, p) for p in wide)
+    seen = image.windows(
+        shape.pad(x, border) if any(wide) else x, size, image.pair(stride, 2, 1), image.pair(dilation, 2, 1)
+    )
+    first = tuple(range(x.ndim - 2))
+    seen = np.transpose(seen, (*first, x.ndim, x.ndim + 1, x.ndim - 2, x.ndim - 1))
+    lead = x.shape[: x.ndim - 3]
+    return seen.reshape(*lead, math.prod(seen.shape[len(lead) : -2]), math.prod(seen.shape[-2:]))
+
+
+@composed()
+def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """The transpose of ``unfold``: columns of windows added back into images of ``output_size``, where they overlap."""
+    x = floating(x)
+    size, wide, far = image.pair(kernel_size, 2, 1), image.pair(padding, 2), image.pair(output_size, 2, 1)
+    step, apart = image.pair(stride, 2, 1), image.pair(dilation, 2, 1)
+    places = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, p, d, k, s in zip(far, wide, apart, size, step)]
+    area = math.prod(size)
+    if x.ndim not in (2, 3) or x.shape[-2] % area or x.shape[-1] != math.prod(places):
+        refuse(
+            f"fold: an array of shape {x.shape} does not hold windows of {size} at {places} positions",
+            f"It needs the shape (examples, channels * {area}, {math.prod(places)}).",
+        )
+    lead, channels = x.shape[:-2], x.shape[-2] // area
+    n = len(lead)
+    seen = np.transpose(x.reshape(*lead, channels, *size, *places), (*range(n + 1), n + 3, n + 4, n + 1, n + 2))
+    z = image.unwindows(seen, (*lead, channels, *(m + 2 * p for m, p in zip(far, wide))), step, apart)
+    return z[(..., *(slice(p, p + m) for p, m in zip(wide, far)))] if any(wide) else z
+
+
+# Pooling.
+
+_POOLED = {"kernel_size": "size", "window": "size"}
+_WHOLE = {
+    "ceil_mode": "padding=..., or np.pad(x, ...), so that the last window is complete",
+    "return_indices": "x == maximum, or np.argmax, to find where the largest elements are",
+    "divisor_override": "avg_pool2d(x, size) * (the number of elements / the divisor)",
+}
+
+
+def _not_taken(name: str, **options: Any) -> None:
+    """Refuse options that would change the result, unless they are as if not given."""
+    for word, x in options.items():
+        if not (x is None or x is False):
+            raise errors.explained(TypeError(f"{name} takes no {word}={x}"), f"Write {_WHOLE[word]}.")
+
+
+def _of_pool(x, size, stride, padding):
+    """The window, the stride and the padding of a pool over images, each as a pair."""
+    size = image.pair(size, 2, 1)
+    wide = image.pair(padding, 2)
+    if any(2 * p > k for p, k in zip(wide, size)):
+        refuse(f"padding={padding} is more than half of a window of {size}: a window could lie outside of x")
+    return size, image.pair(size if stride is None else stride, 2, 1), wide
+
+
+def _bordered(x, wide, constant: float):
+    border = ((0, 0),) * (x.ndim - 2) + tuple((p, p) for p in wide)
+    return shape.pad(x, border, constant_values=constant) if any(wide) else x
+
+
+@extends(image.max_pool2d, words=_POOLED)
+def max_pool2d(x, size=2, stride=None, padding=0, dilation=1, ceil_mode: bool = False, return_indices: bool = False):
+    """max_pool2d with a border of -inf, or of elements that lie ``dilation`` apart."""
+    _not_taken("max_pool2d", ceil_mode=ceil_mode, return_indices=return_indices)
+    size, stride, wide = _of_pool(x, size, stride, padding)
+    x = _bordered(floating(x), wide, -math.inf)
+    if image.pair(dilation, 2, 1) == (1, 1):
+        return image.max_pool2d(x, size=size, stride=stride)
+    return np.max(image.windows(x, size, stride, image.pair(dilation, 2, 1)), (-1, -2))
+
+
+@extends(image.avg_pool2d, words=_POOLED)
+def avg_pool2d(
+    x, size=2, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override=None
+):
+    """avg_pool2d with a border of zeros, which count as elements unless ``count_include_pad=False``."""
+    _not_taken("avg_pool2d", ceil_mode=ceil_mode, divisor_override=divisor_override)
+    size, stride, wide = _of_pool(x, size, stride, padding)
+    x = floating(x)
+    z = image.avg_pool2d(_bordered(x, wide, 0.0), size=size, stride=stride)
+    if count_include_pad or not any(wide):
+        return z
+    inside = image.avg_pool2d(_bordered(np.ones(x.shape[-2:], x.dtype), wide, 0.0), size=size, stride=stride)
+    return z / inside
+
+
+def _one_axis(pool, x, size, stride, *options: Any):
+    """A pool over the last axis alone: over images of height 1."""
+    x, wide = floating(x), image.pair(options[0], 1)
+    step = size if stride is None else stride
+    z = pool(x[..., None, :], (1, *image.pair(size, 1, 1)), (1, *image.pair(step, 1, 1)), (0, *wide), *options[1:])
+    return z[..., 0, :]
+
+
+@composed(words=_POOLED)
+def max_pool1d(x, size=2, stride=None, padding=0, dilation=1, ceil_mode: bool = False, return_indices: bool = False):
+    """The largest element under a window along the last axis: see ``max_pool2d``."""
+    _not_taken("max_pool1d", ceil_mode=ceil_mode, return_indices=return_indices)
+    return _one_axis(max_pool2d, x, size, stride, padding, (1, *image.pair(dilation, 1, 1)))
+
+
+@composed(words=_POOLED, advice={"divisor_override": _WHOLE["divisor_override"]})
+def avg_pool1d(x, size=2, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
+    """The mean under a window along the last axis: see ``avg_pool2d``."""
+    _not_taken("avg_pool1d", ceil_mode=ceil_mode)
+    return _one_axis(avg_pool2d, x, size, stride, padding, False, count_include_pad)
+
+
+def _pooled_to(x, output_size) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The lengths that an adaptive pool is to have, and the windows that make them; 0 for one that is not everywhere equal."""
+    every = (output_size,) * 2 if np.ndim(output_size) == 0 else tuple(output_size)
+    if len(every) != 2:
+        refuse(f"output_size={output_size} is not one number, or one for the height and one for the width")
+    to = tuple(n if m is None else operator.index(m) for m, n in zip(every, x.shape[-2:]))
+    if any(m < 1 for m in to):
+        refuse(f"output_size={output_size} is not made of numbers from 1 up")
+    return to, tuple(0 if n % m else n // m for m, n in zip(to, x.shape[-2:]))
+
+
+def _averaging(n: int, m: int, dtype):
+    """The matrix (m, n) of the means of m windows over n elements, of which one begins before the last ends."""
+    i = np.arange(m)[:, None]
+    first, last, k = i * n // m, -(-(i + 1) * n // m), np.arange(n)
+    return (((k >= first) & (k < last)) / (last - first)).astype(dtype)
+
+
+@composed()
+def adaptive_avg_pool2d(x, output_size):
+    """The means of windows that are chosen so that the result has the height and the width ``output_size``.
+
+    1 is the mean of each channel.  None leaves a length as it is.  Where the length is not a multiple of the new one,
+    windows overlap, as PyTorch's: window i goes from the whole part of i n/m to (i + 1) n/m, rounded up.
+    """
+    x = floating(x)
+    to, size = _pooled_to(x, output_size)
+    if all(size):
+        return image.avg_pool2d(x, size=size)
+    rows, columns = (_averaging(n, m, x.dtype) for n, m in zip(x.shape[-2:], to))
+    return rows @ x @ columns.T
+
+
+@composed()
+def adaptive_avg_pool1d(x, output_size):
+    """``adaptive_avg_pool2d`` along the last axis alone."""
+    return adaptive_avg_pool2d(floating(x)[..., None, :], (1, output_size))[..., 0, :]
+
+
+@composed(advice={"return_indices": _WHOLE["return_indices"]})
+def adaptive_max_pool2d(x, output_size):
+    """The largest elements of windows chosen so that the result has the height and the width ``output_size``.
+
+    Raises ValueError for a length that is not a multiple of the new one.
+    """
+    x = floating(x)
+    to, size = _pooled_to(x, output_size)
+    if not all(size):
+        refuse(
+            f"adaptive_max_pool2d makes images of {to} from {x.shape[-2:]} only where these are multiples",
+            "Write max_pool2d(x, size, stride) with the windows that you want.",
+        )
+    return image.max_pool2d(x, size=size)
+
+
+# Layers that normalise.
+
+
+def _scaled(x, weight, bias):
+    """x times a gain, and a shift added, where they are given; they broadcast."""
+    x = x if weight is None else x * floating(weight)
+    return x if bias is None else x + floating(bias)
+
+
+def _of_channels(x, weight, bias, name: str):
+    """``_scaled`` with one gain and one shift for each channel, which are axis 1."""
+    n, axes = x.shape[1], (1,) * (x.ndim - 2)
+    for word, given in (("weight", weight), ("bias", bias)):
+        if given is not None and np.shape(values(given)) != (n,):
+            refuse(
+                f"{name} takes a {word} of shape ({n},), one number for each channel, not of {np.shape(values(given))}"
+            )
+    weight, bias = (None if y is None else np.reshape(floating(y), (n, *axes)) for y in (weight, bias))
+    return _scaled(x, weight, bias)
+
+
+def _is_shape_of_last(lengths, x) -> bool:
+    """Are these the lengths of the last axes of x?"""
+    every = (lengths,) if isinstance(lengths, (int, np.integer)) else tuple(lengths)
+    return bool(every) and tuple(x.shape[-len(every) :]) == every
+
+
+def _axes_of_last(lengths, x, name: str) -> tuple[int, ...]:
+    """The last axes, of which PyTorch's normalized_shape gives the lengths."""
+    if not _is_shape_of_last(lengths, x):
+        refuse(
+            f"{name}: normalized_shape={lengths} is not the lengths of the last axes of an array of shape {x.shape}",
+            f"Write {name}(x, {x.shape[-1:]}, ...) to normalise along the last axis.",
+        )
+    return tuple(range(-np.size(lengths), 0))
+
+
+@extends(normalise.layer_norm, words={"gain": "weight", "gamma": "weight", "shift": "bias", "beta": "bias"})
+def layer_norm(x, *more, axis=None, normalized_shape=None, weight=None, bias=None, eps=None):
+    """layer_norm followed by a gain and a shift, or called as PyTorch's, with the lengths of the last axes.
+
+    By position there may be PyTorch's normalized_shape, weight, bias, eps; the gain and the shift; or axis and eps.
+    """
+    x = floating(x)
+    order: tuple[str, ...] = ("weight", "bias", "eps")
+    if more and (isinstance(more[0], (int, tuple, list, np.integer)) or more[0] is None):
+        pytorch = len(more) > 2 or (len(more) == 2 and not isinstance(more[1], float))
+        order = ("normalized_shape", *order) if pytorch else _meant_by(more[0], x)
+    options = {"axis": axis, "normalized_shape": normalized_shape, "weight": weight, "bias": bias, "eps": eps}
+    known = _by_name("layer_norm", order, more, options)
+    weight, bias, eps = known.get("weight"), known.get("bias"), known.get("eps", 1e-5)
+    axis = known.get("axis")
+    if "normalized_shape" in known:
+        if axis is not None:
+            raise errors.explained(TypeError("layer_norm was given both axis and normalized_shape"))
+        axis = _axes_of_last(known["normalized_shape"], x, "layer_norm")
+    elif axis is None:
+        axis = -1 if weight is None else tuple(range(-np.ndim(values(weight)), 0)) or -1
+    axes = normalize_axis_tuple(axis, x.ndim)
+    lengths = tuple(x.shape[a] for a in sorted(axes))
+    for word, given in (("gain", weight), ("shift", bias)):
+        of = np.shape(values(given)) if given is not None else ()
+        if given is not None and of != lengths and len(of) != x.ndim:
+            refuse(
+                f"layer_norm: a {word} of shape {of} for numbers that are normalised over lengths {lengths}",
+                f"Give one of shape {lengths}, or multiply and add yourself: layer_norm(x, axis) * gain + shift.",
+            )
+    if sorted(axes) != list(range(x.ndim - len(axes), x.ndim)):  # a gain has the lengths of these axes
+        fit = [n if a in axes else 1 for a, n in enumerate(x.shape)]
+        weight, bias = (
+            y if y is None or np.shape(values(y)) != lengths else np.reshape(floating(y), fit) for y in (weight, bias)
+        )
+    return _scaled(normalise.layer_norm(x, axis=axis, eps=eps), weight, bias)
+
+
+def _meant_by(lengths, x) -> tuple[str, ...]:
+    """The order of arguments where the second is an axis or the length of one.  ValueError where it may be both."""
+    last = lengths is not None and _is_shape_of_last(lengths, x)
+    try:
+        axes = normalize_axis_tuple(lengths, x.ndim)
+    except (ValueError, TypeError):
+        return ("normalized_shape" if last else "axis", "eps")
+    if last and sorted(axes) != list(range(x.ndim - len(axes), x.ndim)):
+        refuse(
+            f"layer_norm: {lengths} is an axis of an array of shape {x.shape}, and the length of its last axes too",
+            f"Write axis={lengths} or normalized_shape={lengths}.",
+        )
+    return ("axis", "eps")
+
+
+@composed(words={"gain": "weight"})
+def rms_norm(x, normalized_shape=None, weight=None, eps: float | None = None):
+    """x divided by the root of the mean square along the last axes, times a gain (Zhang and Sennrich 2019).
+
+    ``normalized_shape``: the lengths of these axes; without it, the last axis.  ``eps`` is added to the mean square; by
+    default it is the distance from 1 to the next number.
+    """
+    x = floating(x)
+    axis = -1 if normalized_shape is None else _axes_of_last(normalized_shape, x, "rms_norm")
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    return _scaled(x / np.sqrt(np.mean(np.square(x), axis, keepdims=True) + eps), weight, None)
+
+
+def _moved(running, batch, momentum: float, word: str) -> None:
+    """Move running statistics towards those of a batch, in place."""
+    if running is None:
+        return
+    new = (1 - momentum) * values(running) + momentum * batch
+    if isinstance(running, Value):
+        running.data = new  # type: ignore[attr-defined]
+    elif isinstance(running, np.ndarray) and running.dtype.kind == "f":
+        running[...] = new
+    else:
+        refuse(f"batch_norm changes {word} in training, and {type(running).__name__} cannot be changed in place",
+               f"Give an array, {word}=np.zeros(channels), or None to keep no running statistics.")  # fmt: skip
+
+
+@composed(words={"gain": "weight", "gamma": "weight", "shift": "bias", "beta": "bias"})
+def batch_norm(
+    x, running_mean=None, running_var=None, weight=None, bias=None, training: bool = False, momentum: float = 0.1,
+    eps: float = 1e-5,
+):  # fmt: skip
+    """Each channel minus its mean, over the root of its variance (Ioffe and Szegedy 2015), times a gain, plus a shift.
+
+    ``x``: (examples, channels, ...).  In ``training``, mean and variance are those of all examples and places, and the
+    running ones are moved towards them, in place, by the part ``momentum``; the running variance towards the variance
+    with one element less in the divisor, as in PyTorch.  Otherwise the running ones are used, as constants.
+    """
+    x = floating(x)
+    if x.ndim < 2:
+        refuse(f"batch_norm takes x of shape (examples, channels, ...), not {x.shape}")
+    axes = (0, *range(2, x.ndim))
+    number = math.prod(x.shape[a] for a in axes)
+    if training:
+        if number < 2:
+            refuse(f"batch_norm in training needs more than one number for each channel, and x has shape {x.shape}")
+        _moved(running_mean, values(x).mean(axes), momentum, "running_mean")
+        _moved(running_var, values(x).var(axes, ddof=1), momentum, "running_var")
+        return _of_channels(normalise.layer_norm(x, axis=axes, eps=eps), weight, bias, "batch_norm")
+    if running_mean is None or running_var is None:
+        refuse(
+            "batch_norm needs a running mean and a running variance where it is not training",
+            "Write training=True to normalise by the numbers of this batch.",
+        )
+    fit = (x.shape[1], *(1,) * (x.ndim - 2))
+    mean, var = (values(y).astype(x.dtype).reshape(fit) for y in (running_mean, running_var))
+    return _of_channels((x - mean) / np.sqrt(var + x.dtype.type(eps)), weight, bias, "batch_norm")
+
+
+@composed(words={"gain": "weight", "gamma": "weight", "shift": "bias", "beta": "bias"})
+def instance_norm(
+    x, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats: bool = True, momentum: float = 0.1,
+    eps: float = 1e-5,
+):  # fmt: skip
+    """Each channel of each example minus its mean, over the root of its variance (Ulyanov and others 2016).
+
+    ``x``: (examples, channels, lengths...).  With ``use_input_stats=False`` it is ``batch_norm`` by the running ones.
+    """
+    x = floating(x)
+    if not use_input_stats:
+        return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
+    if x.ndim < 3:
+        refuse(f"instance_norm takes x of shape (examples, channels, lengths...), not {x.shape}")
+    axes = tuple(range(2, x.ndim))
+    if running_mean is not None or running_var is not None:
+        _moved(running_mean, values(x).mean(axes).mean(0), momentum, "running_mean")
+        _moved(running_var, values(x).var(axes, ddof=1).mean(0), momentum, "running_var")
+    return _of_channels(normalise.layer_norm(x, axis=axes, eps=eps), weight, bias, "instance_norm")
+
+
+@composed(words={"gain": "weight", "gamma": "weight", "shift": "bias", "beta": "bias"})
+def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5):
+    """The channels of each example in so many groups, each normalised by its mean and variance (Wu and He 2018).
+
+    ``x``: (examples, channels, ...).  The gain and the shift have one number for each channel.
+    """
+    x = floating(x)
+    groups = operator.index(num_groups)
+    if x.ndim < 2 or groups < 1 or x.shape[1] % groups:
+        refuse(f"group_norm: the channels of x of shape {x.shape}, axis 1, cannot be cut into {groups} equal groups")
+    grouped = x.reshape(x.shape[0], groups, math.prod(x.shape[1:]) // groups)
+    return _of_channels(normalise.layer_norm(grouped, eps=eps).reshape(x.shape), weight, bias, "group_norm")
+
+
+@composed(words={"ord": "p"})
+def normalize(x, p: float = 2.0, axis: int = 1, eps: float = 1e-12):
+    """x divided by its norm of order ``p`` along an axis, or by ``eps`` where the norm is smaller."""
+    x = floating(x)
+    return x / np.maximum(_norm(x, p, axis, True), x.dtype.type(eps))
+
+
+def _norm(x, p: float, axis: int, keepdims: bool):
+    """The norm of order p along an axis."""
+    return reduce.norm(x, axis=axis, keepdims=keepdims) if p == 2 else np.linalg.norm(x, p, axis, keepdims)
+
+
+@composed(words={"x1": "x", "x2": "y"})
+def cosine_similarity(x, y, axis: int = 1, eps: float = 1e-8):
+    """The cosine of the angle between vectors along an axis: x·y/(|x| |y|); a norm below ``eps`` counts as that."""
+    x, y = floating(x), floating(y)
+    lengths = (np.maximum(reduce.norm(z, axis=axis), z.dtype.type(eps)) for z in (x, y))
+    return np.sum(x * y, axis) / (next(lengths) * next(lengths))
+
+
+@composed(words={"x1": "x", "x2": "y"})
+def pairwise_distance(x, y, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False):
+    """The norm of order ``p`` of x - y + eps along the last axis.  ``eps`` keeps the norm away from 0, where it bends."""
+    d = floating(x) - floating(y)
+    return _norm(d + d.dtype.type(eps), p, -1, keepdims)
+
+
+# Attention, tables and pairs.
+
+
+@composed(
+    words={"q": "query", "k": "key", "v": "value", "mask": "attn_mask"},
+    advice={"enable_gqa": "np.repeat(key, groups, axis=-3), and the same of value"},
+)
+def scaled_dot_product_attention(
+    query, key, value, attn_mask=None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None
+):
+    """softmax(query keyᵀ / sqrt(d)) value, for each query (Vaswani and others 2017).
+
+    ``query``: (..., queries, d); ``key``: (..., keys, d); ``value``: (..., keys, outputs); the result: (..., queries,
+    outputs).  ``attn_mask``: truth values, of which False keeps a query from a key, or numbers that are added to what the
+    softmax takes.  ``is_causal``: query i sees the keys up to i.  ``scale`` stands in the place of 1/sqrt(d).
+    """
+    query, key, value = floating(query), floating(key), floating(value)
+    scores = query @ key.mT * query.dtype.type(1 / math.sqrt(query.shape[-1]) if scale is None else scale)
+    if is_causal:
+        if attn_mask is not None:
+            refuse("scaled_dot_product_attention takes an attn_mask or is_causal=True, not both")
+        attn_mask = np.tri(*scores.shape[-2:], dtype=bool)
+    if attn_mask is not None and values(attn_mask).dtype == np.bool_:
+        scores = select.where(values(attn_mask), scores, scores.dtype.type(-math.inf))
+    elif attn_mask is not None:
+        scores = scores + floating(attn_mask)
+    weights = normalise.softmax(scores)
+    return (dropout(weights, dropout_p) if dropout_p else weights) @ value
+
+
+@extends(
+    select.embedding,
+    words={"input": "index", "weight": "table"},
+    advice={
+        "padding_idx": "W.data with a row of zeros, and set that row of the gradient to 0 before each step",
+        "max_norm": "a line that scales the rows of W.data down before each step",
+        "scale_grad_by_freq": "a line that divides rows of the gradient by their numbers before each step",
+    },
+)
+def embedding(table, index):
+    """embedding in PyTorch's order, with the index first."""
+    if values(table).dtype.kind in "iu" and values(index).dtype.kind == "f":
+        table, index = index, table
+    return select.embedding(table=table, index=index)
+
+
+@composed(words={"x1": "x", "x2": "y", "input1": "x", "input2": "y"})
+def bilinear(x, y, weight, bias=None):
+    """x W_o yᵀ + b_o for each output o: ``x`` (..., n), ``y`` (..., m), ``weight`` (outputs, n, m), ``bias`` (outputs,)."""
+    z = algebra.einsum("...i,oij,...j->...o", x, weight, y)
+    return z if bias is None else z + floating(bias)
