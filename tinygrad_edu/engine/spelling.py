@@ -116,7 +116,7 @@ class Spelled:
         known, left = self.translate(args, options)
         packed = is_packed(self.function) and self.names[-1] in options
         if error is not None and not left and not packed and known.keys() == {*self.by_position(args), *options}:
-            raise errors.hide_our_frames(error)
+            raise errors.of_call(self, args, options, error)
         if "where" in left:
             first = self.names[0]
             known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)

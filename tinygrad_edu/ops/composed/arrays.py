@@ -259,6 +259,10 @@ def resize(a, new_shape):
     a = array(a)
     lengths = tuple(np.atleast_1d(new_shape).tolist())
     number = math.prod(lengths)
+    if min(lengths, default=0) < 0:
+        raise errors.explained(
+            ValueError(f"a length in {new_shape} is below 0"), "reshape takes -1 for the last length."
+        )
     if a.size == 0:
         return np.zeros(lengths, a.dtype)
     return select.take(a, np.arange(number) % a.size).reshape(lengths)

@@ -157,7 +157,11 @@ def _first_cells(src: Any, lengths: tuple[int, ...]) -> Any:
     src = array(src)
     if src.ndim == 0:
         return broadcast_to(src, lengths)
-    return getitem(src, tuple(map(slice, lengths))) if src.shape != lengths else src
+    part = getitem(src, tuple(map(slice, lengths))) if src.ndim == len(lengths) and src.shape != lengths else src
+    if part.shape != lengths:
+        words = f"values of shape {src.shape} are too few for an index of shape {lengths}"
+        raise errors.explained(ValueError(words), "Give a value for each place, or one number for all.")
+    return part
 
 
 def _replaced(x: Any, key: tuple[Any, ...], src: Any) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.composing import composed
+from ...errors import messages as errors
+from ...graph import Value
 from .. import select
 from .operands import array, values, whole
 
@@ -102,7 +104,13 @@ def array_equal(a1, a2, equal_nan: bool = False):
 @composed()
 def histogram(a, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None):
     """How many elements lie between edges, and the edges, as NumPy's: plain arrays, to be drawn."""
-    return np.histogram(values(a), values(bins) if hasattr(bins, "node") else bins, range, density, weights)
+    if isinstance(weights, Value) and weights.node.active:
+        error = TypeError("histogram gives plain counts, and the derivative of the weights would be lost")
+        raise errors.explained(
+            error, "np.bincount(places, weights) sums the weights up, with np.digitize for the places."
+        )
+    bins, weights = (values(x) if isinstance(x, Value) else x for x in (bins, weights))
+    return np.histogram(values(a), bins, range, density, weights)
 
 
 @composed()
