@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_special_points import check, special
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
@@ -472,6 +473,29 @@ def test_plain_arrays_give_plain_arrays() -> None:
 
 
 # Special points.
+
+# Functions with bends, or with a value of their own at some points.  A Tensor that is 1 is a factor like another.
+SPECIAL = """
+np.quantile(a, 0.3, axis=1); np.percentile(u, [20, 80]); np.ptp(a, 1); np.nanmax(a + N, 1); np.nanmin(a, 0)
+np.nanstd(np.concatenate([a, b + N]), 0); np.nanvar(a + N); np.nanprod(a, 1); np.nancumprod(a, 1); np.average(a, 1, W)
+np.maximum.accumulate(a, 1); np.minimum.accumulate(u); np.logaddexp.accumulate(u); np.multiply.reduce(a)
+np.maximum.outer(u, v); np.vander(u); np.polyval(u, v); np.interp(X, np.arange(3.0), u); np.cov(a); np.cross(u, v)
+np.cumulative_prod(u); np.gradient(w, edge_order=2); tg.cdist(a, b); tg.std_mean(a, dim=1)[0]; tg.topk(a, 2).values
+tg.addmm(u[:2], a, b.T, alpha=s, beta=s); tg.renorm(a, 2, 0, 1.5); np.interp(u, [-1.0, 0.0, 0.5, 1.0], v[[0, 1, 2, 0]])
+"""
+
+
+@pytest.mark.parametrize("program", programs(SPECIAL))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_derivative_is_a_number_that_differences_deny(program: str) -> None:
+    for name in names_in(program):
+        for x in special(np.asarray(OPERANDS[name])):
+            weights = [np.random.default_rng(i).uniform(0.5, 1.5, np.shape(z)) for i, z in enumerate(run(program))]
+
+            def loss(x: Any) -> Any:
+                return sum((z * k).sum() for z, k in zip(run(program, **{name: x}), weights))  # noqa: B023
+
+            check(loss, x, f"{program}, {name} = {x.tolist()}")
 
 
 def test_a_median_at_a_tie_has_no_second_derivative() -> None:
