@@ -272,6 +272,10 @@ def resize(a, new_shape):
 def trim_zeros(filt, trim: str = "fb"):
     """A vector without the zeros at its front ("f" in ``trim``) and at its back ("b")."""
     x = array(filt)
+    if x.ndim != 1:
+        raise errors.explained(
+            ValueError(f"trim_zeros takes a vector, not shape {x.shape}"), "Give a slice, as x[:, 1:4]."
+        )
     (there,) = np.nonzero(values(x))
     first = there[0] if there.size and "f" in trim.lower() else 0 if there.size else len(x)
     last = there[-1] + 1 if there.size and "b" in trim.lower() else len(x)

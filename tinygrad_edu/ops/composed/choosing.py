@@ -14,7 +14,7 @@ from ...engine.composing import composed
 from ...errors import messages as errors
 from ..pointwise import positive
 from ..select import getitem, put, sort, take, where
-from ..shape import broadcast_to, moveaxis, stack
+from ..shape import broadcast_to, concatenate, moveaxis, stack
 from .operands import along, array, checked_axis, values, whole
 
 # By conditions.
@@ -310,6 +310,12 @@ def partition(a, kth, axis: int | None = -1):
 def msort(a):
     """The elements sorted along the first axis."""
     return sort(array(a), 0)
+
+
+@composed()
+def union1d(ar1, ar2):
+    """The different elements of two arrays together, in rising order; see ``unique``."""
+    return unique(concatenate([array(ar1).reshape(-1), array(ar2).reshape(-1)], 0))
 
 
 @composed(method=True, advice={"axis": "np.unique(t.data, axis=...), for plain values"})
