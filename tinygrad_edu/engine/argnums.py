@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from ..errors import messages as errors
-from .other_names import also_takes
+from .composing import in_other_words
 from .structure import is_leaf, is_structure
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,6 +24,9 @@ WHOLE = (int, np.integer)
 INSTEAD = {
     "create_graph": "Leave it out: a derivative of Tensors is recorded, so that grad(grad(f)) works.",
     "retain_graph": "Leave it out: a record stays until it is freed by backward(free=True).",
+    "allow_unused": "Leave it out: where a result does not depend on a tensor, the gradient is 0.",
+    "materialize_grads": "Leave it out: where a result does not depend on a tensor, the gradient is 0.",
+    "is_grads_batched": "Leave it out: vmap goes over many seeds.",
     "strict": "Leave it out: where f does not depend on an argument, the derivative is 0.",
     "vectorize": "Leave it out.",
     "strategy": "Leave it out, or write jacfwd(f) for forward mode.",
@@ -52,11 +55,11 @@ def in_two_styles(transform: F) -> F:
     A tuple of points, as PyTorch takes it, is a tuple of arguments: ``transform(f, (x, y))`` is
     ``transform(f, (0, 1))(x, y)``.  ``argnum``, autograd's name, is taken for ``argnums``.
     """
-    known = also_takes(INSTEAD, argnum="argnums")(transform)
+    known = in_other_words({"argnum": "argnums"}, INSTEAD)(transform)
 
     @functools.wraps(transform)
     @errors.with_short_traceback
-    def called(f: Any, *given: Any, **options: Any) -> Any:
+    def called(f: Any = None, *given: Any, **options: Any) -> Any:
         """Make the function, and call it at once if there is a point."""
         if not callable(f):
             raise errors.not_a_function(transform.__name__, f)

@@ -160,10 +160,14 @@ BACKWARD = {
 }
 
 
+# What to write for options of many functions.
+ADVICE = {"inplace": "x = {}(x): a value that is recorded does not change"}
+
+
 def other_option(spelled: Any, word: str, value: Any) -> Exception:
     """An option that a function does not take, or that has another meaning elsewhere."""
     words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
-    advice = spelled.advice.get(word)
+    advice = spelled.advice.get(word) or ADVICE.get(word, "").format(spelled.name)
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
@@ -496,16 +500,11 @@ def no_direction() -> Exception:
     return explained(TypeError(words), "Write hvp(f, x, v), or hvp(f)(x, v), with v of the shape of x.")
 
 
-def unknown_option(function: str, option: str, known: Iterable[str], remedy: str | None) -> Exception:
-    """An option that a function does not have.  ``known``: those that it has; ``remedy``: what to write instead."""
-    words = f"{function} has no option {text.safe_name(option)}"
-    listed = f"Its arguments are {text.join_words([*known])}."
-    return explained(TypeError(words), *([remedy] if remedy else []), listed)
-
-
-def given_under_two_names(function: str, option: str, meant: str) -> Exception:
-    words = f"{function} was given {meant} twice, for {option} is another name of it"
-    return explained(TypeError(words), "Leave one of them out.")
+def by_name_alone(function: str, positions: Sequence[str], others: Sequence[str], given: int) -> Exception:
+    """More arguments by position than a function takes so.  ``others``: those that are given by their names."""
+    words = f"{function} takes {text.plural(len(positions), 'argument')} by position, {text.join_words([*positions])}, and was given {given}"
+    named = [f"Give the others by their names: {', '.join(f'{name}=...' for name in others)}."] if others else []
+    return explained(TypeError(words), *named)
 
 
 def not_paired() -> Exception:
@@ -592,6 +591,17 @@ def several_results(f: Any, result: Any) -> Exception:
     )
 
 
+def module_returned(f: Any, result: Any) -> Exception:
+    """A module as a result, as the gradient with respect to one is, which is then differentiated again."""
+    return explained(
+        TypeError(
+            f"{function_name(f)} returned a module, {type(result).__name__}, and only its tensors can be differentiated"
+        ),
+        "Second derivatives: gradients(loss, net.parameters(), differentiable=True) gives gradients that can be differentiated again.",
+        "Or return the tensors that you need, in a list.",
+    )
+
+
 def no_aux(f: Any, result: Any) -> Exception:
     words = f"with has_aux=True {function_name(f)} has to return a pair, (loss, aux), not {type(result).__name__}"
     return explained(TypeError(words), "Write return loss, aux.  Or leave has_aux out.")
@@ -653,6 +663,15 @@ def unknown_attribute(optimiser: Any, name: str) -> Exception:
     if name not in remedies:
         return AttributeError(words)
     return explained(AttributeError(words), remedies[name])
+
+
+def not_a_rate(rate: Any) -> Exception:
+    return explained(
+        TypeError(
+            f"a rate is a number, or a function from the number of the step to one, not {text.shorten(repr(rate))}"
+        ),
+        "Write SGD(net, 0.1), or SGD(net, optim.cosine(0.1, steps=1000)).",
+    )
 
 
 def parameter_groups() -> Exception:

@@ -385,7 +385,7 @@ def log_sigmoid(x):
 
 @elementwise(r"\log(1 + e^{$x})", never=(0,), x=lambda g, x: g * sigmoid(x))
 def softplus(x):
-    """log(1 + e^x), a smooth relu, without overflow."""
+    """log(1 + e^x), a smooth relu, without overflow.  With ``beta`` it is log(1 + e^(beta x))/beta."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -399,6 +399,7 @@ def relu(x):
     r"\operatorname{leaky\_relu}($x)",
     elementwise=True,
     examples=(((2, 3),), ((), dict(slope=0.2))),
+    words={"negative_slope": "slope", "alpha": "slope"},
     x=lambda g, x, slope: jumping(np.where(x > 0, g, slope * g), g, x, 0),
 )
 def leaky_relu(x, slope: float = 0.01):
@@ -434,11 +435,14 @@ def _normal_cdf(x):
     r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
 )
 def gelu(x):
-    """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016)."""
+    """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016).
+
+    ``approximate="tanh"`` computes it of tanh, within 0.0005, as GPT-2 does.
+    """
     return x * _normal_cdf(x)
 
 
-@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
+@elementwise(r"\operatorname{silu}($x)", aliases="swish", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
 def silu(x):
     """x sigmoid(x), also called swish."""
     return x * sigmoid(x)

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.calling import otherwise as _otherwise
 from ..engine.calling import written as _written
 from ..op import op
+from .select import put
 
 
 def _flat(given: tuple[Any, ...]):
@@ -179,15 +181,48 @@ def _inside(shape: tuple[int, ...], width) -> tuple[slice, ...]:
     return tuple(slice(b, b + n) for b, n in zip(before.tolist(), shape))
 
 
+_BORDERS = ("edge", "reflect", "symmetric", "wrap")  # made of elements of the array itself
+
+
+def _pad_rule(g, shape: tuple[int, ...], pad_width, mode: str):
+    """The gradient inside of the border; each element of the border, if it is one of x, passes its own back there."""
+    if mode == "constant":
+        return g[_inside(shape, pad_width)]
+    source = np.pad(np.arange(math.prod(shape)).reshape(shape), pad_width, mode)
+    return put(g, (source,), (math.prod(shape),)).reshape(shape)
+
+
+def _as_pytorch(args) -> bool:
+    """Are the widths a flat list of more than two numbers, or the mode one of PyTorch's words?"""
+    flat = len(args) > 1 and isinstance(args[1], (tuple, list)) and len(args[1]) > 2 and isinstance(args[1][0], int)
+    return flat or len(args) > 2 and args[2] in ("replicate", "circular")
+
+
+@_otherwise(_as_pytorch)
 @op(
-    examples=(((3,), dict(pad_width=1)), ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0))),
-    x=lambda g, shape, pad_width: g[_inside(shape, pad_width)],
+    examples=(
+        ((3,), dict(pad_width=1)),
+        ((2, 3), dict(pad_width=((1, 0), (2, 1)), constant_values=3.0)),
+        ((4,), dict(pad_width=2, mode="reflect")),
+        ((2, 3), dict(pad_width=((0, 1), (2, 1)), mode="edge")),
+        ((3,), dict(pad_width=(1, 2), mode="wrap")),
+        ((3,), dict(pad_width=2, mode="symmetric")),
+    ),
+    x=_pad_rule,
 )
 def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
-    """A border of constants: ``pad_width`` is the number before and after, for all axes or for each."""
-    if mode != "constant":
-        raise ValueError(f"pad knows mode='constant' only, not {mode!r}")
-    return np.pad(x, pad_width, constant_values=constant_values)
+    """A border: ``pad_width`` is the number of elements before and after, for all axes or for each.
+
+    ``mode``: "constant"; "edge" repeats the last element, "reflect" mirrors those beside it, "symmetric" mirrors it too,
+    and "wrap" goes on at the other end.  It also takes PyTorch's widths as one flat list for the last axes, (left,
+    right, top, bottom), if there are more than two, or by the name ``pad``, and its modes "replicate" and "circular".
+    Raises ValueError for other modes.
+    """
+    if mode != "constant" and mode not in _BORDERS:
+        raise ValueError(f"pad knows the modes 'constant', {', '.join(map(repr, _BORDERS))}, not {mode!r}")
+    if mode != "constant" and constant_values != 0:
+        raise ValueError(f"pad takes constant_values={constant_values} for mode='constant' only, not for {mode!r}")
+    return np.pad(x, pad_width, mode, **({"constant_values": constant_values} if mode == "constant" else {}))
 
 
 @op(

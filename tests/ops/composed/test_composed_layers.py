@@ -198,6 +198,27 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[tuple[int, .
         lambda x: x.max((-1, -2), keepdims=True),
         [(2, 2, 3, 2)],
     ),
+    "pad in PyTorch's order": (
+        lambda x: tg.pad(x, (1, 2, 0, 1), "constant", 3.0),
+        lambda x: np.pad(x, ((0, 0), (0, 1), (1, 2)), constant_values=3),
+        [(2, 2, 3)],
+    ),
+    "pad of one axis": (
+        lambda x: tg.pad(x, (1, 2), value=3.0),
+        lambda x: np.pad(x, ((0, 0), (1, 2)), constant_values=3),
+        [(2, 3)],
+    ),
+    "pad replicate": (
+        lambda x: tg.pad(x, pad=(1, 2), mode="replicate"),
+        lambda x: np.pad(x, ((0, 0), (1, 2)), "edge"),
+        [(2, 3)],
+    ),
+    "pad circular": (lambda x: tg.pad(x, (2, 1), "circular"), lambda x: np.pad(x, ((0, 0), (2, 1)), "wrap"), [(2, 3)]),
+    "pad in NumPy's order": (
+        lambda x: np.pad(x, (2, 1), "reflect"),
+        lambda x: np.pad(x, (2, 1), mode="reflect"),
+        [(3, 4)],
+    ),
     "layer_norm with gain and shift": (tg.layer_norm, lambda x, w, b: normal(x, -1) * w + b, [(3, 4), (4,), (4,)]),
     "layer_norm with a gain": (lambda x, w: tg.layer_norm(x, gain=w), lambda x, w: normal(x, -1) * w, [(3, 4), (4,)]),
     "layer_norm in PyTorch's order": (
@@ -383,6 +404,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "other channels": (lambda: tg.batch_norm(X, weight=np.ones(3), training=True), r"a weight of shape \(2,\)", ""),
     "other groups": (lambda: tg.group_norm(X, 3), "cannot be cut into 3 equal groups", ""),
+    "an odd number of widths": (lambda: tg.pad(X, (1, 2, 3)), "a pair for each of the last axes", "left, right"),
+    "a mode of NumPy": (lambda: tg.pad(X, 1, "mean"), "pad knows the modes", "mean"),
+    "a constant for another mode": (
+        lambda: tg.pad(X, 1, "edge", 2.0),
+        "constant_values=2.0 for mode='constant' only",
+        "",
+    ),
+    "two widths": (lambda: tg.pad(X, 1, pad=1), "both pad_width and pad", ""),
     "two masks": (lambda: tg.scaled_dot_product_attention(X, X, X, MASK, is_causal=True), "not both", ""),
     "padding_idx": (lambda: tg.embedding(IDS, drawn(3, 2), padding_idx=0), "takes no padding_idx=0", "a row of zeros"),
 }

@@ -15,12 +15,17 @@ from ...graph import Value
 from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
+from .basic import linalg_norm as linalg_norm
 from .basic import slogdet as slogdet
 from .basic import split as split
 
+# The files that are read when they are needed.
 LATER = (
+    "activations",
     "arrays",
     "elementwise",
+    "special",
+    "linear_algebra",
     "choosing",
     "statistics",
     "calculus",
@@ -28,16 +33,16 @@ LATER = (
     "reshaping",
     "plain",
     "layers",
-)  # read when they are needed
+)
 # The methods of Tensors that those files make.
 METHODS = """
-addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm
-bmm chunk clone compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq
-expand expand_as flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill
-index_put index_select isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select
-median mm mv nanmean nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter
-scatter_add select split std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique
-unstack var_mean vdot view_as where
+addbmm addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm bmm chunk clone
+compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq expand expand_as
+flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill index_put index_select
+isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select median mm mv nanmean
+nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter scatter_add select split
+std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique unstack var_mean vdot
+view_as where
 """
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.composing import composed
 from ...errors import messages as errors
-from .. import image, inverse, pointwise, select
+from .. import image, inverse, pointwise, reduce, select
 
 
 @composed()
@@ -19,6 +19,16 @@ def slogdet(x) -> Any:
     They come as NumPy's pair, with the attributes ``sign`` and ``logabsdet``.
     """
     return np.linalg.slogdet(getattr(x, "_array", x))._replace(logabsdet=inverse.logabsdet(x))
+
+
+@composed(aliases="linalg.norm")
+def linalg_norm(x, ord=None, axis=None, keepdims: bool = False):
+    """The norm as NumPy's: of a vector, or along one axis, see ``norm``; of a matrix, or along two, ``matrix_norm``."""
+    if ord is None or (np.ndim(x) if axis is None else np.size(axis)) != 2:
+        return reduce.norm(x, ord, axis, keepdims)
+    from .linear_algebra import matrix_norm
+
+    return matrix_norm(x, ord, (-2, -1) if axis is None else axis, keepdims)
 
 
 @composed(method=True)
@@ -77,16 +87,20 @@ def _indices_of_sizes(n: int, sizes: Any) -> list[int]:
     return edges
 
 
-@composed()
-def dropout(x, rate: float = 0.5, rng: np.random.Generator | None = None):
+@composed(words={"p": "rate"})
+def dropout(x, rate: float = 0.5, rng: np.random.Generator | bool | None = None, training: bool = True):
     """Set each element to 0 with probability ``rate``, and scale the others by 1/(1 - rate), so that the mean stays.
 
-    Call it in training only.  ``rng``: the generator that chooses; pass one with a seed for the same choice each time.
+    Call it in training only, or with ``training=False``, which returns x.  ``rng``: the generator that chooses; pass one
+    with a seed for the same choice each time.  In its place may be True or False for ``training``, as in PyTorch.
     Raises ValueError if the rate is not at least 0 and below 1.  (Srivastava et al., Dropout, 2014.)
     """
     if not 0 <= rate < 1:
         raise ValueError(f"a dropout rate is at least 0 and below 1, not {rate}")
-    chosen = (rng or np.random.default_rng()).random(np.shape(x)) >= rate
+    if not (rng if isinstance(rng, bool) else training):
+        return x
+    generator = None if isinstance(rng, bool) else rng
+    chosen = (generator or np.random.default_rng()).random(np.shape(x)) >= rate
     data = getattr(x, "_array", x)
     return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
 

@@ -18,26 +18,9 @@ from ...errors import messages as errors
 from ...graph import Value
 from .. import algebra, image, normalise, reduce, select, shape
 from .basic import dropout
+from .given import floating, refuse, values
 
 _WEIGHTS = {"weight": "w", "kernel": "w", "filters": "w", "b": "bias"}
-
-
-def values(x) -> Any:
-    """The numbers of x, a Tensor or what NumPy makes an array of, as an array."""
-    return np.asarray(x._array if isinstance(x, Value) else x)
-
-
-def floating(x) -> Any:
-    """x as an operand: a Tensor as it is; anything else as an array of floating numbers."""
-    if isinstance(x, Value):
-        return x
-    x = np.asarray(x)
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
-
-
-def refuse(words: str, *remedies: str) -> Any:
-    """Raise ValueError with these words, and with what to write."""
-    raise errors.explained(ValueError(words), *remedies)
 
 
 # Convolutions.
@@ -337,6 +320,42 @@ def adaptive_max_pool2d(x, output_size):
             "Write max_pool2d(x, size, stride) with the windows that you want.",
         )
     return image.max_pool2d(x, size=size)
+
+
+# A border.
+
+_MODES = {"replicate": "edge", "circular": "wrap"}
+
+
+@extends(
+    shape.pad,
+    advice={
+        "stat_length": "concatenate([before, x, after], axis), with a border of your own",
+        "end_values": "concatenate([before, x, after], axis), with a border of your own",
+        "reflect_type": "concatenate([before, x, after], axis), with a border of your own",
+    },
+)
+def pad(x, pad_width=None, mode: str = "constant", constant_values: float = 0.0, *, pad=None, value=None):
+    """pad by PyTorch's widths: (left, right) of the last axis, then of the one before it, and so on, in one flat list."""
+    x = floating(x)
+    flat = pad_width if pad is None else pad
+    if pad_width is None or value is not None or _is_flat(pad_width) or mode in _MODES:
+        if not _is_flat(flat) or len(flat) % 2 or len(flat) > 2 * x.ndim:
+            refuse(
+                f"pad takes PyTorch's widths {flat} as one flat list, a pair for each of the last axes of {x.shape}",
+                "Write pad(x, (left, right, top, bottom)), or NumPy's pad(x, ((top, bottom), (left, right))).",
+            )
+        pairs = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)]
+        pad_width = ((0, 0),) * (x.ndim - len(pairs)) + tuple(reversed(pairs))
+    elif pad is not None:
+        raise errors.explained(TypeError("pad was given both pad_width and pad"))
+    number = constant_values if value is None else value
+    return shape.pad(x, pad_width=pad_width, mode=_MODES.get(mode, mode), constant_values=number)
+
+
+def _is_flat(widths) -> bool:
+    """Are these whole numbers, one after the other, and no pairs?"""
+    return isinstance(widths, (tuple, list)) and all(isinstance(n, (int, np.integer)) for n in widths)
 
 
 # Layers that normalise.

@@ -123,18 +123,6 @@ def addbmm(x, batch1, batch2, *, beta=1, alpha=1):
     return _added(x, reduce.sum(_matrices("addbmm", (3, 3), batch1, batch2), 0), beta, alpha)
 
 
-@composed(method=True, words={"tensor1": "x1", "tensor2": "x2"})
-def addcmul(x, x1, x2, *, value=1):
-    """x + ``value`` x1 x2, elementwise."""
-    return _added(x, array(x1) * array(x2), 1, value)
-
-
-@composed(method=True, words={"tensor1": "x1", "tensor2": "x2"})
-def addcdiv(x, x1, x2, *, value=1):
-    """x + ``value`` x1 / x2, elementwise."""
-    return _added(x, array(x1) / array(x2), 1, value)
-
-
 @composed()
 def chain_matmul(*matrices):
     """The product of several matrices, from the left to the right."""
