@@ -66,18 +66,20 @@ def composed(
     """A decorator of a function that calls operations: what it records has the location of the function's caller.
 
     ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  ``method``: is it a method of
-    Tensors?  A name, as "select", is that of the method, if it means another thing than the function of that name.
-    A method of a file that is read later is also named in METHODS of ops/composed/__init__.py.
+    Tensors?  A name, as "select", is that of the method, if it means another thing than the function of that name; then
+    it is no function for users.  A method of a file that is read later is also named in METHODS of
+    ops/composed/__init__.py.
     """
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make the function known by its names, and return the one that users call."""
         made = Function(function, aliases=aliases, words=words, advice=advice)
         public = in_place_of_user(made)
-        made.register(method is True)
         if isinstance(method, str):
             made.name = method
             setattr(Value, method, public)
+        else:
+            made.register(method)
         return public
 
     return decorated
