@@ -259,6 +259,7 @@ def _tile_rule(g, shape: tuple[int, ...], reps):
 @op(
     examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))),
     words={"dims": "reps"},
+    advice={"*": "x.tile((2, 1)), with the numbers in a tuple"},
     x=_tile_rule,
 )
 def tile(x, reps):
