@@ -17,7 +17,7 @@ from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-LATER = ("activations", "arrays", "elementwise", "layers")  # the files that are read when they are needed
+LATER = ("activations", "arrays", "elementwise", "layers", "losses")  # the files that are read when they are needed
 
 
 def read_all() -> None:

@@ -18,7 +18,7 @@ from ...errors import messages as errors
 from ...graph import Value
 from .. import algebra, image, normalise, reduce, select, shape
 from .basic import dropout
-from .given import floating, refuse, values
+from .given import by_name, floating, refuse, values
 
 _WEIGHTS = {"weight": "w", "kernel": "w", "filters": "w", "b": "bias"}
 
@@ -47,25 +47,13 @@ def _convolve(operation, axes: int, x, w, bias, stride, padding, dilation, group
     return z[0] if single else z
 
 
-def _by_name(name: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
-    """All options by their names: those given by position, in this order, and the others, of which None is not given."""
-    if len(given) > len(order):
-        raise errors.explained(TypeError(f"{name} was given {len(given)} options"), f"They are {', '.join(order)}.")
-    known = {word: x for word, x in options.items() if x is not None}
-    for word, x in zip(order, given):
-        if word in known:
-            raise errors.explained(TypeError(f"{name} was given {word} twice"))
-        known[word] = x
-    return known
-
-
 def _convolution(operation, axes: int, x, w, given: tuple[Any, ...], **options: Any):
     """The convolution by an operation, with a bias, and also of x without the axis of the examples."""
     name = operation.__name__
     order: tuple[str, ...] = ("bias", "stride", "padding", "dilation", "groups")
     if given and isinstance(given[0], (int, tuple, list, np.integer)):
         order = order[1:]
-    known = _by_name(name, order, given, options)
+    known = by_name(name, order, given, options)
     bias = known.pop("bias", None)
     x, w = floating(x), floating(w)
     single = x.ndim == axes + 1
@@ -407,7 +395,7 @@ def layer_norm(x, *more, axis=None, normalized_shape=None, weight=None, bias=Non
         pytorch = len(more) > 2 or (len(more) == 2 and not isinstance(more[1], float))
         order = ("normalized_shape", *order) if pytorch else _meant_by(more[0], x)
     options = {"axis": axis, "normalized_shape": normalized_shape, "weight": weight, "bias": bias, "eps": eps}
-    known = _by_name("layer_norm", order, more, options)
+    known = by_name("layer_norm", order, more, options)
     weight, bias, eps = known.get("weight"), known.get("bias"), known.get("eps", 1e-5)
     axis = known.get("axis")
     if "normalized_shape" in known:
