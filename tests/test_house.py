@@ -23,7 +23,7 @@ NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 # each other; the rooms of the engine stand on each other, so their files are listed one by one.
 LAYERS = """
     errors engine format output web format.ascii context errors.equivalents
-    graph engine.calling output.atomic_write numeric.norms numeric.equality
+    graph engine.calling engine.frozen output.atomic_write numeric.norms numeric.equality
     format.locations engine.fast_rules
     format.text
     format.numbers errors.messages
@@ -44,8 +44,7 @@ LAYERS = """
     engine.makers
     language
     numeric formulas stepping
-    nn.layers optim data tracing
-    nn
+    nn optim data tracing
     render
     findings
     console

@@ -226,6 +226,13 @@ def test_the_rate_under_each_of_its_names(kind):
     )
     with pytest.raises(TypeError, match="no option nonsense"):
         kind([W], nonsense=1)
+    assert kind([W], maximize=False, foreach=None).lr > 0  # nothing is asked for
+    for rate in ("fast", None, [0.1]):
+        with pytest.raises(TypeError, match="a rate is a number"):
+            kind([W], rate)
+    with pytest.raises(TypeError, match="by position, parameters.*was given 9") as caught:
+        kind([W], *range(8))
+    assert "weight_decay=..." in "".join(caught.value.__notes__)
 
 
 def test_a_rate_that_was_changed_is_used():

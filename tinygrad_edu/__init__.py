@@ -33,6 +33,7 @@ from .engine.each_example import vmap as vmap
 from .engine.spelling import NAMED as _NAMED
 from .engine.structure import ravel_pytree as ravel_pytree
 from .engine.structure import stop_gradient as stop_gradient
+from .engine.structure import tree_map as tree_map
 from .errors import messages as _errors
 from .errors.trace_nan import trace_nan as trace_nan
 from .op import elementwise as elementwise

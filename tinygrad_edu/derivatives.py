@@ -61,13 +61,17 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
         yield Step(handle(node, value(node)), coerce.dense(g), tuple(map(coerce.dense, passed)))
 
 
+@also_takes(
+    INSTEAD, create_graph="differentiable", grad_outputs="seed", grad_output="seed", outputs="result", inputs="wrt"
+)
 def gradients(result: Tensor, wrt: Any, seed: Any = None, *, differentiable: bool = False) -> Any:
     """The gradients of ``result`` with respect to tensors, leaves or not; 0 where it does not depend on one.
 
     ``wrt``: a list of Tensors, or another structure of them; the gradients come in the same structure, each of the
     shape of its tensor.  They are arrays, or Tensors with a record if ``differentiable``; no ``.grad`` is changed.
-    ``seed`` is as for ``backward``.  If the result is a constant, all gradients are 0.  Raises TypeError for what is no
-    structure of Tensors, ValueError for a missing seed or one of another shape.
+    ``seed`` is as for ``backward``.  PyTorch's names ``grad_outputs`` and ``create_graph`` are taken too.  If the
+    result is a constant, all gradients are 0.  Raises TypeError for what is no structure of Tensors, ValueError for a
+    missing seed or one of another shape.
 
     >>> x = Tensor(2.0)
     >>> (slope,) = gradients(x**3, [x], differentiable=True)

@@ -107,6 +107,8 @@ class Optimiser:
 
     @rate.setter
     def rate(self, rate: Any) -> None:
+        if not (callable(rate) or isinstance(rate, (int, float, np.number))):
+            raise errors.not_a_rate(rate)
         self._rate = rate if callable(rate) else constant_rate(rate)
 
     @property

@@ -183,6 +183,8 @@ LACKING = {
     "eigvals": lambda t: np.linalg.eigvals(np.eye(3) * t),
     "angle": np.angle,
     "modf": np.modf,
+    "reduce": np.subtract.reduce,
+    "accumulate": np.subtract.accumulate,
     "out": lambda t: np.exp(t, out=np.zeros(3)),
     "asarray": np.asarray,
     "array method": lambda t: np.ones(3).dot(t),

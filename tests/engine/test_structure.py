@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor, constant, grad, gradients, nn, ravel_pytree, stop_gradient
+from tinygrad_edu import Tensor, constant, grad, gradients, nn, ravel_pytree, stop_gradient, tree_map
 from tinygrad_edu.engine.structure import is_leaf, is_structure, leaves, leaves_like, map_leaves, with_leaves
 
 
@@ -253,6 +253,50 @@ def test_a_module_is_a_structure_of_its_parameters() -> None:
     assert net.layers[0].W.is_leaf and net.layers[0].W.requires_grad
 
 
+class Contained(nn.Module):
+    """It keeps its parameters in each kind of container."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.body = nn.ModuleList([nn.Linear(3, 3, rng=rng), nn.Linear(3, 3, rng=rng)])
+        self.named = nn.ModuleDict({"a": nn.Linear(3, 3, rng=rng)})
+        self.own = {"scale": Tensor(1.5), "shift": (Tensor(np.ones(3)), 2)}
+        self.end = nn.Sequential(nn.Linear(3, 2, rng=rng), nn.LayerNorm(2), nn.Linear(2, 1, rng=rng))
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.body:
+            x = np.tanh(layer(x))
+        return self.end(self.named["a"](x) * self.own["scale"] + self.own["shift"][0])
+
+
+def test_modules_in_containers() -> None:
+    net, x = Contained(), np.random.default_rng(1).normal(size=(4, 3))
+    found = grad(lambda net: (net(x) ** 2).sum())(net)
+    (net(x) ** 2).sum().backward()
+    places = [
+        lambda n: n.body[1].W, lambda n: n.named["a"].b, lambda n: n.own["scale"], lambda n: n.own["shift"][0],
+        lambda n: n.end[0].W, lambda n: n.end[1].gamma, lambda n: n.end[2].b,
+    ]  # fmt: skip
+    for place in places:
+        np.testing.assert_allclose(place(found).data, place(net).grad)
+    assert type(found.end) is nn.Sequential and found.own["shift"][1] == 2
+
+
+def test_a_module_is_no_result() -> None:
+    for call in (
+        lambda: tg.hessian(lambda net: net(np.ones(2)).sum())(Tied()),
+        lambda: tg.jacobian(lambda x: {"net": [Tied()], "x": x})(1.0),
+        lambda: grad(lambda x: Tied())(1.0),
+    ):
+        with pytest.raises(TypeError, match="returned a module, ") as caught:
+            call()
+        assert "gradients(loss, net.parameters(), differentiable=True)" in "".join(caught.value.__notes__)
+    net = Tied()
+    loss = (net(np.ones((3, 2))) ** 2).sum()
+    first = gradients(loss, net.parameters(), differentiable=True)  # what the error says
+    assert [g.shape for g in gradients(sum((g * g).sum() for g in first), net.parameters())] == [(2, 2), (2,), (2,)]
+
+
 # gradients.
 
 
@@ -266,6 +310,31 @@ def test_gradients_of_a_structure_of_tensors() -> None:
     for wrong in ([1.0], [a, 1.0], {"a": B}, 3.0, "ab", None):
         with pytest.raises(TypeError, match="gradients takes Tensors"):
             gradients(loss, wrong)
+
+
+def test_gradients_by_pytorchs_names() -> None:
+    x = Tensor([1.0, 2.0])
+    (g,) = gradients(outputs=x**3, inputs=[x], grad_outputs=np.ones(2), create_graph=True, allow_unused=None)
+    assert gradients(g, [x], [1.0, 0.0])[0].tolist() == [6.0, 0.0]
+    with pytest.raises(TypeError, match="gradients has no option retain_graph") as caught:
+        gradients(x.sum(), [x], retain_graph=True)
+    assert "Leave it out" in "".join(caught.value.__notes__) and "differentiable" in "".join(caught.value.__notes__)
+
+
+# A function for each leaf.
+
+
+@each_structure
+def test_a_step_of_gradient_descent_in_any_structure(p: Any) -> None:
+    moved = tree_map(lambda x, g: x - 0.5 * g, p, grad(size)(p))
+    same(with_leaves(p, [array(x) / 2 for x in leaves(p)]), moved)
+
+
+def test_a_map_over_structures_that_are_not_alike() -> None:
+    assert tree_map(lambda x, y: (x, y), [W, None], [{"a": 1}, 2])[0][1] == {"a": 1}
+    assert grad(lambda p: tree_map(np.square, p)["a"])({"a": 3.0}) == {"a": 6.0}
+    with pytest.raises(ValueError, match="it has 'b', and not 'a'"):
+        tree_map(lambda x, y: x, {"a": 1.0}, {"b": 1.0})
 
 
 # A vector and back.

@@ -77,7 +77,7 @@ def test_the_delta_recursion_is_the_sweep(network):
 def test_a_wrong_phi_prime_would_be_seen(wrong, monkeypatch):
     net, x, y = drawn((3, 4, 2), 5, tanh, True, labels, seed=0)
     assert_recursion_is_sweep(net, x, y)
-    monkeypatch.setattr(nn.layers, "grad", lambda f: wrong)
+    monkeypatch.setattr(nn.deltas, "grad", lambda f: wrong)
     with pytest.raises(AssertionError):
         assert_recursion_is_sweep(net, x, y)
 
@@ -117,14 +117,14 @@ def test_linear():
 def test_conv2d(stride, padding):
     rng = np.random.default_rng(0)
     layer, x = nn.Conv2d(2, 3, 3, stride, padding, rng), rng.normal(size=(2, 2, 6, 5))
-    layer.b.data = rng.normal(size=(3, 1, 1))
+    layer.b.data = rng.normal(size=3)
     W, b, z = layer.W.data, layer.b.data, np.pad(x, ((0, 0), (0, 0), (padding,) * 2, (padding,) * 2))
     rows, columns = (n // stride for n in (z.shape[2] - 3 + stride, z.shape[3] - 3 + stride))
     expected = np.empty((2, 3, rows, columns))
     for i, j in np.ndindex(rows, columns):
         seen = z[:, :, i * stride : i * stride + 3, j * stride : j * stride + 3]
         for out in range(3):
-            expected[:, out, i, j] = (seen * W[out]).sum((1, 2, 3)) + b[out, 0, 0]
+            expected[:, out, i, j] = (seen * W[out]).sum((1, 2, 3)) + b[out]
     np.testing.assert_allclose(layer(x).data, expected, rtol=1e-12)
 
 

@@ -24,6 +24,9 @@ WHOLE = (int, np.integer)
 INSTEAD = {
     "create_graph": "Leave it out: a derivative of Tensors is recorded, so that grad(grad(f)) works.",
     "retain_graph": "Leave it out: a record stays until it is freed by backward(free=True).",
+    "allow_unused": "Leave it out: where a result does not depend on a tensor, the gradient is 0.",
+    "materialize_grads": "Leave it out: where a result does not depend on a tensor, the gradient is 0.",
+    "is_grads_batched": "Leave it out: vmap goes over many seeds.",
     "strict": "Leave it out: where f does not depend on an argument, the derivative is 0.",
     "vectorize": "Leave it out.",
     "strategy": "Leave it out, or write jacfwd(f) for forward mode.",
@@ -56,7 +59,7 @@ def in_two_styles(transform: F) -> F:
 
     @functools.wraps(transform)
     @errors.with_short_traceback
-    def called(f: Any, *given: Any, **options: Any) -> Any:
+    def called(f: Any = None, *given: Any, **options: Any) -> Any:
         """Make the function, and call it at once if there is a point."""
         if not callable(f):
             raise errors.not_a_function(transform.__name__, f)

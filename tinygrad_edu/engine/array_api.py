@@ -40,12 +40,6 @@ def comparison(name: str) -> Any:
     return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
 
 
-def array_method(name: str) -> Any:
-    """Make a method that has no derivative: it calls that of arrays on the values."""
-    method = getattr(np.ndarray, name)
-    return lambda self, *args, **options: method(np.asarray(self._array), *args, **options)
-
-
 def update(name: str) -> Any:
     """Make an operator such as ``-=``.  Under ``no_grad`` it changes a leaf: ``W -= step``, as PyTorch's users write.
 
@@ -138,9 +132,6 @@ class Interface(Value):
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
-    argmax, argmin, argsort, nonzero, all, any = map(
-        array_method, ("argmax", "argmin", "argsort", "nonzero", "all", "any")
-    )
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
@@ -366,6 +357,13 @@ class Interface(Value):
         return dispatch(name, function, args, kwargs)
 
 
+# PyTorch's names of dtypes are methods: x.double() and x.long().
+DTYPES = {
+    "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
+    "bool": "bool",
+}  # fmt: skip
+for _name, _dtype in DTYPES.items():
+    setattr(Interface, _name, lambda self, dtype=_dtype: NAMED["astype"].public(self, dtype))
 for _name, _instead in ATTRIBUTES.items():
     if not hasattr(Interface, _name):
         setattr(Interface, _name, absent(_name, _instead))

@@ -26,6 +26,11 @@ def is_packed(function: Any) -> bool:
     return bool(function.__code__.co_flags & inspect.CO_VARARGS)
 
 
+def takes_any_word(function: Any) -> bool:
+    """Does it take arguments of any name, as ``**options``?"""
+    return bool(function.__code__.co_flags & inspect.CO_VARKEYWORDS)
+
+
 def names_by_kind(function: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the parameters that are given by position, a packed one last, and of those by name alone."""
     code = function.__code__
@@ -97,6 +102,19 @@ def called_also(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     def decorated(public: Any) -> Any:
         public.op.in_order = convert
+        return public
+
+    return decorated
+
+
+def worded_also(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A decorator of an operation some of whose named arguments depend on each other for other people.
+
+    ``convert``: turns the named arguments of a call that does not fit into others, or raises what says how to write it.
+    """
+
+    def decorated(public: Any) -> Any:
+        public.op.in_words = convert
         return public
 
     return decorated

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from ..context import current, within
 from ..errors import messages as errors
-from ..graph import get_frame
+from ..graph import Value, get_frame
 from . import calling
 from .spelling import Spelled
 
@@ -47,7 +47,7 @@ def in_place_of_user(made: Function) -> Callable[..., Any]:
             with within(frame=current.get().frame or get_frame(1)):
                 return call(made, args, options)
         except Exception as error:
-            raise errors.located(error)
+            raise errors.of_call(made, args, options, error)
 
     made.public = public
     return public
@@ -58,19 +58,23 @@ def composed(
     aliases: str = "",
     words: Mapping[str, str] = {},
     advice: Mapping[str, str] = {},
-    method: bool = False,
+    method: bool | str = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator of a function that calls operations: what it records has the location of the function's caller.
 
     ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  ``method``: is it a method of
-    Tensors?
+    Tensors?  A name, as "select", is that of the method, if it means another thing than the function of that name.
+    A method of a file that is read later is also named in METHODS of ops/composed/__init__.py.
     """
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make the function known by its names, and return the one that users call."""
         made = Function(function, aliases=aliases, words=words, advice=advice)
         public = in_place_of_user(made)
-        made.register(method)
+        made.register(method is True)
+        if isinstance(method, str):
+            made.name = method
+            setattr(Value, method, public)
         return public
 
     return decorated

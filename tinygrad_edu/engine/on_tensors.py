@@ -15,7 +15,7 @@ from ..ops import positive
 from ..sweep import topological_order
 from ..tensor import Tensor, constant
 from .argnums import bound
-from .structure import form, is_structure, leaves, map_leaves, with_leaves
+from .structure import form, holds_module, is_structure, leaves, map_leaves, with_leaves
 
 DERIVATIVES = f"{__package__.rpartition('.')[0]}.derivatives"
 
@@ -93,6 +93,8 @@ def call_on_tensors(
         if not (type(result) in (tuple, list) and len(result) == 2):
             raise errors.no_aux(f, result)
         result, aux = result
+    if holds_module(result):  # which of its tensors would be results, and which are its constants?
+        raise errors.module_returned(f, result)
     if one and is_structure(result):
         raise errors.several_results(f, result)
     results = [

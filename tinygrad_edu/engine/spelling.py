@@ -18,7 +18,7 @@ from ..context import current, within
 from ..errors import messages as errors
 from ..format import locations
 from ..graph import Value, get_frame
-from .calling import is_packed
+from .calling import is_packed, takes_any_word
 
 # Other people's words for an argument.  For one of several, the one counts that the function has.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -35,6 +35,11 @@ AS_IF_NOT_GIVEN: dict[str, tuple[Any, ...]] = {
     "order": ("K", "C", "A"), "where": (True,), "mode": ("raise",), "inplace": (False,), "retain_graph": (True, None),
     "create_graph": (False, None),
 }  # fmt: skip
+# The arguments of a ufunc's methods, as np.add.reduce: not all versions of NumPy tell.  Without an axis theirs is 0.
+OF_UFUNCS = {
+    "reduce": ["array", "axis", "dtype", "out", "keepdims", "initial", "where"],
+    "accumulate": ["array", "axis", "dtype", "out"],
+}
 
 
 class Spelled:
@@ -44,7 +49,8 @@ class Spelled:
     for_users: False for what is there for the rules of other operations alone, which is no method either.
     neutral: for a ufunc's ``reduce``, the number that changes no result, as 0 for sum.
     words: other people's names of arguments, each with the name here.
-    advice: what to write for an option that it does not take, or that means something else to other people.
+    advice: what to write for an option that it does not take, or that means something else to other people; for "*", if
+        there are more arguments than it has.
     """
 
     __slots__ = ()
@@ -59,6 +65,7 @@ class Spelled:
     names: tuple[str, ...]  # of the arguments
     only_named: tuple[str, ...] = ()  # those that are never given by position
     in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
+    in_words: Any = None  # the same for its named arguments: see ``worded_also``
     extension: Spelled | None = None  # what computes calls that do not fit it: see ``extends`` in composing.py
     function: Callable[..., Any]
     public: Callable[..., Any]
@@ -66,16 +73,32 @@ class Spelled:
     def register(self, is_method: bool) -> None:
         """Make it known by each of its names and, if ``is_method``, a method of Tensors.
 
-        Raises ValueError for an alias that another function has.
+        An operation that a user declares takes a name from a function of ours that is made of operations, also if that
+        is read later.  Raises ValueError for a name that any other function has.
         """
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
-                raise ValueError(f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}")
+                if known.of_user and self.gives_way:
+                    continue
+                if not (self.of_user and known.gives_way):
+                    raise ValueError(
+                        f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}"
+                    )
             NAMED[name] = self
             ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
                 setattr(Value, name, self.public)
+
+    @property
+    def of_user(self) -> bool:
+        """Did a user declare it, in a file that is not of this package?"""
+        return not self.function.__module__.startswith(__name__.partition(".")[0] + ".")
+
+    @property
+    def gives_way(self) -> bool:
+        """Is it a function of ours that is no operation?  Then a user's operation may have its name."""
+        return not hasattr(self, "rules") and not self.of_user
 
     def call(self, args: tuple[Any, ...], options: Mapping[str, Any], error: Exception | None = None) -> Any:
         """Call it with other people's words.  Raises TypeError, saying what to write, for what it does not take.
@@ -98,16 +121,19 @@ class Spelled:
         if "where" in left:
             first = self.names[0]
             known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)
+        operands = getattr(self, "rules", {})
+        if "dtype" in left:  # NumPy computes in it, so operands are brought to it; a composed function's result is
+            known |= {name: as_dtype(x, left["dtype"]) for name, x in known.items() if name in operands}
         z = self.call_by_names(known)
         if "initial" in left:
             z = NAMED[self.reduced_by].public(z, left["initial"])
-        return z if "dtype" not in left else NAMED["astype"].public(z, left["dtype"])
+        return z if operands or "dtype" not in left else as_dtype(z, left["dtype"])
 
     def call_by_names(self, known: dict[str, Any]) -> Any:
         """Call it with these arguments."""
         if not is_packed(self.function):
             return self.public(**known)
-        named = {name: known[name] for name in self.only_named if name in known}
+        named = {name: x for name, x in known.items() if name not in self.names}
         given = [known[name] for name in self.names if name in known]
         return (
             self.public(*given[:-1], *given[-1], **named) if self.names[-1] in known else self.public(*given, **named)
@@ -116,6 +142,8 @@ class Spelled:
     def translate(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The arguments by their names here, and general options: a dtype, and what NumPy's reductions take."""
         known, left = self.by_position(args), {}
+        if self.in_words is not None:
+            options = self.in_words(options)
         for word, x in options.items():
             if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
                 continue
@@ -126,6 +154,8 @@ class Spelled:
                 raise errors.given_twice(self, name)
             elif name is not None:
                 known[name] = (x,) if name == self.names[-1] and is_packed(self.function) else x
+            elif takes_any_word(self.function):
+                known[word] = x
             elif x is None:
                 continue
             elif word == "dtype" or (word in ("where", "initial") and self.reduced_by):
@@ -173,12 +203,18 @@ NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
 
 
+def as_dtype(x: Any, dtype: Any) -> Any:
+    """The numbers in another dtype; what is no array of numbers, as a list of tensors, stays as it is."""
+    return NAMED["astype"].public(x, dtype) if isinstance(x, (Value, np.ndarray)) else x
+
+
 class Route:
     """How the arguments of one of NumPy's functions become those of a function here."""
 
     def __init__(self, function: Any, spelled: Spelled) -> None:
         self.spelled = spelled
         self.parameters, self.defaults = parameters_of(function)
+        self.first_axis = self.parameters in OF_UFUNCS.values()
         ours = {word: self.name_here(i, word) for i, word in enumerate(self.parameters)}
         self.rename = {word: name for word, name in ours.items() if name is not None}
         # So many arguments by position, and these by name, mean the same here and there.
@@ -202,6 +238,8 @@ class Route:
         """Call the function here with what NumPy's function was called with."""
         if self.spelled.in_order is not None:
             args = self.spelled.in_order(args)
+        if self.first_axis and len(args) < 2:
+            options = {"axis": 0, **options}
         if len(args) <= self.agree and (not options or options.keys() <= self.same):
             return self.spelled.public(*args, **options)
         if len(args) > self.agree and self.parameters:
@@ -223,6 +261,8 @@ def parameters_of(function: Any) -> tuple[list[str], dict[str, Any]]:
     """
     if hasattr(function, "nin"):  # a ufunc
         return [f"x{i + 1}" for i in range(function.nin)] if function.nin > 1 else ["x"], {}
+    if hasattr(getattr(function, "__self__", None), "nin") and function.__name__ in OF_UFUNCS:
+        return OF_UFUNCS[function.__name__], {}
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

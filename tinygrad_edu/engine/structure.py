@@ -8,6 +8,9 @@ A leaf of a structure is an array, a Tensor or a number.  So is a list of plain 
 ``[[1.0, 2.0], [3.0, 4.0]]``: it is one array, as ``np.array`` reads it.  A list with an array, a Tensor or a dict in it
 is a structure, also if all of its arrays have one shape.  What is no number, as None, a text, a truth value or a
 function, is not differentiated: it stays where it is.  (JAX calls such a structure a pytree.)
+
+The leaves of a module are its parameters alone.  A function that is differentiated gets a copy of the module, with new
+tensors in it: what its ``forward`` keeps there, as running means, does not reach the module itself.
 """
 
 from __future__ import annotations
@@ -69,6 +72,11 @@ def is_named_tuple(x: Any) -> bool:
 def is_module(x: Any) -> bool:
     """Is x a network or a part of one?"""
     return callable(getattr(type(x), "named_parameters", None))
+
+
+def holds_module(x: Any) -> bool:
+    """Is x a module, or a structure with one in it?"""
+    return is_module(x) or (is_structure(x) and any(map(holds_module, parts_of(x).values())))  # type: ignore[union-attr]
 
 
 def parts_of(x: Any) -> dict[Any, Any] | None:
@@ -227,6 +235,22 @@ def ravel_pytree(structure: Any) -> tuple[Any, Callable[[Any], Any]]:
         return with_leaves(structure, (x if isinstance(x, Value) else x.astype(t)[()] for x, t in zip(pieces, dtypes)))
 
     return vector, unravel
+
+
+def tree_map(function: Callable[..., Any], structure: Any, *others: Any) -> Any:
+    """Make a structure with ``function(leaf)`` in the place of each leaf, as a step of gradient descent.
+
+    ``others``: structures like the first; the function is given their parts too.  Lists of plain numbers become arrays.
+    What is no number stays where it is.  Raises ValueError for a structure that is not like the first.
+
+    >>> tree_map(lambda p, g: p - 0.5 * g, {"W": 3.0, "b": [1.0, 2.0]}, {"W": 2.0, "b": [1.0, 1.0]})
+    {'W': 2.0, 'b': array([0.5, 1.5])}
+    """
+
+    def array(x: Any) -> Any:
+        return np.asarray(x) if isinstance(x, (list, tuple)) and is_leaf(x) else x
+
+    return map_leaves(lambda path, *parts: function(*map(array, parts)), structure, *others)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -55,11 +55,6 @@ def hide_our_frames(error: Any) -> Any:
     return error.with_traceback(below)
 
 
-def located(error: Any) -> Any:
-    """Return an error of a function that is made of operations, without our frames, and with the user's line."""
-    return hide_our_frames(error if getattr(error, "__notes__", None) else with_notes(error))
-
-
 def with_short_traceback(function: F) -> F:
     """A decorator of our functions: an error from inside it shows one frame of ours, not all that were called."""
 
@@ -186,7 +181,8 @@ def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
     words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
-    return explained(TypeError(words), arguments_of(spelled))
+    advice = spelled.advice.get("*")
+    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
 def missing_operand(op: op, k: int) -> Exception:
@@ -195,6 +191,23 @@ def missing_operand(op: op, k: int) -> Exception:
 
 def given_twice(spelled: Any, name: str) -> Exception:
     return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
+
+
+def of_call(spelled: Any, args: Sequence[Any], options: Mapping[str, Any], error: Exception) -> Exception:
+    """An error that a function raised which is made of operations: with what it was called, if nothing is said yet."""
+    by_user = hide_our_frames(error).__traceback__ is not None  # in a function that the user gave
+    if not by_user and not getattr(error, "__notes__", None):
+        given = [*zip(spelled.names, args), *options.items()]
+        shown = [f"{name} = {shown_argument(x)}" for name, x in given]
+        with_notes(error, f"{spelled.name} was called with {text.join_words(shown) or 'no argument'}.")
+    return error
+
+
+def shown_argument(x: Any) -> str:
+    """A tensor or an array in words; any other argument as Python writes it."""
+    if hasattr(x, "node") or isinstance(x, np.ndarray):
+        return text.describe_operand(getattr(x, "node", None), x)
+    return text.shorten(repr(x))
 
 
 def arguments_of(spelled: Any) -> str:
@@ -494,6 +507,13 @@ def unknown_option(function: str, option: str, known: Iterable[str], remedy: str
     return explained(TypeError(words), *([remedy] if remedy else []), listed)
 
 
+def by_name_alone(function: str, positions: Sequence[str], others: Sequence[str], given: int) -> Exception:
+    """More arguments by position than a function takes so.  ``others``: those that are given by their names."""
+    words = f"{function} takes {text.plural(len(positions), 'argument')} by position, {text.join_words([*positions])}, and was given {given}"
+    named = [f"Give the others by their names: {', '.join(f'{name}=...' for name in others)}."] if others else []
+    return explained(TypeError(words), *named)
+
+
 def given_under_two_names(function: str, option: str, meant: str) -> Exception:
     words = f"{function} was given {meant} twice, for {option} is another name of it"
     return explained(TypeError(words), "Leave one of them out.")
@@ -583,6 +603,17 @@ def several_results(f: Any, result: Any) -> Exception:
     )
 
 
+def module_returned(f: Any, result: Any) -> Exception:
+    """A module as a result, as the gradient with respect to one is, which is then differentiated again."""
+    return explained(
+        TypeError(
+            f"{function_name(f)} returned a module, {type(result).__name__}, and only its tensors can be differentiated"
+        ),
+        "Second derivatives: gradients(loss, net.parameters(), differentiable=True) gives gradients that can be differentiated again.",
+        "Or return the tensors that you need, in a list.",
+    )
+
+
 def no_aux(f: Any, result: Any) -> Exception:
     words = f"with has_aux=True {function_name(f)} has to return a pair, (loss, aux), not {type(result).__name__}"
     return explained(TypeError(words), "Write return loss, aux.  Or leave has_aux out.")
@@ -646,6 +677,15 @@ def unknown_attribute(optimiser: Any, name: str) -> Exception:
     return explained(AttributeError(words), remedies[name])
 
 
+def not_a_rate(rate: Any) -> Exception:
+    return explained(
+        TypeError(
+            f"a rate is a number, or a function from the number of the step to one, not {text.shorten(repr(rate))}"
+        ),
+        "Write SGD(net, 0.1), or SGD(net, optim.cosine(0.1, steps=1000)).",
+    )
+
+
 def parameter_groups() -> Exception:
     return explained(
         TypeError("an optimiser has one rate for all of its parameters, and no groups of them"),
@@ -696,13 +736,14 @@ def list_mismatches(expected: Any, found: Any) -> list[str]:
     return wrong
 
 
-def other_parameters(file: Any, wrong: list[str]) -> Exception:
-    return explained(
-        ValueError(
-            f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
-        ),
-        "Nothing was changed.",
-    )
+def other_parameters(file: Any, wrong: list[str], unsaved: list[str]) -> Exception:
+    """Parameters that do not fit a network.  ``unsaved``: its buffers that are missing, such as running statistics."""
+    words = f"{file} holds the parameters of another network: {'; '.join(wrong[:4])}{'; ...' if len(wrong) > 4 else ''}"
+    notes = [
+        f"It was saved without {text.join_words(unsaved, 4)}, which are not trained: running statistics are saved too.",
+        "net.load_state_dict(dict(np.load(file)), strict=False) loads what is there.",
+    ]
+    return explained(ValueError(words), "Nothing was changed.", *(notes if unsaved else []))
 
 
 def unreadable_file(file: Any, error: Exception) -> Exception:

@@ -22,7 +22,7 @@ from ..graph import Node
 
 PACKAGE, NUMPY = os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__)
 OURS = (PACKAGE + os.sep, NUMPY + os.sep)
-LAYERS = os.path.join(PACKAGE, "nn", "layers.py")  # its layers call operations as a user would
+LAYERS = os.path.join(PACKAGE, "nn") + os.sep  # its layers call operations as a user would
 COMMANDS = os.path.join(PACKAGE, "commands", "main.py")
 ERRORS = os.path.join(PACKAGE, "errors", "messages.py")
 Span = tuple[int, int, int | None, int | None]  # first and last line, first and last column in bytes
@@ -45,7 +45,7 @@ class Call(str):
         call, frame, found = cls(scope), sys._getframe(1), None
         while frame is not None and frame.f_code.co_filename != COMMANDS:
             ours = frame.f_code.co_filename.startswith(OURS)
-            if not ours or (found is None and frame.f_code.co_filename not in (LAYERS, ERRORS, __file__)):
+            if not ours or (found is None and not frame.f_code.co_filename.startswith((LAYERS, ERRORS, __file__))):
                 found = frame
             frame = frame.f_back if ours else None  # type: ignore[assignment]
         if found is None:
@@ -119,7 +119,7 @@ def span_of(code: CodeType, lasti: int) -> Span:
 
 def instruction_of(node: Node) -> tuple[CodeType, int]:
     """The code object and instruction that computed a node; for a node in one of our layers, those that called it."""
-    if isinstance(node.scope, Call) and node.code.co_filename == LAYERS:
+    if isinstance(node.scope, Call) and node.code.co_filename.startswith(LAYERS):
         return node.scope.code, node.scope.lasti
     return node.code, node.lasti
 

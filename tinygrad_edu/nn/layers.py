@@ -1,100 +1,21 @@
-"""Networks made of layers, and the delta recursion that trains them.
+"""Layers with weights, and a network made of them.
 
 Examples are rows: a layer takes (examples, inputs) and gives (examples, outputs), as in most libraries; a single
-example may be a vector.  The recursion is written in the notation of the lessons, where they are columns.
+example may be a vector.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..context import inner, within
-from ..derivatives import grad, gradients
 from ..errors import messages as errors
-from ..format import locations
-from ..output.atomic_write import whole
-from ..tensor import Tensor, constant
-
-
-class Module:
-    """A part of a model with parameters: leaf Tensors in its attributes, or in modules, lists and dicts in them.
-
-    A subclass makes its tensors and modules in ``__init__``, and computes its result in ``forward``.  What is recorded
-    there has the name of the module as its scope.
-    """
-
-    name: str | None = None
-
-    def forward(self, *args: Any) -> Any:
-        """Compute the result of the module.  A subclass defines it; call it through the module itself, ``net(x)``."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward(...): define it in the class")
-
-    @errors.with_short_traceback
-    def __call__(self, *args: Any) -> Any:
-        scope = inner(self.name or type(self).__name__.lower())
-        if type(self).forward.__code__.co_filename == __file__:
-            # Errors and pictures show the user's line that calls one of our layers, and not a line of this file.
-            scope = locations.Call.from_stack(scope)
-        with within(scope=scope):
-            found = self.forward(*args)
-        if isinstance(scope, locations.Call) and isinstance(found, Tensor) and found.node.scope is scope:
-            scope.result = found.node.serial
-        return found
-
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield each parameter with its path, such as ``layers.0.W``; a shared parameter comes once."""
-        seen: set[int] = set()
-        pending: list[tuple[str, Any]] = [("", self)]
-        while pending:
-            path, x = pending.pop()
-            if id(x) in seen:
-                continue
-            if isinstance(x, Tensor):
-                seen.add(id(x))
-                if x.is_leaf and x.requires_grad:
-                    yield path, x
-            elif isinstance(x, (Module, list, tuple, dict)):
-                seen.add(id(x))
-                parts = vars(x) if isinstance(x, Module) else x if isinstance(x, dict) else dict(enumerate(x))
-                pending += [(f"{path}.{key}" if path else str(key), part) for key, part in reversed(parts.items())]
-
-    def parameters(self) -> list[Tensor]:
-        """All parameters, in the order of the attributes; a shared parameter comes once."""
-        return [p for _, p in self.named_parameters()]
-
-    def zero_grad(self) -> None:
-        """Clear ``.grad`` of all parameters: ``backward`` adds to the gradient that is there."""
-        for p in self.parameters():
-            p.zero_grad()
-
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write all parameters to an .npz file, whole or not at all: an older file stays until all is written."""
-        with whole(file) as stream:
-            np.savez(stream, **{path: p.numpy() for path, p in self.named_parameters()})
-
-    def load(self, file: str | os.PathLike[str]) -> None:
-        """Read parameters that ``save`` wrote, all or none.
-
-        Raises ValueError if the file is not such a file, or if its names or shapes are not those of this module, and
-        FileNotFoundError if there is no file.  Then no parameter has changed.
-        """
-        try:
-            with np.load(file, allow_pickle=False) as stored:
-                found = {path: stored[path] for path in stored.files}
-        except FileNotFoundError:
-            raise
-        except Exception as error:
-            raise errors.unreadable_file(file, error) from None
-        parameters = dict(self.named_parameters())
-        if wrong := errors.list_mismatches(parameters, found):
-            raise errors.other_parameters(file, wrong)
-        for path, p in parameters.items():
-            p.data = found[path]
+from ..tensor import Tensor
+from .constructors import whole_number
+from .module import Module, OtherName
 
 
 def glorot(rng: np.random.Generator, outputs: int, inputs: int, *window: int) -> Any:
@@ -107,13 +28,18 @@ def glorot(rng: np.random.Generator, outputs: int, inputs: int, *window: int) ->
     return rng.uniform(-limit, limit, (outputs, inputs, *window))
 
 
-class Linear(Module):
+class Linear(Module, words={"in_features": "inputs", "out_features": "outputs"}):
     """A layer that computes v = W a + b, with ``W`` of shape (outputs, inputs) and ``b`` of shape (outputs,).
 
     ``bias=False`` leaves b out.  ``rng`` draws the weights, see ``glorot``; b starts at 0.
     """
 
+    W: Tensor
+    b: Tensor | None
+    weight, bias = OtherName("W"), OtherName("b")
+
     def __init__(self, inputs: int, outputs: int, bias: bool = True, rng: np.random.Generator | None = None) -> None:
+        self.inputs, self.outputs = whole_number("Linear", "inputs", inputs), whole_number("Linear", "outputs", outputs)
         self.W = Tensor(glorot(rng or np.random.default_rng(), outputs, inputs), "W")
         self.b = Tensor(np.zeros(outputs), "b") if bias else None
 
@@ -122,43 +48,135 @@ class Linear(Module):
         return ops.linear(a, self.W, self.b)
 
 
-class Conv2d(Module):
+CONVOLUTION = {"in_channels": "inputs", "out_channels": "outputs", "kernel_size": "window"}
+
+
+class Convolution(Module, words=CONVOLUTION):
+    """What ``Conv1d`` and ``Conv2d`` share: the weights ``W``, (outputs, inputs, *window), and ``b``, (outputs,)."""
+
+    axes: int  # how many axes the window has
+    weight, bias = OtherName("W"), OtherName("b")
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        window: int | Sequence[int] = 3,
+        stride: int | Sequence[int] = 1,
+        padding: int | Sequence[int] = 0,
+        rng: np.random.Generator | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        lengths = (window,) * self.axes if isinstance(window, (int, np.integer)) else tuple(window)
+        if len(lengths) != self.axes:
+            words = f"the window of a {type(self).__name__} has {self.axes} lengths, or is one number, not {window!r}"
+            raise errors.explained(ValueError(words))
+        self.inputs, self.outputs, self.window, self.stride, self.padding = inputs, outputs, window, stride, padding
+        self.W = Tensor(glorot(rng or np.random.default_rng(), outputs, inputs, *lengths), "W")
+        self.b = Tensor(np.zeros(outputs), "b") if bias else None
+
+    def forward(self, a: Any) -> Any:
+        """Compute signals or images (examples, outputs, *size), which are smaller by the window unless padded."""
+        convolve = ops.conv2d if self.axes == 2 else ops.conv1d
+        v = convolve(a, self.W, self.stride, self.padding)
+        return v if self.b is None else v + ops.reshape(self.b, -1, *(1,) * self.axes)
+
+
+class Conv1d(Convolution):
+    """A layer that slides windows over signals (examples, inputs, length): see ``conv1d``.
+
+    ``inputs`` and ``outputs`` are numbers of channels.  A window has the length ``window`` and moves by ``stride``;
+    ``padding`` zeros are put at both ends of the signal.
+    """
+
+    axes = 1
+
+
+class Conv2d(Convolution):
     """A layer that slides windows over images (examples, inputs, height, width): see ``conv2d``.
 
     ``inputs`` and ``outputs`` are numbers of channels.  A window is ``window`` by ``window`` pixels and moves by
     ``stride`` pixels; ``padding`` rows and columns of zeros are put around the image.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        window: int = 3,
-        stride: int = 1,
-        padding: int = 0,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        self.W = Tensor(glorot(rng or np.random.default_rng(), outputs, inputs, window, window), "W")
-        self.b = Tensor(np.zeros((outputs, 1, 1)), "b")
-        self.stride, self.padding = stride, padding
-
-    def forward(self, a: Any) -> Any:
-        """Compute images (examples, outputs, height, width), which are smaller by the window unless padded."""
-        return ops.conv2d(a, self.W, self.stride, self.padding) + self.b
+    axes = 2
 
 
-class Embedding(Module):
+class Embedding(
+    Module,
+    words={"num_embeddings": "number", "embedding_dim": "size"},
+    advice={"padding_idx": "the call without padding_idx, and multiply the result by a mask"},
+):
     """A table with a vector of ``size`` numbers for each of ``number`` words.
 
     Its gradient is kept for those rows alone that were used.
     """
 
+    weight = OtherName("W")
+
     def __init__(self, number: int, size: int, rng: np.random.Generator | None = None) -> None:
+        self.number, self.size = whole_number("Embedding", "number", number), whole_number("Embedding", "size", size)
         self.W = Tensor((rng or np.random.default_rng()).normal(size=(number, size)) / np.sqrt(size), "W")
 
     def forward(self, index: Any) -> Any:
         """Look up vectors (..., size) for whole numbers (...) from 0 to ``number`` - 1."""
         return ops.embedding(self.W, index)
+
+
+class Flatten(Module, words={"start_dim": "start", "end_dim": "end"}):
+    """Make one axis of the axes from ``start`` to ``end``: of all but the examples, unless others are given."""
+
+    def __init__(self, start: int = 1, end: int = -1) -> None:
+        self.start, self.end = start, end
+
+    def forward(self, x: Any) -> Any:
+        """Compute (examples, all others) from (examples, ...)."""
+        shape = np.shape(x)
+        start, end = (axis % len(shape) if shape else 0 for axis in (self.start, self.end))
+        return ops.reshape(x, *shape[:start], -1, *shape[end + 1 :])
+
+
+class Unflatten(Module, words={"dim": "axis", "unflattened_size": "size"}):
+    """Make axes of the lengths ``size`` of one ``axis``."""
+
+    def __init__(self, axis: int, size: Sequence[int]) -> None:
+        self.axis, self.size = axis, tuple(size)
+
+    def forward(self, x: Any) -> Any:
+        """Compute (..., *size, ...) from (..., n, ...)."""
+        shape = np.shape(x)
+        axis = self.axis % len(shape)
+        return ops.reshape(x, *shape[:axis], *self.size, *shape[axis + 1 :])
+
+
+class Identity(Module):
+    """Returns what it is called with.  Any arguments make it, so that it can stand in the place of any layer."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__()
+
+    def forward(self, x: Any) -> Any:
+        """Return x."""
+        return x
+
+
+class Dropout(Module, words={"p": "rate"}):
+    """In training, set each element to 0 with probability ``rate`` and scale the others: see ``dropout``.
+
+    In evaluation (``net.eval()``) it changes nothing.  ``rng``: the generator that chooses.
+    """
+
+    def __init__(self, rate: float = 0.5, rng: np.random.Generator | None = None) -> None:
+        if not 0 <= rate <= 1:
+            raise errors.explained(ValueError(f"a dropout rate is from 0 to 1, not {rate}"))
+        self.rate, self.rng = rate, rng or np.random.default_rng()
+
+    def forward(self, x: Any) -> Any:
+        """Drop elements of x, of any shape, in training."""
+        if not self.training or self.rate == 0:
+            return x
+        return x * 0.0 if self.rate == 1 else ops.composed.dropout(x, self.rate, self.rng)
 
 
 class MLP(Module):
@@ -203,58 +221,3 @@ class MLP(Module):
                 a = self.activation(v)
                 a.name = f"a({s})"
         return every
-
-
-# The delta recursion, as one writes it by hand and as the sweep finds it.
-
-
-class Deltas(NamedTuple):
-    """The gradients in a network, layer by layer from the first; examples are columns."""
-
-    delta: list[Any]  # the gradient of each example's loss with respect to v(s): (outputs, examples)
-    W: list[Any]  # the gradient of the mean loss with respect to W(s)
-
-
-def delta_recursion(net: MLP, x: Any, y: Any) -> Deltas:
-    """Compute the gradients by hand, for softmax with cross-entropy: with NumPy, and of the engine only phi'.
-
-    ``x``: (examples, inputs) or one example; ``y``: labels, or probabilities that sum to one for each example.  The
-    loss E is the mean over the examples.  Rumelhart, Hinton and Williams (1986); hand-in 003 writes it as
-    delta(s) = phi'(v(s)) * W(s+1).T delta(s+1), with delta(h) = a(h) - y, and dE/dW(s) = delta(s) a(s-1).T.
-    Raises ValueError if the examples have another length than the inputs of the network.
-    """
-    x = np.atleast_2d(np.asarray(x))
-    h, N = len(net.layers), len(x)
-    if x.shape[1:] != net.layers[0].W.shape[1:]:
-        raise ValueError(f"examples of shape {x.shape[1:]} for a network of {net.layers[0].W.shape[1]} inputs")
-    y = np.asarray(y) if np.asarray(y).dtype.kind == "f" else ops.one_hot(y, net.layers[-1].W.shape[0])
-    y = y.reshape(N, -1).T
-    W = {s: layer.W.data for s, layer in enumerate(net.layers, 1)}
-    b = {s: 0.0 if layer.b is None else layer.b.data[:, None] for s, layer in enumerate(net.layers, 1)}
-    phi, dphi = net.activation, grad(lambda v: net.activation(v).sum())
-
-    v, a = {}, {0: x.T}
-    for s in range(1, h + 1):
-        v[s] = W[s] @ a[s - 1] + b[s]
-        a[s] = phi(v[s]) if s < h else ops.softmax(v[s], axis=0)
-
-    delta = {h: a[h] - y}
-    for s in range(h - 1, 0, -1):
-        delta[s] = dphi(v[s]) * (W[s + 1].T @ delta[s + 1])
-
-    layers = range(1, h + 1)
-    return Deltas([delta[s] for s in layers], [delta[s] @ a[s - 1].T / N for s in layers])
-
-
-def swept_deltas(net: MLP, x: Any, y: Any) -> Deltas:
-    """Compute the same with the sweep, from the gradients of the mean loss with respect to v(s) and W(s).
-
-    Those with respect to v(s) are multiplied by the number of examples.  Arguments are as in ``delta_recursion``.
-    """
-    x = np.atleast_2d(np.asarray(x))
-    target = np.asarray(y).reshape(len(x), -1) if np.asarray(y).dtype.kind == "f" else np.asarray(y).reshape(len(x))
-    every = net.values(constant(x, "x"))
-    E = ops.cross_entropy(every[-1], target)
-    found = gradients(E, [*every, *(layer.W for layer in net.layers)])
-    h = len(every)
-    return Deltas([g.T * len(x) for g in found[:h]], found[h:])

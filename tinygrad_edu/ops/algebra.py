@@ -348,6 +348,7 @@ def trace(x, offset: int = 0, axis1: int = 0, axis2: int = 1):
     r"\operatorname{diag}($x)",
     selects=True,
     examples=(((3,),), ((3, 4),), ((2,), dict(k=1)), ((3, 3), dict(k=-1))),
+    words={"diagonal": "k"},
     x=lambda g, shape, k: diagonal(g, k) if len(shape) == 1 else on_diagonal(g, shape, k),
 )
 def diag(x, k: int = 0):
@@ -360,6 +361,7 @@ def diag(x, k: int = 0):
     selects=True,
     examples=(((3, 3),), ((2, 3, 4), dict(k=1))),
     same_shape=True,
+    words={"diagonal": "k"},
     x=lambda g, k: tril(g, k),
 )
 def tril(x, k: int = 0):
@@ -372,6 +374,7 @@ def tril(x, k: int = 0):
     selects=True,
     examples=(((3, 3),), ((2, 3, 4), dict(k=-1))),
     same_shape=True,
+    words={"diagonal": "k"},
     x=lambda g, k: triu(g, k),
 )
 def triu(x, k: int = 0):

@@ -25,6 +25,7 @@ def _regular(rng, *shape: int):
     needs=_INVERTIBLE,
     examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _regular(rng, 2, 3, 3),)),
     same_shape=True,
+    aliases="inverse",
     x=lambda g, z: -matmul(matmul(z.mT, g), z.mT),
 )
 def inv(x):
@@ -125,8 +126,16 @@ def solve(x, y):
     return np.linalg.solve(x, y)
 
 
-def _cholesky_rule(g, z):
+def _positive_definite(rng):
+    """A symmetric matrix with positive eigenvalues."""
+    m = _regular(rng, 3, 3)
+    return m @ m.T + np.eye(3)
+
+
+def _cholesky_rule(g, z, upper: bool):
     """Murray, Differentiation of the Cholesky decomposition (2016), equation 10."""
+    if upper:
+        g, z = g.mT, z.mT
     p = tril(matmul(z.mT, g))
     p = p - 0.5 * p * np.eye(z.shape[-1], dtype=g.dtype)
     s = solve(z.mT, matmul(p, inv(z)))
@@ -136,10 +145,14 @@ def _cholesky_rule(g, z):
 @op(
     r"\operatorname{chol}($x)",
     needs=_SQUARE | {"a positive definite matrix": lambda x: bool((np.linalg.eigvalsh((x + x.mT) / 2) > 0).all())},
-    examples=((lambda rng: (lambda m: m @ m.T + np.eye(3))(_regular(rng, 3, 3)),),),
+    examples=((_positive_definite,), (_positive_definite, dict(upper=True))),
     same_shape=True,
     x=_cholesky_rule,
 )
-def cholesky(x):
-    """The lower triangular L with L Lᵀ = X, of the symmetric part of ``x``: its gradient is symmetric too."""
-    return np.linalg.cholesky((x + x.mT) / 2 if np.ndim(x) > 1 else x)
+def cholesky(x, upper: bool = False):
+    """The lower triangular L with L Lᵀ = X, of the symmetric part of ``x``: its gradient is symmetric too.
+
+    ``upper``: the upper triangular matrix Lᵀ.
+    """
+    z = np.linalg.cholesky((x + x.mT) / 2 if np.ndim(x) > 1 else x)
+    return np.swapaxes(z, -1, -2) if upper else z

@@ -71,7 +71,7 @@ def sinc_derivative(x, order: int):
     With u = pi x it is pi^n times that of f(u) = sin(u)/u.  From u f(u) = sin(u), differentiated n times, follows
     f_n = (sin(u + n pi/2) - n f_(n-1))/u.  Near 0, where that is 0/0, it is the sum of the derivatives of Taylor's terms.
     """
-    x = np.asarray(x)
+    x, order = np.asarray(x), int(order)
     u: Any = np.pi * x.astype(np.float64)
     near = np.abs(u) < 2 + order
     far = np.where(near, 1, u)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..engine.calling import worded_also as _worded_also
+from ..errors import messages as errors
 from ..op import op
 from .conventions import bent, direction, is_recorded, strict
 from .pointwise import sqrt
@@ -128,7 +130,11 @@ def _shared(g, z, x, axis, keepdims: bool):
     binds=2,
     selects=True,
     needs={"at least one number": lambda x: x.size},
-    aliases="amax maximum.reduce",
+    aliases="maximum.reduce",
+    advice={
+        "dim": "x.amax(dim=...) for the values and x.argmax(dim=...) for the indices: PyTorch's max(dim=...) gives both",
+        "keepdim": "x.amax(dim=..., keepdim=True): PyTorch's max(dim=...) gives values and indices",
+    },
     neutral=-math.inf,
     examples=_AXES,
     x=_shared,
@@ -143,7 +149,11 @@ def max(x, axis=None, keepdims: bool = False):
     binds=2,
     selects=True,
     needs={"at least one number": lambda x: x.size},
-    aliases="amin minimum.reduce",
+    aliases="minimum.reduce",
+    advice={
+        "dim": "x.amin(dim=...) for the values and x.argmin(dim=...) for the indices: PyTorch's min(dim=...) gives both",
+        "keepdim": "x.amin(dim=..., keepdim=True): PyTorch's min(dim=...) gives values and indices",
+    },
     neutral=math.inf,
     examples=_AXES,
     x=_shared,
@@ -166,7 +176,18 @@ def _var_rule(g, x, shape, axis, ddof: int, keepdims: bool):
     return over(2 * _kept(g, axis, keepdims), _count(shape, axis) - ddof) * (x - mean(x, axis, True))
 
 
-@op(r"\operatorname{var}($x)", examples=_SPREAD, x=_var_rule)
+def _words_of_spread(options: Any) -> Any:
+    """PyTorch's words for ``ddof``, where they say it: without them PyTorch divides by the number less 1."""
+    if "unbiased" in options:
+        return {"ddof": int(options["unbiased"]), **{k: x for k, x in options.items() if k != "unbiased"}}
+    if {"dim", "keepdim"} & options.keys() and not {"ddof", "correction"} & options.keys():
+        error = TypeError("with dim= PyTorch divides by the number less 1, and NumPy, with axis=, by the number")
+        raise errors.explained(error, "Write correction=0 or correction=1 beside dim=, or axis= in its place.")
+    return options
+
+
+@_worded_also(_words_of_spread)
+@op(r"\operatorname{var}($x)", examples=_SPREAD, words={"correction": "ddof"}, x=_var_rule)
 def var(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The variance: the squared distance from the mean, summed and divided by the number less ``ddof``."""
     return np.var(x, axis, ddof=_number(ddof), keepdims=keepdims)
@@ -179,7 +200,8 @@ def _std_rule(g, z, x, shape, axis, ddof: int, keepdims: bool):
     return bent(g * direction(x - mean(x, axis, True), z), g, z == 0)
 
 
-@op(r"\operatorname{std}($x)", examples=_SPREAD, x=_std_rule)
+@_worded_also(_words_of_spread)
+@op(r"\operatorname{std}($x)", examples=_SPREAD, words={"correction": "ddof"}, x=_std_rule)
 def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
     """The standard deviation.  Where all numbers are equal it has no derivative; the gradient there is 0."""
     with np.errstate(over="ignore", under="ignore"):
@@ -231,6 +253,8 @@ def _other_norm(ord, axes: int) -> str:
 @op(
     r"\log \sum e^{$x}",
     binds=2,
+    aliases="logaddexp.reduce",
+    neutral=-math.inf,
     examples=_AXES,
     x=lambda g, z, x, axis, keepdims: _kept(g, axis, keepdims) * np.exp(x - _kept(z, axis, keepdims)),
 )
@@ -245,6 +269,7 @@ def logsumexp(x, axis=None, keepdims: bool = False):
 @op(
     examples=(((2, 3),), ((2, 3), dict(axis=1))),
     same_shape=True,
+    aliases="add.accumulate",
     x=lambda g, shape, axis: (
         np.flip(np.cumsum(np.flip(g, axis), axis), axis)
         if axis is not None
@@ -287,6 +312,7 @@ def _onwards(g, x):
 @op(
     examples=(((2, 3),), ((2, 5), dict(axis=1)), ((4, 2), dict(axis=0))),
     same_shape=True,
+    aliases="multiply.accumulate",
     x=_cumprod_rule,
 )
 def cumprod(x, axis: int | None = None):

@@ -87,6 +87,8 @@ def take(x, indices, axis: int | None = None):
 
 @op(
     selects=True,
+    aliases="repeat_interleave",
+    advice=dict.fromkeys(("sizes", "*"), "x.tile((2, 3)): PyTorch's repeat is NumPy's tile"),
     examples=(
         ((3,), dict(repeats=2)),
         ((2, 3), dict(repeats=np.array([2, 0, 1]), axis=1)),
@@ -128,6 +130,10 @@ def _sort_rule(g, shape: tuple[int, ...], x, axis: int | None):
     selects=True,
     examples=(((3, 4), dict(axis=-1)), ((3, 2), dict(axis=0)), ((2, 3), dict(axis=None))),
     same_shape=True,
+    advice={
+        "dim": "np.sort(x, axis) for the values, and np.argsort(x, axis) for the indices, which PyTorch also gives",
+        "descending": "np.flip(np.sort(x, axis), axis)",
+    },
     x=_sort_rule,
 )
 def sort(x, axis: int | None = -1):

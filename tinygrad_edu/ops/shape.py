@@ -27,7 +27,9 @@ def _flat(given: tuple[Any, ...]):
     },
     examples=(((2, 3), dict(to=(3, 2))), ((), dict(to=(1, 1))), ((2, 3), dict(to=(-1,)))),
     rearranges=True,
-    words={"shape": "to"},
+    aliases="view",
+    words={"shape": "to", "newshape": "to"},
+    advice={"order": "x.T.reshape(to[::-1]).T for the order of columns"},
     x=lambda g, shape: g.reshape(shape),
 )
 def reshape(x, *to):
@@ -35,7 +37,12 @@ def reshape(x, *to):
     return np.reshape(x, _flat(to))
 
 
-@op(examples=(((2, 3),), ((),)), rearranges=True, aliases="flatten", x=lambda g, shape: g.reshape(shape))
+@op(
+    examples=(((2, 3),), ((),)),
+    rearranges=True,
+    advice={"order": "x.T.ravel() for the order of columns"},
+    x=lambda g, shape: g.reshape(shape),
+)
 def ravel(x):
     """All elements as one vector, in the order of rows."""
     return np.ravel(x)
@@ -53,10 +60,14 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
+    aliases="permute permute_dims",
+    advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
+    if len(axes) == 2 and (axes == (0, 1) or np.ndim(x) > 2):  # NumPy's users have no reason to write (0, 1)
+        raise ValueError("transpose takes all axes in their new order; x.T or x.swapaxes(0, 1) exchanges two")
     return np.transpose(x, _flat(axes) if axes else None)
 
 
@@ -66,6 +77,7 @@ def transpose(x, *axes):
     needs={"at least two axes": lambda x: x.ndim >= 2},
     examples=(((2, 3),), ((4, 2, 3),)),
     rearranges=True,
+    aliases="linalg.matrix_transpose adjoint",
     x=lambda g: g.mT,
 )
 def matrix_transpose(x):
@@ -76,6 +88,8 @@ def matrix_transpose(x):
 @op(
     examples=(((2, 3, 4), dict(axis1=0, axis2=2)),),
     rearranges=True,
+    aliases="swapdims",
+    words={"dim0": "axis1", "dim1": "axis2", "axis0": "axis1"},
     x=lambda g, axis1, axis2: swapaxes(g, axis1, axis2),
 )
 def swapaxes(x, axis1: int, axis2: int):
@@ -86,6 +100,7 @@ def swapaxes(x, axis1: int, axis2: int):
 @op(
     examples=(((2, 3, 4), dict(source=0, destination=-1)), ((2, 3, 4), dict(source=(0, 1), destination=(1, 2)))),
     rearranges=True,
+    aliases="movedim",
     x=lambda g, source, destination: moveaxis(g, destination, source),
 )
 def moveaxis(x, source, destination):
@@ -93,7 +108,12 @@ def moveaxis(x, source, destination):
     return np.moveaxis(x, source, destination)
 
 
-@op(examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))), rearranges=True, x=lambda g, shape: g.reshape(shape))
+@op(
+    examples=(((2, 3), dict(axis=0)), ((3,), dict(axis=(0, -1)))),
+    rearranges=True,
+    aliases="unsqueeze",
+    x=lambda g, shape: g.reshape(shape),
+)
 def expand_dims(x, axis):
     """A new axis of length 1 at ``axis`` of the result."""
     return np.expand_dims(x, axis)
@@ -109,7 +129,11 @@ def squeeze(x, axis=None):
     return np.squeeze(x, axis)
 
 
-@op(examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))), x=lambda g: g)
+@op(
+    examples=(((3,), dict(to=(2, 3))), ((2, 1), dict(to=(4, 2, 3)))),
+    words={"shape": "to", "size": "to"},
+    x=lambda g: g,
+)
 def broadcast_to(x, to):
     """The elements repeated to fit a shape.  The sweep undoes broadcasting wherever it happened, so here too."""
     return np.broadcast_to(x, to)
@@ -126,6 +150,7 @@ def _part(g, shape: tuple[int, ...], which: int, shapes, axis: int | None):
 @op(
     r"\operatorname{concatenate}([$arrays])",
     variadic="arrays",
+    aliases="cat concat",
     needs={
         "arrays that agree in every axis but the one they are joined along": lambda arrays, axis: (
             axis is None or len({np.delete(np.shape(x), axis).tobytes() for x in arrays}) == 1
@@ -200,7 +225,13 @@ def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):
     return np.pad(x, pad_width, mode, **({"constant_values": constant_values} if mode == "constant" else {}))
 
 
-@op(examples=(((2, 3),), ((2, 3), dict(axis=1))), rearranges=True, same_shape=True, x=lambda g, axis: flip(g, axis))
+@op(
+    examples=(((2, 3),), ((2, 3), dict(axis=1))),
+    rearranges=True,
+    same_shape=True,
+    advice={"*": "x.flip((0, 1)), with the axes in a tuple"},
+    x=lambda g, axis: flip(g, axis),
+)
 def flip(x, axis=None):
     """The elements in reverse order, along all axes or those at ``axis``."""
     return np.flip(x, axis)
@@ -210,6 +241,7 @@ def flip(x, axis=None):
     examples=(((4,), dict(shift=1)), ((2, 3), dict(shift=(1, 2), axis=(0, 1))), ((2, 3), dict(shift=2))),
     rearranges=True,
     same_shape=True,
+    words={"shifts": "shift"},
     x=lambda g, shift, axis: roll(g, tuple(-s for s in shift) if np.ndim(shift) else -shift, axis),
 )
 def roll(x, shift, axis=None):
@@ -224,7 +256,11 @@ def _tile_rule(g, shape: tuple[int, ...], reps):
     return g.reshape([m for pair in zip(reps, full) for m in pair]).sum(tuple(range(0, 2 * n, 2))).reshape(shape)
 
 
-@op(examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))), x=_tile_rule)
+@op(
+    examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))),
+    words={"dims": "reps"},
+    x=_tile_rule,
+)
 def tile(x, reps):
     """Copies laid side by side: ``reps`` is their number along each axis."""
     return np.tile(x, reps)

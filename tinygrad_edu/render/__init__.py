@@ -9,7 +9,7 @@ import numpy as np
 
 from ..format.text import suggest
 from ..graph import Value
-from ..nn.layers import Module
+from ..nn.module import Module
 from ..stepping import Stepper
 from ..tensor import constant
 from ..tracing import Trace as Trace

@@ -11,7 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from ..engine.spelling import NAMED, ROUTES
+from ..graph import Value
 from ..op import OPS
+from ..ops.composed import read_all
 from .lesson import Cell, Lesson
 from .showing import VIEW, Shown
 
@@ -49,14 +51,20 @@ def collect(see: See) -> Iterator[None]:
 @contextlib.contextmanager
 def own_operations() -> Iterator[None]:
     """Remove the operations that a lesson declares in the block, as if it had run in a process of its own."""
+    read_all()  # what would be read in the block would leave with it
     registries: tuple[dict[str, Any], ...] = (OPS, NAMED, ROUTES)
-    before = [dict(registry) for registry in registries]
+    before, methods = [dict(registry) for registry in registries], dict(vars(Value))
     try:
         yield
     finally:
         for registry, content in zip(registries, before):
             registry.clear()
             registry.update(content)
+        for name, x in dict(vars(Value)).items():
+            if name not in methods:
+                delattr(Value, name)
+            elif x is not methods[name]:
+                setattr(Value, name, methods[name])
 
 
 class Program:

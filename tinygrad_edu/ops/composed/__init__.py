@@ -11,19 +11,62 @@ from typing import Any
 
 from ...engine import spelling
 from ...engine.spelling import NAMED
+from ...graph import Value
 from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
 from .basic import slogdet as slogdet
 from .basic import split as split
 
-LATER = ("activations", "arrays", "elementwise", "layers", "losses")  # the files that are read when they are needed
+# The files that are read when they are needed.
+LATER = (
+    "activations",
+    "arrays",
+    "elementwise",
+    "special",
+    "linear_algebra",
+    "choosing",
+    "statistics",
+    "calculus",
+    "products",
+    "reshaping",
+    "plain",
+    "layers",
+    "losses",
+)
+# The methods of Tensors that those files make.
+METHODS = """
+addbmm addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm bmm chunk clone
+compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq expand expand_as
+flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill index_put index_select
+isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select median mm mv nanmean
+nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter scatter_add select split
+std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique unstack var_mean vdot
+view_as where
+"""
 
 
 def read_all() -> None:
     """Read the files with all other functions."""
     for file in LATER:
         import_module(f".{file}", __name__)
+
+
+class Method:
+    """Stands in the place of a method whose file has not been read yet, and reads it when the method is asked for."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Any, kind: Any = None) -> Any:
+        read_all()  # which puts the method itself in this place
+        return getattr(kind if tensor is None else tensor, self.name)
+
+
+for _name in METHODS.split():
+    setattr(Value, _name, Method(_name))
 
 
 spelling.LATER.append(read_all)  # also for a call with other people's words
@@ -33,4 +76,8 @@ def find(name: str) -> Any:
     """The function of that name, operation or not; None if there is none."""
     if name not in NAMED:
         read_all()
+    if name not in NAMED and name.endswith(".outer"):
+        from .ufuncs import outer
+
+        return outer(name)
     return NAMED.get(name)

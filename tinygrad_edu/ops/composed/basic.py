@@ -39,12 +39,16 @@ def astype(x, dtype):
     return data.astype(dtype)
 
 
-@composed()
-def split(x, parts, axis: int = 0) -> list[Any]:
+@composed(words={"split_size_or_sections": "split_size"})
+def split(x, parts=None, axis: int = 0, *, dim: int | None = None, split_size=None) -> list[Any]:
     """Cut along an axis: into so many equal ``parts``, or before each of the indices that ``parts`` lists.
 
-    Returns a list of tensors.  Raises ValueError if the parts would not be equal.
+    Returns a list of tensors.  Raises ValueError if the parts would not be equal.  With ``dim`` or ``split_size`` it is
+    PyTorch's: parts of a size, of which the last may be smaller, or of a list of sizes.
     """
+    if dim is not None or split_size is not None:
+        axis = axis if dim is None else dim
+        parts = _indices_of_sizes(np.shape(x)[axis], parts if split_size is None else split_size)
     n = np.shape(x)[axis]
     if np.ndim(parts) == 0:
         parts = operator.index(parts)
@@ -57,6 +61,20 @@ def split(x, parts, axis: int = 0) -> list[Any]:
     edges = [0, *parts, n]
     before = (slice(None),) * (axis % np.ndim(x))
     return [select.getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:])]
+
+
+def _indices_of_sizes(n: int, sizes: Any) -> list[int]:
+    """Where to cut an axis of length ``n`` into parts of a size, or of a list of sizes.
+
+    Raises ValueError if the list does not add up to the length.
+    """
+    if np.ndim(sizes) == 0:
+        return list(range(operator.index(sizes), n, operator.index(sizes)))
+    *edges, end = np.cumsum(sizes, dtype=int).tolist()
+    if end != n:
+        words = f"parts of sizes {list(sizes)} do not make an axis of length {n}"
+        raise errors.explained(ValueError(words), "With dim=, as in PyTorch, a list gives the size of each part.")
+    return edges
 
 
 @composed(words={"p": "rate"})

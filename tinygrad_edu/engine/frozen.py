@@ -1,0 +1,25 @@
+"""Parameters that take no gradient for a while.
+
+They are constants then, and yet they are saved with their network, and can be made parameters again.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+FROZEN: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # by the ids of the tensors
+
+
+def set_frozen(tensor: Any, frozen: bool) -> None:
+    """Let a leaf take no gradient any more, or take one again."""
+    if frozen and tensor.node.active:
+        FROZEN[id(tensor)] = tensor
+    elif not frozen:
+        FROZEN.pop(id(tensor), None)
+    tensor.node.active = not frozen
+
+
+def is_frozen(tensor: Any) -> bool:
+    """Is it a parameter that takes no gradient now?"""
+    return FROZEN.get(id(tensor)) is tensor and not tensor.node.active

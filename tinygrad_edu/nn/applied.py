@@ -1,0 +1,96 @@
+"""Modules that call one function: activations, pooling and losses.  They are made from the functions, all in one place.
+
+``nn.ReLU()`` calls ``relu``, ``nn.Softmax(dim=1)`` calls ``softmax`` with this axis, ``nn.CrossEntropyLoss()`` calls
+``cross_entropy``: the letters of the names are the same but for capitals, underscores and the word Loss.  The options
+of the module are those of the function, in all its words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import calling
+from ..engine.spelling import NAMED, Spelled
+from ..errors import messages as errors
+from ..format import text
+from ..ops import composed
+from .module import Module
+
+ABBREVIATIONS = {"bce": "binarycrossentropy"}
+# How other libraries write the names; those for which there is a function are listed by ``dir(nn)``.
+WRITTEN = (
+    "ReLU LeakyReLU ReLU6 PReLU ELU SELU CELU GELU SiLU Mish Sigmoid LogSigmoid Tanh Softplus Softsign Softmin Softmax "
+    "LogSoftmax Hardtanh Hardsigmoid Hardswish MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool2d "
+    "CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss "
+    "HingeEmbeddingLoss CosineEmbeddingLoss MarginRankingLoss TripletMarginLoss"
+).split()
+
+
+class FunctionLayer(Module):
+    """A module that calls one function, with options that are given once.  Its subclasses are made by ``layer_of``."""
+
+    spelled: Spelled
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Keep the options of the function.  Raises TypeError, saying what to write, for what it does not take."""
+        function, operands = self.spelled, operands_of(self.spelled)
+        known = function.names[len(operands) :]
+        if len(args) > len(known):
+            words = f"{type(self).__name__} was called with {text.plural(len(args), 'argument')}"
+            remedy = f"It is called with {text.join_words(operands)} later: layer({', '.join(operands)})."
+            taken = f"Its options are {text.join_words([*known, *function.only_named])}." if known else ""
+            raise errors.explained(TypeError(words), *filter(None, [taken, remedy]))
+        if any(name in operands for name in options):
+            raise errors.other_option(function, *next(x for x in options.items() if x[0] in operands))
+        by_position = dict(zip(known, args))
+        if twice := by_position.keys() & options.keys():
+            raise errors.given_twice(function, twice.pop())
+        self.options = function.translate((), by_position | options)[0]
+
+    def forward(self, *operands: Any) -> Any:
+        """Call the function with these operands and the options of the module."""
+        return self.spelled.public(*operands, **self.options)
+
+
+def operands_of(function: Spelled) -> tuple[str, ...]:
+    """The arguments of a function that a module gets when it is called: those without a default."""
+    names = function.names
+    if calling.is_packed(function.function):
+        return names[:1]
+    return names[: len(names) - len(function.function.__defaults__ or ())]
+
+
+def letters(name: str) -> str:
+    """The letters of a name, without capitals and underscores."""
+    return name.replace("_", "").lower()
+
+
+def function_named(name: str) -> Spelled | None:
+    """The function that a module of this name calls; None if there is none."""
+    wanted = letters(name)
+    for short, long in ABBREVIATIONS.items():
+        if wanted.startswith(short):
+            wanted = long + wanted.removeprefix(short)
+    composed.read_all()
+    known = {letters(n): spelled for n, spelled in NAMED.items() if spelled.for_users and n.isidentifier()}
+    found = known.get(wanted) or known.get(wanted.removesuffix("loss"))
+    # A function of several operands is a loss; or it has weights, and a layer of its own.
+    if found is None or not (len(operands_of(found)) == 1 or wanted.endswith("loss")):
+        return None
+    return found
+
+
+def layer_of(name: str) -> type[FunctionLayer] | None:
+    """The class of modules that call the function of this name; None if there is no such function."""
+    function = function_named(name) if name[:1].isupper() else None
+    if function is None:
+        return None
+    operands = text.join_words(operands_of(function))
+    words = f"A module that calls ``{function.name}`` with {operands}; its options are those of the function.\n\n"
+    about = words + (function.function.__doc__ or "")
+    return type(name, (FunctionLayer,), {"spelled": function, "__doc__": about, "__module__": "tinygrad_edu.nn"})
+
+
+def written_names() -> list[str]:
+    """The names of such modules, as other libraries write them."""
+    return [name for name in WRITTEN if function_named(name) is not None]

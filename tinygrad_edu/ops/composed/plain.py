@@ -1,0 +1,115 @@
+"""Functions whose results are truth values, whole numbers or counts: plain arrays, since they have no derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.composing import composed
+from .. import select
+from .operands import array, values, whole
+
+
+@composed(method=True)
+def argmax(a, axis: int | None = None, keepdims: bool = False):
+    """The index of the largest element, along an axis or of the flattened array."""
+    return np.argmax(values(a), axis, keepdims=keepdims)
+
+
+@composed(method=True)
+def argmin(a, axis: int | None = None, keepdims: bool = False):
+    """The index of the smallest element, along an axis or of the flattened array."""
+    return np.argmin(values(a), axis, keepdims=keepdims)
+
+
+@composed(method=True)
+def argsort(a, axis: int | None = -1, descending: bool = False):
+    """The indices that sort along an axis; of equal elements the first comes first, as in ``sort``."""
+    a = values(a)
+    if not descending:
+        return np.argsort(a, axis, kind="stable")
+    if axis is None:
+        a, axis = a.reshape(-1), 0
+    n = a.shape[axis] - 1
+    return n - np.flip(np.argsort(np.flip(a, axis), axis, kind="stable"), axis)
+
+
+@composed(method=True)
+def nonzero(a, *, as_tuple: bool = True):
+    """The indices of the elements that are not 0, as an array for each axis; as rows if not ``as_tuple`` (PyTorch's)."""
+    return np.nonzero(values(a)) if as_tuple else np.argwhere(values(a))
+
+
+@composed(method=True)
+def all(a, axis=None, keepdims: bool = False, *, where: Any = True):
+    """Are all elements true, or different from 0?"""
+    return np.all(values(a), axis, keepdims=keepdims, where=where)
+
+
+@composed(method=True)
+def any(a, axis=None, keepdims: bool = False, *, where: Any = True):
+    """Is one of the elements true, or different from 0?"""
+    return np.any(values(a), axis, keepdims=keepdims, where=where)
+
+
+@composed(method=True)
+def count_nonzero(a, axis=None, *, keepdims: bool = False):
+    """How many elements are not 0."""
+    return np.count_nonzero(values(a), axis, keepdims=keepdims)
+
+
+@composed(method=True)
+def allclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
+    """Are all elements equal, but for a small difference?"""
+    return np.allclose(values(a), values(b), rtol, atol, equal_nan)
+
+
+@composed(method=True)
+def isclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
+    """Which elements are equal, but for a small difference?"""
+    return np.isclose(values(a), values(b), rtol, atol, equal_nan)
+
+
+def _comparison(name: str, short: str) -> None:
+    """Make a comparison of NumPy's known by its name and by PyTorch's, also as methods."""
+    function = getattr(np, name)
+
+    def compared(x1, x2):
+        return function(values(x1), values(x2))
+
+    compared.__name__, compared.__doc__ = name, f"Truth values, of {name.replace('_', ' ')}, as a plain array."
+    composed(method=True, aliases=short)(compared)
+
+
+COMPARISONS = {"greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne"}
+for _name, _short in COMPARISONS.items():
+    _comparison(_name, _short)
+
+
+@composed(method=True)
+def eq(x1, x2):
+    """Which elements are equal, as a plain array (PyTorch's)."""
+    return np.equal(values(x1), values(x2))
+
+
+@composed(method=True)
+def array_equal(a1, a2, equal_nan: bool = False):
+    """Have two arrays the same shape and the same elements?"""
+    return np.array_equal(values(a1), values(a2), equal_nan)
+
+
+@composed()
+def histogram(a, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None):
+    """How many elements lie between edges, and the edges, as NumPy's: plain arrays, to be drawn."""
+    return np.histogram(values(a), values(bins) if hasattr(bins, "node") else bins, range, density, weights)
+
+
+@composed()
+def bincount(x, weights=None, minlength: int = 0):
+    """How often each whole number occurs, a plain array; with ``weights`` the sum of those that belong to it."""
+    x = whole(x, "what bincount counts")
+    if weights is None:
+        return np.bincount(x, minlength=minlength)
+    length = max(minlength, int(x.max(initial=-1)) + 1)
+    return select.put(array(weights), (x,), (length,))
