@@ -13,6 +13,7 @@ from ..pointwise import (
     absolute,
     add,
     cast,
+    divide,
     fmod,
     logaddexp,
     maximum,
@@ -120,6 +121,18 @@ def frac(x):
 def lerp(x, y, weight):
     """The number that is so far on the way from x to y: x + weight (y - x)."""
     return add(x, multiply(weight, subtract(y, x)))
+
+
+@composed(words={"tensor1": "y", "tensor2": "z"})
+def addcmul(x, y, z, *, value=1.0):
+    """x + value y z, element by element."""
+    return add(x, multiply(multiply(y, z), value))
+
+
+@composed(words={"tensor1": "y", "tensor2": "z"})
+def addcdiv(x, y, z, *, value=1.0):
+    """x + value y/z, element by element."""
+    return add(x, multiply(divide(y, z), value))
 
 
 @composed()
