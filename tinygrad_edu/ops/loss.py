@@ -78,12 +78,9 @@ def _fits(logits, target, axis: int) -> bool:
     return target.dtype.kind in "iu" and target.shape == places and bool(np.all((target >= 0) & (target < shape[axis])))
 
 
-def _other_meaning(logits, target) -> str:
-    """What to write if labels that do not fit mean what they mean in PyTorch."""
-    used = np.where(np.asarray(target) == -100, 0, target)
-    if not _fits(logits, used, -1) and logits.ndim > 2 and _fits(logits, used, 1):
-        return "; if the classes lie along axis 1, as PyTorch's, give axis=1"
-    return "; to leave out the labels -100, give ignore_index=-100" if np.any(used != np.asarray(target)) else ""
+def _other_meaning(target) -> str:
+    """What to write if a label means what it means in PyTorch."""
+    return "; to leave out the labels -100, give ignore_index=-100" if np.any(np.asarray(target) == -100) else ""
 
 
 def _classes(g, shape: tuple[int, ...], axis: int, reduction: str):
@@ -100,12 +97,19 @@ def _towards(g, shape, logits, target, axis: int, reduction: str):
     return _classes(g, shape, axis, reduction) * (p - y)
 
 
-def _weights_third(args) -> bool:
+def _weights_third(args, options) -> bool:
     """Is a loss called as PyTorch's, with weights after the target?"""
     return len(args) > 2 and not isinstance(args[2], (int, str))
 
 
-@_otherwise(_weights_third)
+def _which_axis(args, options) -> bool:
+    """Is cross_entropy called as PyTorch's: with weights, or of more than two axes, without the axis of the classes?"""
+    if len(args) == 2 and "axis" not in options:
+        return len(getattr(args[0], "shape", ())) > 2
+    return _weights_third(args, options)
+
+
+@_otherwise(_which_axis)
 @op(
     r"\operatorname{CE}($logits, $target)",
     needs={
@@ -126,8 +130,9 @@ def cross_entropy(logits, target, axis: int = -1, reduction: str = "mean"):
     """-sum of y log softmax(x) over the classes: ``target`` is a label for each example, or probabilities y.
 
     Computed from the logits x, so that no probability rounds to 0.  Integers are labels, floats are probabilities.
-    The classes lie along the last axis, unless ``axis`` says otherwise; PyTorch's lie along axis 1.  It also takes
-    PyTorch's ``weight`` of each class, ``ignore_index`` and ``label_smoothing``.
+    The classes lie along the last axis, unless ``axis`` says otherwise.  PyTorch's lie along axis 1: of more than two
+    axes, the one of both is taken that fits the labels, and ValueError raised if both do.  It also takes PyTorch's
+    ``weight`` of each class, ``ignore_index`` and ``label_smoothing``.
     """
     if np.ndim(logits) == 0 or not np.shape(logits)[axis]:
         raise ValueError(f"logits of shape {np.shape(logits)} have no classes")
@@ -135,10 +140,9 @@ def cross_entropy(logits, target, axis: int = -1, reduction: str = "mean"):
         y = np.asarray(_distribution(logits, target, axis))
     except IndexError:
         words = f"labels outside 0 to {logits.shape[axis] - 1}"
-        raise ValueError(words + _other_meaning(logits, target)) from None
+        raise ValueError(words + _other_meaning(target)) from None
     if y.shape != logits.shape:
-        words = f"a target of shape {np.shape(target)} for logits of shape {logits.shape}"
-        raise ValueError(words + _other_meaning(logits, target))
+        raise ValueError(f"a target of shape {np.shape(target)} for logits of shape {logits.shape}")
     with np.errstate(invalid="ignore"):
         terms = y * log_softmax(logits, axis)
         total = np.add.reduce(terms, axis)

@@ -105,6 +105,11 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[Any]]] = {
         lambda x: of_classes(x, PIXELS, WEIGHTS)[0].sum(),
         [(2, 3, 2, 2)],
     ),
+    "classes along the only axis that fits": (
+        lambda x: tg.cross_entropy(x, PIXELS),
+        lambda x: of_classes(x, PIXELS, ONES)[0].mean(),
+        [(2, 3, 2, 2)],
+    ),
     "classes along the last axis": (
         lambda x: tg.cross_entropy(x, PIXELS, axis=-1, label_smoothing=0.1),
         lambda x: of_classes(np.moveaxis(x, -1, 1), PIXELS, ONES, 0.1)[0].mean(),
@@ -207,6 +212,13 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[Any]]] = {
     "triplet_margin_loss, swapped": (
         lambda a, p, n: tg.triplet_margin_loss(a, p, n, swap=True),
         lambda a, p, n: np.maximum(0, 1 + distance(a, p) - np.minimum(distance(a, n), distance(p, n))).mean(),
+        [(4, 3), (4, 3), (4, 3)],
+    ),
+    "triplets of another distance": (
+        lambda a, p, n: tg.triplet_margin_with_distance_loss(
+            a, p, n, distance_function=lambda x, y: ((x - y) ** 2).sum(-1)
+        ),
+        lambda a, p, n: np.maximum(0, 1 + ((a - p) ** 2).sum(-1) - ((a - n) ** 2).sum(-1)).mean(),
         [(4, 3), (4, 3), (4, 3)],
     ),
     "kl_div": (
@@ -329,7 +341,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "weights of other classes": (lambda: tg.cross_entropy(TARGET, LABELS, weight=np.ones(4)), "each of 3 classes", ""),
     "smoothing": (lambda: tg.cross_entropy(TARGET, LABELS, label_smoothing=2), "from 0 to 1, not 2", ""),
     "which axis": (lambda: tg.cross_entropy(X, X, label_smoothing=0.1), "which axis", "axis=1"),
-    "axis 1 without PyTorch's words": (lambda: tg.cross_entropy(X, PIXELS), "give axis=1", ""),
+    "which of two": (lambda: tg.cross_entropy(drawn(2, 3, 3), np.zeros((2, 3), int)), "which axis", "axis=-1"),
     "-100 without PyTorch's words": (lambda: tg.cross_entropy(TARGET, IGNORED), "give ignore_index=-100", ""),
     "weights of other examples": (lambda: tg.binary_cross_entropy(PROBABLE, PROBABLE, np.ones(2)), "does not fit", ""),
     "delta": (lambda: tg.huber_loss(X, X, delta=0), "a delta above 0, not 0", ""),

@@ -33,6 +33,7 @@ LATER = (
     "plain",
     "layers",
     "losses",
+    "pooling",
 )
 # The methods of Tensors that those files make.
 METHODS = """

@@ -103,7 +103,7 @@ def _beside(weight, x, axis: int):
     return np.reshape(weight, (x.shape[axis], *(1,) * (x.ndim - 1 - axis)))
 
 
-@composed(words={**_PREDICTION, "input": "log_p"}, advice=_ADVICE)
+@composed(words={"input": "log_p", "y_pred": "log_p", "y_true": "target"}, advice=_ADVICE)
 def nll_loss(log_p, target, weight=None, ignore_index: int = -100, reduction: str = "mean", *, axis: int | None = None):
     """Minus the log-probabilities of the labels: cross-entropy after ``log_softmax``.
 
@@ -119,11 +119,13 @@ def nll_loss(log_p, target, weight=None, ignore_index: int = -100, reduction: st
 
 
 def _axis_of_classes(logits, target) -> int:
-    """The axis of the classes in a call with PyTorch's words: axis 1, or the last, if only that one fits the labels."""
+    """The axis of the classes in a call that does not say it: axis 1, or the last, if only that one fits the labels."""
     if logits.ndim < 3:
         return -1
     shape = values(target).shape
     fit = [a for a in (1, logits.ndim - 1) if shape == logits.shape[:a] + logits.shape[a + 1 :]]
+    if not fit and shape != logits.shape:
+        return -1  # nothing fits, which the operation explains
     if len(fit) != 1:
         refuse(
             f"cross_entropy: which axis of logits of shape {logits.shape} is that of the classes, with a target of {shape}?",
@@ -209,12 +211,13 @@ def binary_cross_entropy_with_logits(logits, target, weight=None, *, reduction: 
     return reduced(losses, reduction) if weight is None else _weighed(losses, weight, reduction, name)
 
 
-@composed(words={**_PREDICTION, "input": "logits"}, advice=_ADVICE)
+@composed(words={"input": "logits", "y_pred": "logits", "y_true": "target"}, advice=_ADVICE)
 def multilabel_soft_margin_loss(logits, target, weight=None, reduction: str = "mean"):
     """The mean, over the classes along the last axis, of binary cross-entropy of each class by itself."""
     x, y = _pair(logits, target, "multilabel_soft_margin_loss")
     losses = loss.binary_cross_entropy_with_logits(x, y, reduction="none")
-    losses = losses if weight is None else losses * _class_weights(weight, x, x.ndim - 1, "multilabel_soft_margin_loss")
+    if weight is not None:
+        losses = _weighed(losses, weight, "none", "multilabel_soft_margin_loss")
     return reduced(np.mean(losses, -1), reduction)
 
 
@@ -328,17 +331,29 @@ def triplet_margin_loss(
 
     ``p`` is the order of the norm.  With ``swap``, |p - n| counts where it is smaller than |a - n|.
     """
-    near = pairwise_distance(anchor, positive, p, eps)
-    far = pairwise_distance(anchor, negative, p, eps)
+    return _triplets(lambda x, y: pairwise_distance(x, y, p, eps), anchor, positive, negative, margin, swap, reduction)
+
+
+def _triplets(distance, anchor, positive, negative, margin: float, swap: bool, reduction: str):
+    near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+        far = minimum(far, distance(positive, negative))
     return reduced(relu(margin + near - far), reduction)
+
+
+@composed(advice=_ADVICE)
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin: float = 1.0, swap: bool = False, reduction="mean"
+):
+    """``triplet_margin_loss`` with another distance: a function of two Tensors."""
+    distance = pairwise_distance if distance_function is None else distance_function
+    return _triplets(distance, anchor, positive, negative, margin, swap, reduction)
 
 
 # Losses of distributions.
 
 
-@composed(words={**_PREDICTION, "input": "log_p"}, advice=_ADVICE)
+@composed(words={"input": "log_p", "y_pred": "log_p", "y_true": "target"}, advice=_ADVICE)
 def kl_div(log_p, target, reduction: str = "mean", log_target: bool = False):
     """y (log y - log p), of log-probabilities and of probabilities y, or of log y with ``log_target``.
 
