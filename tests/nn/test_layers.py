@@ -263,3 +263,41 @@ def test_loading_keeps_the_dtype_of_the_network(tmp_path):
     other.load(tmp_path / "net.npz")
     assert other.W.dtype == np.float32
     np.testing.assert_allclose(other.W.data, one.W.data, rtol=1e-6)
+
+
+# Convolutions with all their options.
+
+
+def test_a_convolution_with_groups_and_dilation():
+    rng = np.random.default_rng(0)
+    layer, x = nn.Conv2d(4, 2, 2, rng=rng, groups=2, dilation=2), rng.normal(size=(3, 4, 5, 5))
+    layer.b.data = rng.normal(size=2)
+    expected = np.empty((3, 2, 3, 3))
+    for group, i, j in np.ndindex(2, 3, 3):
+        seen = x[:, 2 * group : 2 * group + 2, i : i + 3 : 2, j : j + 3 : 2]
+        expected[:, group, i, j] = (seen * layer.W.data[group]).sum((1, 2, 3)) + layer.b.data[group]
+    np.testing.assert_allclose(layer(x).data, expected, rtol=1e-12)
+    np.testing.assert_allclose(layer(x[0]).data, expected[0], rtol=1e-12)  # without an axis for the examples
+    with pytest.raises(ValueError, match="3 inputs and 2 outputs .* 2 equal groups"):
+        nn.Conv2d(3, 2, groups=2)
+    with pytest.raises(ValueError, match="2 lengths"):
+        nn.Conv2d(3, 2, (1, 2, 3))
+
+
+@pytest.mark.parametrize("kinds", [(nn.Conv1d, nn.ConvTranspose1d), (nn.Conv2d, nn.ConvTranspose2d)])
+def test_a_transposed_convolution_is_the_transpose(kinds):
+    rng = np.random.default_rng(0)
+    options = {"kernel_size": 3, "stride": 2, "padding": 1, "bias": False}
+    layer, back = kinds[0](2, 4, **options), kinds[1](4, 2, output_padding=1, **options)
+    back.W = layer.W
+    x = rng.normal(size=(3, 2, *(6,) * layer.axes))
+    y = layer(x).data
+    z = rng.normal(size=y.shape)
+    np.testing.assert_allclose((y * z).sum(), (x * back(z).data).sum(), rtol=1e-12)
+    assert kinds[1](4, 2, 3).W.shape == (4, 2, *(3,) * layer.axes) and "output_padding=1" in repr(back)
+
+
+def test_prelu_has_a_slope_that_is_trained():
+    layer = nn.PReLU(num_parameters=2)
+    assert layer(np.array([[-2.0, -4.0], [1.0, -1.0]])).data.tolist() == [[-0.5, -1.0], [1.0, -0.25]]
+    assert nn.PReLU(init=0.5)(np.array([-2.0, 2.0])).data.tolist() == [-1.0, 2.0] and layer.weight is layer.a

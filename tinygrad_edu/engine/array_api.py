@@ -21,6 +21,7 @@ from ..format import locations, text
 from ..graph import Value, get_frame
 from ..ops import composed
 from .fast_calls import binary
+from .frozen import set_frozen
 from .leaf_arrays import IN_PLACE, edit
 from .plain_values import may_become_array, may_become_number
 from .spelling import NAMED, ROUTES, Route
@@ -205,7 +206,7 @@ class Interface(Value):
             raise errors.result_requires_grad(self)
         if flag:
             self._array = self.node.result = coerce.require_numeric(np.asarray(self._array), self.name, True)[()]
-        self.node.active = bool(flag)
+        set_frozen(self, not flag)
         return self
 
     def retain_grad(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-FROZEN: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # by the ids of the tensors
+FROZEN: Any = weakref.WeakValueDictionary()  # by the ids of the tensors
 
 
 def set_frozen(tensor: Any, frozen: bool) -> None:
@@ -22,4 +22,4 @@ def set_frozen(tensor: Any, frozen: bool) -> None:
 
 def is_frozen(tensor: Any) -> bool:
     """Is it a parameter that takes no gradient now?"""
-    return FROZEN.get(id(tensor)) is tensor and not tensor.node.active
+    return not tensor.node.active and FROZEN.get(id(tensor)) is tensor

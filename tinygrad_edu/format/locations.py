@@ -43,15 +43,21 @@ class Call(str):
         Where a command of ours runs no program of a user, it is the innermost of our lines that calls the layer.
         """
         call, frame, found = cls(scope), sys._getframe(1), None
-        while frame is not None and frame.f_code.co_filename != COMMANDS:
-            ours = frame.f_code.co_filename.startswith(OURS)
-            if not ours or (found is None and not frame.f_code.co_filename.startswith((LAYERS, ERRORS, __file__))):
+        while frame is not None and (file := frame.f_code.co_filename) != COMMANDS:
+            ours = file.startswith(OURS)
+            if not ours or (found is None and not file.startswith((LAYERS, ERRORS, __file__))):
                 found = frame
             frame = frame.f_back if ours else None  # type: ignore[assignment]
         if found is None:
             return scope
         call.code, call.lasti, call.result = found.f_code, found.f_lasti, None
         return call
+
+    def returns(self, node: Node) -> None:
+        """Keep which node this call returned, if it, or a layer in it, computed the node."""
+        inside = node.scope
+        if isinstance(inside, Call) and (inside.code, inside.lasti) == (self.code, self.lasti):
+            inside.result = node.serial
 
 
 class Location(NamedTuple):

@@ -8,8 +8,8 @@ from ..tensor import Tensor as _Tensor
 from . import applied as _applied
 from . import functional as functional
 from . import init as init
-from .attention import MultiheadAttention as MultiheadAttention
 from .attention import MultiHeadAttention as MultiHeadAttention
+from .attention import MultiheadAttention as MultiheadAttention
 from .attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .containers import ModuleDict as ModuleDict
 from .containers import ModuleList as ModuleList
@@ -22,11 +22,14 @@ from .deltas import swept_deltas as swept_deltas
 from .layers import MLP as MLP
 from .layers import Conv1d as Conv1d
 from .layers import Conv2d as Conv2d
+from .layers import ConvTranspose1d as ConvTranspose1d
+from .layers import ConvTranspose2d as ConvTranspose2d
 from .layers import Dropout as Dropout
 from .layers import Embedding as Embedding
 from .layers import Flatten as Flatten
 from .layers import Identity as Identity
 from .layers import Linear as Linear
+from .layers import PReLU as PReLU
 from .layers import Unflatten as Unflatten
 from .layers import glorot as glorot
 from .module import Module as Module

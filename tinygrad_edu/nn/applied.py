@@ -10,16 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import calling
-from ..engine.spelling import NAMED, Spelled
+from ..engine.spelling import NAMED, SECOND, Spelled
 from ..errors import messages as errors
 from ..format import text
 from ..ops import composed
 from .module import Module
 
+WEIGHTS = {"w", "weight", "W", "table"}  # arguments that are parameters: a layer of its own has them
 ABBREVIATIONS = {"bce": "binarycrossentropy"}
 # How other libraries write the names; those for which there is a function are listed by ``dir(nn)``.
 WRITTEN = (
-    "ReLU LeakyReLU ReLU6 PReLU ELU SELU CELU GELU SiLU Mish Sigmoid LogSigmoid Tanh Softplus Softsign Softmin Softmax "
+    "ReLU LeakyReLU ReLU6 ELU SELU CELU GELU SiLU Mish Sigmoid LogSigmoid Tanh Softplus Softsign Softmin Softmax "
     "LogSoftmax Hardtanh Hardsigmoid Hardswish MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool2d "
     "CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss "
     "HingeEmbeddingLoss CosineEmbeddingLoss MarginRankingLoss TripletMarginLoss"
@@ -30,34 +31,48 @@ class FunctionLayer(Module):
     """A module that calls one function, with options that are given once.  Its subclasses are made by ``layer_of``."""
 
     spelled: Spelled
+    operands: tuple[str, ...]  # the arguments that are given later
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Keep the options of the function.  Raises TypeError, saying what to write, for what it does not take."""
-        function, operands = self.spelled, operands_of(self.spelled)
+        function, operands = self.spelled, self.operands
+        if function.extension is not None and not calling.is_packed(function.extension.function):
+            function = function.extension  # it takes more options: see ``extends`` in engine/composing.py
         known = function.names[len(operands) :]
         if len(args) > len(known):
             words = f"{type(self).__name__} was called with {text.plural(len(args), 'argument')}"
             remedy = f"It is called with {text.join_words(operands)} later: layer({', '.join(operands)})."
             taken = f"Its options are {text.join_words([*known, *function.only_named])}." if known else ""
             raise errors.explained(TypeError(words), *filter(None, [taken, remedy]))
-        if any(name in operands for name in options):
-            raise errors.other_option(function, *next(x for x in options.items() if x[0] in operands))
         by_position = dict(zip(known, args))
         if twice := by_position.keys() & options.keys():
             raise errors.given_twice(function, twice.pop())
-        self.options = function.translate((), by_position | options)[0]
+        options.pop("inplace", None)  # a module gives a new array, as with inplace=False
+        for word, x in options.items():
+            if self.spelled.name_here(word, {}) in operands:
+                raise errors.other_option(function, word, x)
+        self.options = (self.spelled.extension or function).translate((), by_position | options)[0]
+        if missing := [name for name in required(self.spelled) if name not in (*operands, *self.options)]:
+            words = f"{type(self).__name__} was called without {text.join_words(missing)}"
+            raise errors.explained(TypeError(words), errors.arguments_of(self.spelled))
 
     def forward(self, *operands: Any) -> Any:
         """Call the function with these operands and the options of the module."""
         return self.spelled.public(*operands, **self.options)
 
 
-def operands_of(function: Spelled) -> tuple[str, ...]:
-    """The arguments of a function that a module gets when it is called: those without a default."""
+def required(function: Spelled) -> tuple[str, ...]:
+    """The arguments of a function that have no default."""
     names = function.names
     if calling.is_packed(function.function):
         return names[:1]
     return names[: len(names) - len(function.function.__defaults__ or ())]
+
+
+def operands_of(function: Spelled, is_loss: bool) -> tuple[str, ...]:
+    """The arguments that a module gets when it is called: the first, and a second operand; those of a loss are all."""
+    first, *others = required(function)
+    return (first, *(name for name in others if is_loss or name in SECOND))
 
 
 def letters(name: str) -> str:
@@ -74,8 +89,7 @@ def function_named(name: str) -> Spelled | None:
     composed.read_all()
     known = {letters(n): spelled for n, spelled in NAMED.items() if spelled.for_users and n.isidentifier()}
     found = known.get(wanted) or known.get(wanted.removesuffix("loss"))
-    # A function of several operands is a loss; or it has weights, and a layer of its own.
-    if found is None or not (len(operands_of(found)) == 1 or wanted.endswith("loss")):
+    if found is None or not WEIGHTS.isdisjoint(required(found)):
         return None
     return found
 
@@ -85,10 +99,11 @@ def layer_of(name: str) -> type[FunctionLayer] | None:
     function = function_named(name) if name[:1].isupper() else None
     if function is None:
         return None
-    operands = text.join_words(operands_of(function))
-    words = f"A module that calls ``{function.name}`` with {operands}; its options are those of the function.\n\n"
-    about = words + (function.function.__doc__ or "")
-    return type(name, (FunctionLayer,), {"spelled": function, "__doc__": about, "__module__": "tinygrad_edu.nn"})
+    operands = operands_of(function, letters(name).endswith("loss"))
+    words = f"A module that calls ``{function.name}`` with {text.join_words(operands)}."
+    about = f"{words}  Its options are those of the function.\n\n{function.function.__doc__}"
+    own = {"spelled": function, "operands": operands, "__doc__": about, "__module__": "tinygrad_edu.nn"}
+    return type(name, (FunctionLayer,), own)
 
 
 def written_names() -> list[str]:

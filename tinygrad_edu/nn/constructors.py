@@ -38,11 +38,11 @@ class Spelling(Spelled):
     def call_of(self, module: Any, args: tuple[Any, ...], options: dict[str, Any], error: TypeError) -> Any:
         """Call the method of a module with other people's words.  ``error``: what Python said of the call.
 
-        A ``dtype`` is given to the module's numbers.  Raises TypeError, saying what to write, for what it does not take.
+        A ``dtype`` is given to the module's numbers.  Raises TypeError, saying what to write, for any other option.
         """
         if str(options.get("device", "cpu")) == "cpu":
             options = {word: x for word, x in options.items() if word != "device"}
-        known, dtype = self.translate(args, options)
+        known, left = self.translate(args, options)
         self.public = functools.partial(self.function, module)
         try:
             found = self.call_by_names(known)
@@ -50,8 +50,8 @@ class Spelling(Spelled):
             if not misfits(misfit, 1):
                 raise
             raise errors.explained(error.with_traceback(None), errors.arguments_of(self)) from None
-        if dtype is not None:
-            module.to(dtype)
+        if "dtype" in left:
+            module.to(left["dtype"])
         return found
 
 
@@ -63,9 +63,7 @@ def misfits(error: TypeError, frames: int = 0) -> bool:
     return below is not None and below.tb_next is None
 
 
-def in_other_words(
-    kind: type[Any], words: Mapping[str, str], advice: Mapping[str, str]
-) -> Callable[..., None]:
+def in_other_words(kind: type[Any], words: Mapping[str, str], advice: Mapping[str, str]) -> Callable[..., None]:
     """The ``__init__`` of a layer of ours, which takes other people's words as well."""
     function: Any = vars(kind)["__init__"]
 

@@ -5,17 +5,15 @@ A plain list or dict in an attribute of a module holds modules and parameters as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-import numpy as np
 
 from ..errors import messages as errors
 from ..tensor import Tensor
 from .module import Module
 
 
-class Listed(Module, list[Any]):
+class Listed(Module, list[Any]):  # type: ignore[misc]
     """A module that is a list: it has a length, indices, ``append``, ``extend`` and ``insert``."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]

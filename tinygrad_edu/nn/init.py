@@ -13,8 +13,6 @@ import numpy as np
 from ..errors import messages as errors
 from ..tensor import Tensor
 
-GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
-
 
 def start(tensor: Tensor, data: Any) -> Tensor:
     """Set the values of a parameter, and return it.  Raises TypeError if it is no Tensor."""
@@ -36,12 +34,21 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which an activation makes the spread of its inputs smaller.  ``param``: the slope of leaky_relu."""
-    if nonlinearity == "leaky_relu":
-        return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
-    if nonlinearity not in GAINS:
-        known = ", ".join([*GAINS, "leaky_relu"])
-        raise errors.explained(ValueError(f"no gain is known for {nonlinearity!r}"), f"It is known for {known}.")
-    return GAINS[nonlinearity]
+    match nonlinearity:
+        case "leaky_relu":
+            return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
+        case "relu":
+            return math.sqrt(2)
+        case "tanh":
+            return 5 / 3
+        case "selu":
+            return 0.75
+        case "linear" | "sigmoid":
+            return 1.0
+    raise errors.explained(
+        ValueError(f"no gain is known for {nonlinearity!r}"),
+        "It is known for linear, sigmoid, tanh, relu, leaky_relu and selu; for another one give gain=..., a number.",
+    )
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, rng: np.random.Generator | None = None) -> Tensor:
@@ -71,7 +78,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 def eye_(tensor: Tensor) -> Tensor:
     """Set a matrix to the identity, with ones on its diagonal."""
-    return start(tensor, np.eye(*tensor.shape))
+    return start(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, rng: np.random.Generator | None = None) -> Tensor:
@@ -117,5 +124,3 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, rng: np.random.Generator | No
     Q, R = np.linalg.qr(drawn if tall else drawn.T)
     Q = Q * np.sign(np.diagonal(R))  # so that all such matrices are equally likely
     return start(tensor, gain * (Q if tall else Q.T).reshape(tensor.shape))
-
-

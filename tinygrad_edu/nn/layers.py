@@ -13,7 +13,9 @@ import numpy as np
 
 from .. import ops
 from ..errors import messages as errors
+from ..format import text
 from ..tensor import Tensor
+from . import functional
 from .constructors import whole_number
 from .module import Module, OtherName
 
@@ -48,57 +50,101 @@ class Linear(Module, words={"in_features": "inputs", "out_features": "outputs"})
         return ops.linear(a, self.W, self.b)
 
 
-CONVOLUTION = {"in_channels": "inputs", "out_channels": "outputs", "kernel_size": "window"}
+class Convolution(
+    Module,
+    words={"in_channels": "inputs", "out_channels": "outputs", "kernel_size": "window"},
+    advice={"padding_mode": "the call without padding and padding_mode, and np.pad(x, ...) before it"},
+):
+    """What the convolutions share: the weights ``W``, (outputs, inputs / groups, *window), and ``b``, (outputs,).
 
-
-class Convolution(Module, words=CONVOLUTION):
-    """What ``Conv1d`` and ``Conv2d`` share: the weights ``W``, (outputs, inputs, *window), and ``b``, (outputs,)."""
+    ``inputs`` and ``outputs`` are numbers of channels.  The window moves by ``stride``; ``padding`` zeros are put at
+    each end of each axis.  ``dilation``: how far apart the elements of a window lie.  ``groups``: the channels are
+    divided into so many groups, and each has its own windows.  ``bias=False`` leaves b out.
+    """
 
     axes: int  # how many axes the window has
     weight, bias = OtherName("W"), OtherName("b")
 
     def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        window: int | Sequence[int] = 3,
-        stride: int | Sequence[int] = 1,
-        padding: int | Sequence[int] = 0,
-        rng: np.random.Generator | None = None,
-        *,
-        bias: bool = True,
-    ) -> None:
+        self, inputs: int, outputs: int, window: int | Sequence[int] = 3, stride: int | Sequence[int] = 1,
+        padding: int | Sequence[int] = 0, rng: np.random.Generator | None = None, *,
+        dilation: int | Sequence[int] = 1, groups: int = 1, bias: bool = True,
+    ) -> None:  # fmt: skip
+        kind = type(self).__name__
         lengths = (window,) * self.axes if isinstance(window, (int, np.integer)) else tuple(window)
         if len(lengths) != self.axes:
-            words = f"the window of a {type(self).__name__} has {self.axes} lengths, or is one number, not {window!r}"
+            words = f"the window of a {kind} has {text.plural(self.axes, 'length')}, or is one number, not {window!r}"
             raise errors.explained(ValueError(words))
-        self.inputs, self.outputs, self.window, self.stride, self.padding = inputs, outputs, window, stride, padding
-        self.W = Tensor(glorot(rng or np.random.default_rng(), outputs, inputs, *lengths), "W")
+        self.inputs, self.outputs = whole_number(kind, "inputs", inputs), whole_number(kind, "outputs", outputs)
+        self.window, self.stride, self.padding, self.dilation = window, stride, padding, dilation
+        self.groups = whole_number(kind, "groups", groups)
+        if inputs % groups or outputs % groups:
+            words = f"{inputs} inputs and {outputs} outputs cannot both be divided into {groups} equal groups"
+            raise errors.explained(ValueError(words))
+        self.W = Tensor(glorot(rng or np.random.default_rng(), *self.channels(), *lengths), "W")
         self.b = Tensor(np.zeros(outputs), "b") if bias else None
 
+    def channels(self) -> tuple[int, int]:
+        """The first two lengths of W."""
+        return self.outputs, self.inputs // self.groups
+
     def forward(self, a: Any) -> Any:
-        """Compute signals or images (examples, outputs, *size), which are smaller by the window unless padded."""
-        convolve = ops.conv2d if self.axes == 2 else ops.conv1d
-        v = convolve(a, self.W, self.stride, self.padding)
+        """Compute (examples, outputs, *size) from (examples, inputs, *size); both may be without examples."""
+        if np.ndim(a) == self.axes + 1:
+            return self.convolved(ops.expand_dims(a, 0))[0]
+        return self.convolved(a)
+
+    def convolved(self, a: Any) -> Any:
+        """Compute the result for a with an axis for the examples."""
+        convolve = (ops.conv1d, ops.conv2d)[self.axes - 1]
+        return self.shifted(convolve(a, self.W, self.stride, self.padding, self.dilation, self.groups))
+
+    def shifted(self, v: Any) -> Any:
+        """Compute v + b."""
         return v if self.b is None else v + ops.reshape(self.b, -1, *(1,) * self.axes)
 
 
 class Conv1d(Convolution):
-    """A layer that slides windows over signals (examples, inputs, length): see ``conv1d``.
-
-    ``inputs`` and ``outputs`` are numbers of channels.  A window has the length ``window`` and moves by ``stride``;
-    ``padding`` zeros are put at both ends of the signal.
-    """
+    """A layer that slides windows over signals (examples, inputs, length): see ``conv1d`` and ``Convolution``."""
 
     axes = 1
 
 
 class Conv2d(Convolution):
-    """A layer that slides windows over images (examples, inputs, height, width): see ``conv2d``.
+    """A layer that slides windows over images (examples, inputs, height, width): see ``conv2d`` and ``Convolution``."""
 
-    ``inputs`` and ``outputs`` are numbers of channels.  A window is ``window`` by ``window`` pixels and moves by
-    ``stride`` pixels; ``padding`` rows and columns of zeros are put around the image.
+    axes = 2
+
+
+class TransposedConvolution(Convolution):
+    """A convolution the other way: it puts what it reads into windows.  ``W`` is (inputs, outputs / groups, *window).
+
+    ``output_padding`` makes the result longer at its end.
     """
+
+    def __init__(self, *args: Any, output_padding: int | Sequence[int] = 0, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.output_padding = output_padding
+
+    def channels(self) -> tuple[int, int]:
+        """The first two lengths of W."""
+        return self.inputs, self.outputs // self.groups
+
+    def convolved(self, a: Any) -> Any:
+        """Compute the result for a with an axis for the examples."""
+        transpose = (functional.conv_transpose1d, functional.conv_transpose2d)[self.axes - 1]
+        options = {"stride": self.stride, "padding": self.padding, "output_padding": self.output_padding}
+        return self.shifted(transpose(a, self.W, groups=self.groups, dilation=self.dilation, **options))
+
+
+class ConvTranspose1d(TransposedConvolution):
+    """The transpose of ``Conv1d``: see ``conv_transpose1d`` and ``TransposedConvolution``."""
+
+    axes = 1
+
+
+class ConvTranspose2d(TransposedConvolution):
+    """The transpose of ``Conv2d``: see ``conv_transpose2d`` and ``TransposedConvolution``."""
 
     axes = 2
 
@@ -161,6 +207,23 @@ class Identity(Module):
         return x
 
 
+class PReLU(Module, words={"num_parameters": "number", "init": "start"}):
+    """relu with a slope ``a`` for negative numbers that is trained, one for all or one for each channel.
+
+    (He et al., Delving deep into rectifiers, 2015.)
+    """
+
+    weight = OtherName("a")
+
+    def __init__(self, number: int = 1, start: float = 0.25) -> None:
+        self.number, self.start = whole_number("PReLU", "number", number), start
+        self.a = Tensor(np.full(number, start), "a")
+
+    def forward(self, x: Any) -> Any:
+        """Compute the same shape from x, (examples, channels, ...) if there are several slopes."""
+        return functional.prelu(x, self.a)
+
+
 class Dropout(Module, words={"p": "rate"}):
     """In training, set each element to 0 with probability ``rate`` and scale the others: see ``dropout``.
 
@@ -171,6 +234,10 @@ class Dropout(Module, words={"p": "rate"}):
         if not 0 <= rate <= 1:
             raise errors.explained(ValueError(f"a dropout rate is from 0 to 1, not {rate}"))
         self.rate, self.rng = rate, rng or np.random.default_rng()
+
+    def extra_repr(self) -> str:
+        """The rate, also if it is the usual one."""
+        return f"rate={self.rate}"
 
     def forward(self, x: Any) -> Any:
         """Drop elements of x, of any shape, in training."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..context import inner, within
-from ..engine.frozen import is_frozen, set_frozen
+from ..context import current, inner, within
+from ..engine.frozen import is_frozen
 from ..errors import messages as errors
 from ..format import locations, text
 from ..output.atomic_write import whole
@@ -58,6 +58,7 @@ class Module(Part):
     _words: Mapping[str, str] = {}
     _advice: Mapping[str, str] = {}
     _buffers: tuple[str, ...] = ()  # the attributes that are saved and not trained
+    _ours: bool = False  # is its forward in this package?
 
     def __init_subclass__(cls, words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}, **options: Any) -> None:
         """Let a layer be made and called with other people's ``words``, and say what to write by its ``advice``.
@@ -65,6 +66,8 @@ class Module(Part):
         Both are as in engine/spelling.py.  They are those of the subclasses too.
         """
         super().__init_subclass__(**options)
+        code = getattr(cls.forward, "__code__", None)
+        cls._ours = code is not None and code.co_filename.startswith(locations.LAYERS)
         cls._words, cls._advice = {**cls._words, **words}, {**cls._advice, **advice}
         if "__init__" in vars(cls) and cls._words:
             cls.__init__ = in_other_words(cls, cls._words, cls._advice)  # type: ignore[method-assign]
@@ -76,9 +79,9 @@ class Module(Part):
 
     @errors.with_short_traceback
     def __call__(self, *args: Any, **options: Any) -> Any:
-        scope = inner(self.name or type(self).__name__.lower())
-        forward = type(self).forward
-        ours = forward.__code__.co_filename.startswith(locations.LAYERS)
+        """Call ``forward``; what it records belongs to this module.  Errors name the layer."""
+        outer, scope = current.get().scope, inner(self.name or type(self).__name__.lower())
+        ours = self._ours
         if ours:
             # Errors and pictures show the user's line that calls one of our layers, and not a line of its file.
             scope = locations.Call.from_stack(scope)
@@ -88,7 +91,7 @@ class Module(Part):
             except TypeError as error:
                 if not (ours and misfits(error)):
                     raise
-                spelling = Spelling(type(self).__name__, forward, self._words, self._advice)
+                spelling = Spelling(type(self).__name__, type(self).forward, self._words, self._advice)
                 found = spelling.call_of(self, args, options, error)
             except ValueError as error:
                 if ours and not getattr(error, "_layer", False):
@@ -96,8 +99,9 @@ class Module(Part):
                     place = f", in {scope}" if scope != type(self).__name__.lower() else ""
                     error.add_note(f"The layer is {summary.title(self)}{place}.")
                 raise
-        if isinstance(scope, locations.Call) and isinstance(found, Tensor) and found.node.scope is scope:
-            scope.result = found.node.serial
+        if isinstance(scope, locations.Call) and isinstance(found, Tensor) and not isinstance(outer, locations.Call):
+            # The user's line has the name of what the outer layer returns, and not of what layers in it return to it.
+            scope.returns(found.node)
         return found
 
     def __getattr__(self, name: str) -> Any:
@@ -218,7 +222,7 @@ class Module(Part):
         """
         for _, x in walk(self):
             if isinstance(x, Tensor) and x.is_leaf and (x.requires_grad or is_frozen(x)):
-                set_frozen(x, not requires_grad)
+                x.requires_grad_(requires_grad)
         return self
 
     # Kinds of numbers.

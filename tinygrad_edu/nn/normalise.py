@@ -131,7 +131,7 @@ class BatchNorm(
 
 
 class BatchNorm1d(BatchNorm):
-    """Normalises each channel of (examples, channels), or of signals (examples, channels, length): see ``BatchNorm``."""
+    """Normalises each channel of (examples, channels) or (examples, channels, length): see ``BatchNorm``."""
 
     numbers_of_axes = (2, 3)
 

@@ -14,7 +14,7 @@ class Part:
 
 def parts_of(x: Any) -> dict[Any, Any]:
     """What a module, a list, a tuple or a dict holds, by names or numbers; a module may be a list or a dict as well."""
-    found = dict(vars(x)) if isinstance(x, Part) else {}
+    found: dict[Any, Any] = dict(vars(x)) if isinstance(x, Part) else {}
     if isinstance(x, dict):
         found |= x
     elif isinstance(x, (list, tuple)):
@@ -40,16 +40,20 @@ def walk(root: Any) -> Iterator[tuple[str, Any]]:
         pending += reversed(parts)
 
 
-def held_by(module: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each module and each Tensor that is directly in a module, or in a list or dict in it; each once."""
+def held_by(module: Any, once: bool = True) -> Iterator[tuple[str, Any]]:
+    """Yield each module and each Tensor that is directly in a module, or in a list or dict in it, with its path.
+
+    ``once``: what stands there several times comes at its first place alone.
+    """
     seen = {id(module)}
     pending = [(str(key), part) for key, part in reversed(parts_of(module).items())]
     while pending:
         path, x = pending.pop()
-        if id(x) in seen:
+        found = isinstance(x, (Part, Tensor))
+        if id(x) in seen and (once or not found):
             continue
         seen.add(id(x))
-        if isinstance(x, (Part, Tensor)):
+        if found:
             yield path, x
-        else:
+        elif isinstance(x, (list, tuple, dict)):
             pending += [(f"{path}.{key}", part) for key, part in reversed(parts_of(x).items())]

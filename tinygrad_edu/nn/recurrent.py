@@ -30,7 +30,7 @@ ADVICE = {
 class Cell(Module, words=WORDS, advice=ADVICE):
     """One step.  The weights are ``W_x`` (hidden, inputs), ``W_h`` (hidden, hidden) and ``b`` (hidden,).
 
-    A cell with gates has such weights for each of them: ``W_xi``, ``W_hi`` and ``b_i`` are those of the gate i.  All are
+    A cell with gates has such weights for each gate: ``W_ix``, ``W_ih`` and ``b_i`` are those of the gate i.  All are
     drawn uniformly from -1/sqrt(hidden) to 1/sqrt(hidden), but for b, which starts at 0.
     """
 
@@ -42,22 +42,19 @@ class Cell(Module, words=WORDS, advice=ADVICE):
         self.inputs, self.hidden = whole_number(kind, "inputs", inputs), whole_number(kind, "hidden", hidden)
         self.bias, limit = bias, 1 / np.sqrt(hidden)
         for gate in self.gates:
-            for name, columns in ((f"W_x{gate}", inputs), (f"W_h{gate}", hidden)):
+            for name, columns in ((f"W_{gate}x", inputs), (f"W_{gate}h", hidden)):
                 setattr(self, name, Tensor(rng.uniform(-limit, limit, (hidden, columns)), name))
             name = bias_name(gate)
             setattr(self, name, Tensor(np.zeros(hidden), name) if bias else None)
 
-    def of_x(self, x: Any, gate: str = "") -> Any:
-        """W_x x + b of one gate."""
-        return ops.linear(x, getattr(self, f"W_x{gate}"), getattr(self, bias_name(gate)))
-
-    def of_h(self, h: Any, gate: str = "") -> Any:
-        """W_h h of one gate."""
-        return ops.linear(h, getattr(self, f"W_h{gate}"))
+    def inside(self, x: Any, h: Any, gate: str = "") -> Any:
+        """W_x x + b + W_h h, of one gate."""
+        W_x, W_h, b = (getattr(self, name) for name in (f"W_{gate}x", f"W_{gate}h", bias_name(gate)))
+        return ops.linear(x, W_x, b) + ops.linear(h, W_h)
 
     def zeros(self, x: Any) -> Any:
         """The state at the beginning, for x of shape (..., inputs)."""
-        zero = np.zeros((*np.shape(x)[:-1], self.hidden), getattr(self, f"W_h{self.gates[0]}").dtype)
+        zero = np.zeros((*np.shape(x)[:-1], self.hidden), getattr(self, f"W_{self.gates[0]}h").dtype)
         return constant(zero, "h0") if self.states == 1 else (constant(zero, "h0"), constant(zero, "c0"))
 
     def forward(self, x: Any, h: Any = None) -> Any:
@@ -77,6 +74,12 @@ def bias_name(gate: str) -> str:
     return f"b_{gate}" if gate else "b"
 
 
+def named(name: str, z: Any) -> Any:
+    """Give a name to a result, for formulas and pictures, and return it."""
+    z.name = name
+    return z
+
+
 class RNNCell(Cell):
     """h' = tanh(W_x x + W_h h + b)  (Elman 1990).  ``activation``: "tanh", "relu", or a function."""
 
@@ -90,34 +93,33 @@ class RNNCell(Cell):
     def step(self, x: Any, h: Any) -> Any:
         """Compute h' (..., hidden)."""
         activation = getattr(ops, self.activation) if isinstance(self.activation, str) else self.activation
-        return activation(self.of_x(x) + self.of_h(h))
+        return named("h", activation(named("v", self.inside(x, h))))
 
 
 class GRUCell(Cell):
     """A cell with two gates, r and z (Cho et al. 2014).
 
-    r = sigmoid(W_xr x + W_hr h + b_r),  z = sigmoid(W_xz x + W_hz h + b_z),
-    n = tanh(W_xn x + b_n + r * (W_hn h + b_hn)),  h' = (1 - z) * n + z * h.
+    r = sigmoid(W_rx x + W_rh h + b_r),  z = sigmoid(W_zx x + W_zh h + b_z),
+    n = tanh(W_nx x + b_n + r * (W_nh h + b_nh)),  h' = (1 - z) * n + z * h.
     """
 
     gates = ("r", "z", "n")
 
     def __init__(self, inputs: int, hidden: int, bias: bool = True, rng: np.random.Generator | None = None) -> None:
         super().__init__(inputs, hidden, bias, rng)
-        self.b_hn = Tensor(np.zeros(hidden), "b_hn") if bias else None
+        self.b_nh = Tensor(np.zeros(hidden), "b_nh") if bias else None
 
     def step(self, x: Any, h: Any) -> Any:
         """Compute h' (..., hidden)."""
-        r = ops.sigmoid(self.of_x(x, "r") + self.of_h(h, "r"))
-        z = ops.sigmoid(self.of_x(x, "z") + self.of_h(h, "z"))
-        n = ops.tanh(self.of_x(x, "n") + r * ops.linear(h, self.W_hn, self.b_hn))
-        return (1 - z) * n + z * h
+        r, z = (named(gate, ops.sigmoid(self.inside(x, h, gate))) for gate in "rz")
+        n = named("n", ops.tanh(ops.linear(x, self.W_nx, self.b_n) + r * ops.linear(h, self.W_nh, self.b_nh)))
+        return named("h", (1 - z) * n + z * h)
 
 
 class LSTMCell(Cell):
     """A cell with three gates, i, f and o, and a memory c (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 
-    i = sigmoid(W_xi x + W_hi h + b_i), likewise f and o;  g = tanh(W_xg x + W_hg h + b_g);
+    i = sigmoid(W_ix x + W_ih h + b_i), likewise f and o;  g = tanh(W_gx x + W_gh h + b_g);
     c' = f * c + i * g,  h' = o * tanh(c').  The state is the pair (h, c).
     """
 
@@ -126,9 +128,10 @@ class LSTMCell(Cell):
     def step(self, x: Any, h: Any) -> Any:
         """Compute the pair h', c', both (..., hidden)."""
         h, c = h
-        i, f, g, o = (self.of_x(x, gate) + self.of_h(h, gate) for gate in self.gates)
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-        return ops.sigmoid(o) * ops.tanh(c), c
+        i, f, o = (named(gate, ops.sigmoid(self.inside(x, h, gate))) for gate in "ifo")
+        g = named("g", ops.tanh(self.inside(x, h, "g")))
+        c = named("c", f * c + i * g)
+        return named("h", o * ops.tanh(c)), c
 
 
 class Recurrent(Module, words=WORDS, advice=ADVICE):
@@ -159,6 +162,13 @@ class Recurrent(Module, words=WORDS, advice=ADVICE):
         cells = vars(self).get("cells")
         return vars(cells[0])[name] if cells and name in vars(cells[0]) else super().__getattr__(name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        cells = vars(self).get("cells")
+        if isinstance(value, Tensor) and cells and name in vars(cells[0]):
+            setattr(cells[0], name, value)
+        else:
+            super().__setattr__(name, value)
+
     def forward(self, x: Any, h: Any = None) -> Any:
         """Compute the outputs (time, examples, hidden) from x (time, examples, inputs), and the state at the end.
 
@@ -175,9 +185,13 @@ class Recurrent(Module, words=WORDS, advice=ADVICE):
         ends = []
         for number, cell in enumerate(self.cells):
             s, outputs = self.at_start(h, number), []
-            for x_t in steps:
+            for t, x_t in enumerate(steps, 1):
                 s = cell(x_t, s)
-                outputs.append(s if cell.states == 1 else s[0])
+                each = (s,) if cell.states == 1 else s
+                outputs.append(each[0])
+                if self.layers == 1:
+                    for letter, state in zip("hc", each):
+                        state.name = f"{letter}({t})"
             ends.append(s)
             steps = outputs
         y = ops.stack(steps, axis)

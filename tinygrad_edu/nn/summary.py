@@ -15,6 +15,7 @@ from ..web.page import escape
 from .parts import Part, held_by, walk
 
 UNSHOWN = ("self", "rng")
+WIDEST = 50  # a longer line does not move what stands beside the others
 
 
 class Row(NamedTuple):
@@ -38,24 +39,30 @@ def shown(value: Any) -> str:
 def options(module: Any) -> dict[str, Any]:
     """The options of a layer: the attributes that have the names of arguments of its ``__init__``.
 
-    Those that have their default are left out, but for whole numbers.
+    Those that have their default are left out, but for whole numbers that may be given by position.
     """
     if "options" in vars(module):
         return dict(module.options)
     found = {}
-    for name, parameter in inspect.signature(type(module).__init__).parameters.items():
+    every = [
+        vars(kind)["__init__"]
+        for kind in type(module).__mro__
+        if isinstance(kind, type(Part)) and "__init__" in vars(kind)
+    ]
+    for name, parameter in {n: p for f in every for n, p in inspect.signature(f).parameters.items()}.items():
         value = vars(module).get(name, parameter.default)
         if name == "bias" and any(vars(module).get(b, 0) is None for b in ("b", "beta")):
             value = False  # the attribute of that name is the tensor
         if name in UNSHOWN or value is parameter.empty or isinstance(value, (Part, Tensor, list, dict)):
             continue
-        if name in vars(module) and type(value) is int or not is_default(value, parameter.default):
+        shown_always = name in vars(module) and type(value) is int and parameter.kind is not parameter.KEYWORD_ONLY
+        if shown_always or not is_default(value, parameter.default):
             found[name] = value
     return found
 
 
 def is_default(value: Any, default: Any) -> bool:
-    """Is it the default of an argument?  Arrays and other objects are compared by what they are, not by their values."""
+    """Is it the default of an argument?  Only plain values are compared with it."""
     return value is default or (type(value) is type(default) in (bool, int, float, str) and value == default)
 
 
@@ -67,15 +74,15 @@ def title(module: Any) -> str:
 
 
 def described(module: Any, tensors: list[tuple[str, Tensor]]) -> str:
-    """The tensors that are a module's own with their shapes, as ``W (3, 2), b (3,)``, and those that are not trained."""
-    trained, still = [], []
+    """The tensors that are a module's own with their shapes, as ``W (3, 2), b (3,)``, at last what is not trained."""
+    trained: dict[Any, list[str]] = {}  # names by the shape
+    still: dict[Any, list[str]] = {}
     for name, x in tensors:
-        words = f"{text.safe_name(name)} {x.shape}"
-        if x.is_leaf and x.requires_grad:
-            trained.append(words)
-        elif name in module._buffers or is_frozen(x):
-            still.append(words)
-    return "; ".join(filter(None, [", ".join(trained), "not trained: " * bool(still) + ", ".join(still)]))
+        kind = trained if x.is_leaf and x.requires_grad else still
+        if kind is trained or name in module._buffers or is_frozen(x):
+            kind.setdefault(x.shape, []).append(text.safe_name(name))
+    words = [", ".join(f"{', '.join(names)} {shape}" for shape, names in kind.items()) for kind in (trained, still)]
+    return "; ".join(filter(None, [words[0], words[1] and f"not trained: {words[1]}"]))
 
 
 def rows(module: Any) -> list[Row]:
@@ -87,19 +94,18 @@ def rows(module: Any) -> list[Row]:
     def add(x: Any, path: str, depth: int, whole_path: str) -> None:
         """Add the row of a module, and of those in it."""
         if id(x) in first:
-            found.append(Row(depth, text.safe_name(path), f"{type(x).__name__}, the same as {first[id(x)]}", "", 0, False))
+            again = f"{type(x).__name__}, the same as {first[id(x)]}"
+            found.append(Row(depth, text.safe_name(path), again, "", 0, False))
             return
         first[id(x)] = whole_path or "the whole"
-        parts = [*held_by(x)]
-        own = [(p, t) for p, t in parts if isinstance(t, Tensor) and id(t) not in tensors_seen]
+        own = [(p, t) for p, t in held_by(x) if isinstance(t, Tensor) and id(t) not in tensors_seen]
         tensors_seen.update(id(t) for _, t in own)
-        modules = [(p, m) for p, m in parts if isinstance(m, Part)]
+        modules = [(p, m) for p, m in held_by(x, once=False) if isinstance(m, Part)]
         number = sum(t.size for _, t in own if t.is_leaf and t.requires_grad)
-        tensors = described(x, own)
-        nested = bool(modules)
-        found.append(Row(depth, text.safe_name(path), title(x), "" if nested else tensors, 0 if nested else number, nested))
-        if nested and tensors:
-            found.append(Row(depth + 1, "", "", tensors, number, False))
+        row = Row(depth, text.safe_name(path), title(x), described(x, own), number, bool(modules))
+        found.append(row._replace(tensors="", number=0) if row.nested else row)
+        if row.nested and row.tensors:  # they stand on a line of their own
+            found.append(row._replace(depth=depth + 1, path="", title="", nested=False))
         for p, m in modules:
             add(m, p, depth + 1, f"{whole_path}.{p}" if whole_path else p)
 
@@ -116,7 +122,7 @@ def as_text(module: Any) -> str:
     """The ``repr`` of a module: a line for each module in it, and the number of parameters."""
     every = rows(module)
     left = ["  " * row.depth + (f"({row.path}): " if row.path else "") + row.title for row in every]
-    width = max((len(line) for line, row in zip(left, every) if row.tensors), default=0)
+    width = max((len(line) for line, row in zip(left, every) if row.tensors and len(line) <= WIDEST), default=0)
     numbers = [f"{text.plural(row.number, 'parameter')}: " if row.number else "" for row in every]
     digits = max(map(len, numbers))
     lines: list[str] = []
