@@ -192,7 +192,7 @@ def _pad_rule(g, shape: tuple[int, ...], pad_width, mode: str):
     return put(g, (source,), (math.prod(shape),)).reshape(shape)
 
 
-def _as_pytorch(args) -> bool:
+def _as_pytorch(args, options) -> bool:
     """Are the widths a flat list of more than two numbers, or the mode one of PyTorch's words?"""
     flat = len(args) > 1 and isinstance(args[1], (tuple, list)) and len(args[1]) > 2 and isinstance(args[1][0], int)
     return flat or len(args) > 2 and args[2] in ("replicate", "circular")

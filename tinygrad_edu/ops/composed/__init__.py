@@ -33,6 +33,8 @@ LATER = (
     "plain",
     "creating",
     "layers",
+    "losses",
+    "pooling",
 )
 # The methods of Tensors that those files make.
 METHODS = """
