@@ -29,7 +29,7 @@ LAYERS = """
     format.numbers errors.messages
     output.terminal
     output.progress
-    engine.spelling engine.other_names errors.numpy_warnings
+    engine.spelling errors.numpy_warnings
     engine.attributes engine.composing errors.operations errors.coerce
     engine.fast_calls engine.reachable engine.plain_values
     op engine.used_gradients engine.sparse_rows engine.recompute

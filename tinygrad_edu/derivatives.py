@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .engine.argnums import INSTEAD, argument_numbers, in_two_styles, is_tuple_of_arguments, takes_arguments_of
+from .engine.composing import in_other_words
 from .engine.on_tensors import Call, as_counted, call_on_tensors
-from .engine.other_names import also_takes
 from .engine.recompute import tensors, value
 from .engine.structure import leaves, leaves_like, parts_of, with_leaves
 from .engine.unchosen import as_array, collect_from, collect_gradients, has_nan, watch_steps
@@ -61,8 +61,15 @@ def sweep(result: Tensor, seed: Any = None) -> Iterator[Step]:
         yield Step(handle(node, value(node)), coerce.dense(g), tuple(map(coerce.dense, passed)))
 
 
-@also_takes(
-    INSTEAD, create_graph="differentiable", grad_outputs="seed", grad_output="seed", outputs="result", inputs="wrt"
+@in_other_words(
+    {
+        "create_graph": "differentiable",
+        "grad_outputs": "seed",
+        "grad_output": "seed",
+        "outputs": "result",
+        "inputs": "wrt",
+    },
+    INSTEAD,
 )
 def gradients(result: Tensor, wrt: Any, seed: Any = None, *, differentiable: bool = False) -> Any:
     """The gradients of ``result`` with respect to tensors, leaves or not; 0 where it does not depend on one.
@@ -182,7 +189,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) ->
     return slopes
 
 
-@also_takes(INSTEAD)
+@in_other_words({}, INSTEAD)
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """Compute the value of ``f``, and a function that returns vector-Jacobian products.
 
@@ -205,7 +212,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (value, pullback, call.as_asked(call.aux)) if has_aux else (value, pullback)
 
 
-@also_takes(INSTEAD)
+@in_other_words({}, INSTEAD)
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     """Compute the value of ``f``, and its Jacobian times ``tangents``: how ``f`` changes in their direction.
 
@@ -375,7 +382,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bo
     return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
 
 
-@also_takes(INSTEAD)
+@in_other_words({}, INSTEAD)
 def hvp(f: Callable[..., Any], x: Any = None, v: Any = None) -> Any:
     """Compute the Hessian of ``f``, a single number, at ``x`` times ``v``, with two sweeps.  ``v`` has the shape of x.
 

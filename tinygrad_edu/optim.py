@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .engine.other_names import also_takes
+from .engine.composing import in_other_words
 from .engine.sparse_rows import Rows, add_rows
 from .engine.structure import leaves, leaves_like, parts_of, ravel_pytree
 from .engine.used_gradients import UsedGradient, mark_used
@@ -72,7 +72,7 @@ INSTEAD = {
     "capturable": "Leave it out.",
     "differentiable": "Leave it out: the steps are not recorded.",
 }
-takes_other_names = also_takes(INSTEAD, **NAMES)
+takes_other_names = in_other_words(NAMES, INSTEAD)
 
 
 class Optimiser:
@@ -363,7 +363,9 @@ Optimizer = Optimiser  # the other spelling
 
 Gradient = Callable[[Any, int], Any]  # called with the parameters and the number of the step
 Watcher = Callable[[Any, int, Any], object]  # called with the parameters, the number of the step and the gradient
-FUNCTIONS = also_takes({}, rate="step_size", lr="step_size", learning_rate="step_size", momentum="mass", x0="x")
+FUNCTIONS = in_other_words(
+    {"rate": "step_size", "lr": "step_size", "learning_rate": "step_size", "momentum": "mass", "x0": "x"}
+)
 
 
 def descend(

@@ -86,7 +86,7 @@ def test_what_cannot_be_mapped(call: Any, words: list[str]) -> None:
 
 
 def test_an_option_of_another_library_is_answered() -> None:
-    with pytest.raises(TypeError, match="vmap has no option randomness") as caught:
+    with pytest.raises(TypeError, match="vmap takes no randomness") as caught:
         vmap(lambda x: x, randomness="different")  # type: ignore[call-arg]
     assert "Leave it out" in "".join(caught.value.__notes__) and "in_axes" in "".join(caught.value.__notes__)
     with pytest.raises(TypeError, match="in_axes twice"):

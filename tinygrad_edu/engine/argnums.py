@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from ..errors import messages as errors
-from .other_names import also_takes
+from .composing import in_other_words
 from .structure import is_leaf, is_structure
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,7 +55,7 @@ def in_two_styles(transform: F) -> F:
     A tuple of points, as PyTorch takes it, is a tuple of arguments: ``transform(f, (x, y))`` is
     ``transform(f, (0, 1))(x, y)``.  ``argnum``, autograd's name, is taken for ``argnums``.
     """
-    known = also_takes(INSTEAD, argnum="argnums")(transform)
+    known = in_other_words({"argnum": "argnums"}, INSTEAD)(transform)
 
     @functools.wraps(transform)
     @errors.with_short_traceback

@@ -19,7 +19,10 @@ class Function(Spelled):
     """A function that is no operation, with the ways to spell a call of it."""
 
     def __init__(self, function: Callable[..., Any], **spelling: Any) -> None:
+        # What a user calls is the class and not its __init__.
         self.function, self.name = function, function.__name__
+        if self.name == "__init__":
+            self.name = function.__qualname__.split(".")[-2]
         self.names, self.only_named = calling.names_by_kind(function)
         vars(self).update(spelling)
 
@@ -109,7 +112,8 @@ def in_other_words(words: Mapping[str, str] = {}, advice: Mapping[str, str] = {}
             """Call the function, in the user's words."""
             return call(made, args, options)
 
-        made = Function(function, words=words, advice=advice)
+        made = Function(function, advice=advice)
+        made.words = {word: name for word, name in words.items() if name in (*made.names, *made.only_named)}
         made.public = public
         return cast(F, public)
 

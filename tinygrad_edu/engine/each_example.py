@@ -15,7 +15,7 @@ from ..errors import messages as errors
 from ..graph import Value
 from ..ops import stack
 from .argnums import takes_arguments_of
-from .other_names import also_takes
+from .composing import in_other_words
 from .structure import form, is_leaf, is_structure, leaves, map_leaves, parts_of, with_leaves
 
 INSTEAD = {
@@ -26,7 +26,7 @@ INSTEAD = {
 }
 
 
-@also_takes(INSTEAD, in_dims="in_axes", out_dims="out_axes")
+@in_other_words({"in_dims": "in_axes", "out_dims": "out_axes"}, INSTEAD)
 def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
     """Make a function that calls ``f`` for each example, and stacks what it returns.
 

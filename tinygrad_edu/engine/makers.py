@@ -12,10 +12,10 @@ from typing import Any
 from ..derivatives import grad, jvp, vjp
 from ..errors import messages as errors
 from .argnums import INSTEAD, argument_numbers, bound
+from .composing import in_other_words
 from .on_tensors import as_counted
-from .other_names import also_takes
 
-also_takes_argnum = also_takes(INSTEAD, argnum="argnums")
+also_takes_argnum = in_other_words({"argnum": "argnums"}, INSTEAD)
 
 
 def of_chosen(

@@ -147,7 +147,8 @@ class Spelled:
         for word, x in options.items():
             if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
                 continue
-            if word in self.advice:
+            advice = self.advice.get(word, "")
+            if advice and not (x is None or (x is False and advice.startswith("Leave it out"))):
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)
             if name is not None and name in known:
@@ -156,7 +157,7 @@ class Spelled:
                 known[name] = (x,) if name == self.names[-1] and is_packed(self.function) else x
             elif takes_any_word(self.function):
                 known[word] = x
-            elif x is None:
+            elif x is None or advice:
                 continue
             elif word == "dtype" or (word in ("where", "initial") and self.reduced_by):
                 left[word] = x

@@ -500,23 +500,11 @@ def no_direction() -> Exception:
     return explained(TypeError(words), "Write hvp(f, x, v), or hvp(f)(x, v), with v of the shape of x.")
 
 
-def unknown_option(function: str, option: str, known: Iterable[str], remedy: str | None) -> Exception:
-    """An option that a function does not have.  ``known``: those that it has; ``remedy``: what to write instead."""
-    words = f"{function} has no option {text.safe_name(option)}"
-    listed = f"Its arguments are {text.join_words([*known])}."
-    return explained(TypeError(words), *([remedy] if remedy else []), listed)
-
-
 def by_name_alone(function: str, positions: Sequence[str], others: Sequence[str], given: int) -> Exception:
     """More arguments by position than a function takes so.  ``others``: those that are given by their names."""
     words = f"{function} takes {text.plural(len(positions), 'argument')} by position, {text.join_words([*positions])}, and was given {given}"
     named = [f"Give the others by their names: {', '.join(f'{name}=...' for name in others)}."] if others else []
     return explained(TypeError(words), *named)
-
-
-def given_under_two_names(function: str, option: str, meant: str) -> Exception:
-    words = f"{function} was given {meant} twice, for {option} is another name of it"
-    return explained(TypeError(words), "Leave one of them out.")
 
 
 def not_paired() -> Exception:

@@ -3,6 +3,7 @@ r"""Functions of something: which they are, what they are applied to, and how fa
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -147,7 +148,7 @@ class Applications(Scripts):
                 continue
             tokens.take()
             try:
-                said.append((word[1], hashable(ast.literal_eval(word[2])) if word[2] else self.expression()))
+                said.append((word[1], literal(word[2]) if word[2] else self.expression()))
             except (ValueError, SyntaxError):
                 raise tokens.refused("an option is a number, True or False", at) from None
         self.bars = outer
@@ -173,6 +174,11 @@ class Applications(Scripts):
         if any(key not in op.names for key, _ in options):
             raise self.tokens.refused(f"{head} has no such option", at)
         return Expr(head, given, options or None)
+
+
+def literal(word: str) -> Any:
+    """An option that is written as a value of Python, or as inf."""
+    return {"inf": math.inf, "-inf": -math.inf}.get(word) or hashable(ast.literal_eval(word))
 
 
 def hashable(x: Any) -> Any:

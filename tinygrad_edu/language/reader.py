@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -332,6 +333,8 @@ class Reader:
             return Expr("Key", self.subscript(node).args[1:])  # see unfolded.py
         if self.own and isinstance(node, ast.Name) and node.id in self.known:
             return self.tree(node)
+        if self.own and isinstance(node, ast.Name) and node.id == "inf":
+            return sign * math.inf
         if isinstance(node, ast.Constant):
             if isinstance(node.value, bool) or node.value is None or (self.own and isinstance(node.value, str)):
                 return node.value

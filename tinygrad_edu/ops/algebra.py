@@ -36,6 +36,7 @@ def _matmul_y(g, x):
 @op(
     r"$x \, $y",
     binds=2,
+    aliases="linalg.matmul",
     needs={
         "at least one axis in each operand; a number is multiplied with *": lambda x, y: np.ndim(x) and np.ndim(y),
         "as many columns in x as rows in y": lambda x, y: x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0],
@@ -148,6 +149,7 @@ def inner(x, y):
 @op(
     r"$x \, $y^{\top}",
     binds=2,
+    aliases="linalg.outer",
     examples=(((3,), (4,)), ((2, 2), (3,))),
     x=lambda g, shape, y: matmul(g, y.ravel()).reshape(shape),
     y=lambda g, shape, x: matmul(x.ravel(), g).reshape(shape),
@@ -262,6 +264,7 @@ def _tensordot_y(g, shape, x, axes):
 
 @op(
     r"\operatorname{tensordot}($x, $y)",
+    aliases="linalg.tensordot",
     examples=(
         ((2, 3), (3, 4), dict(axes=1)),
         ((2, 3, 4), (4, 3, 5), dict(axes=([1, 2], [1, 0]))),

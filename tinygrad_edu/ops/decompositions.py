@@ -18,7 +18,7 @@ import numpy as np
 from ..op import op
 from .algebra import matmul, tril, triu
 from .conventions import bent, is_recorded, strict
-from .inverse import _SQUARE, _regular, solve
+from .inverse import _SQUARE, solve
 
 
 def _data(x: Any) -> Any:
@@ -69,15 +69,20 @@ def _one_over(gaps: Any, values: Any, g: Any) -> Any:
 # Symmetric matrices.
 
 
-def _eigvalsh_rule(g, z, x):
+def _eigvalsh_rule(g, z, x, UPLO: str):
     """V diag(g) Vᵀ."""
-    v = eigenvectors(x)
+    v = eigenvectors(x, UPLO)
     return matmul(v * _sure(g, _data(z))[..., None, :], v.mT)
+
+
+def _not_small(rng, shape: tuple[int, ...]):
+    """Numbers of which none is near 0: next to a triangular matrix LAPACK may choose other signs."""
+    return rng.uniform(0.6, 1.4, shape) * rng.choice([-1.0, 1.0], shape)
 
 
 def _spread(rng, *shape: int):
     """A matrix whose symmetric part has eigenvalues that are far from each other."""
-    return rng.uniform(-0.4, 0.4, shape) + np.diag(2.0 * np.arange(1, shape[-1] + 1))
+    return _not_small(rng, shape) + np.diag(3.0 * np.arange(1, shape[-1] + 1))
 
 
 @op(
@@ -88,17 +93,18 @@ def _spread(rng, *shape: int):
 def eigvalsh(x, UPLO: str = "L"):
     """The eigenvalues, in rising order, of the symmetric part of matrices (..., n, n): shape (..., n).
 
-    So the gradient is symmetric too.  ``UPLO`` says which triangle NumPy reads; of a symmetric matrix both are the same.
+    So the gradient is symmetric too.  ``UPLO`` says which triangle LAPACK reads: both are the same here, but for signs
+    of eigenvectors.
     Of equal eigenvalues only what all share has a derivative, as their sum: otherwise the gradient is NaN.
     """
     if UPLO.upper() not in ("L", "U"):
         raise ValueError(f"UPLO is 'L' or 'U', not {UPLO!r}")
-    return np.linalg.eigh(_symmetric(x)).eigenvalues
+    return np.linalg.eigh(_symmetric(x), UPLO).eigenvalues
 
 
-def _eigenvectors_rule(g, z, x):
+def _eigenvectors_rule(g, z, x, UPLO: str):
     """V (F ⊙ (VᵀG - GᵀV)/2) Vᵀ, where F has one over the gaps of eigenvalues."""
-    w = eigvalsh(x)
+    w = eigvalsh(x, UPLO)
     m = matmul(z.mT, g)
     f = _one_over(w[..., None, :] - w[..., :, None], _data(w), g)
     return matmul(matmul(z, f * (m - m.mT) / 2), z.mT)
@@ -111,9 +117,9 @@ def _eigenvectors_rule(g, z, x):
     same_shape=True,
     x=_eigenvectors_rule,
 )
-def eigenvectors(x):
+def eigenvectors(x, UPLO: str = "L"):
     """The eigenvectors of the symmetric part of matrices, as columns, in the order of ``eigvalsh``: see ``eigh``."""
-    return np.linalg.eigh(_symmetric(x)).eigenvectors
+    return np.linalg.eigh(_symmetric(x), UPLO).eigenvectors
 
 
 # Singular values: X = U S Vᵀ.
@@ -132,9 +138,9 @@ def _svdvals_rule(g, z, x):
 
 def _long(rng, *shape: int):
     """A matrix whose singular values are far from each other, and from 0."""
-    x = rng.uniform(-0.3, 0.3, shape)
+    x = _not_small(rng, shape)
     for i in range(min(shape[-2:])):
-        x[..., i, i] += 1.5 * (i + 1)
+        x[..., i, i] += 4.0 * (i + 1)
     return x
 
 
@@ -201,8 +207,6 @@ def _is_deficient(x, rcond) -> Any:
 
 
 @op(
-    "$x^{+}",
-    binds=3,
     examples=_LONG,
     words={"rtol": "rcond"},
     advice={"atol": "rcond=atol/svdvals(x)[0]"},
@@ -213,25 +217,36 @@ def pinv(x, rcond=None, hermitian: bool = False):
 
     ``rcond``: singular values up to so many times the largest count as 0, by default 1e-15.  Where some do, the
     pseudo-inverse jumps if the rank changes; the gradient is that for changes that leave the rank as it is.
+    ``hermitian``: NumPy is told so that a matrix is symmetric, for speed; here it makes no difference.
     """
-    return np.linalg.pinv(x, rcond, hermitian)
+    return np.linalg.pinv(x, rcond)
 
 
 def _orthogonal_rule(g, z, x):
     """Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010), of Q alone."""
     m = -matmul(g.mT, z)
     back = g + matmul(z, tril(m) + tril(m, -1).mT)
-    return solve(triu(matmul(z.mT, x)), back.mT).mT
+    r = triu(matmul(z.mT, x))
+    along = np.abs(np.diagonal(_data(r), 0, -2, -1))
+    dependent = np.any(along <= _rounding(_data(r).reshape(*along.shape[:-1], -1)), -1)[..., None, None]
+    if np.any(dependent):
+        r = r + dependent * np.eye(r.shape[-1], dtype=r.dtype) * (1 + np.max(along, initial=0))
+        back = back + np.where(dependent, np.nan, 0).astype(g.dtype)
+    return solve(r, back.mT).mT
 
 
 @op(
     for_users=False,
     needs={"at least as many rows as columns": lambda x: x.shape[-2] >= x.shape[-1]},
-    examples=((lambda rng: _regular(rng, 3, 3),), (lambda rng: _long(rng, 2, 4, 2),)),
+    examples=((lambda rng: _long(rng, 3, 3),), (lambda rng: _long(rng, 2, 4, 2),)),
+    same_shape=True,
     x=_orthogonal_rule,
 )
 def orthogonal_factor(x):
-    """Q of X = QR: orthonormal columns in the space of the columns of X, which are independent: see ``qr``."""
+    """Q of X = QR: orthonormal columns in the space of the columns of X: see ``qr``.
+
+    Where the columns of X are not independent, Q has no derivative, and the gradient is NaN.
+    """
     if np.shape(x)[-2] < np.shape(x)[-1]:
         raise ValueError(f"a matrix of shape {np.shape(x)} has more columns than rows")
     return np.linalg.qr(x).Q

@@ -15,8 +15,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..engine.calling import worded_also as _worded_also
 from ..errors import messages as errors
 from ..op import op
-from .conventions import bent, direction, is_recorded, strict
-from .pointwise import sqrt
+from .conventions import bent, direction, is_recorded, jumping, strict
+from .pointwise import absolute, sqrt
 
 _add: Any = np.add.reduce
 _AXES = (((2, 3),), ((2, 3), dict(axis=0)), ((2, 3, 2), dict(axis=(0, -1), keepdims=True)), ((),))
@@ -214,21 +214,57 @@ def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
     return np.where(equal & (z == z), 0, z).astype(x.dtype)[()] if np.any(equal) else z
 
 
-def _norm_rule(g, z, x, axis, keepdims: bool):
-    g, z = _kept(g, axis, keepdims), _kept(z, axis, keepdims)
-    return bent(g * direction(x, z), g, z == 0)
+def _norm_rule(g, z, x, ord, axis, keepdims: bool):
+    kept, length = _kept(g, axis, keepdims), _kept(z, axis, keepdims)
+    if ord in (None, 2, "fro"):
+        return bent(kept * direction(x, length), kept, length == 0)
+    if ord == 0:  # a step
+        return bent(np.zeros_like(x) * kept, kept, x == 0, x)
+    if abs(ord) == math.inf:
+        kept = _shared(g, z, absolute(x), axis, keepdims)
+    elif ord != 1:
+        kept = bent(kept * direction(absolute(x), length) ** (ord - 1), kept, length == 0)
+    return jumping(kept * np.sign(x), kept, x, 0)
 
 
-@op(r"\left\lVert {$x} \right\rVert", examples=_AXES, x=_norm_rule)
+def _order_in_words(options: Any) -> Any:
+    """PyTorch's word for the order.  Its order 2 is that of all elements, as one vector, also of a matrix."""
+    if options.get("p") in (2, "fro"):
+        return {word: x for word, x in options.items() if word != "p"}
+    return options
+
+
+@_worded_also(_order_in_words)
+@op(
+    r"\left\lVert {$x} \right\rVert",
+    examples=(
+        *_AXES,
+        ((3,), dict(ord=1)),
+        ((2, 3), dict(ord=3, axis=-1)),
+        ((4,), dict(ord=np.inf)),
+        ((3, 2), dict(ord=-np.inf, axis=0, keepdims=True)),
+        ((3,), dict(ord=0)),
+    ),
+    words={"p": "ord"},
+    x=_norm_rule,
+)
 def norm(x, ord=None, axis=None, keepdims: bool = False):
-    """The square root of the sum of squares (of a matrix, Frobenius' norm), without overflow.
+    """The length of a vector: the square root of the sum of squares, without overflow.  Of more axes, as of one vector.
 
-    At 0 it has no slope, and the gradient is 0.  Other norms that ``np.linalg.norm`` knows by ``ord`` are a ValueError:
-    write them out, as ``np.abs(x).sum()`` for ord=1 of a vector, ``np.abs(x).max()`` for its ord=inf.
+    ``ord``: another order p of a vector or along one axis, (sum |x|^p)^(1/p); inf and -inf are the largest and the
+    smallest |x|, and 0 counts what is not 0.  At 0 it has no slope, and the gradient is 0.  The orders of a matrix are
+    those of ``np.linalg.norm`` and ``matrix_norm``: here they are a ValueError, since to PyTorch they mean others.
     """
     axes = np.ndim(x) if axis is None else len(normalize_axis_tuple(axis, np.ndim(x)))
-    if not (ord is None or (ord == 2 and axes == 1) or (ord == "fro" and axes == 2)):
-        raise ValueError(_other_norm(ord, axes))
+    if not (ord is None or axes == 1 or (ord == "fro" and axes == 2)):
+        what = {0: "a number", 2: "a matrix"}.get(axes, f"an array of {axes} axes")
+        raise errors.explained(
+            ValueError(f"norm does not take ord={ord!r} of {what}"),
+            "To NumPy ord=2 of a matrix is its largest singular value: write np.linalg.norm(x, 2), or matrix_norm(x, 2).",
+            "To PyTorch it is the root of the sum of squares: write norm(x), or vector_norm(x, 1) for another order.",
+        )
+    if ord not in (None, 2, "fro"):
+        return np.linalg.norm(x, ord, axis, keepdims)
     with np.errstate(over="ignore", under="ignore"):
         z = sqrt(np.sum(x * x, axis, keepdims=keepdims))
     info = np.finfo(np.asarray(z).dtype)
@@ -238,16 +274,6 @@ def norm(x, ord=None, axis=None, keepdims: bool = False):
     top = np.where((top == 0) | (top == np.inf), 1, top).astype(z.dtype)
     scaled = x / top
     return sqrt(np.sum(scaled * scaled, axis, keepdims=keepdims)) * (top if keepdims else np.squeeze(top, axis))
-
-
-def _other_norm(ord, axes: int) -> str:
-    """Explain that ``norm`` has no such order, and what to write."""
-    what = {0: "a number", 1: "a vector", 2: "a matrix"}.get(axes, f"an array of {axes} axes")
-    instead = {1: "np.abs(x).sum(axis)", np.inf: "np.abs(x).max(axis)", -np.inf: "np.abs(x).min(axis)"}.get(ord)
-    if axes == 1 and instead is None and isinstance(ord, (int, float)) and ord:
-        instead = f"(np.abs(x) ** {ord}).sum(axis) ** (1 / {ord})"
-    known = "norm knows the root of the sum of squares alone: ord=None, or 2 of a vector, or 'fro' of a matrix"
-    return f"{known}; not ord={ord!r} of {what}" + (f".  Write {instead}" if axes == 1 and instead else "")
 
 
 @op(

@@ -15,6 +15,7 @@ from ...graph import Value
 from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
+from .basic import linalg_norm as linalg_norm
 from .basic import slogdet as slogdet
 from .basic import split as split
 

@@ -13,6 +13,7 @@ from ..pointwise import (
     absolute,
     add,
     cast,
+    divide,
     fmod,
     logaddexp,
     maximum,

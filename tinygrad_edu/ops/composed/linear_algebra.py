@@ -87,7 +87,7 @@ def eigh(x, UPLO: str = "L") -> Any:
     NumPy's choice: a result that depends on it has no meaning, and its gradient neither.  Where eigenvalues are equal,
     the gradient of the vectors is NaN: see ``eigvalsh``.
     """
-    pair = {"eigenvalues": decompositions.eigvalsh(x, UPLO), "eigenvectors": decompositions.eigenvectors(x)}
+    pair = {"eigenvalues": decompositions.eigvalsh(x, UPLO), "eigenvectors": decompositions.eigenvectors(x, UPLO)}
     return np.linalg.eigh(np.eye(1))._replace(**pair)
 
 
