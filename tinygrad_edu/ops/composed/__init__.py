@@ -36,16 +36,16 @@ LATER = (
 )
 # The methods of Tensors that those files make.
 METHODS = """
-addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any arctan2 argmax argmin argsort array_equal
-atan2 baddbmm betaln bmm cbrt cholesky_inverse cholesky_solve chunk clamp_max clamp_min clone compress contiguous copy
-copysign corrcoef count_nonzero cov cross cummax cummin deg2rad degrees diag_embed diagflat diff digamma eigvalsh eq
-erfc erfinv expand expand_as flatten fliplr flipud float_power fmax fmin frac gamma gammaln gather ge ger greater
-greater_equal gt heaviside i0 index_add index_copy index_fill index_put index_select isclose kthvalue le lerp less
-less_equal lgamma log_ndtr logaddexp2 logcumsumexp logdet logit lt masked_fill masked_scatter masked_select
-matrix_power median mm modified_bessel_i0 multigammaln mv mvlgamma nan_to_num nanmean nanmedian nansum narrow ndtri ne
-nonzero not_equal pinv pinverse psi ptp qr quantile rad2deg radians renorm reshape_as rot90 rsqrt scatter scatter_add
-select sinc split std_mean sum_to_size svd svdvals t take_along_axis take_along_dim topk unbind unflatten unfold
-unique unstack var_mean vdot view_as where xlog1py
+addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any arctan2 argmax argmin argsort around
+array_equal atan2 baddbmm betaln bmm cbrt ceil cholesky_inverse cholesky_solve chunk clamp_max clamp_min clone
+compress contiguous copy copysign corrcoef count_nonzero cov cross cummax cummin deg2rad degrees diag_embed diagflat
+diff digamma eigvalsh eq erfc erfinv expand expand_as fix flatten fliplr flipud float_power fmax fmin fmod frac gamma
+gammaln gather ge ger greater greater_equal gt heaviside i0 index_add index_copy index_fill index_put index_select
+isclose kthvalue le lerp less less_equal lgamma log_ndtr logaddexp2 logcumsumexp logdet logit lt masked_fill
+masked_scatter masked_select matrix_power median mm modified_bessel_i0 multigammaln mv mvlgamma nan_to_num nanmean
+nanmedian nansum narrow ndtri ne nonzero not_equal pinv pinverse psi ptp qr quantile rad2deg radians renorm reshape_as
+rint rot90 round rsqrt scatter scatter_add select sinc split std_mean sum_to_size svd svdvals t take_along_axis
+take_along_dim topk trunc unbind unflatten unfold unique unstack var_mean vdot view_as where xlog1py
 """
 
 
