@@ -180,7 +180,8 @@ def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
 
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
-    words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
+    number = len(args) - (spelled.names[:1] == ("self",))
+    words = f"{spelled.name} was called with {text.plural(number, 'argument')} by position"
     advice = spelled.advice.get("*")
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 

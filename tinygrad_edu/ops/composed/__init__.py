@@ -32,20 +32,31 @@ LATER = (
     "products",
     "reshaping",
     "plain",
+    "creating",
     "layers",
 )
 # The methods of Tensors that those files make.
 METHODS = """
-addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any arctan2 argmax argmin argsort around
-array_equal atan2 baddbmm betaln bmm cbrt ceil cholesky_inverse cholesky_solve chunk clamp_max clamp_min clone
-compress contiguous copy copysign corrcoef count_nonzero cov cross cummax cummin deg2rad degrees diag_embed diagflat
-diff digamma eigvalsh eq erfc erfinv expand expand_as fix flatten fliplr flipud float_power fmax fmin fmod frac gamma
-gammaln gather ge ger greater greater_equal gt heaviside i0 index_add index_copy index_fill index_put index_select
-isclose kthvalue le lerp less less_equal lgamma log_ndtr logaddexp2 logcumsumexp logdet logit lt masked_fill
-masked_scatter masked_select matrix_power median mm modified_bessel_i0 multigammaln mv mvlgamma nan_to_num nanmean
-nanmedian nansum narrow ndtri ne nonzero not_equal pinv pinverse psi ptp qr quantile rad2deg radians renorm reshape_as
-rint rot90 round rsqrt scatter scatter_add select sinc split std_mean sum_to_size svd svdvals t take_along_axis
-take_along_dim topk trunc unbind unflatten unfold unique unstack var_mean vdot view_as where xlog1py
+adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d addbmm addcdiv addcmul addmm addmv addr all allclose amax
+amin aminmax any arange arctan2 argmax argmin argsort around array_equal array_split atan2 average avg_pool1d baddbmm
+batch_norm bessel_j0 bessel_j1 beta betaln bilinear bincount bmm cbrt cdist ceil celu cholesky_inverse cholesky_solve
+choose chunk clamp_max clamp_min clone combinations compress cond contiguous conv3d conv_transpose1d conv_transpose2d
+conv_transpose3d copy copysign corrcoef cosine_similarity count_nonzero cov cross cummax cummin cumulative_max
+cumulative_min cumulative_prod cumulative_sum deg2rad degrees diag_embed diagflat diff digamma dsplit ediff1d eigh
+eigvalsh entr eq erfc erfinv expand expand_as eye fix flatten fliplr flipud float_power fmax fmin fmod fold frac full
+full_like gamma gammaln gather ge ger glu gradient greater greater_equal group_norm gt hardshrink hardsigmoid
+hardswish hardtanh heaviside histogram hsplit i0 i0e i1 i1e imag index_add index_copy index_fill index_put
+index_select instance_norm interp isclose iv ive j0 j1 jv kthvalue le lerp less less_equal lgamma linspace log_ndtr
+logaddexp2 logcumsumexp logdet logit lstsq lt masked_fill masked_scatter masked_select matrix_diagonal matrix_norm
+matrix_power matrix_trace matvec max_pool1d median mish mm modified_bessel_i0 modified_bessel_i1 msort multigammaln mv
+mvlgamma nan_to_num nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd
+nansum nanvar narrow ndtr ndtri ne new_ones new_zeros nonzero normalize not_equal ones ones_like pairwise_distance
+percentile piecewise pinv pinverse prelu psi ptp qr quantile rad2deg radians rand rand_like randint randn randn_like
+real rel_entr relu6 renorm reshape_as rint rms_norm rollaxis rot90 round rrelu rsqrt rsub scaled_dot_product_attention
+scatter scatter_add select selu sinc sliding_window_view softmin softshrink softsign solve_triangular split std_mean
+sum_to_size svd svdvals t take_along_axis take_along_dim tanhshrink tensorinv tensorsolve threshold topk trapezoid
+trapz trim_zeros trunc unbind unflatten unfold unique unstack vander var_mean vdot vecdot vecmat vector_norm view_as
+vsplit where xlog1py zeros zeros_like
 """
 
 

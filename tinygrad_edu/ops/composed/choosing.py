@@ -296,7 +296,7 @@ def kthvalue(x, k: int, dim: int = -1, keepdim: bool = False):
     return Chosen(getitem(sort(x, axis), key), order[key])
 
 
-@composed()
+@composed(method=False)  # NumPy's and Python's methods of that name change the array itself
 def partition(a, kth, axis: int | None = -1):
     """The elements sorted along an axis, which is one of the orders that NumPy's ``partition`` may give."""
     return sort(array(a), axis)
