@@ -53,7 +53,7 @@ mvlgamma nan_to_num nancumprod nancumsum nanmax nanmean nanmedian nanmin nanperc
 nansum nanvar narrow ndtr ndtri ne new_ones new_zeros nonzero normalize not_equal ones ones_like pairwise_distance
 percentile piecewise pinv pinverse prelu psi ptp qr quantile rad2deg radians rand rand_like randint randn randn_like
 real rel_entr relu6 renorm reshape_as rint rms_norm rollaxis rot90 round rrelu rsqrt rsub scaled_dot_product_attention
-scatter scatter_add select selu sinc sliding_window_view softmin softshrink softsign solve_triangular split std_mean
+scatter scatter_add select selu sinc sliding_window_view softmin softshrink softsign solve_triangular std_mean
 sum_to_size svd svdvals t take_along_axis take_along_dim tanhshrink tensorinv tensorsolve threshold topk trapezoid
 trapz trim_zeros trunc unbind unflatten unfold unique unstack vander var_mean vdot vecdot vecmat vector_norm view_as
 vsplit where xlog1py zeros zeros_like
