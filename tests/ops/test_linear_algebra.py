@@ -214,6 +214,38 @@ def test_what_is_solved_with_a_factor_of_cholesky() -> None:
     assert np.isnan(tg.logdet(Tensor(np.diag([1.0, -1.0]))).item())
 
 
+@pytest.mark.parametrize(
+    "sides", [[9, 2, 9, 1], [1, 9, 2, 9], [3, 9, 2, 7, 8, 1], [5, 1, 6, 7, 3, 9], [2, 8, 4, 4, 7, 3]]
+)
+def test_a_chain_of_matrices_is_multiplied_with_the_fewest_multiplications(sides: list[int]) -> None:
+    def cheapest(i: int, j: int) -> int:
+        parts = [cheapest(i, k) + cheapest(k, j) + sides[i] * sides[k] * sides[j] for k in range(i + 1, j)]
+        return min(parts, default=0)
+
+    def cost(node: Any) -> int:
+        if node.op is None:
+            return 0
+        (n, m), (_, k) = (a.shape for a in node.args)
+        return n * m * k + sum(map(cost, node.args))
+
+    factors = [RNG.normal(size=pair) for pair in zip(sides, sides[1:])]
+    product = LA.multi_dot([*map(Tensor, factors)])
+    np.testing.assert_allclose(product.data, LA.multi_dot(factors))
+    assert cost(product.node) == cheapest(0, len(sides) - 1)
+
+
+def test_the_exponential_of_a_matrix() -> None:
+    w, v = LA.eigh(S)
+    for scale in (0.0, 1e-3, 1.0, -3.0):
+        np.testing.assert_allclose(tg.matrix_exp(scale * S), (v * np.exp(scale * w)) @ v.T, rtol=1e-11, atol=1e-12)
+    nilpotent = np.array([[0.0, 7.0], [0.0, 0.0]])
+    np.testing.assert_allclose(Tensor(nilpotent).expm().data, np.eye(2) + nilpotent)
+    assert tg.gradcheck(tg.matrix_exp, 0.3 * STACK)
+    assert Tensor(A, dtype=np.float32).matrix_exp().dtype == np.float32
+    with pytest.raises(ValueError, match="takes square matrices"):
+        tg.matrix_exp(Tensor(TALL))
+
+
 # What is refused says what to write.
 
 REFUSED: dict[str, tuple[Callable[..., Any], str]] = {

@@ -245,6 +245,28 @@ def matrix_power(x, n: int):
     return pointwise.positive(found)
 
 
+@composed(aliases="expm", method=True)
+def matrix_exp(x):
+    """The exponential of square matrices, I + X + X²/2 + X³/6 + ...
+
+    It is that of X/2^n, which is small, squared n times (Moler and Van Loan, Nineteen dubious ways to compute the
+    exponential of a matrix, 2003).
+    """
+    x = array(x)
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"matrix_exp takes square matrices, not an array of shape {x.shape}")
+    size = float(np.max(np.sum(np.abs(values(x)), -1), initial=0))
+    halved = max(0, math.frexp(size)[1] + 1) if math.isfinite(size) else 0
+    x = pointwise.multiply(x, 0.5**halved)
+    one = np.eye(x.shape[-1], dtype=x.dtype)
+    z = pointwise.add(pointwise.multiply(x, 1 / 18), one)
+    for k in range(17, 0, -1):
+        z = pointwise.add(pointwise.multiply(algebra.matmul(x, z), 1 / k), one)
+    for _ in range(halved):
+        z = algebra.matmul(z, z)
+    return z
+
+
 @composed()
 def multi_dot(arrays):
     """The product of several matrices, in the order of multiplications that needs the fewest.
