@@ -78,7 +78,7 @@ def composed(
 
     ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  It is a method of Tensors if its
     first argument is one operand, unless ``method`` is False; a name there, as "select", is that of a method that means
-    another thing than the function of that name.  ``static``: it is called on the class, as ``Tensor.zeros(3)``.
+    another thing than the function of that name, and is no function for users.  ``static``: it is called on the class, as ``Tensor.zeros(3)``.
     METHODS in ops/composed/__init__.py names all those of files that are read later.
     """
 
@@ -86,12 +86,13 @@ def composed(
         """Make the function known by its names, and return the one that users call."""
         made = Function(function, aliases=aliases, words=words, advice=advice)
         public = in_place_of_user(made)
-        made.register(not static and (made.takes_operand_first if method is None else method is True))
-        if static:
-            setattr(Value, made.name, staticmethod(public))
         if isinstance(method, str):
             made.name = method
             setattr(Value, method, public)
+        else:
+            made.register(not static and (made.takes_operand_first if method is None else method))
+        if static:
+            setattr(Value, made.name, staticmethod(public))
         return public
 
     return decorated

@@ -25,6 +25,7 @@ ATTRIBUTES = {
     "fill": "Write t.data.fill(value) for a leaf; np.full(t.shape, value) for a new array.",
     "partition": "Write t.sort().",
     "resize": "Write t.reshape(shape).",
+    "histc": "Write np.histogram(t.data, bins).",
     "itemset": "Write t.data[index] = value for a leaf.",
     "tobytes": "Write t.numpy().tobytes().",
     "share_memory_": "Leave it out: a process has its own arrays.",

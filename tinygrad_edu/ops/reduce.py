@@ -215,7 +215,7 @@ def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
 
 
 def _norm_rule(g, z, x, ord, axis, keepdims: bool):
-    """x/|x|, the unit vector; for another order p the sign of x times (|x_i|/|x|)^(p - 1), and for inf the largest."""
+    """g sign(x) (|x|/z)^(p - 1) for the order p; x/z for p = 2, and for infinity the share of the largest |x|."""
     kept, length = _kept(g, axis, keepdims), _kept(z, axis, keepdims)
     if ord in (None, 2, "fro"):
         return bent(kept * direction(x, length), kept, length == 0)

@@ -143,7 +143,7 @@ def test_one_is_shown_wholly(capsys):
         "\n    x receives  z ⊙ (g - ∑ g ⊙ z)\n    the rules agree with differences to ",
         "\n  tinygrad_edu/ops/normalise.py:",
         "\n    def softmax(x, axis: int = -1):\n",
-        "\nabsolute(x)\n  also called abs and fabs\n",
+        "\nabsolute(x)\n  also called abs",
     ):
         assert words in shown
 

@@ -15,7 +15,6 @@ from ...graph import Value
 from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
-from .basic import linalg_norm as linalg_norm
 from .basic import slogdet as slogdet
 from .basic import split as split
 
@@ -34,6 +33,8 @@ LATER = (
     "plain",
     "creating",
     "layers",
+    "losses",
+    "pooling",
 )
 # The methods of Tensors that those files make.
 METHODS = """
@@ -51,12 +52,12 @@ logaddexp2 logcumsumexp logdet logit lstsq lt masked_fill masked_scatter masked_
 matrix_norm matrix_power matrix_trace matvec max_pool1d median mish mm modified_bessel_i0 modified_bessel_i1 msort
 multigammaln mv mvlgamma nan_to_num nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod
 nanquantile nanstd nansum nanvar narrow ndtr ndtri ne new_ones new_zeros nonzero normalize not_equal ones ones_like
-pairwise_distance percentile piecewise pinv pinverse prelu psi ptp qr quantile rad2deg radians rand rand_like randint
-randn randn_like real rel_entr relu6 renorm reshape_as rint rms_norm rollaxis rot90 round rrelu rsqrt rsub
-scaled_dot_product_attention scatter scatter_add select selu sinc sliding_window_view softmin softshrink softsign
-solve_triangular std_mean sum_to_size svd svdvals t take_along_axis take_along_dim tanhshrink tensorinv tensorsolve
-threshold topk trapezoid trapz trim_zeros trunc unbind unflatten unfold unique unstack vander var_mean vdot vecdot
-vecmat vector_norm view_as vsplit where xlog1py zeros zeros_like
+pairwise_distance percentile piecewise pinv pinverse polyadd polymul polysub prelu psi ptp qr quantile rad2deg radians
+rand rand_like randint randn randn_like real rel_entr relu6 renorm reshape_as rint rms_norm rollaxis rot90 round rrelu
+rsqrt rsub scaled_dot_product_attention scatter scatter_add select selu sinc sliding_window_view softmin softshrink
+softsign solve_triangular std_mean sum_to_size svd svdvals t take_along_axis take_along_dim tanhshrink tensorinv
+tensorsolve threshold topk trapezoid trapz trim_zeros trunc unbind unflatten unfold union1d unique unstack vander
+var_mean vdot vecdot vecmat vector_norm view_as vsplit where xlog1py zeros zeros_like
 """
 
 

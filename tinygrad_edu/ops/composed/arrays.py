@@ -259,6 +259,10 @@ def resize(a, new_shape):
     a = array(a)
     lengths = tuple(np.atleast_1d(new_shape).tolist())
     number = math.prod(lengths)
+    if min(lengths, default=0) < 0:
+        raise errors.explained(
+            ValueError(f"a length in {new_shape} is below 0"), "reshape takes -1 for the last length."
+        )
     if a.size == 0:
         return np.zeros(lengths, a.dtype)
     return select.take(a, np.arange(number) % a.size).reshape(lengths)
@@ -268,6 +272,10 @@ def resize(a, new_shape):
 def trim_zeros(filt, trim: str = "fb"):
     """A vector without the zeros at its front ("f" in ``trim``) and at its back ("b")."""
     x = array(filt)
+    if x.ndim != 1:
+        raise errors.explained(
+            ValueError(f"trim_zeros takes a vector, not shape {x.shape}"), "Give a slice, as x[:, 1:4]."
+        )
     (there,) = np.nonzero(values(x))
     first = there[0] if there.size and "f" in trim.lower() else 0 if there.size else len(x)
     last = there[-1] + 1 if there.size and "b" in trim.lower() else len(x)

@@ -318,3 +318,11 @@ def matrix_trace(x, offset: int = 0):
 def matrix_diagonal(x, offset: int = 0):
     """The diagonal of the matrices in the last two axes."""
     return algebra.diagonal(x, offset, -2, -1)
+
+
+@composed(method=False, aliases="linalg.norm")
+def linalg_norm(x, ord=None, axis=None, keepdims: bool = False):
+    """The norm as NumPy's: of a vector, or along one axis, see ``norm``; of a matrix, or along two, ``matrix_norm``."""
+    if ord is None or (np.ndim(x) if axis is None else np.size(axis)) != 2:
+        return reduce.norm(x, ord, axis, keepdims)
+    return matrix_norm(x, ord, (-2, -1) if axis is None else axis, keepdims)

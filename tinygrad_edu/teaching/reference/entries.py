@@ -158,10 +158,8 @@ def find(name: str) -> Op:
 
 
 def aliases(op: Op) -> list[str]:
-    """The other names of an operation: those of its statement, and those in the module that declares it."""
-    module = sys.modules.get(op.function.__module__)
-    in_module = [name for name, x in vars(module).items() if x is op.public and name != op.name] if module else []
-    return [*dict.fromkeys([*filter(str.isidentifier, op.aliases.split()), *in_module])]
+    """The other names of an operation, but those of NumPy's with a dot."""
+    return [name for name in op.aliases.split() if name.isidentifier()]
 
 
 def make_entry(op: Op) -> Entry:
