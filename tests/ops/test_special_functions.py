@@ -103,6 +103,13 @@ def test_logarithms_of_probabilities_at_their_ends() -> None:
     assert tg.grad(tg.rel_entr, 1)(0.0, 0.5) == 0
 
 
+def test_the_eps_of_pytorchs_logit_is_written_with_clip() -> None:
+    with pytest.raises(TypeError) as caught:
+        tg.logit(Tensor(0.5), eps=1e-6)
+    assert "Write logit(clip(x, eps, 1 - eps))." in caught.value.__notes__
+    assert tg.logit(tg.clip(Tensor(0.0), 0.25, 0.75)).item() == pytest.approx(-math.log(3))
+
+
 def test_bessel_functions_have_their_constants() -> None:
     assert tg.j0(1.0) == pytest.approx(0.76519768655796655145, rel=1e-14)
     assert tg.j1(1.0) == pytest.approx(0.44005058574493351596, rel=1e-14)
