@@ -405,7 +405,7 @@ def gelu(x):
     return x * _normal_cdf(x)
 
 
-@elementwise(r"\operatorname{silu}($x)", aliases="swish", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
+@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
 def silu(x):
     """x sigmoid(x), also called swish."""
     return x * sigmoid(x)
