@@ -443,7 +443,7 @@ def test_jacobians_of_jacobians(inner: Any, outer: Any) -> None:
         (lambda: hvp(3.0, 1.0, 1.0), TypeError, ["hvp takes a function"]),
         (lambda: jacobian(TWO, 1.0, 2.0), TypeError, ["argnums=(0, 1))(x, y)"]),
         (lambda: jacobian(CUBE, create_graph=True), TypeError, ["takes no create_graph", "Leave it out", "has_aux"]),
-        (lambda: grad(CUBE, 0, False, 1, 2), TypeError, ["grad takes 3 arguments by position", "was given 5"]),
+        (lambda: grad(CUBE, 0, False, 1, 2), TypeError, ["grad was called with 5 arguments by position"]),
         (lambda: hessian(CUBE, nonsense=1), TypeError, ["hessian takes no nonsense", "f, argnums and has_aux"]),
         (lambda: vjp(CUBE, 1.0, strict=True), TypeError, ["vjp takes no strict"]),
         (lambda: jvp(CUBE, 1.0, 1.0, strict=True), TypeError, ["jvp takes no strict"]),

@@ -232,7 +232,7 @@ def test_the_rate_under_each_of_its_names(kind):
             kind([W], rate)
     with pytest.raises(TypeError, match="was called with .* arguments by position") as caught:
         kind([W], *range(8))
-    assert "weight_decay=..." in "".join(caught.value.__notes__)
+    assert "weight_decay" in "".join(caught.value.__notes__)
 
 
 def test_a_rate_that_was_changed_is_used():

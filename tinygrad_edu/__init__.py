@@ -43,6 +43,8 @@ from .ops import composed as _composed
 from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
+globals().pop("tensor")  # the module: the name is that of PyTorch's function
+
 if _TYPE_CHECKING:
     from .checker.check_function import check as check
     from .console.step_here import step_here as step_here
@@ -72,16 +74,16 @@ _LATER = {
 _ROOMS = ("data", "nn", "optim")
 
 
-def _own_names() -> list[str]:
-    """The names of what this package defines, with all functions and their other names, and without what draws."""
-    _composed.read_all()
-    own = (name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}."))
-    functions = (name for name, spelled in _NAMED.items() if spelled.for_users and name.isidentifier())
-    return sorted({"OPS", "elementwise", *functions, *(name for name in own if not name.startswith("_"))})
+def _own_names() -> set[str]:
+    """The names of what this package defines and has loaded, but for what is there for the rules of operations."""
+    own = {name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}.")}
+    return {"OPS", "elementwise", *(name for name in own if not name.startswith("_"))}
 
 
 def __dir__() -> list[str]:
-    return sorted({*_own_names(), *_LATER, *_ROOMS, "__version__"})
+    _composed.read_all()
+    functions = {name for name, spelled in _NAMED.items() if spelled.for_users and name.isidentifier()}
+    return sorted({*_own_names(), *functions, *_LATER, *_ROOMS, "__version__"})
 
 
 def __getattr__(name: str) -> _Any:
@@ -94,7 +96,7 @@ def __getattr__(name: str) -> _Any:
     if name in _ROOMS:
         return _import(f".{name}", __name__)
     if name == "__all__":  # what import * takes: not abs, max, min and sum, which are Python's own
-        return [own for own in _own_names() if not hasattr(_builtins, own)]
+        return sorted(own for own in _own_names() if not hasattr(_builtins, own))
     found = None if name.startswith("_") else _composed.find(name)
     if found is None:
         raise _errors.unknown_name(name, () if name.startswith("_") else __dir__())

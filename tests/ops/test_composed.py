@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
+from test_special_points import check, special
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
-from tinygrad_edu.engine.spelling import NAMED
 from tinygrad_edu.format import locations
 from tinygrad_edu.graph import Value
 from tinygrad_edu.ops import composed
@@ -128,7 +130,8 @@ np.piecewise(a, [a < 0, a >= 0], [lambda x: x**2, lambda x: 3 * x]); np.piecewis
 np.piecewise(w, w > 1, [lambda x, k: k * x, 0.0], 2); np.apply_along_axis(np.sum, 0, a)
 np.apply_along_axis(lambda x: x**2, 1, a); np.apply_along_axis(func1d=np.outer, axis=1, arr=a, b=W); np.unwrap(10 * w)
 np.unwrap(4 * a, axis=0)
-np.polyval(u, v); np.polyval([1.0, 2.0], a); np.polyval(p=u, x=2.0); np.polyder(w); np.polyder(w, 2); np.convolve(u, w)
+np.polyval(u, v); np.polyval([1.0, 2.0], a); np.polyval(p=u, x=2.0); np.polyder(w); np.polyder(w, 2); np.polyadd(u, w)
+np.polysub(w, W); np.polymul(u, w); np.polyint(w); np.polyint(p=u, m=2); np.union1d(u, v); np.convolve(u, w)
 np.correlate(w, u)
 np.vdot(u, v); np.vdot(a, b); np.vecdot(a, b); np.vecdot(a, u); np.vecdot(a, b, axis=0); np.linalg.vecdot(a, b)
 np.matvec(a, u); np.matvec(d, w[:4]); np.vecmat(u[:2], a); np.vecmat(a, e[0].T); np.cross(u, v); np.cross(a, b)
@@ -155,7 +158,8 @@ a.clip(0, 1); a.sum(axis=-1, keepdims=True)
 WITHOUT_DERIVATIVE = """
 np.argmax(a); np.argmax(a, 1); np.argmax(a=a, axis=0, keepdims=True); np.argmin(a, axis=1); np.argsort(a)
 np.argsort(a, 0); np.argsort(a, axis=None, kind="stable"); np.argpartition(w, 2); np.count_nonzero(a)
-np.count_nonzero(a, axis=1, keepdims=True); np.nonzero(a); np.flatnonzero(a); np.argwhere(a > 0); np.where(a > 0)
+np.count_nonzero(a, axis=1, keepdims=True); np.nonzero(a); np.flatnonzero(a); np.argwhere(a > 0); np.where(a)
+tg.where(a) if hasattr(a, "node") else np.where(a); np.where(a > 0)
 np.any(a > 0); np.any(a); np.all(a, axis=1); np.all(a, where=M); np.isclose(a, b); np.isclose(a, b, atol=9.0)
 np.allclose(a, a); np.array_equal(a, b); np.array_equal(a1=a, a2=a); np.searchsorted(r, w)
 np.searchsorted(r, 2.0, side="right"); np.digitize(w, r); np.histogram(w); np.histogram(w, 3, (0, 2))
@@ -184,6 +188,7 @@ a.sum_to_size(3) == a.sum(0); a.sum_to_size(2, 1) == a.sum(1, keepdims=True)
 a.masked_fill(M, 0.0) == np.where(M, 0.0, a); a.masked_fill(mask=M, value=s) == np.where(M, s, a)
 a.masked_select(M) == a[M]; a.masked_scatter(M, w) == np.where(M, w[[[0, 0, 1], [0, 0, 2]]], a)
 a.where(M, b) == np.where(M, a, b); a.where(M, 0.0) == np.where(M, a, 0)
+tg.where(M, input=a, other=b) == np.where(M, a, b)
 a.gather(1, J) == np.take_along_axis(a, J, 1); tg.gather(a, dim=1, index=J) == np.take_along_axis(a, J, 1)
 a.gather(0, np.array([[1, 0]])) == np.take_along_axis(a[:, :2], np.array([[1, 0]]), 0)
 a.take_along_dim(J, 1) == np.take_along_axis(a, J, 1); a.take_along_dim(indices=J, dim=1) == np.take_along_axis(a, J, 1)
@@ -264,6 +269,13 @@ REFUSED = {
     "a.max(1, keepdim=True)": "amax",
     "a.std(1, keepdim=True)": "correction=1",
     "a.flip(0, 1)": "x.flip((0, 1))",
+    "u.tile(2, 1)": "x.tile((2, 1))",
+    "np.histogram(a, weights=b)": "derivative",
+    "a.scatter(1, J, b[:1])": "too few",
+    "np.resize(a, -1)": "below 0",
+    "np.interp(0.5, r[::-1], w)": "rise",
+    "np.trim_zeros(a)": "a vector",
+    "tg.where(M, a)": "where(condition, x, y)",
     "a.repeat(2, 3, 1)": "tile",
     "a.transpose(0, 1)": "x.T",
     "d.transpose(0, 1)": "x.swapaxes(0, 1)",
@@ -422,6 +434,43 @@ def test_what_is_refused_says_what_to_write(program: str) -> None:
     assert REFUSED[program] in "\n".join([str(caught.value), *notes])
 
 
+# All functions of NumPy, with some arguments.
+
+GIVES_NUMBERS_WITHOUT_DERIVATIVE = {"heaviside", "histogram", "imag", "lstsq", "slogdet"}
+OF_FILES = {"save", "savetxt", "savez", "savez_compressed"}
+FUNCTIONS = {
+    f"{module.__name__}.{name}": f
+    for module in (np, np.linalg, np.fft)
+    for name, f in vars(module).items()
+    # Those that ask their arguments to compute.  The others, as np.asarray, make them arrays.
+    if (isinstance(f, np.ufunc) or hasattr(f, "_implementation")) and name not in OF_FILES
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.filterwarnings("ignore")
+def test_no_function_of_numpys_loses_a_gradient_without_a_word(name: str) -> None:
+    f = FUNCTIONS[name]
+    x = np.array([[2.0, 0.5, 0.1], [0.5, 3.0, 0.2], [0.1, 0.2, 1.5]])
+    for args in [(x,), (x[0],), (x[0, 0],), (x, x), (x[0], x[0]), (x, 1), (x, x[0]), ([x, x],), (x, x, x)]:
+        try:
+            expected = parts(f(*args))
+        except Exception:
+            continue  # it takes other arguments
+        tensors = [[*map(Tensor, a)] if isinstance(a, list) else a if isinstance(a, int) else Tensor(a) for a in args]
+        try:
+            found = parts(f(*tensors))
+        except Exception as error:
+            assert len(getattr(error, "__notes__", [])) >= 2, (args, error)
+            continue
+        assert len(found) == len(expected)
+        for z, known in zip(found, expected):
+            if isinstance(z, Tensor):
+                np.testing.assert_allclose(z.data, known, rtol=1e-10, atol=1e-14)
+            elif isinstance(z, (np.ndarray, np.generic, float)) and np.asarray(z).dtype.kind in "fc":
+                assert name.rpartition(".")[2] in GIVES_NUMBERS_WITHOUT_DERIVATIVE or name.endswith("_like"), args
+
+
 def test_it_is_recorded_for_the_line_that_calls_it() -> None:
     t = Tensor([1.0, 2.0])
     stacked = np.vstack([t, t])  # this line
@@ -433,11 +482,17 @@ def test_it_is_recorded_for_the_line_that_calls_it() -> None:
 def test_methods_of_files_that_are_read_later_are_all_listed() -> None:
     composed.read_all()
     for name in composed.METHODS.split():
-        assert callable(getattr(Tensor, name)) and not isinstance(vars(Value)[name], composed.Method)
-    made = {id(x) for name, x in vars(Value).items() if callable(x)}
-    of_later = [x for x in set(NAMED.values()) if ".composed." in x.function.__module__ and id(x.public) in made]
-    listed = {id(vars(Value)[name]) for name in composed.METHODS.split()}
-    assert not [x.name for x in of_later if id(x.public) not in listed and not x.function.__module__.endswith("basic")]
+        assert hasattr(Tensor, name) and not isinstance(vars(Value)[name], composed.Method)
+    program = """
+from tinygrad_edu.graph import Value
+from tinygrad_edu.ops import composed
+before = set(vars(Value))
+composed.read_all()
+print(*sorted(set(vars(Value)) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not done.stdout.split(), "put these names into METHODS of ops/composed/__init__.py"
+    assert not [name for name in dir(tg) if name.endswith("_method")]
 
 
 def test_an_operation_of_a_user_may_have_the_name_of_such_a_function() -> None:
@@ -467,6 +522,29 @@ def test_plain_arrays_give_plain_arrays() -> None:
 
 
 # Special points.
+
+# Functions with bends, or with a value of their own at some points.  A Tensor that is 1 is a factor like another.
+SPECIAL = """
+np.quantile(a, 0.3, axis=1); np.percentile(u, [20, 80]); np.ptp(a, 1); np.nanmax(a + N, 1); np.nanmin(a, 0)
+np.nanstd(np.concatenate([a, b + N]), 0); np.nanvar(a + N); np.nanprod(a, 1); np.nancumprod(a, 1); np.average(a, 1, W)
+np.maximum.accumulate(a, 1); np.minimum.accumulate(u); np.logaddexp.accumulate(u); np.multiply.reduce(a)
+np.maximum.outer(u, v); np.vander(u); np.polyval(u, v); np.interp(X, np.arange(3.0), u); np.cov(a); np.cross(u, v)
+np.cumulative_prod(u); np.gradient(w, edge_order=2); tg.cdist(a, b); tg.std_mean(a, dim=1)[0]; tg.topk(a, 2).values
+tg.addmm(u[:2], a, b.T, alpha=s, beta=s); tg.renorm(a, 2, 0, 1.5); np.interp(u, [-1.0, 0.0, 0.5, 1.0], v[[0, 1, 2, 0]])
+"""
+
+
+@pytest.mark.parametrize("program", programs(SPECIAL))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_derivative_is_a_number_that_differences_deny(program: str) -> None:
+    for name in names_in(program):
+        for x in special(np.asarray(OPERANDS[name])):
+            weights = [np.random.default_rng(i).uniform(0.5, 1.5, np.shape(z)) for i, z in enumerate(run(program))]
+
+            def loss(x: Any) -> Any:
+                return sum((z * k).sum() for z, k in zip(run(program, **{name: x}), weights))  # noqa: B023
+
+            check(loss, x, f"{program}, {name} = {x.tolist()}")
 
 
 def test_a_median_at_a_tie_has_no_second_derivative() -> None:

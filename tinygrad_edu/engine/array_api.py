@@ -133,6 +133,7 @@ class Interface(Value):
     __hash__ = object.__hash__
     __getitem__ = ops.getitem
 
+    real = property(ops.positive, doc="The tensor itself: its numbers are real.")
     T, mT = property(ops.transpose), property(ops.matrix_transpose)
 
     if TYPE_CHECKING:  # operations add themselves as methods, which a type checker does not see
@@ -383,7 +384,7 @@ WRITE_INTO_ARGUMENT = ("copyto", "put", "place", "putmask", "put_along_axis", "f
 def find_route(name: str, function: Any) -> Route | None:
     """How a call of NumPy's function becomes one of a function here; None if there is none."""
     module, _, short = name.rpartition(".")
-    spelled = composed.find(name)
+    spelled = None if name in READ_NO_VALUES else composed.find(name)
     if spelled is None and module == "linalg" and not hasattr(np, short):
         spelled = composed.find(short)  # some functions of linalg, as trace, mean something else than NumPy's own
     if spelled is None:

@@ -120,11 +120,11 @@ def worded_also(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorated
 
 
-def otherwise(where: Callable[[tuple[Any, ...]], Any]) -> Callable[[Any], Any]:
+def otherwise(where: Callable[..., Any]) -> Callable[[Any], Any]:
     """A decorator of an operation: other people call it with the same number of arguments, and mean others.
 
-    ``where``: a predicate on the arguments that are given by position.  Such a call is left to the function that
-    extends the operation: see ``extends`` in composing.py.
+    ``where``: a predicate on the arguments that are given by position, and on those by name.  Such a call is left to
+    the function that extends the operation: see ``extends`` in composing.py.
     """
 
     def decorated(public: Any) -> Any:
@@ -134,7 +134,7 @@ def otherwise(where: Callable[[tuple[Any, ...]], Any]) -> Callable[[Any], Any]:
     return decorated
 
 
-def arguments(function: Any, otherwise: Callable[[tuple[Any, ...]], Any] | None = None) -> Callable[..., Any]:
+def arguments(function: Any, otherwise: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """Make a function that takes a call's arguments and returns all in their order, with defaults filled in.
 
     It raises TypeError for arguments that do not fit, and for those for which ``otherwise`` holds.
@@ -147,7 +147,7 @@ def arguments(function: Any, otherwise: Callable[[tuple[Any, ...]], Any] | None 
         return complete
 
     def checked(*args: Any, **options: Any) -> Any:
-        if otherwise(args):
+        if otherwise(args, options):
             raise TypeError(f"{function.__name__} is called in another way")
         return complete(*args, **options)
 

@@ -15,6 +15,10 @@ from .spelling import Spelled
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+# The names of first arguments that are no operands.
+NO_OPERANDS = ("arrays", "tensors", "tup", "matrices", "condlist", "condition", "func1d", "n", "shape", "data", "p")
+
+
 class Function(Spelled):
     """A function that is no operation, with the ways to spell a call of it."""
 
@@ -25,6 +29,12 @@ class Function(Spelled):
             self.name = function.__qualname__.split(".")[-2]
         self.names, self.only_named = calling.names_by_kind(function)
         vars(self).update(spelling)
+
+    @property
+    def takes_operand_first(self) -> bool:
+        """Is its first argument one operand, and no list of them, option or function?"""
+        packed = calling.is_packed(self.function) and len(self.names) == 1
+        return bool(self.names) and not packed and self.names[0] not in NO_OPERANDS
 
 
 def call(made: Function, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -61,23 +71,28 @@ def composed(
     aliases: str = "",
     words: Mapping[str, str] = {},
     advice: Mapping[str, str] = {},
-    method: bool | str = False,
+    method: bool | str | None = None,
+    static: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator of a function that calls operations: what it records has the location of the function's caller.
 
-    ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  ``method``: is it a method of
-    Tensors?  A name, as "select", is that of the method, if it means another thing than the function of that name.
-    A method of a file that is read later is also named in METHODS of ops/composed/__init__.py.
+    ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  It is a method of Tensors if its
+    first argument is one operand, unless ``method`` is False; a name there, as "select", is that of a method that means
+    another thing than the function of that name, and is no function for users.  ``static``: it is called on the class, as ``Tensor.zeros(3)``.
+    METHODS in ops/composed/__init__.py names all those of files that are read later.
     """
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make the function known by its names, and return the one that users call."""
         made = Function(function, aliases=aliases, words=words, advice=advice)
         public = in_place_of_user(made)
-        made.register(method is True)
         if isinstance(method, str):
             made.name = method
             setattr(Value, method, public)
+        else:
+            made.register(not static and (made.takes_operand_first if method is None else method))
+        if static:
+            setattr(Value, made.name, staticmethod(public))
         return public
 
     return decorated

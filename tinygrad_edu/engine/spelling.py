@@ -74,17 +74,16 @@ class Spelled:
         """Make it known by each of its names and, if ``is_method``, a method of Tensors.
 
         An operation that a user declares takes a name from a function of ours that is made of operations, also if that
-        is read later.  Raises ValueError for a name that any other function has.
+        is read later.  Raises ValueError for a name that an operation of ours has.
         """
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
                 if known.of_user and self.gives_way:
                     continue
-                if not (self.of_user and known.gives_way):
-                    raise ValueError(
-                        f"{self.name}: the name {name} belongs to {known.name} in {known.function.__module__}"
-                    )
+                if not (self.of_user and (known.of_user or known.gives_way)):
+                    owner = f"{known.name} in {known.function.__module__}"
+                    raise ValueError(f"{self.name}: the name {name} belongs to {owner}")
             NAMED[name] = self
             ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
@@ -117,7 +116,7 @@ class Spelled:
         known, left = self.translate(args, options)
         packed = is_packed(self.function) and self.names[-1] in options
         if error is not None and not left and not packed and known.keys() == {*self.by_position(args), *options}:
-            raise errors.hide_our_frames(error)
+            raise errors.of_call(self, args, options, error)
         if "where" in left:
             first = self.names[0]
             known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)
@@ -147,7 +146,7 @@ class Spelled:
         for word, x in options.items():
             if any(x is y or x == y for y in AS_IF_NOT_GIVEN.get(word, ()) if isinstance(x, (str, bool, type(None)))):
                 continue
-            advice = self.advice.get(word, "")
+            advice = "" if word in self.words else self.advice.get(word, "")
             if advice and not (x is None or (x is False and advice.startswith("Leave it out"))):
                 raise errors.other_option(self, word, x)
             name = self.name_here(word, known)

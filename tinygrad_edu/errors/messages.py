@@ -168,7 +168,9 @@ def other_option(spelled: Any, word: str, value: Any) -> Exception:
     """An option that a function does not take, or that has another meaning elsewhere."""
     words = f"{spelled.name} takes no {word}={text.shorten(repr(value))}"
     advice = spelled.advice.get(word) or ADVICE.get(word, "").format(spelled.name)
-    return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
+    if advice and not advice.endswith("."):  # it is what to write, and not a sentence
+        advice = f"Write {advice}."
+    return explained(TypeError(words), *([advice] if advice else []), arguments_of(spelled))
 
 
 def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
@@ -180,7 +182,8 @@ def check_options(name: str, others: Mapping[str, Any], known: str) -> None:
 
 
 def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
-    words = f"{spelled.name} was called with {text.plural(len(args), 'argument')}"
+    number = len(args) - (spelled.names[:1] == ("self",))
+    words = f"{spelled.name} was called with {text.plural(number, 'argument')} by position"
     advice = spelled.advice.get("*")
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 

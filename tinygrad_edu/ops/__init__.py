@@ -6,7 +6,6 @@ from .algebra import *
 from .composed import astype as astype
 from .composed import correlate as correlate
 from .composed import dropout as dropout
-from .composed import linalg_norm as linalg_norm
 from .composed import slogdet as slogdet
 from .composed import split as split
 from .conventions import *

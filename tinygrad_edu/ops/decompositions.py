@@ -208,6 +208,7 @@ def _is_deficient(x, rcond) -> Any:
 
 @op(
     examples=_LONG,
+    aliases="pinverse",
     words={"rtol": "rcond"},
     advice={"atol": "rcond=atol/svdvals(x)[0]"},
     x=_pinv_rule,

@@ -24,7 +24,7 @@ def pair(n, axes: int, least: int = 0) -> tuple[int, ...]:
 
     Raises ValueError for another number of them, or for a number below ``least``.
     """
-    every = (n,) * axes if isinstance(n, int) or np.ndim(n) == 0 else tuple(n)
+    every = (n,) * axes if isinstance(n, int) or np.ndim(n) == 0 else tuple(n) * (axes if len(n) == 1 else 1)
     if len(every) != axes or any(operator.index(k) < least for k in every):
         raise ValueError(f"{n} is not {'a whole number' if axes == 1 else f'{axes} whole numbers'} from {least} up")
     return every
@@ -168,7 +168,7 @@ def _large(x, w, stride, padding, dilation) -> bool:
 def _weights_first(axes: int):
     """Is a convolution called as PyTorch's, with a bias before the stride, or without the axis of the examples?"""
 
-    def holds(args) -> bool:
+    def holds(args, options) -> bool:
         if len(args) > 2 and not isinstance(args[2], (int, tuple, list)):
             return not isinstance(args[2], np.integer)
         return bool(args) and np.ndim(getattr(args[0], "_array", args[0])) == axes - 1

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from ..engine.calling import otherwise as _otherwise
 from ..engine.calling import written as _written
 from ..graph import Value
 from ..op import op
@@ -77,6 +78,11 @@ def _fits(logits, target, axis: int) -> bool:
     return target.dtype.kind in "iu" and target.shape == places and bool(np.all((target >= 0) & (target < shape[axis])))
 
 
+def _other_meaning(target) -> str:
+    """What to write if a label means what it means in PyTorch."""
+    return "; to leave out the labels -100, give ignore_index=-100" if np.any(np.asarray(target) == -100) else ""
+
+
 def _classes(g, shape: tuple[int, ...], axis: int, reduction: str):
     g = _share(g, math.prod(shape) // max(1, shape[axis]) or 1, reduction)
     return np.expand_dims(g, axis) if reduction == "none" else g
@@ -91,6 +97,19 @@ def _towards(g, shape, logits, target, axis: int, reduction: str):
     return _classes(g, shape, axis, reduction) * (p - y)
 
 
+def _weights_third(args, options) -> bool:
+    """Is a loss called as PyTorch's, with weights after the target?"""
+    return len(args) > 2 and not isinstance(args[2], (int, str))
+
+
+def _which_axis(args, options) -> bool:
+    """Is cross_entropy called as PyTorch's: with weights, or of more than two axes, without the axis of the classes?"""
+    if len(args) == 2 and "axis" not in options:
+        return len(getattr(args[0], "shape", ())) > 2
+    return _weights_third(args, options)
+
+
+@_otherwise(_which_axis)
 @op(
     r"\operatorname{CE}($logits, $target)",
     needs={
@@ -111,13 +130,17 @@ def cross_entropy(logits, target, axis: int = -1, reduction: str = "mean"):
     """-sum of y log softmax(x) over the classes: ``target`` is a label for each example, or probabilities y.
 
     Computed from the logits x, so that no probability rounds to 0.  Integers are labels, floats are probabilities.
+    The classes lie along the last axis, unless ``axis`` says otherwise.  PyTorch's lie along axis 1: of more than two
+    axes, the one of both is taken that fits the labels, and ValueError raised if both do.  It also takes PyTorch's
+    ``weight`` of each class, ``ignore_index`` and ``label_smoothing``.
     """
     if np.ndim(logits) == 0 or not np.shape(logits)[axis]:
         raise ValueError(f"logits of shape {np.shape(logits)} have no classes")
     try:
         y = np.asarray(_distribution(logits, target, axis))
     except IndexError:
-        raise ValueError(f"labels outside 0 to {logits.shape[axis] - 1}") from None
+        words = f"labels outside 0 to {logits.shape[axis] - 1}"
+        raise ValueError(words + _other_meaning(target)) from None
     if y.shape != logits.shape:
         raise ValueError(f"a target of shape {np.shape(target)} for logits of shape {logits.shape}")
     with np.errstate(invalid="ignore"):
@@ -135,6 +158,7 @@ def _odds(p, y):
     return xdivy(1 - y, 1 - p) - xdivy(y, p)
 
 
+@_otherwise(_weights_third)
 @op(
     r"\operatorname{BCE}($prediction, $target)",
     needs={
@@ -154,7 +178,10 @@ def _odds(p, y):
     ),
 )
 def binary_cross_entropy(prediction, target, reduction: str = "mean"):
-    """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1.  0 log 0 is 0."""
+    """-(y log p + (1 - y) log(1 - p)), of probabilities p and targets y between 0 and 1.  0 log 0 is 0.
+
+    It also takes PyTorch's ``weight`` of each example.
+    """
     _same_shape(prediction, target)
     if np.all((prediction > 0) & (prediction < 1)):
         return _reduced(-(target * np.log(prediction) + (1 - target) * np.log1p(-prediction)), reduction)
@@ -162,6 +189,7 @@ def binary_cross_entropy(prediction, target, reduction: str = "mean"):
     return _reduced(-(target * np.log(yes) + (1 - target) * np.log1p(-no)), reduction)
 
 
+@_otherwise(_weights_third)
 @op(
     r"\operatorname{BCE}(\sigma($logits), $target)",
     needs={_SAME: lambda logits, target: _alike(logits, target)},
@@ -173,13 +201,17 @@ def binary_cross_entropy(prediction, target, reduction: str = "mean"):
     target=lambda g, shape, logits, reduction: -_share(g, math.prod(shape), reduction) * logits,
 )
 def binary_cross_entropy_with_logits(logits, target, reduction: str = "mean"):
-    """-(y log s(x) + (1 - y) log s(-x)), s the sigmoid: binary cross-entropy of logits x, exact at any x."""
+    """-(y log s(x) + (1 - y) log s(-x)), s the sigmoid: binary cross-entropy of logits x, exact at any x.
+
+    It also takes PyTorch's ``weight`` of each example, and ``pos_weight``, a factor of what has the target 1.
+    """
     _same_shape(logits, target)
     return _reduced(-log_sigmoid(-logits) - target * logits, reduction)
 
 
 @op(
     r"\operatorname{MSE}($prediction, $target)",
+    aliases="mse_loss",
     needs={_SAME: _alike},
     examples=_REDUCTIONS,
     prediction=lambda g, shape, prediction, target, reduction: (

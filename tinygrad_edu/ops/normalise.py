@@ -40,7 +40,7 @@ def _layer_norm_rule(g, z, x, axis, eps: float):
     return inward / np.sqrt(x.var(axis, keepdims=True) + eps)
 
 
-def _with_weights(args) -> bool:
+def _with_weights(args, options) -> bool:
     """Is layer_norm called as PyTorch's, with the lengths of the last axes, or with a gain and a shift?"""
     if len(args) > 3 or (len(args) > 2 and not isinstance(args[2], float)):
         return True

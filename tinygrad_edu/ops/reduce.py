@@ -215,6 +215,7 @@ def std(x, axis=None, ddof: int = 0, keepdims: bool = False):
 
 
 def _norm_rule(g, z, x, ord, axis, keepdims: bool):
+    """g sign(x) (|x|/z)^(p - 1) for the order p; x/z for p = 2, and for infinity the share of the largest |x|."""
     kept, length = _kept(g, axis, keepdims), _kept(z, axis, keepdims)
     if ord in (None, 2, "fro"):
         return bent(kept * direction(x, length), kept, length == 0)

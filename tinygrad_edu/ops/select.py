@@ -191,7 +191,7 @@ def _rows(g, shape: tuple[int, ...], index):
     return put(g, index, shape) if is_recorded(g) else _Rows(shape, [(index, g)])
 
 
-def _index_first(args) -> bool:
+def _index_first(args, options) -> bool:
     """Is embedding called as PyTorch's, with the whole numbers before the table?"""
     kind = getattr(getattr(args[0], "dtype", None), "kind", "") if args else "f"
     if kind == "f" or len(args) != 2:

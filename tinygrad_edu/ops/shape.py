@@ -192,7 +192,7 @@ def _pad_rule(g, shape: tuple[int, ...], pad_width, mode: str):
     return put(g, (source,), (math.prod(shape),)).reshape(shape)
 
 
-def _as_pytorch(args) -> bool:
+def _as_pytorch(args, options) -> bool:
     """Are the widths a flat list of more than two numbers, or the mode one of PyTorch's words?"""
     flat = len(args) > 1 and isinstance(args[1], (tuple, list)) and len(args[1]) > 2 and isinstance(args[1][0], int)
     return flat or len(args) > 2 and args[2] in ("replicate", "circular")
@@ -259,6 +259,7 @@ def _tile_rule(g, shape: tuple[int, ...], reps):
 @op(
     examples=(((3,), dict(reps=2)), ((2, 3), dict(reps=(2, 1, 2))), ((2, 3), dict(reps=2))),
     words={"dims": "reps"},
+    advice={"*": "x.tile((2, 1)), with the numbers in a tuple"},
     x=_tile_rule,
 )
 def tile(x, reps):

@@ -40,6 +40,12 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[float, ...]
         (),
     ),
     "softplus": (lambda x: tg.softplus(x, 2.0), lambda x: np.log(1 + np.exp(2 * x)) / 2, (), ()),
+    "softplus below a threshold": (
+        lambda x: tg.softplus(x, 2.0, threshold=1.0),
+        lambda x: np.where(2 * x > 1, x, np.log(1 + np.exp(2 * x)) / 2),
+        (),
+        (),
+    ),
     "swish": (tg.swish, lambda x: x * sigmoid(x), (), ()),
     "swish of a slope": (lambda x: tg.swish(x, beta=2.0), lambda x: x * sigmoid(2 * x), (), ()),
     "tanhshrink": (tg.tanhshrink, lambda x: x - np.tanh(x), (), ()),
@@ -132,7 +138,6 @@ def test_dropout_takes_the_words_of_pytorch() -> None:
 REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "inplace": (lambda: tg.relu(tg.Tensor(X), inplace=True), "relu takes no inplace=True", "Write x = relu(x)"),
     "gelu": (lambda: tg.gelu(X, approximate="exact"), "'none' or 'tanh', not 'exact'", ""),
-    "softplus": (lambda: tg.softplus(X, threshold=5), "softplus takes no threshold=5", "Write where"),
     "softshrink": (lambda: tg.softshrink(X, -1.0), "not negative, not -1.0", ""),
     "glu": (lambda: tg.glu(X, dim=0), r"axis 0 of shape \(3, 4\) has 3", ""),
     "another word": (lambda: tg.mish(X, beta=2), "mish takes no beta=2", "Its arguments are x."),

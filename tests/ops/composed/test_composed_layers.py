@@ -182,6 +182,105 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[tuple[int, .
         [(1, 2, 4, 5)],
     ),
     "avg_pool1d": (lambda x: tg.avg_pool1d(x, 2), lambda x: pooled(x, np.mean, (2,)), [(2, 2, 5)]),
+    "max_pool1d, the last window cut": (
+        lambda x: tg.max_pool1d(x, 3, 2, ceil_mode=True),
+        lambda x: np.stack([x[:, i : i + 3].max(-1) for i in (0, 2, 4)], -1),
+        [(2, 6)],
+    ),
+    "avg_pool1d, the last window cut": (
+        lambda x: tg.avg_pool1d(x, 3, 2, ceil_mode=True),
+        lambda x: np.stack([x[:, i : i + 3].mean(-1) for i in (0, 2, 4)], -1),
+        [(2, 6)],
+    ),
+    "avg_pool1d, no window behind the end": (
+        lambda x: tg.avg_pool1d(x, 1, 3, ceil_mode=True),
+        lambda x: x[:, ::3],
+        [(2, 5)],
+    ),
+    "avg_pool2d, the last window cut": (
+        lambda x: tg.avg_pool2d(x, 2, 2, 1, True, False),
+        lambda x: np.array([[[x[0, 0, 0], x[0, 0, 1:].mean()], [x[0, 1:, 0].mean(), x[0, 1:, 1:].mean()]]]),
+        [(1, 3, 3)],
+    ),
+    "avg_pool2d by another number": (
+        lambda x: tg.avg_pool2d(x, 2, divisor_override=3),
+        lambda x: pooled(x, np.sum, (2, 2)) / 3,
+        [(1, 4, 4)],
+    ),
+    "max_pool3d": (
+        lambda x: tg.max_pool3d(x, 2, 1),
+        lambda x: pooled(x, np.max, (2, 2, 2), 1),
+        [(1, 2, 2, 3, 3)],
+    ),
+    "avg_pool3d": (
+        lambda x: tg.avg_pool3d(x, 2, 1, padding=1),
+        lambda x: pooled(x, np.mean, (2, 2, 2), 1, 1),
+        [(1, 1, 2, 2, 3)],
+    ),
+    "adaptive_avg_pool3d": (
+        lambda x: tg.adaptive_avg_pool3d(x, (1, 2, None)),
+        lambda x: pooled(x, np.mean, (2, 1, 1)),
+        [(1, 2, 2, 3)],
+    ),
+    "adaptive_max_pool1d": (
+        lambda x: tg.adaptive_max_pool1d(x, 2),
+        lambda x: pooled(x, np.max, (3,)),
+        [(2, 6)],
+    ),
+    "pixel_shuffle": (
+        lambda x: tg.pixel_shuffle(x, 2),
+        lambda x: np.array([[[x[0, i % 2 * 2 + j % 2, i // 2, j // 2] for j in range(6)] for i in range(4)]])[None],
+        [(1, 4, 2, 3)],
+    ),
+    "pixel_unshuffle": (
+        lambda x: tg.pixel_unshuffle(x, 2),
+        lambda x: np.stack([x[:, i::2, j::2] for i in (0, 1) for j in (0, 1)], 1)[0],
+        [(1, 4, 6)],
+    ),
+    "channel_shuffle": (lambda x: tg.channel_shuffle(x, 2), lambda x: x[:, [0, 2, 1, 3]], [(2, 4, 3)]),
+    "interpolate": (
+        lambda x: tg.interpolate(x, scale_factor=2),
+        lambda x: x.repeat(2, -1).repeat(2, -2),
+        [(1, 2, 2, 3)],
+    ),
+    "interpolate, smaller": (lambda x: tg.interpolate(x, 2), lambda x: x[..., [0, 2]], [(1, 2, 5)]),
+    "interpolate, linear": (
+        lambda x: tg.interpolate(x, 5, mode="linear"),
+        lambda x: np.interp((np.arange(5) + 0.5) * 3 / 5 - 0.5, range(3), x[0, 0])[None, None],
+        [(1, 1, 3)],
+    ),
+    "interpolate, the corners in place": (
+        lambda x: tg.interpolate(x, size=(5, 2), mode="bilinear", align_corners=True),
+        lambda x: np.stack([np.interp(np.linspace(0, 2, 5), range(3), x[0, 0, :, k]) for k in (0, 1)], -1)[None, None],
+        [(1, 1, 3, 2)],
+    ),
+    "interpolate, area": (
+        lambda x: tg.interpolate(x, (2, 1), mode="area"),
+        lambda x: pooled(x, np.mean, (1, 3)),
+        [(1, 1, 2, 3)],
+    ),
+    "local_response_norm": (
+        lambda x: tg.local_response_norm(x, 3, 0.5, 0.75, 2.0),
+        lambda x: (
+            x / (2 + 0.5 / 3 * np.stack([(x[:, max(c - 1, 0) : c + 2] ** 2).sum(1) for c in range(4)], 1)) ** 0.75
+        ),
+        [(2, 4, 3)],
+    ),
+    "pdist": (
+        tg.pdist,
+        lambda x: np.array([np.sqrt(((x[i] - x[j]) ** 2).sum()) for i in range(3) for j in range(i + 1, 3)]),
+        [(3, 2)],
+    ),
+    "conv_transpose1d, longer than its windows reach": (
+        lambda x, w: tg.conv_transpose1d(x, w, padding=1, output_padding=2, dilation=3),
+        lambda x, w: transposed_correlation(x, w, padding=1, output_padding=2, dilation=3),
+        [(1, 2, 3), (2, 1, 2)],
+    ),
+    "pad with widths below 0": (
+        lambda x: tg.pad(x, (-1, 2), value=0.0),
+        lambda x: np.pad(x[:, 1:], ((0, 0), (0, 2))),
+        [(2, 4)],
+    ),
     "adaptive_avg_pool2d": (
         lambda x: tg.adaptive_avg_pool2d(x, (2, 3)),
         lambda x: pooled(x, np.mean, (2, 1)),
@@ -326,6 +425,15 @@ def test_the_record_names_the_line_of_the_caller(case: str) -> None:
         pending += [n for n in node.args or () if n is not None]
 
 
+def test_dropout_of_channels_leaves_out_whole_channels() -> None:
+    x = tg.Tensor(np.ones((50, 3, 2, 2)))
+    z = tg.dropout2d(x, p=0.5).data
+    assert set(np.unique(z)) == {0.0, 2.0} and (z == z[:, :, :1, :1]).all()
+    np.testing.assert_array_equal(tg.dropout1d(x[0], 0.5, training=False).data, x.data[0])
+    with pytest.raises(ValueError, match="dropout3d takes x of shape"):
+        tg.dropout3d(np.ones((2, 2)))
+
+
 def test_windows_as_columns_and_back() -> None:
     x = drawn(2, 3, 4, 5)
     columns = tg.unfold(x, (3, 2), padding=(1, 0), stride=(1, 2))
@@ -385,10 +493,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "another word of padding": (lambda: tg.conv2d(X, W, padding="full"), "'same' or 'valid', not 'full'", ""),
     "a window too large": (lambda: tg.conv2d(X, W, dilation=4), "window", "not larger than x with its padding"),
     "output_padding": (lambda: tg.conv_transpose2d(X, W[:2], output_padding=1), "not smaller than the stride", ""),
-    "ceil_mode": (lambda: tg.max_pool2d(X, 2, ceil_mode=True), "takes no ceil_mode=True", "padding"),
     "return_indices": (lambda: tg.max_pool1d(X, 2, return_indices=True), "takes no return_indices=True", "argmax"),
-    "divisor_override": (lambda: tg.avg_pool2d(X, 2, divisor_override=3), "takes no divisor_override=3", "divisor"),
     "a window in the border": (lambda: tg.max_pool2d(X, 2, padding=2), "more than half of a window", ""),
+    "bicubic": (lambda: tg.interpolate(X, 3, mode="bicubic"), "'bilinear', not 'bicubic'", ""),
+    "no size": (lambda: tg.interpolate(X), "either size or scale_factor", ""),
+    "antialias": (lambda: tg.interpolate(X, 2, antialias=True), "no antialias", "avg_pool2d"),
+    "pixels": (lambda: tg.pixel_shuffle(X, 2), "a multiple of 4", ""),
     "adaptive_max_pool2d": (lambda: tg.adaptive_max_pool2d(X, 3), "only where these are multiples", "max_pool2d"),
     "a gain of another shape": (lambda: tg.layer_norm(X, np.ones(3), np.ones(3)), r"a gain of shape \(3,\)", "gain"),
     "another normalized_shape": (

@@ -105,7 +105,7 @@ def test_a_rule_that_cannot_be_printed_is_said_to_be_so_and_shown_as_it_is_writt
 
 
 def test_names_are_found_and_those_that_are_near_are_named():
-    assert find("abs") is tg.OPS["absolute"] and make_entry(tg.OPS["absolute"]).also == ["abs"]
+    assert find("abs") is tg.OPS["absolute"] and make_entry(tg.OPS["absolute"]).also == ["abs", "fabs"]
     for name, near in (("Softmaxx", "softmax"), ("entropy", "cross_entropy"), ("relux", "relu"), ("ABS", "abs")):
         with pytest.raises(ValueError, match=f"there is no operation {name}; near it are .*{near}"):
             find(name)
@@ -143,7 +143,7 @@ def test_one_is_shown_wholly(capsys):
         "\n    x receives  z ⊙ (g - ∑ g ⊙ z)\n    the rules agree with differences to ",
         "\n  tinygrad_edu/ops/normalise.py:",
         "\n    def softmax(x, axis: int = -1):\n",
-        "\nabsolute(x)\n  also called abs\n",
+        "\nabsolute(x)\n  also called abs",
     ):
         assert words in shown
 

@@ -15,7 +15,6 @@ from ...graph import Value
 from .basic import astype as astype
 from .basic import correlate as correlate
 from .basic import dropout as dropout
-from .basic import linalg_norm as linalg_norm
 from .basic import slogdet as slogdet
 from .basic import split as split
 
@@ -32,17 +31,33 @@ LATER = (
     "products",
     "reshaping",
     "plain",
+    "creating",
     "layers",
+    "losses",
+    "pooling",
 )
 # The methods of Tensors that those files make.
 METHODS = """
-addbmm addmm addmv addr all allclose amax amin aminmax any argmax argmin argsort array_equal baddbmm bmm chunk clone
-compress contiguous copy corrcoef count_nonzero cov cross cummax cummin diag_embed diagflat diff eq expand expand_as
-flatten fliplr flipud gather ge ger greater greater_equal gt index_add index_copy index_fill index_put index_select
-isclose kthvalue le less less_equal logcumsumexp lt masked_fill masked_scatter masked_select median mm mv nanmean
-nanmedian nansum narrow ne nonzero not_equal ptp quantile renorm reshape_as rot90 scatter scatter_add select split
-std_mean sum_to_size t take_along_axis take_along_dim topk unbind unflatten unfold unique unstack var_mean vdot
-view_as where
+adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d addbmm addcdiv addcmul addmm addmv addr all allclose amax
+amin aminmax any arange arctan2 argmax argmin argsort array_equal array_split atan2 average avg_pool1d baddbmm
+batch_norm bessel_j0 bessel_j1 beta betaln bilinear bincount bmm cbrt cdist celu cholesky_inverse cholesky_solve
+choose chunk clamp_max clamp_min clone combinations compress cond contiguous conv3d conv_transpose1d conv_transpose2d
+conv_transpose3d copy copysign corrcoef cosine_similarity count_nonzero cov cross cummax cummin cumulative_max
+cumulative_min cumulative_prod cumulative_sum deg2rad degrees diag_embed diagflat diff digamma dsplit ediff1d eigh
+eigvalsh entr eq erfc erfinv expand expand_as eye flatten fliplr flipud float_power fmax fmin fold frac full full_like
+gamma gammaln gather ge ger glu gradient greater greater_equal group_norm gt hardshrink hardsigmoid hardswish hardtanh
+heaviside histogram hsplit i0 i0e i1 i1e imag index_add index_copy index_fill index_put index_select instance_norm
+interp isclose iv ive j0 j1 jv kthvalue le lerp less less_equal lgamma linspace log_ndtr logaddexp2 logcumsumexp
+logdet logit lstsq lt masked_fill masked_scatter masked_select matrix_diagonal matrix_norm matrix_power matrix_trace
+matvec max_pool1d median mish mm modified_bessel_i0 modified_bessel_i1 msort multigammaln mv mvlgamma nan_to_num
+nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar narrow
+ndtr ndtri ne new_ones new_zeros nonzero normalize not_equal ones ones_like pairwise_distance percentile piecewise
+pinv pinverse polyadd polymul polysub prelu psi ptp qr quantile rad2deg radians rand rand_like randint randn
+randn_like real rel_entr relu6 renorm reshape_as rms_norm rollaxis rot90 rrelu rsqrt rsub scaled_dot_product_attention
+scatter scatter_add select selu sinc sliding_window_view softmin softshrink softsign solve_triangular std_mean
+sum_to_size svd svdvals t take_along_axis take_along_dim tanhshrink tensorinv tensorsolve threshold topk trapezoid
+trapz trim_zeros unbind unflatten unfold union1d unique unstack vander var_mean vdot vecdot vecmat vector_norm view_as
+vsplit where xlog1py zeros zeros_like
 """
 
 

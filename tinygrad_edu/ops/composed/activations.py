@@ -151,13 +151,13 @@ def gelu_of(x, approximate: str = "none"):
 
 @extends(softplus)
 def softplus_of(x, beta: float = 1.0, threshold: float = 20.0):
-    """softplus of ``beta`` x, divided by beta.  Above the threshold PyTorch takes x itself, which is the same there."""
-    if threshold < 20:
-        refuse(
-            f"softplus takes no threshold={threshold}: it needs none, since it is exact for large numbers",
-            "Write where(x > threshold, x, softplus(x)), or softplus(x).",
-        )
-    return softplus(floating(x) * beta) / beta
+    """softplus of ``beta`` x, divided by beta.  Where beta x is above a threshold below 20, it is x itself.
+
+    Above 20 that is the same but for rounding, and PyTorch's way not to overflow, which is not needed here.
+    """
+    x = floating(x)
+    z = softplus(x * beta) / beta
+    return z if threshold >= 20 else where(values(x) * beta > threshold, x, z)
 
 
 @extends(silu, words={"slope": "beta"})

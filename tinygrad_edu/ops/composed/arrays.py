@@ -44,7 +44,7 @@ def column_stack(arrays):
     return shape.concatenate([x[:, None] if x.ndim < 2 else x for x in parts], 1)
 
 
-@composed()
+@composed(method=False)  # a list's method of that name changes the list
 def append(arr, values, axis: int | None = None):
     """``values`` after ``arr``, along an axis; both flattened first if it is None.  It gives a new array."""
     return shape.concatenate([array(arr), array(values)], axis)
@@ -108,7 +108,7 @@ def atleast_3d(*arrays):
     return _at_least(arrays, lambda x: x if x.ndim > 2 else x.reshape((*x.shape, 1) if x.ndim == 2 else (1, -1, 1)))
 
 
-@composed()
+@composed(method=False)  # a list's method of that name changes the list
 def insert(arr, obj, values, axis: int | None = None):
     """``values`` put in before the index ``obj``, or several, along an axis; ``arr`` is flattened if it is None."""
     x, new = array(arr), array(values)
@@ -129,7 +129,7 @@ def insert(arr, obj, values, axis: int | None = None):
     return select.take(shape.concatenate([x, shape.broadcast_to(new, lengths)], axis), order, axis)
 
 
-@composed()
+@composed(method=False)  # a list's method of that name changes the list
 def delete(arr, obj, axis: int | None = None):
     """The array without the elements at ``obj`` along an axis; ``arr`` is flattened if it is None."""
     x = array(arr)
@@ -253,12 +253,16 @@ def rollaxis(a, axis: int, start: int = 0):
     return shape.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-@composed()
+@composed(method=False)  # NumPy's and Python's methods of that name change the array itself
 def resize(a, new_shape):
     """An array of a new shape: the elements in the order of rows, repeated as often as needed, or cut off."""
     a = array(a)
     lengths = tuple(np.atleast_1d(new_shape).tolist())
     number = math.prod(lengths)
+    if min(lengths, default=0) < 0:
+        raise errors.explained(
+            ValueError(f"a length in {new_shape} is below 0"), "reshape takes -1 for the last length."
+        )
     if a.size == 0:
         return np.zeros(lengths, a.dtype)
     return select.take(a, np.arange(number) % a.size).reshape(lengths)
@@ -268,6 +272,10 @@ def resize(a, new_shape):
 def trim_zeros(filt, trim: str = "fb"):
     """A vector without the zeros at its front ("f" in ``trim``) and at its back ("b")."""
     x = array(filt)
+    if x.ndim != 1:
+        raise errors.explained(
+            ValueError(f"trim_zeros takes a vector, not shape {x.shape}"), "Give a slice, as x[:, 1:4]."
+        )
     (there,) = np.nonzero(values(x))
     first = there[0] if there.size and "f" in trim.lower() else 0 if there.size else len(x)
     last = there[-1] + 1 if there.size and "b" in trim.lower() else len(x)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.composing import composed
 from ...errors import messages as errors
-from .. import image, inverse, pointwise, reduce, select
+from .. import image, inverse, pointwise, select
 
 
 @composed()
@@ -19,16 +19,6 @@ def slogdet(x) -> Any:
     They come as NumPy's pair, with the attributes ``sign`` and ``logabsdet``.
     """
     return np.linalg.slogdet(getattr(x, "_array", x))._replace(logabsdet=inverse.logabsdet(x))
-
-
-@composed(aliases="linalg.norm")
-def linalg_norm(x, ord=None, axis=None, keepdims: bool = False):
-    """The norm as NumPy's: of a vector, or along one axis, see ``norm``; of a matrix, or along two, ``matrix_norm``."""
-    if ord is None or (np.ndim(x) if axis is None else np.size(axis)) != 2:
-        return reduce.norm(x, ord, axis, keepdims)
-    from .linear_algebra import matrix_norm
-
-    return matrix_norm(x, ord, (-2, -1) if axis is None else axis, keepdims)
 
 
 @composed(method=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.composing import composed
 from ...errors import messages as errors
-from .. import pointwise, reduce, select, shape
+from .. import image, pointwise, reduce, select, shape
 from ..conventions import is_recorded
 from .operands import array, checked_axis, values
 
@@ -216,8 +216,11 @@ def interp(x, xp, fp, left=None, right=None):
     if xp.ndim != 1 or xp.shape != fp.shape or not len(xp):
         words = f"interp was given points of shapes {xp.shape} and {fp.shape}"
         raise errors.explained(ValueError(words), "Give two vectors of the same length.")
+    lengths = np.diff(values(xp))
+    if np.any(lengths < 0):
+        raise errors.explained(ValueError("the points xp of interp do not rise"), "Sort them: xp[order], fp[order].")
     # The slopes of all pieces, with the horizontal ones at both ends.  A piece begins at its point j.
-    slopes = shape.pad(diff(fp) / diff(xp), 1)
+    slopes = shape.pad(diff(fp) / select.where(lengths == 0, 1.0, diff(xp)), 1)
     j = np.searchsorted(values(xp), values(x), side="right") - 1
     begin = np.maximum(j, 0)
     d = x - select.take(xp, begin)
@@ -288,9 +291,39 @@ def polyval(p, x):
 
 
 @composed()
+def polyadd(a1, a2):
+    """The coefficients of the sum of two polynomials, the highest power first."""
+    a1, a2 = (x if x.ndim else x.reshape(1) for x in (array(a1), array(a2)))
+    n = max(len(a1), len(a2))
+    a1, a2 = (x if len(x) == n else shape.pad(x, (n - len(x), 0)) for x in (a1, a2))
+    return a1 + a2
+
+
+@composed()
+def polysub(a1, a2):
+    """The coefficients of the difference of two polynomials, the highest power first."""
+    return polyadd(a1, pointwise.negative(array(a2)))
+
+
+@composed()
+def polymul(a1, a2):
+    """The coefficients of the product of two polynomials, the highest power first."""
+    return image.convolve(array(a1).reshape(-1), array(a2).reshape(-1))
+
+
+@composed()
+def polyint(p, m: int = 1):
+    """The coefficients of the integral of a polynomial, the highest power first, with the constant 0."""
+    p = array(p)
+    for _ in range(m):
+        p = shape.pad(p / np.arange(len(p), 0, -1).astype(p.dtype), (0, 1))
+    return p
+
+
+@composed()
 def polyder(p, m: int = 1):
     """The coefficients of the derivative of a polynomial, the highest power first."""
     p = array(p)
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1).astype(p.dtype)
     return p

@@ -14,7 +14,7 @@ from ...engine.composing import composed
 from ...errors import messages as errors
 from ..pointwise import positive
 from ..select import getitem, put, sort, take, where
-from ..shape import broadcast_to, moveaxis, stack
+from ..shape import broadcast_to, concatenate, moveaxis, stack
 from .operands import along, array, checked_axis, values, whole
 
 # By conditions.
@@ -157,7 +157,11 @@ def _first_cells(src: Any, lengths: tuple[int, ...]) -> Any:
     src = array(src)
     if src.ndim == 0:
         return broadcast_to(src, lengths)
-    return getitem(src, tuple(map(slice, lengths))) if src.shape != lengths else src
+    part = getitem(src, tuple(map(slice, lengths))) if src.ndim == len(lengths) and src.shape != lengths else src
+    if part.shape != lengths:
+        words = f"values of shape {src.shape} are too few for an index of shape {lengths}"
+        raise errors.explained(ValueError(words), "Give a value for each place, or one number for all.")
+    return part
 
 
 def _replaced(x: Any, key: tuple[Any, ...], src: Any) -> Any:
@@ -296,7 +300,7 @@ def kthvalue(x, k: int, dim: int = -1, keepdim: bool = False):
     return Chosen(getitem(sort(x, axis), key), order[key])
 
 
-@composed()
+@composed(method=False)  # NumPy's and Python's methods of that name change the array itself
 def partition(a, kth, axis: int | None = -1):
     """The elements sorted along an axis, which is one of the orders that NumPy's ``partition`` may give."""
     return sort(array(a), axis)
@@ -306,6 +310,12 @@ def partition(a, kth, axis: int | None = -1):
 def msort(a):
     """The elements sorted along the first axis."""
     return sort(array(a), 0)
+
+
+@composed()
+def union1d(ar1, ar2):
+    """The different elements of two arrays together, in rising order; see ``unique``."""
+    return unique(concatenate([array(ar1).reshape(-1), array(ar2).reshape(-1)], 0))
 
 
 @composed(method=True, advice={"axis": "np.unique(t.data, axis=...), for plain values"})

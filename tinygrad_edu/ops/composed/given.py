@@ -26,3 +26,15 @@ def floating(x) -> Any:
 def refuse(words: str, *remedies: str) -> Any:
     """Raise ValueError with these words, and with what to write."""
     raise errors.explained(ValueError(words), *remedies)
+
+
+def by_name(name: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """All options by their names: those given by position, in this order, and the others, of which None is not given."""
+    if len(given) > len(order):
+        raise errors.explained(TypeError(f"{name} was given {len(given)} options"), f"They are {', '.join(order)}.")
+    known = {word: x for word, x in options.items() if x is not None}
+    for word, x in zip(order, given):
+        if word in known:
+            raise errors.explained(TypeError(f"{name} was given {word} twice"))
+        known[word] = x
+    return known

@@ -18,7 +18,8 @@ from ...errors import messages as errors
 from ...graph import Value
 from .. import algebra, image, normalise, reduce, select, shape
 from .basic import dropout
-from .given import floating, refuse, values
+from .given import by_name, floating, refuse, values
+from .linear_algebra import vector_norm
 
 _WEIGHTS = {"weight": "w", "kernel": "w", "filters": "w", "b": "bias"}
 
@@ -47,25 +48,13 @@ def _convolve(operation, axes: int, x, w, bias, stride, padding, dilation, group
     return z[0] if single else z
 
 
-def _by_name(name: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
-    """All options by their names: those given by position, in this order, and the others, of which None is not given."""
-    if len(given) > len(order):
-        raise errors.explained(TypeError(f"{name} was given {len(given)} options"), f"They are {', '.join(order)}.")
-    known = {word: x for word, x in options.items() if x is not None}
-    for word, x in zip(order, given):
-        if word in known:
-            raise errors.explained(TypeError(f"{name} was given {word} twice"))
-        known[word] = x
-    return known
-
-
 def _convolution(operation, axes: int, x, w, given: tuple[Any, ...], **options: Any):
     """The convolution by an operation, with a bias, and also of x without the axis of the examples."""
     name = operation.__name__
     order: tuple[str, ...] = ("bias", "stride", "padding", "dilation", "groups")
     if given and isinstance(given[0], (int, tuple, list, np.integer)):
         order = order[1:]
-    known = _by_name(name, order, given, options)
+    known = by_name(name, order, given, options)
     bias = known.pop("bias", None)
     x, w = floating(x), floating(w)
     single = x.ndim == axes + 1
@@ -115,16 +104,22 @@ def _conv_transpose(axes: int, x, w, bias, stride, padding, output_padding, grou
         )
     stride, dilation = (image.pair(n, axes, 1) for n in (stride, dilation))
     extra, padding = (image.pair(n, axes) for n in (output_padding, padding))
-    if any(e >= s for e, s in zip(extra, stride)):
-        refuse(f"{name}: output_padding={output_padding} is not smaller than the stride")
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation)):
+        refuse(f"{name}: output_padding={output_padding} is not smaller than the stride or the dilation")
     lengths = [
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
         for n, s, p, d, k, e in zip(x.shape[2:], stride, padding, dilation, w.shape[2:], extra)
     ]
     if min(lengths) < 1:
         refuse(f"{name}: padding={padding} leaves nothing of a result of shape {tuple(lengths)}")
-    to = (x.shape[0], w.shape[1] * groups, *lengths)
-    z = _along_channels(image.transposed(x, to, w, stride, padding, dilation, groups), bias, axes, name)
+    if any(e >= s for e, s in zip(extra, stride)):  # zeros that no window of a convolution would reach
+        whole = [n + 2 * p - e for n, p, e in zip(lengths, padding, extra)]
+        z = image.transposed(x, (x.shape[0], w.shape[1] * groups, *whole), w, stride, 0, dilation, groups)
+        z = shape.pad(z, ((0, 0), (0, 0), *((0, e) for e in extra)))
+        z = z[(..., *(slice(p, p + n) for p, n in zip(padding, lengths)))]
+    else:
+        z = image.transposed(x, (x.shape[0], w.shape[1] * groups, *lengths), w, stride, padding, dilation, groups)
+    z = _along_channels(z, bias, axes, name)
     return z[0] if single else z
 
 
@@ -151,7 +146,7 @@ def conv_transpose3d(x, w, bias=None, stride=1, padding=0, output_padding=0, gro
     return _conv_transpose(3, x, w, bias, stride, padding, output_padding, groups, dilation)
 
 
-@composed()
+@composed(method=False)  # the method of that name means the windows along one axis
 def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     """All windows of images (examples, channels, height, width) as columns: (examples, channels * size, positions)."""
     x = floating(x)
@@ -188,140 +183,6 @@ def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
     return z[(..., *(slice(p, p + m) for p, m in zip(wide, far)))] if any(wide) else z
 
 
-# Pooling.
-
-_POOLED = {"kernel_size": "size", "window": "size"}
-_WHOLE = {
-    "ceil_mode": "padding=..., or np.pad(x, ...), so that the last window is complete",
-    "return_indices": "x == maximum, or np.argmax, to find where the largest elements are",
-    "divisor_override": "avg_pool2d(x, size) * (the number of elements / the divisor)",
-}
-
-
-def _not_taken(name: str, **options: Any) -> None:
-    """Refuse options that would change the result, unless they are as if not given."""
-    for word, x in options.items():
-        if not (x is None or x is False):
-            raise errors.explained(TypeError(f"{name} takes no {word}={x}"), f"Write {_WHOLE[word]}.")
-
-
-def _of_pool(x, size, stride, padding):
-    """The window, the stride and the padding of a pool over images, each as a pair."""
-    size = image.pair(size, 2, 1)
-    wide = image.pair(padding, 2)
-    if any(2 * p > k for p, k in zip(wide, size)):
-        refuse(f"padding={padding} is more than half of a window of {size}: a window could lie outside of x")
-    return size, image.pair(size if stride is None else stride, 2, 1), wide
-
-
-def _bordered(x, wide, constant: float):
-    border = ((0, 0),) * (x.ndim - 2) + tuple((p, p) for p in wide)
-    return shape.pad(x, border, constant_values=constant) if any(wide) else x
-
-
-@extends(image.max_pool2d, words=_POOLED)
-def max_pool2d(x, size=2, stride=None, padding=0, dilation=1, ceil_mode: bool = False, return_indices: bool = False):
-    """max_pool2d with a border of -inf, or of elements that lie ``dilation`` apart."""
-    _not_taken("max_pool2d", ceil_mode=ceil_mode, return_indices=return_indices)
-    size, stride, wide = _of_pool(x, size, stride, padding)
-    x = _bordered(floating(x), wide, -math.inf)
-    if image.pair(dilation, 2, 1) == (1, 1):
-        return image.max_pool2d(x, size=size, stride=stride)
-    return np.max(image.windows(x, size, stride, image.pair(dilation, 2, 1)), (-1, -2))
-
-
-@extends(image.avg_pool2d, words=_POOLED)
-def avg_pool2d(
-    x, size=2, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override=None
-):
-    """avg_pool2d with a border of zeros, which count as elements unless ``count_include_pad=False``."""
-    _not_taken("avg_pool2d", ceil_mode=ceil_mode, divisor_override=divisor_override)
-    size, stride, wide = _of_pool(x, size, stride, padding)
-    x = floating(x)
-    z = image.avg_pool2d(_bordered(x, wide, 0.0), size=size, stride=stride)
-    if count_include_pad or not any(wide):
-        return z
-    inside = image.avg_pool2d(_bordered(np.ones(x.shape[-2:], x.dtype), wide, 0.0), size=size, stride=stride)
-    return z / inside
-
-
-def _one_axis(pool, x, size, stride, *options: Any):
-    """A pool over the last axis alone: over images of height 1."""
-    x, wide = floating(x), image.pair(options[0], 1)
-    step = size if stride is None else stride
-    z = pool(x[..., None, :], (1, *image.pair(size, 1, 1)), (1, *image.pair(step, 1, 1)), (0, *wide), *options[1:])
-    return z[..., 0, :]
-
-
-@composed(words=_POOLED)
-def max_pool1d(x, size=2, stride=None, padding=0, dilation=1, ceil_mode: bool = False, return_indices: bool = False):
-    """The largest element under a window along the last axis: see ``max_pool2d``."""
-    _not_taken("max_pool1d", ceil_mode=ceil_mode, return_indices=return_indices)
-    return _one_axis(max_pool2d, x, size, stride, padding, (1, *image.pair(dilation, 1, 1)))
-
-
-@composed(words=_POOLED, advice={"divisor_override": _WHOLE["divisor_override"]})
-def avg_pool1d(x, size=2, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
-    """The mean under a window along the last axis: see ``avg_pool2d``."""
-    _not_taken("avg_pool1d", ceil_mode=ceil_mode)
-    return _one_axis(avg_pool2d, x, size, stride, padding, False, count_include_pad)
-
-
-def _pooled_to(x, output_size) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The lengths that an adaptive pool is to have, and the windows that make them; 0 for one that is not everywhere equal."""
-    every = (output_size,) * 2 if np.ndim(output_size) == 0 else tuple(output_size)
-    if len(every) != 2:
-        refuse(f"output_size={output_size} is not one number, or one for the height and one for the width")
-    to = tuple(n if m is None else operator.index(m) for m, n in zip(every, x.shape[-2:]))
-    if any(m < 1 for m in to):
-        refuse(f"output_size={output_size} is not made of numbers from 1 up")
-    return to, tuple(0 if n % m else n // m for m, n in zip(to, x.shape[-2:]))
-
-
-def _averaging(n: int, m: int, dtype):
-    """The matrix (m, n) of the means of m windows over n elements, of which one begins before the last ends."""
-    i = np.arange(m)[:, None]
-    first, last, k = i * n // m, -(-(i + 1) * n // m), np.arange(n)
-    return (((k >= first) & (k < last)) / (last - first)).astype(dtype)
-
-
-@composed()
-def adaptive_avg_pool2d(x, output_size):
-    """The means of windows that are chosen so that the result has the height and the width ``output_size``.
-
-    1 is the mean of each channel.  None leaves a length as it is.  Where the length is not a multiple of the new one,
-    windows overlap, as PyTorch's: window i goes from the whole part of i n/m to (i + 1) n/m, rounded up.
-    """
-    x = floating(x)
-    to, size = _pooled_to(x, output_size)
-    if all(size):
-        return image.avg_pool2d(x, size=size)
-    rows, columns = (_averaging(n, m, x.dtype) for n, m in zip(x.shape[-2:], to))
-    return rows @ x @ columns.T
-
-
-@composed()
-def adaptive_avg_pool1d(x, output_size):
-    """``adaptive_avg_pool2d`` along the last axis alone."""
-    return adaptive_avg_pool2d(floating(x)[..., None, :], (1, output_size))[..., 0, :]
-
-
-@composed(advice={"return_indices": _WHOLE["return_indices"]})
-def adaptive_max_pool2d(x, output_size):
-    """The largest elements of windows chosen so that the result has the height and the width ``output_size``.
-
-    Raises ValueError for a length that is not a multiple of the new one.
-    """
-    x = floating(x)
-    to, size = _pooled_to(x, output_size)
-    if not all(size):
-        refuse(
-            f"adaptive_max_pool2d makes images of {to} from {x.shape[-2:]} only where these are multiples",
-            "Write max_pool2d(x, size, stride) with the windows that you want.",
-        )
-    return image.max_pool2d(x, size=size)
-
-
 # A border.
 
 _MODES = {"replicate": "edge", "circular": "wrap"}
@@ -350,6 +211,9 @@ def pad(x, pad_width=None, mode: str = "constant", constant_values: float = 0.0,
     elif pad is not None:
         raise errors.explained(TypeError("pad was given both pad_width and pad"))
     number = constant_values if value is None else value
+    if _is_flat(flat) and min(flat) < 0:  # PyTorch's way to cut the border off
+        cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, pad_width))
+        x, pad_width = x[cut], tuple((max(a, 0), max(b, 0)) for a, b in pad_width)
     return shape.pad(x, pad_width=pad_width, mode=_MODES.get(mode, mode), constant_values=number)
 
 
@@ -407,7 +271,7 @@ def layer_norm(x, *more, axis=None, normalized_shape=None, weight=None, bias=Non
         pytorch = len(more) > 2 or (len(more) == 2 and not isinstance(more[1], float))
         order = ("normalized_shape", *order) if pytorch else _meant_by(more[0], x)
     options = {"axis": axis, "normalized_shape": normalized_shape, "weight": weight, "bias": bias, "eps": eps}
-    known = _by_name("layer_norm", order, more, options)
+    known = by_name("layer_norm", order, more, options)
     weight, bias, eps = known.get("weight"), known.get("bias"), known.get("eps", 1e-5)
     axis = known.get("axis")
     if "normalized_shape" in known:
@@ -551,13 +415,16 @@ def normalize(x, p: float = 2.0, axis: int = 1, eps: float = 1e-12):
 
 def _norm(x, p: float, axis: int, keepdims: bool):
     """The norm of order p along an axis."""
-    return reduce.norm(x, axis=axis, keepdims=keepdims) if p == 2 else np.linalg.norm(x, p, axis, keepdims)
+    return reduce.norm(x, axis=axis, keepdims=keepdims) if p == 2 else vector_norm(x, p, axis, keepdims)
 
 
 @composed(words={"x1": "x", "x2": "y"})
 def cosine_similarity(x, y, axis: int = 1, eps: float = 1e-8):
     """The cosine of the angle between vectors along an axis: x·y/(|x| |y|); a norm below ``eps`` counts as that."""
     x, y = floating(x), floating(y)
+    if x.shape != y.shape:
+        to = np.broadcast_shapes(x.shape, y.shape)
+        x, y = (shape.broadcast_to(z, to) for z in (x, y))
     lengths = (np.maximum(reduce.norm(z, axis=axis), z.dtype.type(eps)) for z in (x, y))
     return np.sum(x * y, axis) / (next(lengths) * next(lengths))
 
@@ -567,6 +434,58 @@ def pairwise_distance(x, y, p: float = 2.0, eps: float = 1e-6, keepdims: bool = 
     """The norm of order ``p`` of x - y + eps along the last axis.  ``eps`` keeps the norm away from 0, where it bends."""
     d = floating(x) - floating(y)
     return _norm(d + d.dtype.type(eps), p, -1, keepdims)
+
+
+@composed()
+def local_response_norm(x, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
+    """x divided by (k + alpha s)^beta, s the mean square of ``size`` neighbouring channels, axis 1.
+
+    (Krizhevsky, Sutskever and Hinton 2012.)
+    """
+    x = floating(x)
+    if x.ndim < 3 or size < 1:
+        refuse(
+            f"local_response_norm takes x of shape (examples, channels, lengths...), not {x.shape}, and a size from 1"
+        )
+    squares = np.moveaxis(np.square(x), 1, -1)
+    around = shape.pad(squares, ((0, 0),) * (x.ndim - 1) + ((size // 2, (size - 1) // 2),))
+    mean = np.moveaxis(np.mean(image.windows(around, size), -1), -1, 1)
+    return x / (k + alpha * mean) ** beta
+
+
+def _dropped_channels(x, rate: float, rng, training: bool, axes: int):
+    x = floating(x)
+    if x.ndim not in (axes + 1, axes + 2):
+        refuse(f"dropout{axes}d takes x of shape (examples, channels, lengths...), not {x.shape}")
+    return x * dropout(np.ones((*x.shape[:-axes], *(1,) * axes), x.dtype), rate, rng, training)
+
+
+@composed(words={"p": "rate"})
+def dropout1d(x, rate: float = 0.5, rng=None, training: bool = True):
+    """``dropout`` of whole channels, of x (examples, channels, length)."""
+    return _dropped_channels(x, rate, rng, training, 1)
+
+
+@composed(words={"p": "rate"})
+def dropout2d(x, rate: float = 0.5, rng=None, training: bool = True):
+    """``dropout`` of whole channels, of x (examples, channels, height, width) (Tompson and others 2015)."""
+    return _dropped_channels(x, rate, rng, training, 2)
+
+
+@composed(words={"p": "rate"})
+def dropout3d(x, rate: float = 0.5, rng=None, training: bool = True):
+    """``dropout`` of whole channels, of x (examples, channels, depth, height, width)."""
+    return _dropped_channels(x, rate, rng, training, 3)
+
+
+@composed()
+def pdist(x, p: float = 2.0):
+    """The distances of all pairs of rows of x (n, d): of the first and second, the first and third, and so on."""
+    x = floating(x)
+    if x.ndim != 2:
+        refuse(f"pdist takes rows, x of shape (n, d), not {x.shape}")
+    i, j = np.triu_indices(x.shape[0], 1)
+    return _norm(x[i] - x[j], p, -1, False)
 
 
 # Attention, tables and pairs.

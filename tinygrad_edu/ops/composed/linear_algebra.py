@@ -91,7 +91,7 @@ def eigh(x, UPLO: str = "L") -> Any:
     return np.linalg.eigh(np.eye(1))._replace(**pair)
 
 
-@composed(advice={"some": "full_matrices=False"})
+@composed(method=True, advice={"some": "full_matrices=False"})
 def svd(x, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """The singular value decomposition X = U S Vᵀ, as NumPy's tuple of U, S and Vh; S alone without ``compute_uv``.
 
@@ -111,7 +111,7 @@ def svd(x, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool 
     )
 
 
-@composed()
+@composed(method=True)
 def qr(x, mode: str = "reduced") -> Any:
     """The decomposition X = QR into orthonormal columns and an upper triangular matrix, as NumPy's pair of Q and R.
 
@@ -152,7 +152,7 @@ def lstsq(a, b, rcond=None) -> Any:
 # Inverses and solutions.
 
 
-@composed()
+@composed(method=True)
 def logdet(x):
     """The logarithm of the determinant; NaN where that is negative."""
     sign, log = slogdet(x)
@@ -188,7 +188,7 @@ def solve_triangular(
     return shape.matrix_transpose(inverse.solve(shape.matrix_transpose(part), shape.matrix_transpose(b)))
 
 
-@composed()
+@composed(method=True)
 def cholesky_inverse(x, upper: bool = False):
     """The inverse of L Lᵀ, for the lower triangular L that ``cholesky`` gives; of Uᵀ U if ``upper``."""
     part = algebra.triu(x) if upper else algebra.tril(x)
@@ -196,7 +196,7 @@ def cholesky_inverse(x, upper: bool = False):
     return inverse.inv(algebra.matmul(turned, part) if upper else algebra.matmul(part, turned))
 
 
-@composed(words={"L": "x", "B": "b", "input": "b"})
+@composed(method=True, words={"L": "x", "B": "b", "input": "b"})
 def cholesky_solve(b, x, upper: bool = False):
     """The solution of L Lᵀ z = b, for the lower triangular L that ``cholesky`` gives; of Uᵀ U z = b if ``upper``."""
     first = solve_triangular(x, b, trans=1 if upper else 0, lower=not upper)
@@ -226,7 +226,7 @@ def tensorsolve(a, b, axes=None):
 # Products.
 
 
-@composed(words={"M": "x"})
+@composed(method=True, words={"M": "x"})
 def matrix_power(x, n: int):
     """A square matrix, multiplied so often with itself; of the inverse, if ``n`` is negative; for 0 the identity."""
     n = operator.index(n)
@@ -297,3 +297,11 @@ def matrix_trace(x, offset: int = 0):
 def matrix_diagonal(x, offset: int = 0):
     """The diagonal of the matrices in the last two axes."""
     return algebra.diagonal(x, offset, -2, -1)
+
+
+@composed(method=False, aliases="linalg.norm")
+def linalg_norm(x, ord=None, axis=None, keepdims: bool = False):
+    """The norm as NumPy's: of a vector, or along one axis, see ``norm``; of a matrix, or along two, ``matrix_norm``."""
+    if ord is None or (np.ndim(x) if axis is None else np.size(axis)) != 2:
+        return reduce.norm(x, ord, axis, keepdims)
+    return matrix_norm(x, ord, (-2, -1) if axis is None else axis, keepdims)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.composing import composed
+from ...engine.composing import composed, extends
+from ...errors import messages as errors
+from ...graph import Value
 from .. import select
 from .operands import array, values, whole
 
@@ -41,6 +43,19 @@ def nonzero(a, *, as_tuple: bool = True):
     return np.nonzero(values(a)) if as_tuple else np.argwhere(values(a))
 
 
+@extends(select.where, words={"input": "x", "other": "y"})
+def where(condition, x=None, y=None):
+    """The indices at which a condition holds, as ``nonzero``; with ``x`` and ``y`` the operation ``where``."""
+    if x is None and y is None:
+        return np.nonzero(values(condition))
+    if x is None or y is None:
+        error = ValueError("where takes a condition alone, or a condition and two arrays")
+        raise errors.explained(
+            error, "Write where(condition, x, y), with y for the places where the condition does not hold."
+        )
+    return select.where(values(condition), x, y)
+
+
 @composed(method=True)
 def all(a, axis=None, keepdims: bool = False, *, where: Any = True):
     """Are all elements true, or different from 0?"""
@@ -62,13 +77,13 @@ def count_nonzero(a, axis=None, *, keepdims: bool = False):
 @composed(method=True)
 def allclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
     """Are all elements equal, but for a small difference?"""
-    return np.allclose(values(a), values(b), rtol, atol, equal_nan)
+    return np.allclose(values(a), values(b), values(rtol), values(atol), equal_nan)
 
 
 @composed(method=True)
 def isclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
     """Which elements are equal, but for a small difference?"""
-    return np.isclose(values(a), values(b), rtol, atol, equal_nan)
+    return np.isclose(values(a), values(b), values(rtol), values(atol), equal_nan)
 
 
 def _comparison(name: str, short: str) -> None:
@@ -102,7 +117,13 @@ def array_equal(a1, a2, equal_nan: bool = False):
 @composed()
 def histogram(a, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None):
     """How many elements lie between edges, and the edges, as NumPy's: plain arrays, to be drawn."""
-    return np.histogram(values(a), values(bins) if hasattr(bins, "node") else bins, range, density, weights)
+    if isinstance(weights, Value) and weights.node.active:
+        error = TypeError("histogram gives plain counts, and the derivative of the weights would be lost")
+        raise errors.explained(
+            error, "np.bincount(places, weights) sums the weights up, with np.digitize for the places."
+        )
+    bins, weights = (values(x) if isinstance(x, Value) else x for x in (bins, weights))
+    return np.histogram(values(a), bins, range, density, weights)
 
 
 @composed()

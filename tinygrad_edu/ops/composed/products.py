@@ -89,7 +89,8 @@ def ger(x, y):
 def _added(x: Any, product: Any, beta: Any, alpha: Any) -> Any:
     """beta x + alpha product."""
     x = array(x)
-    return (x if beta == 1 else beta * x) + (product if alpha == 1 else alpha * product)
+    beta_x, alpha_product = (y if type(c) is int and c == 1 else c * y for c, y in ((beta, x), (alpha, product)))
+    return beta_x + alpha_product
 
 
 @composed(method=True)

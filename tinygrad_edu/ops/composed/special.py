@@ -25,7 +25,7 @@ def polygamma(n, x):
     return digamma_derivative(x, n) if n else digamma(x)
 
 
-@composed(aliases="mvlgamma", words={"p": "d"})
+@composed(aliases="mvlgamma", words={"p": "d"}, method=True)
 def multigammaln(x, d):
     """The logarithm of the gamma function of d x d matrices, for x > (d - 1)/2, as in the density of Wishart's numbers."""
     if d != int(d) or d < 1:
@@ -73,7 +73,7 @@ def jv(v, x):
     return bessel_j(x, v)
 
 
-@composed(aliases="modified_bessel_i0")
+@composed(aliases="modified_bessel_i0", method=True)
 def i0(x):
     """The modified Bessel function I_0(x)."""
     return bessel_i(x, 0)

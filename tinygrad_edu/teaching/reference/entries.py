@@ -155,9 +155,8 @@ def find(name: str) -> Op:
 
 
 def aliases(op: Op) -> list[str]:
-    """The other names of an operation in the module that declares it."""
-    module = sys.modules.get(op.function.__module__)
-    return [name for name, x in vars(module).items() if x is op.public and name != op.name] if module else []
+    """The other names of an operation, but those of NumPy's with a dot."""
+    return [name for name in op.aliases.split() if name.isidentifier()]
 
 
 def make_entry(op: Op) -> Entry:
