@@ -63,7 +63,7 @@ class FunctionLayer(Module):
             raise errors.explained(TypeError(words), errors.arguments_of(self.spelled))
 
     def forward(self, *operands: Any) -> Any:
-        """Call the function with these operands, the options of the module, and its mode if it asks for that."""
+        """Call the function with these operands, the module's options, and its mode if the function asks for that."""
         mode = {"training": self.training} if "training" in self.spelled.names else {}
         return self.spelled.public(*operands, *self.more, **mode | self.options)
 
