@@ -156,6 +156,7 @@ a.clip(0, 1); a.sum(axis=-1, keepdims=True)
 
 # Results of whole numbers or truth values, which are plain, and those of no derivative.
 WITHOUT_DERIVATIVE = """
+np.isinf(a); np.logical_and(a, b); np.logical_not(a); np.signbit(a); np.searchsorted(a=r, v=w, side="left")
 np.argmax(a); np.argmax(a, 1); np.argmax(a=a, axis=0, keepdims=True); np.argmin(a, axis=1); np.argsort(a)
 np.argsort(a, 0); np.argsort(a, axis=None, kind="stable"); np.argpartition(w, 2); np.count_nonzero(a)
 np.count_nonzero(a, axis=1, keepdims=True); np.nonzero(a); np.flatnonzero(a); np.argwhere(a > 0); np.where(a)
