@@ -36,6 +36,13 @@ def test_losses():
     assert nn.BCEWithLogitsLoss()(x, target).item() == pytest.approx(nn.BCELoss()(p, target).item())
 
 
+def test_a_function_that_depends_on_the_mode_is_told_it():
+    layer, ones = nn.RReLU(lower=0.1, upper=0.3), -np.ones(50)
+    found = layer(ones)
+    assert len({*found.tolist()}) > 10 and (found < -0.1).all() and (found > -0.3).all()
+    assert {*layer.eval()(ones).round(9).tolist()} == {-0.2}
+
+
 def test_pooling():
     image = np.arange(16.0).reshape(1, 1, 4, 4)
     assert nn.MaxPool2d(2)(image).tolist() == [[[[5.0, 7.0], [13.0, 15.0]]]]

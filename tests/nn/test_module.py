@@ -92,14 +92,15 @@ def test_dropout_is_of_training():
 
 
 def test_a_frozen_part_is_not_trained_and_is_saved():
-    net = Net()
+    net = Net().eval()
+    net.more[1]["last"][0].b.data = [9.0, 9.0]  # so that relu lets the gradient through
     before = net.state_dict()
     assert net.first.requires_grad_(False) is net.first
     assert "first.W" not in dict(net.named_parameters()) and net.count() == 28 - 9
     assert net.state_dict().keys() == before.keys()
     cross_entropy(net(np.ones((4, 2))), np.zeros(4, int)).backward()
     optim.SGD(net, 0.5).step()
-    assert (net.first.W.data == before["first.W"]).all() and (net.more[1]["last"][0].b.data != 0).any()
+    assert (net.first.W.data == before["first.W"]).all() and (net.more[1]["last"][0].b.data != 9).any()
     assert "not trained: W (3, 2), b (3,)" in repr(net)
     net.requires_grad_(True)
     assert net.count() == 28 and not net.fixed.requires_grad and not net.shift.requires_grad
@@ -165,6 +166,9 @@ def test_a_copy_is_another_module():
     other.scale.data = [5.0, 5.0]
     assert net.scale.data.tolist() == [1.0, 1.0] and [*other.state_dict()] == [*net.state_dict()]
     assert other.again is other.first is not net.first
+    net.first.requires_grad_(False)
+    frozen = copy.deepcopy(net)
+    assert frozen.count() == 19 and frozen.requires_grad_(True).count() == 28 and not frozen.fixed.requires_grad
 
 
 # Kinds of numbers.
@@ -257,9 +261,9 @@ def test_wrong_shapes_name_the_layer_and_the_line():
     assert "The layer is Linear(inputs=2, outputs=3), in net/linear." in notes
     assert "test_module.py" in notes and "self.drop(self.first(x))" in notes
     with pytest.raises(ValueError) as error:
-        nn.Sequential(nn.ReLU(), nn.Linear(3, 1))(np.ones((4, 5)))
+        nn.Sequential(nn.Sequential(nn.ReLU(), nn.Linear(3, 1)))(np.ones((4, 5)))
     layers = [note for note in error.value.__notes__ if note.startswith("The layer")]
-    assert layers == ["The layer is Linear(inputs=3, outputs=1), in sequential/linear1."]
+    assert layers == ["The layer is Linear(inputs=3, outputs=1), in sequential/sequential0/linear1."]
 
 
 def test_a_misspelled_forward_is_suggested():
@@ -321,7 +325,10 @@ def test_a_module_as_text():
         [")", "28 parameters"],
     ]
     starts = [line.index(" parameters:") for line in repr(net).splitlines() if " parameters:" in line]
-    assert starts[:2] == [starts[3]] * 2 and starts[2] > starts[0]  # a long line does not move the others
+    assert len(starts) == 4 and len({*starts}) == 1
+    net.first.extra_repr = lambda: "long " * 20  # a long line does not move the others
+    longer = [line.index(" parameters:") for line in repr(net).splitlines() if " parameters:" in line]
+    assert longer[:1] + longer[2:] == starts[1:] and longer[1] > starts[1]
     assert repr(net).splitlines()[6].startswith("    (0): ")
     assert repr(nn.Linear(2, 3)) == "Linear(inputs=2, outputs=3)  9 parameters: W (3, 2), b (3,)"
     assert repr(nn.MLP([2, 3, 1])).splitlines()[0] == "MLP(" and "1 parameter" not in repr(nn.Tanh())

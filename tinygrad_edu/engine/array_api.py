@@ -21,7 +21,7 @@ from ..format import locations, text
 from ..graph import Value, get_frame
 from ..ops import composed
 from .fast_calls import binary
-from .frozen import set_frozen
+from .frozen import is_frozen, set_frozen
 from .leaf_arrays import IN_PLACE, edit
 from .plain_values import may_become_array, may_become_number
 from .spelling import NAMED, ROUTES, Route
@@ -306,7 +306,10 @@ class Interface(Value):
         """Copy a leaf with its gradient.  A result never changes, so it is its own copy."""
         if not self.is_leaf:
             return self
-        copied = type(self)(self._array, self.name, requires_grad=self.requires_grad)  # type: ignore[call-arg]
+        frozen = is_frozen(self)
+        active = self.requires_grad or frozen
+        copied = type(self)(self._array, self.name, requires_grad=active)  # type: ignore[call-arg]
+        set_frozen(copied, frozen or not active)
         copied.node.grad = self.node.grad
         memo[id(self)] = copied
         return copied

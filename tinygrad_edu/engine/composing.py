@@ -78,8 +78,8 @@ def composed(
 
     ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  It is a method of Tensors if its
     first argument is one operand, unless ``method`` is False; a name there, as "select", is that of a method that means
-    another thing than the function of that name, and is no function for users.  ``static``: it is called on the class,
-    as ``Tensor.zeros(3)``.  METHODS in ops/composed/__init__.py names all those of files that are read later.
+    another thing than the function of that name, and then it is no function for users.  ``static``: it is called on the
+    class, as ``Tensor.zeros(3)``.  METHODS in ops/composed/__init__.py names all those of files that are read later.
     """
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:

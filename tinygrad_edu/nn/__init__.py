@@ -8,6 +8,7 @@ from ..tensor import Tensor as _Tensor
 from . import applied as _applied
 from . import functional as functional
 from . import init as init
+from . import utils as utils
 from .attention import MultiHeadAttention as MultiHeadAttention
 from .attention import MultiheadAttention as MultiheadAttention
 from .attention import TransformerEncoderLayer as TransformerEncoderLayer

@@ -20,10 +20,13 @@ WEIGHTS = {"w", "weight", "W", "table"}  # arguments that are parameters: a laye
 ABBREVIATIONS = {"bce": "binarycrossentropy"}
 # How other libraries write the names; those for which there is a function are listed by ``dir(nn)``.
 WRITTEN = (
-    "ReLU LeakyReLU ReLU6 ELU SELU CELU GELU SiLU Mish Sigmoid LogSigmoid Tanh Softplus Softsign Softmin Softmax "
-    "LogSoftmax Hardtanh Hardsigmoid Hardswish MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool2d "
+    "ReLU LeakyReLU ReLU6 RReLU ELU SELU CELU GELU SiLU Mish GLU Sigmoid LogSigmoid Hardsigmoid Tanh Hardtanh "
+    "Tanhshrink Hardshrink Softshrink Hardswish Softplus Softsign Softmin Softmax LogSoftmax Threshold "
+    "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d "
+    "AdaptiveMaxPool1d AdaptiveMaxPool2d PixelShuffle CosineSimilarity PairwiseDistance "
     "CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss "
-    "HingeEmbeddingLoss CosineEmbeddingLoss MarginRankingLoss TripletMarginLoss"
+    "PoissonNLLLoss GaussianNLLLoss HingeEmbeddingLoss CosineEmbeddingLoss MarginRankingLoss TripletMarginLoss "
+    "SoftMarginLoss MultiMarginLoss MultiLabelSoftMarginLoss"
 ).split()
 
 
@@ -57,8 +60,9 @@ class FunctionLayer(Module):
             raise errors.explained(TypeError(words), errors.arguments_of(self.spelled))
 
     def forward(self, *operands: Any) -> Any:
-        """Call the function with these operands and the options of the module."""
-        return self.spelled.public(*operands, **self.options)
+        """Call the function with these operands, the module's options, and its mode if the function asks for that."""
+        mode = {"training": self.training} if "training" in self.spelled.names else {}
+        return self.spelled.public(*operands, **mode | self.options)
 
 
 def required(function: Spelled) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class MultiheadAttention(
             self.by_heads(layer(ops.swapaxes(x, 0, 1) if turned else x))
             for layer, x in ((self.query, query), (self.key, key), (self.value, value))
         )
-        scores = q @ ops.swapaxes(k, -1, -2) / np.sqrt(self.size // self.heads)
+        scores = q @ ops.swapaxes(k, -1, -2) / math.sqrt(self.size // self.heads)
         unseen = self.unseen(scores, mask, key_padding_mask, is_causal)
         weights = ops.softmax(scores if unseen is None else scores + unseen)
         a = self.dropout(weights) @ v

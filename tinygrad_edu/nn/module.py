@@ -94,10 +94,10 @@ class Module(Part):
                 spelling = Spelling(type(self).__name__, type(self).forward, self._words, self._advice)
                 found = spelling.call_of(self, args, options, error)
             except ValueError as error:
-                if ours and not getattr(error, "_layer", False):
-                    error._layer = True  # type: ignore[attr-defined]
+                if ours and not getattr(error, "_in_module", False):
                     place = f", in {scope}" if scope != type(self).__name__.lower() else ""
                     error.add_note(f"The layer is {summary.title(self)}{place}.")
+                error._in_module = True  # type: ignore[attr-defined]
                 raise
         if isinstance(scope, locations.Call) and isinstance(found, Tensor) and not isinstance(outer, locations.Call):
             # The user's line has the name of what the outer layer returns, and not of what layers in it return to it.

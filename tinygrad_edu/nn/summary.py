@@ -15,7 +15,7 @@ from ..web.page import escape
 from .parts import Part, held_by, walk
 
 UNSHOWN = ("self", "rng")
-WIDEST = 50  # a longer line does not move what stands beside the others
+WIDEST = 60  # a longer line does not move what stands beside the others
 
 
 class Row(NamedTuple):
