@@ -401,6 +401,18 @@ def test_a_function_of_numpys_keeps_float32(program: str) -> None:
                     assert g.dtype == np.float32
 
 
+@pytest.mark.parametrize("program", programs(SAME))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_function_of_numpys_takes_whole_numbers(program: str) -> None:
+    whole = {n: np.round(3 * OPERANDS[n]).astype(int) for n in names_in(program)} | {"r": np.arange(5) * 2}
+    try:
+        expected = run(program, **whole)
+    except (ZeroDivisionError, ValueError, TypeError):  # so does NumPy not
+        return
+    for z, known in zip(run(program, **{n: tg.constant(x) for n, x in whole.items()}), expected):
+        np.testing.assert_allclose(np.asarray(getattr(z, "data", z)), known, rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("program", programs(WITHOUT_DERIVATIVE))
 def test_a_function_without_a_derivative_gives_plain_values(program: str) -> None:
     expected = run(program)

@@ -73,7 +73,8 @@ def gradient(f, *varargs, axis=None, edge_order: int = 1):
         raise errors.explained(error, "Give one distance for all axes, or one for each.")
     if edge_order not in (1, 2):
         raise errors.explained(ValueError(f"edge_order={edge_order!r}"), "It is 1 or 2.")
-    found = [_slopes(f, _alike(h, f.dtype), a, edge_order) for a, h in zip(axes, spacing)]
+    dtype = f.dtype if f.dtype.kind == "f" else float
+    found = [_slopes(f, _alike(h, dtype), a, edge_order) for a, h in zip(axes, spacing)]
     return found[0] if len(found) == 1 and (axis is None or np.ndim(axis) == 0) else tuple(found)
 
 
@@ -274,7 +275,8 @@ def apply_along_axis(func1d, axis: int, arr, *args, **kwargs):
 def unwrap(p, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi):
     """Angles without jumps: to each a multiple of the period is added, which is a constant for the derivative."""
     p = array(p)
-    return p + (np.unwrap(values(p), discont, axis, period=period) - values(p)).astype(p.dtype)
+    added = np.unwrap(values(p), discont, axis, period=period) - values(p)
+    return p + (added.astype(p.dtype) if p.dtype.kind == "f" else added)
 
 
 # Polynomials.
