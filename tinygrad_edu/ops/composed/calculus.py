@@ -11,7 +11,7 @@ from ...engine.composing import composed
 from ...errors import messages as errors
 from .. import image, pointwise, reduce, select, shape
 from ..conventions import is_recorded
-from .operands import array, checked_axis, values
+from .operands import array, checked_axis, flat, values
 
 # Differences.
 
@@ -45,8 +45,8 @@ def _with_axis(x: Any, lengths: tuple[int, ...], axis: int) -> Any:
 @composed()
 def ediff1d(ary, to_end=None, to_begin=None):
     """The differences of the flattened array, with ``to_begin`` before and ``to_end`` after them."""
-    d = diff(array(ary).reshape(-1))
-    before, after = ([] if x is None else [_alike(x, d.dtype).reshape(-1)] for x in (to_begin, to_end))
+    d = diff(flat(ary))
+    before, after = ([] if x is None else [flat(_alike(x, d.dtype))] for x in (to_begin, to_end))
     return shape.concatenate([*before, d, *after], 0) if before or after else d
 
 
@@ -310,7 +310,7 @@ def polysub(a1, a2):
 @composed()
 def polymul(a1, a2):
     """The coefficients of the product of two polynomials, the highest power first."""
-    return image.convolve(array(a1).reshape(-1), array(a2).reshape(-1))
+    return image.convolve(flat(a1), flat(a2))
 
 
 @composed()
