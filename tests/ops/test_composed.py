@@ -156,6 +156,7 @@ a.clip(0, 1); a.sum(axis=-1, keepdims=True)
 
 # Results of whole numbers or truth values, which are plain, and those of no derivative.
 WITHOUT_DERIVATIVE = """
+np.isinf(a); np.logical_and(a, b); np.logical_not(a); np.signbit(a); np.searchsorted(a=r, v=w, side="left")
 np.argmax(a); np.argmax(a, 1); np.argmax(a=a, axis=0, keepdims=True); np.argmin(a, axis=1); np.argsort(a)
 np.argsort(a, 0); np.argsort(a, axis=None, kind="stable"); np.argpartition(w, 2); np.count_nonzero(a)
 np.count_nonzero(a, axis=1, keepdims=True); np.nonzero(a); np.flatnonzero(a); np.argwhere(a > 0); np.where(a)
@@ -398,6 +399,18 @@ def test_a_function_of_numpys_keeps_float32(program: str) -> None:
             if z.requires_grad:
                 for g in tg.gradients(z, list(tensors.values()), np.ones(z.shape)):
                     assert g.dtype == np.float32
+
+
+@pytest.mark.parametrize("program", programs(SAME))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_function_of_numpys_takes_whole_numbers(program: str) -> None:
+    whole = {n: np.round(3 * OPERANDS[n]).astype(int) for n in names_in(program)} | {"r": np.arange(5) * 2}
+    try:
+        expected = run(program, **whole)
+    except (ZeroDivisionError, ValueError, TypeError):  # so does NumPy not
+        return
+    for z, known in zip(run(program, **{n: tg.constant(x) for n, x in whole.items()}), expected):
+        np.testing.assert_allclose(np.asarray(getattr(z, "data", z)), known, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("program", programs(WITHOUT_DERIVATIVE))

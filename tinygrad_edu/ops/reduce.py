@@ -287,6 +287,7 @@ def norm(x, ord=None, axis=None, keepdims: bool = False):
 )
 def logsumexp(x, axis=None, keepdims: bool = False):
     """log of the sum of e^x, without overflow: the largest x is taken out first."""
+    x = x if x.dtype.kind == "f" else x.astype(float)
     top = np.max(x, axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):

@@ -13,7 +13,7 @@ from ...errors import messages as errors
 from .. import algebra, pointwise, select, shape
 from ..conventions import is_recorded
 from .basic import split
-from .operands import array, checked_axis, values
+from .operands import array, checked_axis, flat, values
 
 # Put together.
 
@@ -114,7 +114,7 @@ def insert(arr, obj, values, axis: int | None = None):
     x, new = array(arr), array(values)
     new = new if is_recorded(new) else new.astype(x.dtype)
     if axis is None:
-        x, axis = x.reshape(-1), 0
+        x, axis = flat(x), 0
     axis = checked_axis(axis, x.ndim)
     places = np.arange(x.shape[axis])[obj] if isinstance(obj, slice) else np.asarray(obj)
     if places.dtype.kind == "b":
@@ -134,7 +134,7 @@ def delete(arr, obj, axis: int | None = None):
     """The array without the elements at ``obj`` along an axis; ``arr`` is flattened if it is None."""
     x = array(arr)
     if axis is None:
-        x, axis = x.reshape(-1), 0
+        x, axis = flat(x), 0
     axis = checked_axis(axis, x.ndim)
     return select.take(x, np.delete(np.arange(x.shape[axis]), obj), axis)
 
@@ -285,7 +285,7 @@ def trim_zeros(filt, trim: str = "fb"):
 @composed()
 def meshgrid(*xi, copy: bool = True, sparse: bool = False, indexing: str = "xy"):
     """The coordinates of all points of a grid, as one array for each axis; see NumPy's."""
-    parts, n = [array(x).reshape(-1) for x in xi], len(xi)
+    parts, n = [flat(x) for x in xi], len(xi)
     if indexing not in ("xy", "ij"):
         raise errors.explained(ValueError(f"indexing={indexing!r}"), "It is 'xy' or 'ij'.")
     places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
@@ -306,7 +306,7 @@ def cartesian_prod(*tensors):
     """All combinations of one element of each vector, as rows (PyTorch's); of one vector, itself."""
     if len(tensors) == 1:
         return array(tensors[0])
-    return shape.stack([x.reshape(-1) for x in meshgrid(*tensors, indexing="ij")], 1)
+    return shape.stack([flat(x) for x in meshgrid(*tensors, indexing="ij")], 1)
 
 
 @composed()
@@ -326,7 +326,7 @@ def combinations(x, r: int = 2, with_replacement: bool = False):
 @composed(method=True, words={"offset": "k"})
 def diagflat(v, k: int = 0):
     """A matrix with the flattened ``v`` on its diagonal ``k``, and 0 elsewhere."""
-    return algebra.diag(array(v).reshape(-1), k)
+    return algebra.diag(flat(v), k)
 
 
 @composed(method=True, words={"dim1": "axis1", "dim2": "axis2"})

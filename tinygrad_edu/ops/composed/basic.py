@@ -31,7 +31,7 @@ def astype(x, dtype):
     dtype = np.dtype(dtype)
     data = np.asarray(getattr(x, "_array", x))
     if dtype.kind == "f":
-        return pointwise.cast(x, dtype, data.dtype)
+        return pointwise.cast(x, dtype, data.dtype if data.dtype.kind == "f" else dtype)  # no gradient flows to others
     if dtype.kind not in "iub":
         raise errors.explained(
             TypeError(f"astype makes no {dtype} of real numbers"), "Give a real dtype, such as float or int."

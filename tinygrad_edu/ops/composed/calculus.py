@@ -11,7 +11,7 @@ from ...engine.composing import composed
 from ...errors import messages as errors
 from .. import image, pointwise, reduce, select, shape
 from ..conventions import is_recorded
-from .operands import array, checked_axis, values
+from .operands import array, checked_axis, flat, values
 
 # Differences.
 
@@ -45,8 +45,8 @@ def _with_axis(x: Any, lengths: tuple[int, ...], axis: int) -> Any:
 @composed()
 def ediff1d(ary, to_end=None, to_begin=None):
     """The differences of the flattened array, with ``to_begin`` before and ``to_end`` after them."""
-    d = diff(array(ary).reshape(-1))
-    before, after = ([] if x is None else [_alike(x, d.dtype).reshape(-1)] for x in (to_begin, to_end))
+    d = diff(flat(ary))
+    before, after = ([] if x is None else [flat(_alike(x, d.dtype))] for x in (to_begin, to_end))
     return shape.concatenate([*before, d, *after], 0) if before or after else d
 
 
@@ -73,7 +73,8 @@ def gradient(f, *varargs, axis=None, edge_order: int = 1):
         raise errors.explained(error, "Give one distance for all axes, or one for each.")
     if edge_order not in (1, 2):
         raise errors.explained(ValueError(f"edge_order={edge_order!r}"), "It is 1 or 2.")
-    found = [_slopes(f, _alike(h, f.dtype), a, edge_order) for a, h in zip(axes, spacing)]
+    dtype = f.dtype if f.dtype.kind == "f" else float
+    found = [_slopes(f, _alike(h, dtype), a, edge_order) for a, h in zip(axes, spacing)]
     return found[0] if len(found) == 1 and (axis is None or np.ndim(axis) == 0) else tuple(found)
 
 
@@ -274,7 +275,8 @@ def apply_along_axis(func1d, axis: int, arr, *args, **kwargs):
 def unwrap(p, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi):
     """Angles without jumps: to each a multiple of the period is added, which is a constant for the derivative."""
     p = array(p)
-    return p + (np.unwrap(values(p), discont, axis, period=period) - values(p)).astype(p.dtype)
+    added = np.unwrap(values(p), discont, axis, period=period) - values(p)
+    return p + (added.astype(p.dtype) if p.dtype.kind == "f" else added)
 
 
 # Polynomials.
@@ -308,7 +310,7 @@ def polysub(a1, a2):
 @composed()
 def polymul(a1, a2):
     """The coefficients of the product of two polynomials, the highest power first."""
-    return image.convolve(array(a1).reshape(-1), array(a2).reshape(-1))
+    return image.convolve(flat(a1), flat(a2))
 
 
 @composed()

@@ -15,7 +15,7 @@ from ...errors import messages as errors
 from ..pointwise import positive
 from ..select import getitem, put, sort, take, where
 from ..shape import broadcast_to, concatenate, moveaxis, stack
-from .operands import along, array, checked_axis, values, whole
+from .operands import along, array, checked_axis, flat, values, whole
 
 # By conditions.
 
@@ -106,7 +106,7 @@ def take_along_axis(arr, indices, axis: int | None = -1):
     """The elements at ``indices`` along an axis, where the other axes count along; of the flattened array if it is None."""
     x, index = array(arr), whole(indices, "an index")
     if axis is None:
-        return getitem(x.reshape(-1), index.reshape(-1) if index.ndim != 1 else index)
+        return getitem(flat(x), flat(index))
     axis = checked_axis(axis, x.ndim)
     if index.ndim != x.ndim:
         words = f"take_along_axis was given an index of {index.ndim} axes for an array of shape {x.shape}"
@@ -315,7 +315,7 @@ def msort(a):
 @composed()
 def union1d(ar1, ar2):
     """The different elements of two arrays together, in rising order; see ``unique``."""
-    return unique(concatenate([array(ar1).reshape(-1), array(ar2).reshape(-1)], 0))
+    return unique(concatenate([flat(ar1), flat(ar2)], 0))
 
 
 @composed(method=True, advice={"axis": "np.unique(t.data, axis=...), for plain values"})

@@ -42,6 +42,12 @@ def array(x: Any) -> Any:
     return np.asarray(x)
 
 
+def flat(x: Any) -> Any:
+    """All elements as one vector; a vector is it already."""
+    x = array(x)
+    return x if x.ndim == 1 else shape.ravel(x)
+
+
 def in_one_axis(x: Any, axis: Any) -> Any:
     """The array with the axes ``axis``, all if it is None, made one, which is the last."""
     if type(axis) is int and -np.ndim(x) <= axis < np.ndim(x):

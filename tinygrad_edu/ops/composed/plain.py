@@ -86,20 +86,33 @@ def isclose(a, b, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = Fa
     return np.isclose(values(a), values(b), values(rtol), values(atol), equal_nan)
 
 
-def _comparison(name: str, short: str) -> None:
-    """Make a comparison of NumPy's known by its name and by PyTorch's, also as methods."""
-    function = getattr(np, name)
+def _plain(name: str, short: str = "") -> None:
+    """Make a ufunc whose results are truth values known by NumPy's name and by PyTorch's, also as a method."""
+    ufunc = getattr(np, name)
 
-    def compared(x1, x2):
-        return function(values(x1), values(x2))
+    def of_one(x):
+        return ufunc(values(x))
 
-    compared.__name__, compared.__doc__ = name, f"Truth values, of {name.replace('_', ' ')}, as a plain array."
-    composed(method=True, aliases=short)(compared)
+    def of_two(x1, x2):
+        return ufunc(values(x1), values(x2))
+
+    function = of_one if ufunc.nin == 1 else of_two
+    function.__name__, function.__doc__ = name, f"Truth values, of {name.replace('_', ' ')}, as a plain array."
+    composed(aliases=short)(function)
 
 
-COMPARISONS = {"greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne"}
-for _name, _short in COMPARISONS.items():
-    _comparison(_name, _short)
+for _name, _short in (
+    ("greater", "gt"), ("greater_equal", "ge"), ("less", "lt"), ("less_equal", "le"), ("not_equal", "ne"),
+    ("isnan", ""), ("isinf", ""), ("isfinite", ""), ("signbit", ""),
+    ("logical_not", ""), ("logical_and", ""), ("logical_or", ""), ("logical_xor", ""),
+):  # fmt: skip
+    _plain(_name, _short)
+
+
+@composed(words={"input": "v", "sorted_sequence": "a"})
+def searchsorted(a, v, side: str = "left", sorter=None, *, right: bool = False):
+    """Where in the rising ``a`` the elements of ``v`` belong, as a plain array."""
+    return np.searchsorted(values(a), values(v), "right" if right else side, sorter)
 
 
 @composed(method=True)

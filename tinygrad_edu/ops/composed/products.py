@@ -9,13 +9,13 @@ import numpy as np
 from ...engine.composing import composed
 from ...errors import messages as errors
 from .. import algebra, reduce, select, shape
-from .operands import array, checked_axis
+from .operands import array, checked_axis, flat
 
 
 @composed(method=True)
 def vdot(a, b):
     """The sum of products of all elements, of arrays of as many elements."""
-    return algebra.dot(array(a).reshape(-1), array(b).reshape(-1))
+    return algebra.dot(flat(a), flat(b))
 
 
 @composed(aliases="linalg.vecdot")
