@@ -18,6 +18,7 @@ from tinygrad_edu.engine.spelling import NAMED, Route, parameters_of
 from tinygrad_edu.graph import Value
 from tinygrad_edu.language.op_notation import Formula, typeset
 from tinygrad_edu.numeric.op_examples import Example, examples
+from tinygrad_edu.ops import composed
 from tinygrad_edu.ops.composed import read_all
 
 read_all()  # operations too that are read when one of their names is asked for
@@ -268,6 +269,15 @@ def test_defaults_are_those_of_numpy(op: Any) -> None:
     for word, name in Route(function, op).rename.items():
         if word in theirs and theirs[word] is not np._NoValue and ours[name].default is not inspect.Parameter.empty:
             assert ours[name].default == theirs[word], f"{word} of {op.name}"
+
+
+def test_what_extends_an_operation_is_in_the_file_that_its_statement_names() -> None:
+    composed.read_all()
+    for op in OWN:
+        file = op.extension.function.__module__.rpartition(".")[2] if op.extension else ""
+        assert op.extended == file, op.name
+        if file:
+            assert {*op.names} <= {*op.extension.names, *op.extension.only_named}, op.name
 
 
 def test_what_is_no_attribute_and_no_rule_is_an_error() -> None:

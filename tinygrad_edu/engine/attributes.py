@@ -100,7 +100,7 @@ class Attributes(Spelled):
 
 # What a statement can give, here and for spelling.py.
 STATED = [name for name in Attributes.__annotations__ if hasattr(Attributes, name)]
-STATED += ["aliases", "words", "advice", "neutral", "for_users"]
+STATED += ["aliases", "extended", "words", "advice", "neutral", "for_users"]
 
 
 def variadic_or_family(variadic: str, stated: dict[str, Any]) -> str:

@@ -102,8 +102,9 @@ def extends(
     """A decorator of a function that computes what an operation is asked for beyond its own arguments.
 
     It is called where a call does not fit the operation, and where ``calling.otherwise`` says so.  It gives the
-    operation only operands by position, and options by name, so that such a call fits.  It may stand in a file that is
-    read later.  ``words``, ``advice``: as for ``composed``; those of the operation do not count then.
+    operation only operands by position, and options by name, so that such a call fits.  It stands in the file of
+    ops/composed that the operation's statement names, as ``extended="layers"``.  ``words``, ``advice``: as for
+    ``composed``; those of the operation do not count then.
     """
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:

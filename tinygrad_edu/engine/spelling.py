@@ -47,6 +47,7 @@ class Spelled:
 
     aliases: its other names, with spaces between them.  A ufunc's method has a dot, as in "add.reduce".
     for_users: False for what is there for the rules of other operations alone, which is no method either.
+    extended: the file of ops/composed with the function that computes calls which do not fit: see ``extends``.
     neutral: for a ufunc's ``reduce``, the number that changes no result, as 0 for sum.
     words: other people's names of arguments, each with the name here.
     advice: what to write for an option that it does not take, or that means something else to other people; for "*", if
@@ -64,6 +65,7 @@ class Spelled:
     name: str
     names: tuple[str, ...]  # of the arguments
     only_named: tuple[str, ...] = ()  # those that are never given by position
+    extended: str = ""
     in_order: Any = None  # turns the arguments of another way to call it into its own: see ``called_also``
     in_words: Any = None  # the same for its named arguments: see ``worded_also``
     extension: Spelled | None = None  # what computes calls that do not fit it: see ``extends`` in composing.py
@@ -109,8 +111,8 @@ class Spelled:
         ``error``: what Python said of this call; it is raised if there are no other people's words.
         """
         with within(frame=current.get().frame or locations.user_frame(get_frame(1))):
-            while LATER:
-                LATER.pop()()
+            if self.extended and self.extension is None:
+                READ[-1](self.extended)
             if self.extension is not None:
                 return self.extension.public(*args, **options)
             return self.call_translated(args, options, error)
@@ -204,7 +206,7 @@ class Spelled:
         return None
 
 
-LATER: list[Callable[[], None]] = []  # what reads the files with extensions, at the first call that needs them
+READ: list[Callable[[str], Any]] = []  # what reads a file with extensions, when a call needs it
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
 

@@ -189,6 +189,7 @@ def _weights_first(axes: int):
     ),
     channels=1,
     words={"weight": "w", "kernel": "w", "filters": "w"},
+    extended="layers",
     x=lambda g, shape, w, stride, padding, dilation, groups: transposed(g, shape, w, stride, padding, dilation, groups),
     w=_convolution_w,
 )
@@ -220,6 +221,7 @@ def conv1d(x, w, stride: int = 1, padding=0, dilation: int = 1, groups: int = 1)
     ),
     channels=1,
     words={"weight": "w", "kernel": "w", "filters": "w"},
+    extended="layers",
     x=lambda g, shape, w, stride, padding, dilation, groups: transposed(g, shape, w, stride, padding, dilation, groups),
     w=_convolution_w,
 )
@@ -274,6 +276,7 @@ _IMAGE = {
     examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=3, stride=1))),
     channels=1,
     words={"kernel_size": "size", "window": "size"},
+    extended="pooling",
     x=_max_rule,
 )
 def max_pool2d(x, size=2, stride=None):
@@ -296,6 +299,7 @@ def _average_rule(g, shape, size, stride):
     examples=(((2, 3, 4, 4),), ((1, 1, 5, 5), dict(size=(2, 3), stride=1))),
     channels=1,
     words={"kernel_size": "size", "window": "size"},
+    extended="pooling",
     x=_average_rule,
 )
 def avg_pool2d(x, size=2, stride=None):

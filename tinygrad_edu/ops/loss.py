@@ -123,6 +123,7 @@ def _which_axis(args, options) -> bool:
         ((2, 3), dict(target=np.array([2, 0]))),
         ((3, 2), (3, 2), dict(axis=0, reduction="none")),
     ),
+    extended="losses",
     logits=_towards,
     target=lambda g, shape, logits, axis, reduction: -_classes(g, shape, axis, reduction) * log_softmax(logits, axis),
 )
@@ -170,6 +171,7 @@ def _odds(p, y):
     domain={"prediction": (0.1, 0.9), "target": (0.1, 0.9)},
     examples=_REDUCTIONS,
     logarithm={"prediction": (0, 1)},
+    extended="losses",
     prediction=lambda g, shape, prediction, target, reduction: (
         _share(g, math.prod(shape), reduction) * _odds(prediction, target)
     ),
@@ -195,6 +197,7 @@ def binary_cross_entropy(prediction, target, reduction: str = "mean"):
     needs={_SAME: lambda logits, target: _alike(logits, target)},
     domain={"target": (0.1, 0.9)},
     examples=_REDUCTIONS,
+    extended="losses",
     logits=lambda g, shape, logits, target, reduction: (
         _share(g, math.prod(shape), reduction) * (sigmoid(logits) - target)
     ),

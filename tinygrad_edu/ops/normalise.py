@@ -53,6 +53,7 @@ def _with_weights(args, options) -> bool:
     r"\operatorname{layer\_norm}($x)",
     examples=(((4,),), ((2, 5),), ((4, 2), dict(axis=0, eps=0.1))),
     same_shape=True,
+    extended="layers",
     x=_layer_norm_rule,
 )
 def layer_norm(x, axis=-1, eps: float = 1e-5):

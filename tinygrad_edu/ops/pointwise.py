@@ -346,7 +346,7 @@ def log_sigmoid(x):
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-@elementwise(r"\log(1 + e^{$x})", never=(0,), x=lambda g, x: g * sigmoid(x))
+@elementwise(r"\log(1 + e^{$x})", extended="activations", never=(0,), x=lambda g, x: g * sigmoid(x))
 def softplus(x):
     """log(1 + e^x), a smooth relu, without overflow.  With ``beta`` it is log(1 + e^(beta x))/beta."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
@@ -395,7 +395,9 @@ def _normal_cdf(x):
 
 
 @elementwise(
-    r"\operatorname{gelu}($x)", x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
+    r"\operatorname{gelu}($x)",
+    extended="activations",
+    x=lambda g, x: g * (_normal_cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),
 )
 def gelu(x):
     """x times the probability that a standard normal number is below x (Hendrycks and Gimpel 2016).

@@ -159,6 +159,7 @@ def _positions(order, axis: int) -> tuple[Any, ...]:
         ((), (3,), dict(condition=np.array([True, False, True]))),
     ),
     selects=True,
+    extended="plain",
     x=lambda g, condition: np.where(condition, g, 0),
     y=lambda g, condition: np.where(condition, 0, g),
 )
@@ -214,6 +215,7 @@ def _index_first(args, options) -> bool:
     ),
     selects=True,
     words={"input": "index", "weight": "table"},
+    extended="layers",
     table=_rows,
 )
 def embedding(table, index):

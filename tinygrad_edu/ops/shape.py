@@ -210,6 +210,7 @@ def _as_pytorch(args, options) -> bool:
         ((3,), dict(pad_width=(1, 2), mode="wrap")),
         ((3,), dict(pad_width=2, mode="symmetric")),
     ),
+    extended="layers",
     x=_pad_rule,
 )
 def pad(x, pad_width, mode: str = "constant", constant_values: float = 0.0):

@@ -69,10 +69,15 @@ vsplit vstack xlog1py zeros zeros_like
 """
 
 
+def read(file: str) -> None:
+    """Read one of the files with other functions."""
+    import_module(f".{file}", __name__)
+
+
 def read_all() -> None:
-    """Read the files with all other functions."""
+    """Read all of them."""
     for file in LATER:
-        import_module(f".{file}", __name__)
+        read(file)
 
 
 class Method:
@@ -92,7 +97,7 @@ for _name in METHODS.split():
     setattr(Value, _name, Method(_name))
 
 
-spelling.LATER.append(read_all)  # also for a call with other people's words
+spelling.READ.append(read)  # for calls that do not fit an operation
 
 
 def find(name: str) -> Any:
