@@ -36,6 +36,19 @@ def test_losses():
     assert nn.BCEWithLogitsLoss()(x, target).item() == pytest.approx(nn.BCELoss()(p, target).item())
 
 
+def test_losses_with_weights_and_smoothing():
+    y, weight = np.array([0, 3, 1]), np.array([1.0, 2.0, 3.0, 4.0])
+    p, w = np.exp(x.data) / np.exp(x.data).sum(1, keepdims=True), weight[y]
+    expected = -(w * np.log(p[np.arange(3), y])).sum() / w.sum()
+    for loss in (nn.CrossEntropyLoss(weight), nn.CrossEntropyLoss(weight=weight)):
+        assert loss(x, y).item() == pytest.approx(expected)
+    assert nn.NLLLoss(weight=weight)(np.log(p), y) == pytest.approx(expected)
+    smooth = 0.9 * np.eye(4)[y] + 0.1 / 4
+    assert nn.CrossEntropyLoss(label_smoothing=0.1)(x, y).item() == pytest.approx(-(smooth * np.log(p)).sum() / 3)
+    assert nn.CosineSimilarity(dim=1)(x, 2 * x).data.round(9).tolist() == [1.0] * 3
+    assert nn.TripletMarginLoss(margin=1.0)(x, x, x).item() == pytest.approx(1.0)
+
+
 def test_a_function_that_depends_on_the_mode_is_told_it():
     layer, ones = nn.RReLU(lower=0.1, upper=0.3), -np.ones(50)
     found = layer(ones)

@@ -111,6 +111,20 @@ def test_an_encoder_layer_is_its_formula(norm_first):
     np.testing.assert_allclose(layer(x).data, expected, rtol=1e-10)
 
 
+def test_an_encoder_is_copies_of_a_layer():
+    layer = nn.TransformerEncoderLayer(6, 2, 5, rng=np.random.default_rng(0))
+    net = nn.TransformerEncoder(layer, num_layers=2, norm=nn.LayerNorm(6))
+    first, second = net.layers
+    assert first.first.W is not second.first.W and (first.first.W.data == second.first.W.data).all()
+    assert first.dropout.rng is second.dropout.rng is layer.dropout.rng
+    second.first.W.data = rng.normal(size=(5, 6))
+    x, later = rng.normal(size=(4, 6)), np.triu(np.ones((4, 4), bool), 1)
+    net.eval()
+    expected = net.norm(second(first(x, later), later))
+    np.testing.assert_allclose(net(x, mask=later).data, expected.data, rtol=1e-12)
+    assert net.count() == 2 * layer.count() + 12
+
+
 def test_what_does_not_fit_is_said():
     with pytest.raises(ValueError, match="6 cannot be divided into 4"):
         nn.MultiheadAttention(embed_dim=6, num_heads=4)

@@ -42,6 +42,11 @@ def test_orthogonal(shape):
     np.testing.assert_allclose(small, np.eye(len(small)), atol=1e-12)
 
 
+def test_an_orthogonal_matrix_of_one_number_has_either_sign():
+    rng = np.random.default_rng(0)
+    assert {nn.init.orthogonal_(Tensor([[0.0]]), rng=rng).item() for _ in range(20)} == {-1.0, 1.0}
+
+
 def test_what_does_not_fit():
     with pytest.raises(ValueError, match=r"\(3,\)"):
         nn.init.xavier_uniform_(Tensor(np.zeros(3)))

@@ -52,6 +52,12 @@ def test_group_norm(shape):
         nn.GroupNorm(2, 5)
 
 
+def test_instance_norm():
+    x = rng.normal(size=(3, 4, 5, 2))
+    assert not nn.InstanceNorm2d(num_features=4).parameters() and nn.InstanceNorm1d(4, affine=True).count() == 8
+    np.testing.assert_allclose(nn.InstanceNorm2d(4)(Tensor(x)).data, normal(x, (2, 3)), rtol=1e-12)
+
+
 BATCHES = [
     (nn.BatchNorm1d, (5, 4)),
     (nn.BatchNorm1d, (5, 4, 3)),

@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
+from tinygrad_edu.ops import composed
 
 EULER = 0.57721566490153286061
 EVERYWHERE = [1e-300, 1e-5, 0.3, 0.5, 1 + 1e-9, 1.4, 1.5, 1.99, 2.6, 5.5, 9.4, 9.6, 10.0, 33.3, 1e3, 1e7, 1e300]
@@ -101,6 +102,26 @@ def test_logarithms_of_probabilities_at_their_ends() -> None:
         assert np.isnan(tg.grad(tg.logit)(1.5))
     assert tg.gradcheck(tg.rel_entr, np.array([0.2, 0.8]), np.array([0.5, 0.5]))
     assert tg.grad(tg.rel_entr, 1)(0.0, 0.5) == 0
+
+
+def test_scipys_functions_with_names_of_losses_are_not_those_losses() -> None:
+    x, y = np.array([0.2, 0.0, 0.8]), np.array([0.5, 0.3, 0.5])
+    for name, args, expected in (
+        ("special.kl_div", (x, y), [0.2 * math.log(0.4) + 0.3, 0.3, 0.8 * math.log(1.6) - 0.3]),
+        ("special.huber", (0.5, np.array([0.3, -0.5, 2.0])), [0.045, 0.125, 0.875]),
+        ("pseudo_huber", (0.5, np.array([0.0, 1.5, -1.5])), [0, *[0.25 * (math.sqrt(10) - 1)] * 2]),
+    ):
+        f = composed.find(name).public
+        np.testing.assert_allclose(f(*args), expected, rtol=1e-14)
+        inside = [np.where(a == 0, 0.1, a) for a in args]
+        assert tg.gradcheck(lambda r: f(inside[0], r), inside[1] + 1e-2)  # noqa: B023
+
+
+def test_the_eps_of_pytorchs_logit_is_written_with_clip() -> None:
+    with pytest.raises(TypeError) as caught:
+        tg.logit(Tensor(0.5), eps=1e-6)
+    assert "Write logit(clip(x, eps, 1 - eps))." in caught.value.__notes__
+    assert tg.logit(tg.clip(Tensor(0.0), 0.25, 0.75)).item() == pytest.approx(-math.log(3))
 
 
 def test_bessel_functions_have_their_constants() -> None:

@@ -1,53 +1,95 @@
-"""In PyTorch's spelling: a block of a transformer from layers; the imports differ, and data are NumPy's."""
+"""A small transformer in PyTorch's spelling.  It differs in its imports, and in swapaxes for transpose.
+
+It learns to count: after each number comes the next one, and after the last one the first.
+"""
 
 import numpy as np
 
 import tinygrad_edu as torch
-import tinygrad_edu.nn as nn
+from tinygrad_edu import nn, optim
+from tinygrad_edu.nn import functional as F
 
+VOCABULARY, LENGTH, SIZE, HEADS = 7, 6, 8, 2
 rng = np.random.default_rng(0)
 
 
-class FeedForward(nn.Module):
-    def __init__(self, n_embd):
+class Head(nn.Module):
+    def __init__(self, head_size):
         super().__init__()
-        self.net = nn.Sequential(
-            nn.Linear(n_embd, 4 * n_embd), nn.ReLU(), nn.Linear(4 * n_embd, n_embd), nn.Dropout(0.0)
-        )
+        self.key = nn.Linear(SIZE, head_size, bias=False)
+        self.query = nn.Linear(SIZE, head_size, bias=False)
+        self.value = nn.Linear(SIZE, head_size, bias=False)
+        self.register_buffer("mask", np.tril(np.ones((LENGTH, LENGTH))))
+        self.dropout = nn.Dropout(p=0.05)
 
     def forward(self, x):
-        return self.net(x)
+        T = x.shape[1]
+        scores = self.query(x) @ self.key(x).swapaxes(-2, -1) * self.key.weight.shape[0] ** -0.5
+        scores = scores.masked_fill(self.mask[:T, :T] == 0, float("-inf"))
+        return self.dropout(F.softmax(scores, dim=-1)) @ self.value(x)
 
 
 class Block(nn.Module):
-    def __init__(self, n_embd):
+    def __init__(self):
         super().__init__()
-        self.ffwd = FeedForward(n_embd)
-        self.ln1 = nn.LayerNorm(n_embd)
-        self.ln2 = nn.LayerNorm(n_embd)
+        self.heads = nn.ModuleList([Head(SIZE // HEADS) for _ in range(HEADS)])
+        self.feed_forward = nn.Sequential(nn.Linear(SIZE, 4 * SIZE), nn.ReLU(inplace=True), nn.Linear(4 * SIZE, SIZE))
+        self.norm1, self.norm2 = nn.LayerNorm(SIZE), nn.LayerNorm(normalized_shape=SIZE)
 
     def forward(self, x):
-        x = x + self.ln1(x).mean(dim=1, keepdim=True)
-        return x + self.ffwd(self.ln2(x))
+        y = self.norm1(x)
+        x = x + torch.cat([head(y) for head in self.heads], dim=-1)
+        return x + self.feed_forward(self.norm2(x))
 
 
-block = Block(4)
-count = sum(p.numel() for p in block.parameters())
-assert count == 4 * 16 + 16 + 16 * 4 + 4 + 2 * (4 + 4), count
-x = torch.Tensor(rng.normal(size=(2, 3, 4)))
-out = block(x)
-assert out.shape == (2, 3, 4)
-loss = (out**2).mean()
-loss.backward()
+class Model(nn.Module):
+    def __init__(self):
+        super(Model, self).__init__()  # noqa: UP008
+        self.token = nn.Embedding(num_embeddings=VOCABULARY, embedding_dim=SIZE)
+        self.position = nn.Embedding(LENGTH, SIZE)
+        self.blocks = nn.Sequential(*[Block() for _ in range(2)])
+        self.head = nn.Linear(in_features=SIZE, out_features=VOCABULARY)
+        self.apply(self.start)
 
-p = block.ffwd.net[0].weight
-at = (1, 2)
-kept = p.data.copy()
-step = np.zeros_like(kept)
-step[at] = 1e-5
-p.data = kept + step
-up = (block(x) ** 2).mean().item()
-p.data = kept - step
-down = (block(x) ** 2).mean().item()
-assert abs(p.grad[at] - (up - down) / 2e-5) < 1e-8
-print(count, "parameters")
+    def start(self, module):
+        if isinstance(module, (nn.Linear, nn.Embedding)):
+            nn.init.normal_(module.weight, mean=0.0, std=0.3, rng=rng)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+        if isinstance(module, nn.Dropout):
+            module.rng = rng
+
+    def forward(self, index, targets=None):
+        B, T = index.shape
+        logits = self.head(self.blocks(self.token(index) + self.position(np.arange(T))))
+        if targets is None:
+            return logits, None
+        return logits, F.cross_entropy(logits.view(B * T, VOCABULARY), targets.reshape(B * T))
+
+
+model = Model()
+optimizer = optim.AdamW(model.parameters(), lr=1e-2)
+model.train()
+for _ in range(150):
+    first = rng.integers(VOCABULARY, size=(8, 1))
+    x = (first + np.arange(LENGTH)) % VOCABULARY
+    _, loss = model(x, targets=(x + 1) % VOCABULARY)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+model.eval()
+with torch.no_grad():
+    logits, _ = model(x)
+    right = (logits.argmax(-1) == (x + 1) % VOCABULARY).mean()
+    other = Model()
+    other.load_state_dict(model.state_dict())
+    same = other.eval()(x)[0]
+print(f"{sum(p.numel() for p in model.parameters())} parameters, loss {loss.item():.1f}, {100 * right:.0f} % right")
+
+assert right == 1 and loss.item() < 0.5
+assert (same.data == logits.data).all() and "blocks.1.heads.0.mask" in model.state_dict()
+# A position sees none that come later.
+changed = x.copy()
+changed[:, -1] = 0
+assert np.allclose(model(changed)[0].data[:, :-1], logits.data[:, :-1], rtol=1e-12)

@@ -11,6 +11,7 @@ from . import init as init
 from . import utils as utils
 from .attention import MultiHeadAttention as MultiHeadAttention
 from .attention import MultiheadAttention as MultiheadAttention
+from .attention import TransformerEncoder as TransformerEncoder
 from .attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .containers import ModuleDict as ModuleDict
 from .containers import ModuleList as ModuleList
@@ -38,6 +39,8 @@ from .normalise import BatchNorm as BatchNorm
 from .normalise import BatchNorm1d as BatchNorm1d
 from .normalise import BatchNorm2d as BatchNorm2d
 from .normalise import GroupNorm as GroupNorm
+from .normalise import InstanceNorm1d as InstanceNorm1d
+from .normalise import InstanceNorm2d as InstanceNorm2d
 from .normalise import LayerNorm as LayerNorm
 from .normalise import RMSNorm as RMSNorm
 from .recurrent import GRU as GRU

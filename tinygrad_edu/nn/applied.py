@@ -39,8 +39,11 @@ class FunctionLayer(Module):
     def __init__(self, *args: Any, **options: Any) -> None:
         """Keep the options of the function.  Raises TypeError, saying what to write, for what it does not take."""
         function, operands = self.spelled, self.operands
-        if function.extension is not None and not calling.is_packed(function.extension.function):
-            function = function.extension  # it takes more options: see ``extends`` in engine/composing.py
+        wider, self.more = function.extension, ()  # it takes more options: see ``extends`` in engine/composing.py
+        if wider is not None and calling.is_packed(wider.function):
+            self.more, args = args, ()  # it has several orders, and finds out which of them is meant
+        elif wider is not None:
+            function = wider
         known = function.names[len(operands) :]
         if len(args) > len(known):
             words = f"{type(self).__name__} was called with {text.plural(len(args), 'argument')}"
@@ -54,7 +57,7 @@ class FunctionLayer(Module):
         for word, x in options.items():
             if self.spelled.name_here(word, {}) in operands:
                 raise errors.other_option(function, word, x)
-        self.options = (self.spelled.extension or function).translate((), by_position | options)[0]
+        self.options = (wider or function).translate((), by_position | options)[0]
         if missing := [name for name in required(self.spelled) if name not in (*operands, *self.options)]:
             words = f"{type(self).__name__} was called without {text.join_words(missing)}"
             raise errors.explained(TypeError(words), errors.arguments_of(self.spelled))
@@ -62,7 +65,7 @@ class FunctionLayer(Module):
     def forward(self, *operands: Any) -> Any:
         """Call the function with these operands, the module's options, and its mode if the function asks for that."""
         mode = {"training": self.training} if "training" in self.spelled.names else {}
-        return self.spelled.public(*operands, **mode | self.options)
+        return self.spelled.public(*operands, *self.more, **mode | self.options)
 
 
 def required(function: Spelled) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -152,3 +153,19 @@ class TransformerEncoderLayer(Module, words=WORDS):
             return x + think(self.norm2(x))
         x = self.norm1(x + attend(x))
         return self.norm2(x + think(x))
+
+
+class TransformerEncoder(Module, words={"encoder_layer": "layer", "num_layers": "number", **WORDS}):
+    """So many copies of a layer, one after the other.  ``norm``: a layer at the end, or None."""
+
+    def __init__(self, layer: Module, number: int, norm: Module | None = None) -> None:
+        self.number = whole_number("TransformerEncoder", "number", number)
+        rngs = [m.rng for m in layer.modules() if isinstance(m, Dropout)]  # copies would all drop the same
+        self.layers = [copy.deepcopy(layer, {id(rng): rng for rng in rngs}) for _ in range(number)]
+        self.norm = norm
+
+    def forward(self, x: Any, mask: Any = None, key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+        """Compute the same shape from x; for the masks see ``MultiheadAttention``."""
+        for layer in self.layers:
+            x = layer(x, mask, key_padding_mask, is_causal)
+        return x if self.norm is None else self.norm(x)

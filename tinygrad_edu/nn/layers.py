@@ -90,12 +90,6 @@ class Convolution(
 
     def forward(self, a: Any) -> Any:
         """Compute (examples, outputs, *size) from (examples, inputs, *size); both may be without examples."""
-        if np.ndim(a) == self.axes + 1:
-            return self.convolved(ops.expand_dims(a, 0))[0]
-        return self.convolved(a)
-
-    def convolved(self, a: Any) -> Any:
-        """Compute the result for a with an axis for the examples."""
         convolve = (ops.conv1d, ops.conv2d)[self.axes - 1]
         return self.shifted(convolve(a, self.W, self.stride, self.padding, self.dilation, self.groups))
 
@@ -130,8 +124,8 @@ class TransposedConvolution(Convolution):
         """The first two lengths of W."""
         return self.inputs, self.outputs // self.groups
 
-    def convolved(self, a: Any) -> Any:
-        """Compute the result for a with an axis for the examples."""
+    def forward(self, a: Any) -> Any:
+        """Compute (examples, outputs, *size), larger by the stride and the window; both may be without examples."""
         transpose = (functional.conv_transpose1d, functional.conv_transpose2d)[self.axes - 1]
         options = {"stride": self.stride, "padding": self.padding, "output_padding": self.output_padding}
         return self.shifted(transpose(a, self.W, groups=self.groups, dilation=self.dilation, **options))

@@ -142,7 +142,7 @@ class BatchNorm2d(BatchNorm):
     numbers_of_axes = (4,)
 
 
-class GroupNorm(Normaliser, words={"num_groups": "groups", "num_channels": "channels"}):
+class GroupNorm(Normaliser, words={"num_groups": "groups", "num_channels": "channels", "num_features": "channels"}):
     """Normalises each example over each of so many ``groups`` of its channels.  (Wu and He 2018.)
 
     Raises ValueError if the channels cannot be divided into equal groups.
@@ -163,3 +163,14 @@ class GroupNorm(Normaliser, words={"num_groups": "groups", "num_channels": "chan
             raise errors.explained(ValueError(words), f"It takes (examples, {self.channels}, ...).")
         z = normalised(ops.reshape(x, shape[0], self.groups, -1), (-1,), self.eps)
         return self.scaled(ops.reshape(z, *shape), len(shape) - 2)
+
+
+class InstanceNorm1d(GroupNorm):
+    """Normalises each channel of each signal (examples, channels, length).  (Ulyanov, Vedaldi and Lempitsky 2016.)"""
+
+    def __init__(self, channels: int, eps: float = 1e-5, affine: bool = False) -> None:
+        super().__init__(channels, channels, eps, affine)
+
+
+class InstanceNorm2d(InstanceNorm1d):
+    """Normalises each channel of each image (examples, channels, height, width).  See ``InstanceNorm1d``."""

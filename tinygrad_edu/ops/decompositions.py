@@ -26,9 +26,16 @@ def _data(x: Any) -> Any:
     return x._array if is_recorded(x) else np.asarray(x)
 
 
-def _symmetric(x: Any) -> Any:
-    """The symmetric part of matrices."""
-    return (x + np.swapaxes(x, -1, -2)) / 2
+def _mirrored(x: Any, UPLO: str) -> Any:
+    """The symmetric matrices that have these triangles, the lower ones or the upper ones."""
+    if UPLO.upper() not in ("L", "U"):
+        raise ValueError(f"UPLO is 'L' or 'U', not {UPLO!r}")
+    return np.tril(x) + np.swapaxes(np.tril(x, -1), -1, -2) if UPLO.upper() == "L" else _mirrored(x.mT, "L")
+
+
+def _folded(g: Any, UPLO: str) -> Any:
+    """The gradient of a triangle, each of whose numbers stands in two places, from that of the symmetric matrix."""
+    return tril(g) + tril(g, -1) if UPLO.upper() == "L" else triu(g) + triu(g, 1)
 
 
 def _rounding(values: Any) -> Any:
@@ -72,7 +79,7 @@ def _one_over(gaps: Any, values: Any, g: Any) -> Any:
 def _eigvalsh_rule(g, z, x, UPLO: str):
     """V diag(g) Vᵀ."""
     v = eigenvectors(x, UPLO)
-    return matmul(v * _sure(g, _data(z))[..., None, :], v.mT)
+    return _folded(matmul(v * _sure(g, _data(z))[..., None, :], v.mT), UPLO)
 
 
 def _not_small(rng, shape: tuple[int, ...]):
@@ -91,15 +98,13 @@ def _spread(rng, *shape: int):
     x=_eigvalsh_rule,
 )
 def eigvalsh(x, UPLO: str = "L"):
-    """The eigenvalues, in rising order, of the symmetric part of matrices (..., n, n): shape (..., n).
+    """The eigenvalues, in rising order, of symmetric matrices (..., n, n): shape (..., n).
 
-    So the gradient is symmetric too.  ``UPLO`` says which triangle LAPACK reads: both are the same here, but for signs
-    of eigenvectors.
-    Of equal eigenvalues only what all share has a derivative, as their sum: otherwise the gradient is NaN.
+    As NumPy, it reads the lower triangle alone, or with ``UPLO="U"`` the upper one, and so the gradient is in that
+    triangle; of S = AᵀA, say, A has the right gradient.  Of equal eigenvalues only what all share has a derivative, as
+    their sum: otherwise the gradient is NaN.
     """
-    if UPLO.upper() not in ("L", "U"):
-        raise ValueError(f"UPLO is 'L' or 'U', not {UPLO!r}")
-    return np.linalg.eigh(_symmetric(x), UPLO).eigenvalues
+    return np.linalg.eigh(_mirrored(x, UPLO)).eigenvalues
 
 
 def _eigenvectors_rule(g, z, x, UPLO: str):
@@ -107,7 +112,7 @@ def _eigenvectors_rule(g, z, x, UPLO: str):
     w = eigvalsh(x, UPLO)
     m = matmul(z.mT, g)
     f = _one_over(w[..., None, :] - w[..., :, None], _data(w), g)
-    return matmul(matmul(z, f * (m - m.mT) / 2), z.mT)
+    return _folded(matmul(matmul(z, f * (m - m.mT) / 2), z.mT), UPLO)
 
 
 @op(
@@ -118,8 +123,8 @@ def _eigenvectors_rule(g, z, x, UPLO: str):
     x=_eigenvectors_rule,
 )
 def eigenvectors(x, UPLO: str = "L"):
-    """The eigenvectors of the symmetric part of matrices, as columns, in the order of ``eigvalsh``: see ``eigh``."""
-    return np.linalg.eigh(_symmetric(x), UPLO).eigenvectors
+    """The eigenvectors of symmetric matrices, as columns, in the order of ``eigvalsh``: see ``eigh``."""
+    return np.linalg.eigh(_mirrored(x, UPLO), UPLO).eigenvectors
 
 
 # Singular values: X = U S Vᵀ.

@@ -172,29 +172,6 @@ def floor(x):
     return np.floor(x)
 
 
-@elementwise(r"\operatorname{ceil}($x)")
-def ceil(x):
-    """The smallest whole number that is not below x.  No gradient flows through it: see ``sign``."""
-    return np.ceil(x)
-
-
-@elementwise(r"\operatorname{trunc}($x)", aliases="fix")
-def trunc(x):
-    """The whole number that is left without the decimals.  No gradient flows through it: see ``sign``."""
-    return np.trunc(x)
-
-
-@op(
-    r"\operatorname{round}($x)",
-    elementwise=True,
-    aliases="around rint",
-    examples=(((2, 3),), ((3,), dict(decimals=1))),
-)
-def round(x, decimals: int = 0):
-    """The nearest number with so many ``decimals``; halves go to the even one.  No gradient flows through it."""
-    return np.round(x, decimals)
-
-
 @op(
     r"\operatorname{floor}(\frac{$x}{$y})",
     elementwise=True,
@@ -221,20 +198,6 @@ def remainder(x, y):
     once more into x.
     """
     return np.remainder(x, y)
-
-
-@elementwise(
-    needs=_DIVISOR,
-    domain={"y": (0.5, 3.0)},
-    x=lambda g, z, x, y: bent(g, g, (z == 0) & (x != 0), x - y * trunc(x / y)),
-    y=lambda g, z, x, y: bent(-g * trunc(x / y), g, (z == 0) & (x != 0), x - y * trunc(x / y)),
-)
-def fmod(x, y):
-    """What is left of x without the multiples of y that it holds, as C's fmod: it has the sign of x.
-
-    It is x - y trunc(x/y), and jumps at the multiples of y, but for 0; the gradient there is as that of ``remainder``.
-    """
-    return np.fmod(x, y)
 
 
 @op("$x", elementwise=True, for_users=False, x=lambda g, dtype, back: cast(g, back, dtype))
@@ -442,7 +405,7 @@ def gelu(x):
     return x * _normal_cdf(x)
 
 
-@elementwise(r"\operatorname{silu}($x)", aliases="swish", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
+@elementwise(r"\operatorname{silu}($x)", x=lambda g, z, x: g * (sigmoid(x) + z * sigmoid(-x)))
 def silu(x):
     """x sigmoid(x), also called swish."""
     return x * sigmoid(x)

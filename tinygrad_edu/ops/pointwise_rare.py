@@ -8,8 +8,46 @@ from typing import Any
 import numpy as np
 
 from ..op import elementwise, op
-from .conventions import jumping
+from .conventions import bent, jumping
+from .pointwise import _DIVISOR
 from .trigonometry import hypot, hypot_slope
+
+
+@elementwise(r"\operatorname{ceil}($x)")
+def ceil(x):
+    """The smallest whole number that is not below x.  No gradient flows through it: see ``sign``."""
+    return np.ceil(x)
+
+
+@elementwise(r"\operatorname{trunc}($x)", aliases="fix")
+def trunc(x):
+    """The whole number that is left without the decimals.  No gradient flows through it: see ``sign``."""
+    return np.trunc(x)
+
+
+@op(
+    r"\operatorname{round}($x)",
+    elementwise=True,
+    aliases="around rint",
+    examples=(((2, 3),), ((3,), dict(decimals=1))),
+)
+def round(x, decimals: int = 0):
+    """The nearest number with so many ``decimals``; halves go to the even one.  No gradient flows through it."""
+    return np.round(x, decimals)
+
+
+@elementwise(
+    needs=_DIVISOR,
+    domain={"y": (0.5, 3.0)},
+    x=lambda g, z, x, y: bent(g, g, (z == 0) & (x != 0), x - y * trunc(x / y)),
+    y=lambda g, z, x, y: bent(-g * trunc(x / y), g, (z == 0) & (x != 0), x - y * trunc(x / y)),
+)
+def fmod(x, y):
+    """What is left of x without the multiples of y that it holds, as C's fmod: it has the sign of x.
+
+    It is x - y trunc(x/y), and jumps at the multiples of y, but for 0; the gradient there is as that of ``remainder``.
+    """
+    return np.fmod(x, y)
 
 
 @elementwise(

@@ -302,6 +302,7 @@ def log_ndtr(x, order: int = 0):
     domain={"x": (0.1, 0.9)},
     needs={"probabilities, from 0 to 1": lambda x: np.all((x >= 0) & (x <= 1))},
     logarithm={"x": (0, 1)},
+    advice={"eps": "logit(clip(x, eps, 1 - eps))"},
     x=lambda g, x: g / (np.sqrt(x) ** 2 * np.sqrt(1 - x) ** 2),
 )
 def logit(x):

@@ -160,8 +160,8 @@ def softplus_of(x, beta: float = 1.0, threshold: float = 20.0):
     return z if threshold >= 20 else where(values(x) * beta > threshold, x, z)
 
 
-@extends(silu, words={"slope": "beta"})
-def silu_of(x, beta: float = 1.0):
-    """x sigmoid(beta x): swish with a slope (Ramachandran, Zoph and Le 2017)."""
+@composed()
+def swish(x, beta: float = 1.0):
+    """x sigmoid(beta x): ``silu``, with a slope (Ramachandran, Zoph and Le 2017)."""
     x = floating(x)
-    return x * sigmoid(beta * x)
+    return silu(x) if beta == 1 else x * sigmoid(beta * x)

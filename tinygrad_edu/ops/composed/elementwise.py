@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 
 from ...engine.composing import composed
-from .. import pointwise_rare as pointwise_rare  # whose operations are read together with these functions
 from ..pointwise import (
     absolute,
     add,
     cast,
     divide,
-    fmod,
     logaddexp,
     maximum,
     minimum,
@@ -26,6 +24,7 @@ from ..pointwise import (
     sqrt,
     subtract,
 )
+from ..pointwise_rare import fmod  # and with it all operations that few programs need
 from ..select import where
 
 

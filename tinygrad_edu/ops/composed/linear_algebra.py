@@ -13,7 +13,6 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ...engine.composing import composed
 from ...errors import messages as errors
 from .. import algebra, decompositions, inverse, pointwise, reduce, select, shape
-from .basic import slogdet
 from .operands import array, values
 
 # Norms.
@@ -81,7 +80,7 @@ def cond(x, p=None):
 
 @composed()
 def eigh(x, UPLO: str = "L") -> Any:
-    """The eigenvalues of the symmetric part of matrices, in rising order, and the eigenvectors as columns.
+    """The eigenvalues of symmetric matrices, in rising order, and the eigenvectors as columns.
 
     They come as NumPy's pair, with the attributes ``eigenvalues`` and ``eigenvectors``.  The sign of a vector is
     NumPy's choice: a result that depends on it has no meaning, and its gradient neither.  Where eigenvalues are equal,
@@ -155,7 +154,7 @@ def lstsq(a, b, rcond=None) -> Any:
 @composed(method=True)
 def logdet(x):
     """The logarithm of the determinant; NaN where that is negative."""
-    sign, log = slogdet(x)
+    sign, log = np.linalg.slogdet(values(x)).sign, inverse.logabsdet(x)
     return select.where(sign > 0, log, np.where(sign < 0, np.nan, -np.inf)) if np.any(sign <= 0) else log
 
 
@@ -244,6 +243,28 @@ def matrix_power(x, n: int):
         n //= 2
         x = algebra.matmul(x, x) if n else x
     return pointwise.positive(found)
+
+
+@composed(aliases="expm", method=True)
+def matrix_exp(x):
+    """The exponential of square matrices, I + X + X²/2 + X³/6 + ...
+
+    It is that of X/2^n, which is small, squared n times (Moler and Van Loan, Nineteen dubious ways to compute the
+    exponential of a matrix, 2003).
+    """
+    x = array(x)
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"matrix_exp takes square matrices, not an array of shape {x.shape}")
+    size = float(np.max(np.sum(np.abs(values(x)), -1), initial=0))
+    halved = max(0, math.frexp(size)[1] + 1) if math.isfinite(size) else 0
+    x = pointwise.multiply(x, 0.5**halved)
+    one = np.eye(x.shape[-1], dtype=x.dtype)
+    z = pointwise.add(pointwise.multiply(x, 1 / 18), one)
+    for k in range(17, 0, -1):
+        z = pointwise.add(pointwise.multiply(algebra.matmul(x, z), 1 / k), one)
+    for _ in range(halved):
+        z = algebra.matmul(z, z)
+    return z
 
 
 @composed()

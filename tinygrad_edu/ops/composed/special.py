@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from ...engine.composing import composed
-from ..pointwise import add, divide, exp, multiply, negative, subtract, xlogy
+from ..pointwise import add, clip, divide, exp, multiply, negative, square, subtract, xlogy
 from ..select import where
 from ..special import bessel_i, bessel_i_scaled, bessel_j, betaln, digamma, digamma_derivative, erfc, gammaln
+from ..trigonometry import hypot
 from .elementwise import _values
 
 
@@ -71,6 +72,28 @@ def ive(v, x):
 def jv(v, x):
     """The Bessel function of the first kind J_v(x), of whole orders v."""
     return bessel_j(x, v)
+
+
+# Two of scipy.special have names of losses, and mean something else than those: SciPy's users reach them by the aliases.
+
+
+@composed(aliases="special.kl_div")
+def kl_terms(x, y):
+    """x log(x/y) - x + y, the terms of the divergence of Kullback and Leibler of numbers that need not add up to 1."""
+    return add(subtract(rel_entr(x, y), x), y)
+
+
+@composed(aliases="special.huber")
+def huber_terms(delta, r):
+    """Huber's loss of each residual ``r``: r²/2 up to ``delta``, and from there on linear, with the same slope."""
+    near = clip(r, negative(_values(delta)), _values(delta))
+    return multiply(near, subtract(r, multiply(near, 0.5)))
+
+
+@composed()
+def pseudo_huber(delta, r):
+    """A smooth form of Huber's loss: delta² (sqrt(1 + (r/delta)²) - 1), of each residual ``r``."""
+    return multiply(square(delta), subtract(hypot(1.0, divide(r, delta)), 1.0))
 
 
 @composed(aliases="modified_bessel_i0", method=True)

@@ -25,6 +25,7 @@ from ...language.op_notation import Formula, typeset
 from ...numeric.op_examples import Example, examples
 from ...op import OPS
 from ...op import op as Op
+from ...ops.composed import read_all
 from ...stepping.jacobian import by_differences, local
 from ...stepping.record import Record
 from ...tensor import Tensor
@@ -134,6 +135,7 @@ class Entry:
 
 def entries(names: Iterable[str] = ()) -> list[Entry]:
     """The entries of these operations, or of all, those of a file together.  ValueError for an unknown name."""
+    read_all()
     chosen = [find(name) for name in names] or [*OPS.values()]
     modules = list(dict.fromkeys(op.function.__module__ for op in chosen))
     return [
@@ -143,6 +145,7 @@ def entries(names: Iterable[str] = ()) -> list[Entry]:
 
 def find(name: str) -> Op:
     """The operation of a name, or of another of its names.  ValueError, with similar names, if there is none."""
+    read_all()
     others = {other: op for op in OPS.values() for other in aliases(op)}
     known = others | OPS
     if name in known:
