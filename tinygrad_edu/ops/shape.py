@@ -60,7 +60,6 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
-    aliases="permute permute_dims",
     advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )

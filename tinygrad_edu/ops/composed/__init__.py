@@ -57,15 +57,15 @@ masked_fill masked_scatter masked_select matrix_diagonal matrix_exp matrix_norm 
 max_pool1d max_pool3d median meshgrid mish mm modified_bessel_i0 modified_bessel_i1 msort multi_dot multi_margin_loss
 multigammaln multilabel_soft_margin_loss mv mvlgamma nan_to_num nancumprod nancumsum nanmax nanmean nanmedian nanmin
 nanpercentile nanprod nanquantile nanstd nansum nanvar narrow ndtr ndtri ne new_ones new_zeros nll_loss nonzero
-normalize not_equal ones ones_like pairwise_distance pdist percentile piecewise pinv pinverse pixel_shuffle
-pixel_unshuffle poisson_nll_loss polyadd polyder polygamma polyint polymul polysub polyval prelu pseudo_huber psi ptp
-qr quantile rad2deg radians rand rand_like randint randn randn_like real rel_entr relu6 renorm reshape_as rint
-rms_norm rollaxis rot90 round row_stack rrelu rsqrt rsub scaled_dot_product_attention scatter scatter_add searchsorted
-select selu signbit sinc sliding_window_view smooth_l1_loss soft_margin_loss softmin softshrink softsign
-solve_triangular std_mean sum_to_size svd svdvals swish t take_along_axis take_along_dim tanhshrink tensorinv
-tensorsolve threshold topk trapezoid trapz trim_zeros triplet_margin_loss triplet_margin_with_distance_loss trunc
-unbind unflatten unfold union1d unique unstack unwrap upsample vander var_mean vdot vecdot vecmat vector_norm view_as
-vsplit vstack xlog1py zeros zeros_like
+normalize not_equal ones ones_like pairwise_distance pdist percentile permute permute_dims piecewise pinv pinverse
+pixel_shuffle pixel_unshuffle poisson_nll_loss polyadd polyder polygamma polyint polymul polysub polyval prelu
+pseudo_huber psi ptp qr quantile rad2deg radians rand rand_like randint randn randn_like real rel_entr relu6 renorm
+reshape_as rint rms_norm rollaxis rot90 round row_stack rrelu rsqrt rsub scaled_dot_product_attention scatter
+scatter_add searchsorted select selu signbit sinc sliding_window_view smooth_l1_loss soft_margin_loss softmin
+softshrink softsign solve_triangular std_mean sum_to_size svd svdvals swish t take_along_axis take_along_dim
+tanhshrink tensorinv tensorsolve threshold topk trapezoid trapz trim_zeros triplet_margin_loss
+triplet_margin_with_distance_loss trunc unbind unflatten unfold union1d unique unstack unwrap upsample vander var_mean
+vdot vecdot vecmat vector_norm view_as vsplit vstack xlog1py zeros zeros_like
 """
 
 
