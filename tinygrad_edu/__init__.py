@@ -15,27 +15,8 @@ from typing import Any as _Any
 
 from .context import no_grad as no_grad
 from .context import scope as scope
-from .derivatives import Step as Step
-from .derivatives import elementwise_grad as elementwise_grad
-from .derivatives import grad as grad
-from .derivatives import grad_and_aux as grad_and_aux
-from .derivatives import gradients as gradients
-from .derivatives import hessian as hessian
-from .derivatives import hvp as hvp
-from .derivatives import jacfwd as jacfwd
-from .derivatives import jacobian as jacobian
-from .derivatives import jacrev as jacrev
-from .derivatives import jvp as jvp
-from .derivatives import sweep as sweep
-from .derivatives import value_and_grad as value_and_grad
-from .derivatives import vjp as vjp
-from .engine.each_example import vmap as vmap
 from .engine.spelling import NAMED as _NAMED
-from .engine.structure import ravel_pytree as ravel_pytree
-from .engine.structure import stop_gradient as stop_gradient
-from .engine.structure import tree_map as tree_map
 from .errors import messages as _errors
-from .errors.trace_nan import trace_nan as trace_nan
 from .op import elementwise as elementwise
 from .op import op as op
 from .ops import *
@@ -43,16 +24,36 @@ from .ops import composed as _composed
 from .tensor import Tensor as Tensor
 from .tensor import constant as constant
 
-globals().pop("tensor")  # the module: the name is that of PyTorch's function
+# These are modules; the names are those of functions.
+del globals()["tensor"], globals()["sweep"]
 
 if _TYPE_CHECKING:
     from .checker.check_function import check as check
     from .console.step_here import step_here as step_here
     from .console.stepper import stepper as stepper
+    from .derivatives import Step as Step
+    from .derivatives import elementwise_grad as elementwise_grad
+    from .derivatives import grad as grad
+    from .derivatives import grad_and_aux as grad_and_aux
+    from .derivatives import gradients as gradients
+    from .derivatives import hessian as hessian
+    from .derivatives import hvp as hvp
+    from .derivatives import jacfwd as jacfwd
+    from .derivatives import jacobian as jacobian
+    from .derivatives import jacrev as jacrev
+    from .derivatives import jvp as jvp
+    from .derivatives import sweep as sweep
+    from .derivatives import value_and_grad as value_and_grad
+    from .derivatives import vjp as vjp
+    from .engine.each_example import vmap as vmap
     from .engine.makers import hessian_vector_product as hessian_vector_product
     from .engine.makers import make_hvp as make_hvp
     from .engine.makers import make_jvp as make_jvp
     from .engine.makers import make_vjp as make_vjp
+    from .engine.structure import ravel_pytree as ravel_pytree
+    from .engine.structure import stop_gradient as stop_gradient
+    from .engine.structure import tree_map as tree_map
+    from .errors.trace_nan import trace_nan as trace_nan
     from .findings import explain as explain
     from .findings.gradient_norms import GradientNorms as GradientNorms
     from .formulas.closed import formula as formula
@@ -63,6 +64,13 @@ if _TYPE_CHECKING:
     from .tracing import Trace as Trace
 
 __version__ = "0.1.0"
+# What is loaded when it is asked for, since no tensor needs it.
+_SOON = {
+    **dict.fromkeys("Step sweep grad value_and_grad grad_and_aux elementwise_grad gradients".split(), "derivatives"),
+    **dict.fromkeys("vjp jvp jacobian jacfwd jacrev hessian hvp".split(), "derivatives"),
+    **dict.fromkeys("ravel_pytree stop_gradient tree_map".split(), "engine.structure"),
+    "vmap": "engine.each_example", "trace_nan": "errors.trace_nan",
+}  # fmt: skip
 # What draws and explains is loaded when it is asked for: that takes longer than all the rest.
 _LATER = {
     "draw": "render", "walk": "render", "Trace": "tracing", "stepper": "console.stepper", "explain": "findings",
@@ -78,7 +86,7 @@ _NAMESPACES = ("linalg", "special")  # as in NumPy and PyTorch: linalg.norm
 def _own_names() -> set[str]:
     """The names of what this package defines and has loaded, but for what is there for the rules of operations."""
     own = {name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}.")}
-    return {"OPS", "elementwise", *(name for name in own if not name.startswith("_"))}
+    return {"OPS", "elementwise", *_SOON, *(name for name in own if not name.startswith("_"))}
 
 
 def __dir__() -> list[str]:
@@ -89,8 +97,9 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> _Any:
     """Load what is not loaded yet, and know every function by its other names, as PyTorch's ``clamp``."""
-    if name in _LATER:
-        return getattr(_import(f".{_LATER[name]}", __name__), name)
+    if name in _SOON or name in _LATER:
+        globals()[name] = found = getattr(_import(f".{_SOON.get(name) or _LATER[name]}", __name__), name)
+        return found
     if name in _NAMESPACES:
         return _composed.Namespace(name)
     if name == "OPS":

@@ -23,7 +23,6 @@ from ..ops import composed
 from .fast_calls import binary
 from .frozen import is_frozen, set_frozen
 from .leaf_arrays import IN_PLACE, edit
-from .plain_values import may_become_array, may_become_number
 from .spelling import NAMED, ROUTES, Route
 from .unchosen import kept_gradient
 
@@ -336,8 +335,11 @@ class Interface(Value):
         edit(self, "data", lambda x: x.__setitem__(key, values))
 
     def __float__(self) -> float:
-        if self._array.size == 1 and not may_become_number(self.node):
-            raise errors.becomes_number(self.node)
+        if self.requires_grad and self._array.size == 1:
+            from .plain_values import may_become_number  # only here: reading bytecode is a module of its own
+
+            if not may_become_number(self.node):
+                raise errors.becomes_number(self.node)
         return float(self._array.item())
 
     def __int__(self) -> int:
@@ -352,8 +354,11 @@ class Interface(Value):
         return operator.index(self._array)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if not may_become_array(self.node):
-            raise errors.becomes_array(self.node)
+        if self.requires_grad:
+            from .plain_values import may_become_array
+
+            if not may_become_array(self.node):
+                raise errors.becomes_array(self.node)
         return np.array(self._array, dtype)
 
     def __reduce__(self) -> Any:

@@ -16,7 +16,6 @@ from numpy.lib.stride_tricks import as_strided
 from ..errors import coerce
 from ..errors import messages as errors
 from ..graph import Node, Value
-from .plain_values import missing_is_used
 from .used_gradients import mark_used
 
 
@@ -75,6 +74,8 @@ def gradient_of(node: Node) -> Any:
     """
     if node.grad is not None:
         return coerce.dense(node.grad)
+    from .plain_values import missing_is_used
+
     if node.op is not None or not node.active or missing_is_used():
         raise errors.no_gradient(node)
     return None

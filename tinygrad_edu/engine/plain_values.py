@@ -22,8 +22,6 @@ RUN_PROGRAMS = ("commands", "console", "teaching", "word2vec", "optim.py", "__ma
 def may_become_number(node: Node) -> bool:
     """May ``float()`` of this tensor be taken, in the user's line that asks for it?"""
     frame = user_frame()
-    if not node.active:
-        return True
     if frame is None or is_differentiated(frame) or is_assignment(frame) or uses_math(frame):
         return False
     called = called_function(frame)
@@ -40,8 +38,6 @@ def may_become_array(node: Node) -> bool:
     would be lost; and only for functions that make one array of a list, or a mean of it.
     """
     frame = user_frame()
-    if not node.active:
-        return True
     swept = getattr(node, "swept", False)
     if frame is None or node.shape or not swept or is_differentiated(frame) or is_assignment(frame):
         return False

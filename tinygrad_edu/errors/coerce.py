@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import messages as errors
-from ..errors.numpy_warnings import in_place, point_at_the_user
 
 Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
+points_at_the_user: ContextVar[bool] = ContextVar("NumPy's warnings name the user's line", default=False)
 
 
 def copy_as_array(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
@@ -18,8 +19,11 @@ def copy_as_array(data: Any, name: str | None, active: bool, dtype: Any) -> Any:
 
     Raises TypeError for what is not made of real numbers, and ValueError for rows of different lengths.
     """
-    if not in_place.get():
+    if not points_at_the_user.get():
+        from .numpy_warnings import point_at_the_user  # at the first tensor, and not at import
+
         point_at_the_user()
+        points_at_the_user.set(True)
     try:
         return require_numeric(
             np.array(data._array if hasattr(data, "node") else require_plain(data), dtype), name, active

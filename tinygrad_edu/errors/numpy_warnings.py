@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from contextvars import ContextVar
 from types import FrameType
 
 import numpy as np
 
 from ..format import locations
-
-in_place: ContextVar[bool] = ContextVar("warnings point at the user's line", default=False)
 
 
 class UserLine:
@@ -45,8 +42,7 @@ def line_to_show(frame: FrameType) -> FrameType:
 
 
 def point_at_the_user() -> None:
-    """Let NumPy's warnings in this thread name the user's line.  It does so once."""
-    in_place.set(True)
+    """Let NumPy's warnings in this thread name the user's line."""
     if np.geterrcall() is None:  # a function of the user's own stays
         np.seterrcall(UserLine())
         np.seterr(**{kind: "log" for kind, mode in np.geterr().items() if mode == "warn"})  # type: ignore[arg-type]
