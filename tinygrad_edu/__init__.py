@@ -72,6 +72,7 @@ _LATER = {
     "hessian_vector_product": "engine.makers",
 }  # fmt: skip
 _ROOMS = ("data", "nn", "optim")
+_NAMESPACES = ("linalg", "special")  # as in NumPy and PyTorch: linalg.norm
 
 
 def _own_names() -> set[str]:
@@ -83,13 +84,15 @@ def _own_names() -> set[str]:
 def __dir__() -> list[str]:
     _composed.read_all()
     functions = {name for name, spelled in _NAMED.items() if spelled.for_users and name.isidentifier()}
-    return sorted({*_own_names(), *functions, *_LATER, *_ROOMS, "__version__"})
+    return sorted({*_own_names(), *functions, *_LATER, *_ROOMS, *_NAMESPACES, "__version__"})
 
 
 def __getattr__(name: str) -> _Any:
     """Load what is not loaded yet, and know every function by its other names, as PyTorch's ``clamp``."""
     if name in _LATER:
         return getattr(_import(f".{_LATER[name]}", __name__), name)
+    if name in _NAMESPACES:
+        return _composed.Namespace(name)
     if name == "OPS":
         _composed.read_all()
         return _import(".op", __name__).OPS

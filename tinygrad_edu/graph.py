@@ -23,7 +23,7 @@ next_serial = itertools.count().__next__
 class Node:
     """How one value was computed: what backpropagation and pictures need, and no array beyond."""
 
-    __slots__ = "op args values result shape active serial grad hooks name scope code lasti".split()
+    __slots__ = "op args values result shape active serial grad hooks name scope code lasti swept".split()
 
     # What backpropagation needs.
     op: Any  # the operation; None for a leaf, which nobody computed
@@ -36,6 +36,7 @@ class Node:
     serial: int  # its age.  A result is younger than its operands: this is a topological order
     grad: Any  # of a leaf: the gradient that ``backward`` has accumulated
     hooks: tuple[Callable[[Any], Any], ...]  # each is shown the gradient and may change it
+    swept: bool  # set if ``backward`` was called on it
 
     # What pictures and errors need.
     name: str | None

@@ -96,6 +96,7 @@ class Tensor(Interface, Value):
         found = collect_gradients(self.node, coerce.seed(self, seed))
         totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
         any(map(Node.grad.__set__, found, totals))  # in one go: Ctrl-C comes before it or after
+        self.node.swept = True
         if free:
             for node in topological_order(self.node):
                 if node.op is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_edu import gradcheck, nn
+from tinygrad_edu import constant, formula, gradcheck, nn
 
 rng = np.random.default_rng(0)
 
@@ -132,3 +132,12 @@ def test_what_does_not_fit_is_said():
         drawn(2)(np.ones((3, 6)), np.ones((4, 5)))
     with pytest.raises(TypeError, match="kdim"):
         nn.MultiheadAttention(6, 2, kdim=3)
+
+
+def test_formulas_have_the_names_of_the_textbook():
+    layer, x = nn.MultiheadAttention(4, 1, bias=False, rng=rng), constant(rng.normal(size=(3, 4)), "x")
+    y, _ = layer(x)
+    assert str(formula((y * y).sum(), layer.out.W)) == "2 W_O Oᵀ O"
+    assert str(formula((y * y).sum(), layer.value.W)) == "2 W_Oᵀ W_O Oᵀ P x"
+    found = str(formula((y * y).sum(), layer.query.W))
+    assert found.startswith("Kᵀ (P ⊙ (") and found.endswith("))ᵀ x")

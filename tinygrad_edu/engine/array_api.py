@@ -161,6 +161,16 @@ class Interface(Value):
         """The number of elements, over all axes."""
         return int(self._array.size)
 
+    nelement = numel
+
+    def type(self, dtype: Any) -> Any:
+        """The numbers in another dtype: see ``astype``."""
+        return NAMED["astype"].public(self, coerce.as_dtype(dtype))
+
+    def type_as(self, other: Any) -> Any:
+        """The numbers in the dtype of another tensor."""
+        return NAMED["astype"].public(self, other.dtype)
+
     def dim(self) -> int:
         """The number of axes; 0 for a single number."""
         return len(self.node.shape)
@@ -350,7 +360,9 @@ class Interface(Value):
         raise errors.not_picklable(self.node)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
-        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        # SciPy's ufuncs are those of scipy.special, and some have the name of another function.
+        own = "" if getattr(np, ufunc.__name__, None) is ufunc else "special."
+        name = own + (ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
         if kwargs.get("out") is not None or method == "at":
             raise errors.written_into(name, self.node)
         return dispatch(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
@@ -385,7 +397,7 @@ def find_route(name: str, function: Any) -> Route | None:
     """How a call of NumPy's function becomes one of a function here; None if there is none."""
     module, _, short = name.rpartition(".")
     spelled = None if name in READ_NO_VALUES else composed.find(name)
-    if spelled is None and module == "linalg" and not hasattr(np, short):
+    if spelled is None and (module == "special" or (module == "linalg" and not hasattr(np, short))):
         spelled = composed.find(short)  # some functions of linalg, as trace, mean something else than NumPy's own
     if spelled is None:
         return None
@@ -400,8 +412,7 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
     """
     route = ROUTES.get(name) or find_route(name, function)
     if route is None:
-        known = hasattr(np, name.partition(".")[0])  # a ufunc of SciPy is not named np.something
-        result = without_derivative(function, f"np.{name}" if known else name, args, kwargs)
+        result = without_derivative(function, name if name.startswith("special.") else f"np.{name}", args, kwargs)
         if isinstance(result, Exception):
             raise result
         return result

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 # The names of first arguments that are no operands.
-NO_OPERANDS = ("arrays", "tensors", "tup", "matrices", "condlist", "condition", "func1d", "n", "shape", "data", "p")
+NO_OPERANDS = "arrays tensors tup matrices condlist condition func1d n shape size data start low p".split()
 
 
 class Function(Spelled):
@@ -72,14 +72,14 @@ def composed(
     words: Mapping[str, str] = {},
     advice: Mapping[str, str] = {},
     method: bool | str | None = None,
-    static: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator of a function that calls operations: what it records has the location of the function's caller.
 
     ``aliases``, ``words``, ``advice``: as for an operation, see engine/spelling.py.  It is a method of Tensors if its
-    first argument is one operand, unless ``method`` is False; a name there, as "select", is that of a method that means
-    another thing than the function of that name, and then it is no function for users.  ``static``: it is called on the
-    class, as ``Tensor.zeros(3)``.  METHODS in ops/composed/__init__.py names all those of files that are read later.
+    first argument is one operand; otherwise it may be called on the class, as ``Tensor.zeros(3)``.  With
+    ``method=False`` it is neither.  A name there, as "select", is that of a method that means another thing than the
+    function of that name, and then it is no function for users.  METHODS in ops/composed/__init__.py names all those of
+    files that are read later.
     """
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,9 +90,7 @@ def composed(
             made.name = method
             setattr(Value, method, public)
         else:
-            made.register(not static and (made.takes_operand_first if method is None else method))
-        if static:
-            setattr(Value, made.name, staticmethod(public))
+            made.register(made.takes_operand_first if method is None else method or None)
         return public
 
     return decorated

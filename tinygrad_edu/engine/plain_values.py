@@ -26,18 +26,22 @@ def may_become_number(node: Node) -> bool:
         return False
     called = called_function(frame)
     module = str(getattr(called, "__module__", "") or "")
-    return isinstance(called, type) or not module.startswith("numpy") or makes_one_array(called)
+    if isinstance(called, type) or not module.startswith("numpy"):
+        return True
+    return getattr(node, "swept", False) and makes_one_array(called)
 
 
 def may_become_array(node: Node) -> bool:
     """May NumPy take this tensor for a number in an array of plain numbers, as in ``np.mean(losses)``?
 
-    Only a single number that was computed, and only for functions that make one array of a list, or a mean of it.
+    Only a single number whose gradient has been taken, as that of a loss, for in a value on the way there the gradient
+    would be lost; and only for functions that make one array of a list, or a mean of it.
     """
     frame = user_frame()
     if not node.active:
         return True
-    if frame is None or node.shape or node.op is None or is_differentiated(frame) or is_assignment(frame):
+    swept = getattr(node, "swept", False)
+    if frame is None or node.shape or not swept or is_differentiated(frame) or is_assignment(frame):
         return False
     return makes_one_array(called_function(frame))
 

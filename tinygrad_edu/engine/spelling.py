@@ -22,8 +22,8 @@ from .calling import is_packed, takes_any_word
 
 # Other people's words for an argument.  For one of several, the one counts that the function has.
 WORDS: dict[str, tuple[str, ...]] = {
-    "dim": ("axis",), "dims": ("axis", "axes"), "axes": ("axis",), "keepdim": ("keepdims",), "keep_dims": ("keepdims",),
-    "tensors": ("arrays",), "tup": ("arrays",),
+    "dim": ("axis",), "axis": ("dim",), "dims": ("axis", "axes"), "axes": ("axis",), "keepdim": ("keepdims",),
+    "keepdims": ("keepdim",), "keep_dims": ("keepdims",), "tensors": ("arrays",), "tup": ("arrays",),
 }  # fmt: skip
 # Words for the first and for the second operand, whatever they are called here.
 FIRST = ("input", "a", "x", "self", "x1", "array", "arr", "ary", "m", "A", "logits", "predict")
@@ -72,8 +72,10 @@ class Spelled:
     function: Callable[..., Any]
     public: Callable[..., Any]
 
-    def register(self, is_method: bool) -> None:
-        """Make it known by each of its names and, if ``is_method``, a method of Tensors.
+    def register(self, is_method: bool | None) -> None:
+        """Make it known by each of its names, and if ``is_method`` a method of Tensors.
+
+        If that is False, it may be called on the class, as ``Tensor.stack([a, b])``; if None, it is no part of it.
 
         An operation that a user declares takes a name from a function of ours that is made of operations, also if that
         is read later.  Raises ValueError for a name that an operation of ours has.
@@ -90,6 +92,8 @@ class Spelled:
             ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
                 setattr(Value, name, self.public)
+            elif is_method is False and self.for_users and name.isidentifier():
+                setattr(Value, name, staticmethod(self.public))  # as Tensor.stack([a, b])
 
     @property
     def of_user(self) -> bool:
@@ -122,13 +126,13 @@ class Spelled:
         if "where" in left:
             first = self.names[0]
             known[first] = NAMED["where"].public(left["where"], known[first], self.neutral)
-        operands = getattr(self, "rules", {})
-        if "dtype" in left:  # NumPy computes in it, so operands are brought to it; a composed function's result is
+        operands = getattr(self, "rules", None) or self.names[:1]
+        if "dtype" in left:  # NumPy computes in it, so operands are brought to it
             known |= {name: as_dtype(x, left["dtype"]) for name, x in known.items() if name in operands}
         z = self.call_by_names(known)
         if "initial" in left:
             z = NAMED[self.reduced_by].public(z, left["initial"])
-        return z if operands or "dtype" not in left else as_dtype(z, left["dtype"])
+        return as_dtype(z, left["dtype"]) if "dtype" in left else z
 
     def call_by_names(self, known: dict[str, Any]) -> Any:
         """Call it with these arguments."""
@@ -163,7 +167,9 @@ class Spelled:
             elif word == "dtype" or (word in ("where", "initial") and self.reduced_by):
                 left[word] = x
             elif word == "out":
-                raise errors.written_into(self.name, next(x.node for x in known.values() if isinstance(x, Value)))
+                raise errors.written_into(
+                    self.name, next((x.node for x in known.values() if isinstance(x, Value)), None)
+                )
             elif word not in WITHOUT_EFFECT:
                 raise errors.other_option(self, word, x)
         return known, left
@@ -207,7 +213,8 @@ ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by Num
 
 def as_dtype(x: Any, dtype: Any) -> Any:
     """The numbers in another dtype; what is no array of numbers, as a list of tensors, stays as it is."""
-    return NAMED["astype"].public(x, dtype) if isinstance(x, (Value, np.ndarray)) else x
+    other = isinstance(x, (Value, np.ndarray)) and (x._array if isinstance(x, Value) else x).dtype != np.dtype(dtype)
+    return NAMED["astype"].public(x, dtype) if other else x
 
 
 class Route:

@@ -79,7 +79,6 @@ FUNCTIONS = {
     "long": "Write np.int64.",
     "Value": "Write Tensor(2.0, name='x') for a number that is differentiated.",
     "Variable": "Write Tensor(data, name).",
-    "linalg": "Write inv, det, solve, svd, eigh ... of tinygrad_edu itself, or np.linalg.inv(t).",
     "numpy": "Write import numpy as np: NumPy's functions take Tensors.",
     "random": "Write rng = np.random.default_rng(seed).",
 }

@@ -409,9 +409,10 @@ def becomes_array(node: Node) -> Exception:
     )
 
 
-def written_into(name: str, node: Node) -> Exception:
+def written_into(name: str, node: Node | None) -> Exception:
+    what = text.describe(node) if node is not None else "a tensor"
     return explained(
-        TypeError(f"np.{name} would write {text.describe(node)} into a plain array, and its derivative would be lost"),
+        TypeError(f"np.{name} would write {what} into a plain array, and its derivative would be lost"),
         "Make a new tensor: write a = a + t instead of a += t, and no out=...",
     )
 

@@ -15,7 +15,7 @@ from .. import ops
 from ..errors import messages as errors
 from .constructors import whole_number
 from .layers import Dropout, Linear
-from .module import Module
+from .module import Module, named
 from .normalise import LayerNorm
 
 WORDS = {
@@ -37,7 +37,8 @@ class MultiheadAttention(
 ):
     """Attention with several heads: softmax(Q Kᵀ / sqrt(d)) V for each of them, put together and multiplied by W.
 
-    Q, K and V are ``query``, ``key`` and ``value``, linear layers; each head has d = size/heads of their outputs.
+    The layers ``query``, ``key`` and ``value`` compute Q, K and V; each head has d = size/heads of their columns.
+    S = Q Kᵀ / sqrt(d), P = softmax(S) and O = P V have these names in formulas and pictures.
     ``out`` is the layer at the end.  ``rate``: that of dropout of the weights, in training.
     """
 
@@ -77,13 +78,13 @@ class MultiheadAttention(
                 raise errors.explained(ValueError(words), f"It takes (time, examples, {self.size}).")
         turned = np.ndim(query) == 3 and not self.batch_first
         q, k, v = (
-            self.by_heads(layer(ops.swapaxes(x, 0, 1) if turned else x))
-            for layer, x in ((self.query, query), (self.key, key), (self.value, value))
+            named(letter, self.by_heads(layer(ops.swapaxes(x, 0, 1) if turned else x)))
+            for letter, layer, x in (("Q", self.query, query), ("K", self.key, key), ("V", self.value, value))
         )
-        scores = q @ ops.swapaxes(k, -1, -2) / math.sqrt(self.size // self.heads)
+        scores = named("S", q @ ops.swapaxes(k, -1, -2) / math.sqrt(self.size // self.heads))
         unseen = self.unseen(scores, mask, key_padding_mask, is_causal)
-        weights = ops.softmax(scores if unseen is None else scores + unseen)
-        a = self.dropout(weights) @ v
+        weights = named("P", ops.softmax(scores if unseen is None else scores + unseen))
+        a = named("O", self.dropout(weights) @ v)
         if self.heads > 1:
             a = ops.swapaxes(a, -3, -2)  # (..., time, heads, size of a head)
             a = ops.reshape(a, *a.shape[:-2], self.size)

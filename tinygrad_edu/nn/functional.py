@@ -10,6 +10,14 @@ from ..format import text
 from ..ops import composed
 
 
+def pad(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
+    """A border around the last axes, as PyTorch's: ``pad`` is (left, right, top, bottom, ...), from the last axis on.
+
+    ``tinygrad_edu.pad`` is NumPy's, where a pair of numbers stands for all axes.
+    """
+    return composed.find("pad").public(input, pad=pad, mode=mode, value=value)
+
+
 def __getattr__(name: str) -> Any:
     """The function of that name, by any of its names."""
     found = None if name.startswith("_") else composed.find(name)

@@ -334,3 +334,9 @@ class Module(Part):
     def _repr_html_(self) -> str:
         """The module as a table, for a notebook."""
         return summary.as_html(self)
+
+
+def named(name: str, z: Any) -> Any:
+    """Give a name to a result, for formulas and pictures, and return it."""
+    z.name = name
+    return z

@@ -15,7 +15,7 @@ from .. import ops
 from ..errors import messages as errors
 from ..tensor import Tensor, constant
 from .constructors import whole_number
-from .module import Module
+from .module import Module, named
 
 WORDS = {
     "input_size": "inputs", "hidden_size": "hidden", "num_layers": "layers", "nonlinearity": "activation",
@@ -72,12 +72,6 @@ class Cell(Module, words=WORDS, advice=ADVICE):
 def bias_name(gate: str) -> str:
     """The name of the bias of a gate."""
     return f"b_{gate}" if gate else "b"
-
-
-def named(name: str, z: Any) -> Any:
-    """Give a name to a result, for formulas and pictures, and return it."""
-    z.name = name
-    return z
 
 
 class RNNCell(Cell):

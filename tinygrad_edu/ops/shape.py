@@ -60,14 +60,15 @@ def _inverse(axes: tuple[Any, ...]):
     binds=3,
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
-    aliases="permute permute_dims",
     advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
     x=lambda g, axes: transpose(g, _inverse(axes)),
 )
 def transpose(x, *axes):
     """The axes in another order: reversed, unless ``axes`` says which."""
-    if len(axes) == 2 and (axes == (0, 1) or np.ndim(x) > 2):  # NumPy's users have no reason to write (0, 1)
-        raise ValueError("transpose takes all axes in their new order; x.T or x.swapaxes(0, 1) exchanges two")
+    if len(axes) == 2 and (axes in ((0, 1), (-2, -1)) or np.ndim(x) > 2):  # in NumPy's meaning they change nothing
+        raise ValueError(
+            f"transpose takes all axes in their new order; x.swapaxes{axes} exchanges two, and x.mT the last"
+        )
     return np.transpose(x, _flat(axes) if axes else None)
 
 

@@ -39,31 +39,33 @@ LATER = (
 # The methods of Tensors that those files make.
 METHODS = """
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d
-adaptive_max_pool3d addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any arange arctan2 argmax
-argmin argsort around array_equal array_split atan2 average avg_pool1d avg_pool3d baddbmm batch_norm bessel_j0
-bessel_j1 beta betaln bilinear bincount bmm cbrt cdist ceil celu channel_shuffle cholesky_inverse cholesky_solve
-choose chunk clamp_max clamp_min clone combinations compress cond contiguous conv3d conv_transpose1d conv_transpose2d
-conv_transpose3d copy copysign corrcoef cosine_embedding_loss cosine_similarity count_nonzero cov cross cummax cummin
-cumulative_max cumulative_min cumulative_prod cumulative_sum deg2rad degrees diag_embed diagflat diff digamma
-dropout1d dropout2d dropout3d dsplit ediff1d eigh eigvalsh entr eq erfc erfinv expand expand_as expm eye fix flatten
-fliplr flipud float_power fmax fmin fmod fold frac full full_like gamma gammaln gather gaussian_nll_loss ge ger glu
-gradient greater greater_equal group_norm gt hardshrink hardsigmoid hardswish hardtanh heaviside hinge_embedding_loss
-histogram hsplit huber huber_loss huber_terms i0 i0e i1 i1e imag index_add index_copy index_fill index_put
-index_select instance_norm interp interpolate isclose isfinite isinf isnan iv ive j0 j1 jv kl_div kl_terms kthvalue
-l1_loss le lerp less less_equal lgamma linspace local_response_norm log_ndtr logaddexp2 logcumsumexp logdet
-logical_and logical_not logical_or logical_xor logit lstsq lt mae margin_ranking_loss masked_fill masked_scatter
-masked_select matrix_diagonal matrix_exp matrix_norm matrix_power matrix_trace matvec max_pool1d max_pool3d median
-mish mm modified_bessel_i0 modified_bessel_i1 msort multi_margin_loss multigammaln multilabel_soft_margin_loss mv
-mvlgamma nan_to_num nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd
-nansum nanvar narrow ndtr ndtri ne new_ones new_zeros nll_loss nonzero normalize not_equal ones ones_like
-pairwise_distance pdist percentile piecewise pinv pinverse pixel_shuffle pixel_unshuffle poisson_nll_loss polyadd
-polymul polysub prelu pseudo_huber psi ptp qr quantile rad2deg radians rand rand_like randint randn randn_like real
-rel_entr relu6 renorm reshape_as rint rms_norm rollaxis rot90 round rrelu rsqrt rsub scaled_dot_product_attention
-scatter scatter_add searchsorted select selu signbit sinc sliding_window_view smooth_l1_loss soft_margin_loss softmin
+adaptive_max_pool3d addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax any apply_along_axis arange
+arctan2 argmax argmin argsort around array_equal array_split atan2 atleast_1d atleast_2d atleast_3d average avg_pool1d
+avg_pool3d baddbmm batch_norm bessel_j0 bessel_j1 beta betaln bilinear bincount block block_diag bmm broadcast_arrays
+broadcast_tensors cartesian_prod cbrt cdist ceil celu chain_matmul channel_shuffle cholesky_inverse cholesky_solve
+choose chunk clamp_max clamp_min clone column_stack combinations compress cond contiguous conv3d conv_transpose1d
+conv_transpose2d conv_transpose3d copy copysign corrcoef cosine_embedding_loss cosine_similarity count_nonzero cov
+cross cummax cummin cumulative_max cumulative_min cumulative_prod cumulative_sum deg2rad degrees diag_embed diagflat
+diff digamma dropout1d dropout2d dropout3d dsplit dstack ediff1d eigh eigvalsh entr eq equal erfc erfinv expand
+expand_as expm extract eye fix flatten fliplr flipud float_power fmax fmin fmod fold frac full full_like gamma gammaln
+gather gaussian_nll_loss ge ger glu gradient greater greater_equal group_norm gt hardshrink hardsigmoid hardswish
+hardtanh heaviside hinge_embedding_loss histogram hsplit hstack huber huber_loss huber_terms i0 i0e i1 i1e imag
+index_add index_copy index_fill index_put index_select instance_norm interp interpolate isclose isfinite isinf isnan
+iv ive j0 j1 jv kl_div kl_terms kthvalue l1_loss le lerp less less_equal lgamma linspace local_response_norm log_ndtr
+logaddexp2 logcumsumexp logdet logical_and logical_not logical_or logical_xor logit lstsq lt mae margin_ranking_loss
+masked_fill masked_scatter masked_select matrix_diagonal matrix_exp matrix_norm matrix_power matrix_trace matvec
+max_pool1d max_pool3d median meshgrid mish mm modified_bessel_i0 modified_bessel_i1 msort multi_dot multi_margin_loss
+multigammaln multilabel_soft_margin_loss mv mvlgamma nan_to_num nancumprod nancumsum nanmax nanmean nanmedian nanmin
+nanpercentile nanprod nanquantile nanstd nansum nanvar narrow ndtr ndtri ne new_ones new_zeros nll_loss nonzero
+normalize not_equal ones ones_like pairwise_distance pdist percentile permute permute_dims piecewise pinv pinverse
+pixel_shuffle pixel_unshuffle poisson_nll_loss polyadd polyder polygamma polyint polymul polysub polyval prelu
+pseudo_huber psi ptp qr quantile rad2deg radians rand rand_like randint randn randn_like real rel_entr relu6 renorm
+reshape_as rint rms_norm rollaxis rot90 round row_stack rrelu rsqrt rsub scaled_dot_product_attention scatter
+scatter_add searchsorted select selu signbit sinc sliding_window_view smooth_l1_loss soft_margin_loss softmin
 softshrink softsign solve_triangular std_mean sum_to_size svd svdvals swish t take_along_axis take_along_dim
 tanhshrink tensorinv tensorsolve threshold topk trapezoid trapz trim_zeros triplet_margin_loss
-triplet_margin_with_distance_loss trunc unbind unflatten unfold union1d unique unstack upsample vander var_mean vdot
-vecdot vecmat vector_norm view_as vsplit where xlog1py zeros zeros_like
+triplet_margin_with_distance_loss trunc unbind unflatten unfold union1d unique unstack unwrap upsample vander var_mean
+vdot vecdot vecmat vector_norm view_as vsplit vstack xlog1py zeros zeros_like
 """
 
 
@@ -107,3 +109,19 @@ def find(name: str) -> Any:
 
         return outer(name)
     return NAMED.get(name)
+
+
+class Namespace:
+    """The functions that NumPy, SciPy or PyTorch has under a name, as linalg: ``linalg.norm(x)``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
+        found = find(f"{self.name}.{name}") or find(name)
+        if found is None or name.startswith("_"):
+            raise AttributeError(f"there is no function {self.name}.{name}")
+        return found.public
+
+    def __repr__(self) -> str:
+        return f"<functions of tinygrad_edu.{self.name}>"

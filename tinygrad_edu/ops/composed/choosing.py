@@ -101,7 +101,13 @@ def where_method(x, condition, y):
 # By indices along an axis.
 
 
-@composed(method=True, aliases="take_along_dim", words={"dim": "axis"})
+@composed()
+def take_along_dim(x, indices, dim: int | None = None):
+    """``take_along_axis`` in PyTorch's words: of the flattened array without ``dim``."""
+    return take_along_axis(x, indices, dim)
+
+
+@composed()
 def take_along_axis(arr, indices, axis: int | None = -1):
     """The elements at ``indices`` along an axis, where the other axes count along; of the flattened array if it is None."""
     x, index = array(arr), whole(indices, "an index")
@@ -178,7 +184,8 @@ def _replaced(x: Any, key: tuple[Any, ...], src: Any) -> Any:
 @composed(method=True)
 def index_select(x, dim: int, index):
     """The parts of ``x`` at the places ``index`` along an axis (PyTorch's); ``take`` with the arguments in another order."""
-    return take(array(x), whole(index, "an index"), dim)
+    x, places = array(x), whole(index, "an index")
+    return take(x, places, dim) if x.ndim else x  # a number has one place, 0
 
 
 def _parts(x: Any, dim: int, index: Any) -> tuple[Any, ...]:
@@ -241,6 +248,9 @@ def unfold_method(x, dim: int, size: int, step: int = 1):
     """All windows of ``size`` elements along an axis, ``step`` apart, in a new last axis (PyTorch's method)."""
     x = array(x)
     axis = checked_axis(dim, x.ndim)
+    if step < 1 or not 0 <= size <= x.shape[axis]:
+        words = f"windows of {size} elements, {step} apart, of an axis of length {x.shape[axis]}"
+        raise errors.explained(ValueError(words), "Give a size up to the length of the axis, and a step from 1 up.")
     first = np.arange(0, x.shape[axis] - size + 1, step)
     return moveaxis(take(x, first[:, None] + np.arange(size), axis), axis + 1, -1)
 

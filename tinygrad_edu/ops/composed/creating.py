@@ -39,37 +39,37 @@ def as_tensor(data, dtype=None):
     return data if isinstance(data, Value) and dtype is None else _made(data, dtype, False)
 
 
-@composed(static=True)
+@composed()
 def zeros(*size, dtype=None, requires_grad: bool = False):
     """A tensor of zeros."""
     return _made(np.zeros(_shape(size)), dtype, requires_grad)
 
 
-@composed(static=True)
+@composed()
 def ones(*size, dtype=None, requires_grad: bool = False):
     """A tensor of ones."""
     return _made(np.ones(_shape(size)), dtype, requires_grad)
 
 
-@composed(static=True, words={"shape": "size", "value": "fill_value"})
+@composed(words={"shape": "size", "value": "fill_value"})
 def full(size, fill_value, *, dtype=None, requires_grad: bool = False):
     """A tensor with the same number everywhere."""
     return _made(np.full(size, fill_value), dtype, requires_grad)
 
 
-@composed(static=True)
+@composed()
 def eye(n, m=None, *, dtype=None, requires_grad: bool = False):
     """A matrix with ones on its diagonal, and zeros elsewhere."""
     return _made(np.eye(n, m), dtype, requires_grad)
 
 
-@composed(static=True)
+@composed()
 def arange(start, end=None, step=1, *, dtype=None, requires_grad: bool = False):
     """The numbers from ``start`` on in steps, without ``end``; with one argument from 0 to it."""
     return _made(np.arange(start) if end is None else np.arange(start, end, step), dtype, requires_grad)
 
 
-@composed(static=True, words={"stop": "end", "num": "steps"})
+@composed(words={"stop": "end", "num": "steps"})
 def linspace(start, end, steps: int = 50, *, dtype=None, requires_grad: bool = False):
     """So many numbers from ``start`` to ``end``, both among them, at equal distances.  A gradient flows to both ends."""
     if isinstance(start, Value) or isinstance(end, Value):
@@ -84,13 +84,13 @@ def manual_seed(seed: int):
     _generator[0] = np.random.default_rng(seed)
 
 
-@composed(static=True)
+@composed()
 def rand(*size, dtype=None, requires_grad: bool = False):
     """Random numbers, uniform from 0 to 1."""
     return _made(_generator[0].random(_shape(size)), dtype, requires_grad)
 
 
-@composed(static=True)
+@composed()
 def randn(*size, dtype=None, requires_grad: bool = False):
     """Random numbers, normally distributed, with mean 0 and standard deviation 1."""
     return _made(_generator[0].normal(size=_shape(size)), dtype, requires_grad)
@@ -103,7 +103,7 @@ def normal(mean=0.0, std=1.0, size=None, *, dtype=None, requires_grad: bool = Fa
     return _made(_generator[0].normal(*plain, size), dtype, requires_grad)
 
 
-@composed(static=True)
+@composed()
 def randint(low, high=None, size=None, *, dtype=None):
     """Random whole numbers from ``low`` to one less than ``high``; with two arguments from 0 to one less than ``low``."""
     if size is None:

@@ -211,10 +211,12 @@ def pad(x, pad_width=None, mode: str = "constant", constant_values: float = 0.0,
     elif pad is not None:
         raise errors.explained(TypeError("pad was given both pad_width and pad"))
     number = constant_values if value is None else value
-    if _is_flat(flat) and min(flat) < 0:  # PyTorch's way to cut the border off
-        cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, pad_width))
-        x, pad_width = x[cut], tuple((max(a, 0), max(b, 0)) for a, b in pad_width)
-    return shape.pad(x, pad_width=pad_width, mode=_MODES.get(mode, mode), constant_values=number)
+    if not (_is_flat(flat) and min(flat, default=0) < 0):
+        return shape.pad(x, pad_width=pad_width, mode=_MODES.get(mode, mode), constant_values=number)
+    # In PyTorch, negative widths cut the border off, after the other sides were padded.
+    widths = tuple((max(a, 0), max(b, 0)) for a, b in pad_width)
+    padded = shape.pad(x, pad_width=widths, mode=_MODES.get(mode, mode), constant_values=number)
+    return padded[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(padded.shape, pad_width))]
 
 
 def _is_flat(widths) -> bool:

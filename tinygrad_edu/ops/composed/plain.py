@@ -147,3 +147,27 @@ def bincount(x, weights=None, minlength: int = 0):
         return np.bincount(x, minlength=minlength)
     length = max(minlength, int(x.max(initial=-1)) + 1)
     return select.put(array(weights), (x,), (length,))
+
+
+@composed()
+def isnan(x):
+    """Where a number is NaN."""
+    return np.isnan(values(x))
+
+
+@composed()
+def isinf(x):
+    """Where a number is infinite."""
+    return np.isinf(values(x))
+
+
+@composed()
+def isfinite(x):
+    """Where a number is neither NaN nor infinite."""
+    return np.isfinite(values(x))
+
+
+@composed(method="equal")
+def equal_method(x, other):
+    """Are two tensors of one shape equal in all numbers (PyTorch's)?"""
+    return bool(np.array_equal(values(x), values(other)))

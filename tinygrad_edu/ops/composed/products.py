@@ -15,7 +15,7 @@ from .operands import array, checked_axis, flat
 @composed(method=True)
 def vdot(a, b):
     """The sum of products of all elements, of arrays of as many elements."""
-    return algebra.dot(flat(a), flat(b))
+    return algebra.matmul(flat(a), flat(b))
 
 
 @composed(aliases="linalg.vecdot")

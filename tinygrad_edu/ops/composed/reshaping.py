@@ -53,6 +53,12 @@ def _lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(size[0]) if len(size) == 1 and not isinstance(size[0], (int, np.integer)) else size
 
 
+@composed(aliases="permute_dims", words={"dims": "axes"})
+def permute(x, *axes):
+    """The axes in another order, which names each once (PyTorch's): ``transpose`` with all axes."""
+    return shape.transpose(x, _lengths(axes))
+
+
 @composed(method=True)
 def expand(x, *size):
     """The elements repeated to fit a shape, in which -1 is the length that the axis has (PyTorch's)."""
