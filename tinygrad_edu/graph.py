@@ -23,7 +23,7 @@ next_serial = itertools.count().__next__
 class Node:
     """How one value was computed: what backpropagation and pictures need, and no array beyond."""
 
-    __slots__ = "op args values result shape active serial grad hooks name scope code lasti swept".split()
+    __slots__ = tuple("op args values result shape active serial grad hooks swept name scope code lasti".split())
 
     # What backpropagation needs.
     op: Any  # the operation; None for a leaf, which nobody computed

@@ -279,7 +279,6 @@ REFUSED = {
     "tg.where(M, a)": "where(condition, x, y)",
     "a.repeat(2, 3, 1)": "tile",
     "a.transpose(0, 1)": "x.T",
-    "d.transpose(0, 1)": "x.swapaxes(0, 1)",
     "np.median(a, axis=5)": "median was called with",
     "np.insert(u, 9, 1.0)": "insert was called with",
     "np.subtract.reduce(a)": "derivative",

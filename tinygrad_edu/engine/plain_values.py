@@ -6,6 +6,7 @@ computes with it, and the gradient would be lost without a word: that is an erro
 
 from __future__ import annotations
 
+import os
 import sys
 from types import FrameType
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 from ..format import locations
 from ..graph import Node
 
-# In these functions of ours the user's code is differentiated.  A value that leaves the record there is a mistake.
-DIFFERENTIATED = ("call_on_tensors", "__call__")
+# These rooms run a user's program as it is, or call back.  Where any other of ours calls the user's code, that code is
+# differentiated, and a value that leaves the record there is a mistake.
+RUN_PROGRAMS = ("commands", "console", "teaching", "word2vec", "optim.py", "__main__.py")
 
 
 def may_become_number(node: Node) -> bool:
@@ -72,12 +74,14 @@ def user_frame() -> FrameType | None:
 
 
 def is_differentiated(frame: FrameType) -> bool:
-    """Was the user's code called by a function of ours that differentiates it, or by a module that is in use?"""
+    """Was the user's code called by ours that differentiates it: by grad, a module that is in use, or a sweep?"""
     outer = frame.f_back
     while outer is not None:
-        code = outer.f_code
-        if code.co_name in DIFFERENTIATED and code.co_filename.startswith(locations.PACKAGE):
-            return True
+        file = outer.f_code.co_filename
+        if file.startswith(locations.OURS[0]):
+            room = file.removeprefix(locations.OURS[0]).replace(os.sep, "/").partition("/")[0]
+            if room not in RUN_PROGRAMS:
+                return True
         outer = outer.f_back
     return False
 

@@ -78,14 +78,14 @@ class Spelled:
         If that is False, it may be called on the class, as ``Tensor.stack([a, b])``; if None, it is no part of it.
 
         An operation that a user declares takes a name from a function of ours that is made of operations, also if that
-        is read later.  Raises ValueError for a name that an operation of ours has.
+        is read later, and any name that is an operation's other one.  Raises ValueError for the name of an operation.
         """
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
                 if known.of_user and self.gives_way:
                     continue
-                if not (self.of_user and (known.of_user or known.gives_way)):
+                if not (self.of_user and (known.of_user or known.gives_way or name != known.name)):
                     owner = f"{known.name} in {known.function.__module__}"
                     raise ValueError(f"{self.name}: the name {name} belongs to {owner}")
             NAMED[name] = self

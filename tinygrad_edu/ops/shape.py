@@ -48,8 +48,17 @@ def ravel(x):
     return np.ravel(x)
 
 
-def _inverse(axes: tuple[Any, ...]):
+def _are_two(axes: tuple[Any, ...], ndim: int) -> bool:
+    """Are these two axes of more, which PyTorch's users exchange?"""
+    return len(axes) == 2 and ndim > 2
+
+
+def _inverse(axes: tuple[Any, ...], ndim: int):
     """Find the order of axes that undoes an order of axes."""
+    if _are_two(axes, ndim):
+        order: Any = list(range(ndim))
+        order[axes[0]], order[axes[1]] = order[axes[1]], order[axes[0]]
+        return tuple(order)
     order = _flat(axes) if axes else None
     return None if order is None else tuple(np.argsort([a % len(order) for a in order]).tolist())
 
@@ -61,14 +70,18 @@ def _inverse(axes: tuple[Any, ...]):
     examples=(((2, 3),), ((2, 3, 4), dict(axes=(1, 2, 0))), ((3,),)),
     rearranges=True,
     advice={"dim0": "x.swapaxes(dim0, dim1)", "dim1": "x.swapaxes(dim0, dim1)"},
-    x=lambda g, axes: transpose(g, _inverse(axes)),
+    x=lambda g, axes: transpose(g, _inverse(axes, g.ndim)),
 )
 def transpose(x, *axes):
-    """The axes in another order: reversed, unless ``axes`` says which."""
-    if len(axes) == 2 and (axes in ((0, 1), (-2, -1)) or np.ndim(x) > 2):  # in NumPy's meaning they change nothing
-        raise ValueError(
-            f"transpose takes all axes in their new order; x.swapaxes{axes} exchanges two, and x.mT the last"
-        )
+    """The axes in another order: reversed, unless ``axes`` says which.
+
+    Two axes of more are exchanged, as in PyTorch.  Of a matrix ``transpose(0, 1)`` is refused: in NumPy it changes
+    nothing, and in PyTorch it exchanges the axes.
+    """
+    if _are_two(axes, np.ndim(x)):
+        return np.swapaxes(x, *axes)
+    if axes in ((0, 1), (-2, -1)):
+        raise ValueError(f"transpose takes all axes in their new order; x.T or x.swapaxes{axes} exchanges two")
     return np.transpose(x, _flat(axes) if axes else None)
 
 
