@@ -122,3 +122,35 @@ def sinc_derivative(x, order: int):
     for k in range((order + 1) // 2, order + 22):  # (-1)^k u^(2k) / (2k + 1)!, differentiated
         series = series + (-1) ** k * u ** (2 * k - order) * (math.perm(2 * k, order) / math.factorial(2 * k + 1))
     return (np.pi**order * np.where(near, series, f)).astype(x.dtype)[()]
+
+
+# Activations that jump.  There they have no derivative, and the gradient is that of the side without x.
+
+
+def _shrunk(g, x, lambd: float):
+    return jumping(jumping(g * (np.abs(x) > lambd), g, x, lambd), g, x, -lambd)
+
+
+@op(
+    r"\operatorname{hardshrink}($x)",
+    elementwise=True,
+    selects=True,
+    examples=(((2, 3),), ((3,), dict(lambd=1.0))),
+    words={"lambda": "lambd"},
+    x=_shrunk,
+)
+def hardshrink(x, lambd: float = 0.5):
+    """x, and 0 where |x| is at most ``lambd``.  There it jumps, and the gradient is 0."""
+    return np.where(np.abs(x) > float(lambd), x, 0)
+
+
+@op(
+    r"\operatorname{threshold}($x)",
+    elementwise=True,
+    selects=True,
+    examples=(((2, 3), dict(threshold=0.5, value=-1.0)),),
+    x=lambda g, x, threshold: jumping(g * (x > threshold), g, x, threshold),
+)
+def threshold(x, threshold: float, value: float):
+    """x where it is above the threshold, and ``value`` elsewhere, which is constant.  At the threshold it jumps."""
+    return np.where(x > float(threshold), x, float(value))

@@ -51,8 +51,6 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[float, ...]
     "swish of a slope": (lambda x: activations.swish(x, beta=2.0), lambda x: x * sigmoid(2 * x), (), ()),
     "tanhshrink": (tg.tanhshrink, lambda x: x - np.tanh(x), (), ()),
     "softshrink": (lambda x: tg.softshrink(x, 1.0), lambda x: np.sign(x) * np.maximum(np.abs(x) - 1, 0), (-1, 1), ()),
-    "hardshrink": (lambda x: tg.hardshrink(x, lambd=1.0), lambda x: x * (np.abs(x) > 1), (), ()),
-    "threshold": (lambda x: tg.threshold(x, 0.5, -2.0), lambda x: np.where(x > 0.5, x, -2), (), ()),
     "prelu": (lambda x: tg.prelu(x, 0.3), lambda x: np.where(x > 0, x, 0.3 * x), (0,), ()),
     "rrelu": (tg.rrelu, lambda x: np.where(x > 0, x, 11 / 48 * x), (0,), ()),
     "glu": (lambda x: tg.glu(x, dim=-1), lambda x: x[:, :2] * sigmoid(x[:, 2:]), (), ()),

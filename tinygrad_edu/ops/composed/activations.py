@@ -81,20 +81,6 @@ def softshrink(x, lambd: float = 0.5):
     return x - clip(x, -lambd, lambd)
 
 
-@composed(words={"lambda": "lambd"})
-def hardshrink(x, lambd: float = 0.5):
-    """x, and 0 where |x| is at most ``lambd``.  There it jumps, and its gradient is 0."""
-    x = floating(x)
-    return where(np.abs(values(x)) > lambd, x, x.dtype.type(0))
-
-
-@composed()
-def threshold(x, threshold: float, value: float):
-    """x where it is above the threshold, and ``value`` elsewhere, which is constant."""
-    x = floating(x)
-    return where(values(x) > threshold, x, x.dtype.type(value))
-
-
 @composed()
 def prelu(x, weight):
     """x where it is positive, ``weight`` x elsewhere, with one weight or one for each channel, which are axis 1.
