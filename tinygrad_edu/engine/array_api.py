@@ -387,7 +387,7 @@ DTYPES = {
 for _name, _dtype in DTYPES.items():
     setattr(Interface, _name, lambda self, dtype=_dtype: NAMED["astype"].public(self, dtype))
 for _name, _instead in ATTRIBUTES.items():
-    if not hasattr(Interface, _name):
+    if _name not in vars(Value):  # no operation has that name
         setattr(Interface, _name, absent(_name, _instead))
 for _name, _function in IN_PLACE.items():
     setattr(Interface, _name, leaf_in_place(_function))

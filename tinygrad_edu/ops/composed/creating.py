@@ -13,7 +13,14 @@ import numpy as np
 from ...engine.composing import composed
 from ...graph import Value
 
-_generator = [np.random.default_rng()]
+_generators: list[np.random.Generator] = []  # the one that draws, once it is needed: np.random takes long to load
+
+
+def _generator() -> np.random.Generator:
+    """What draws random numbers: see ``manual_seed``."""
+    if not _generators:
+        _generators.append(np.random.default_rng())
+    return _generators[0]
 
 
 def _made(array: Any, dtype: Any, requires_grad: bool) -> Any:
@@ -81,26 +88,26 @@ def linspace(start, end, steps: int = 50, *, dtype=None, requires_grad: bool = F
 @composed(method=False)
 def manual_seed(seed: int):
     """Draw the same random numbers from here on in each run of the program: those of ``rand`` and its like."""
-    _generator[0] = np.random.default_rng(seed)
+    _generators[:] = [np.random.default_rng(seed)]
 
 
 @composed()
 def rand(*size, dtype=None, requires_grad: bool = False):
     """Random numbers, uniform from 0 to 1."""
-    return _made(_generator[0].random(_shape(size)), dtype, requires_grad)
+    return _made(_generator().random(_shape(size)), dtype, requires_grad)
 
 
 @composed()
 def randn(*size, dtype=None, requires_grad: bool = False):
     """Random numbers, normally distributed, with mean 0 and standard deviation 1."""
-    return _made(_generator[0].normal(size=_shape(size)), dtype, requires_grad)
+    return _made(_generator().normal(size=_shape(size)), dtype, requires_grad)
 
 
 @composed(method=False)
 def normal(mean=0.0, std=1.0, size=None, *, dtype=None, requires_grad: bool = False):
     """Random numbers, normally distributed; ``mean`` and ``std`` are numbers or plain arrays."""
     plain = [getattr(x, "_array", x) for x in (mean, std)]
-    return _made(_generator[0].normal(*plain, size), dtype, requires_grad)
+    return _made(_generator().normal(*plain, size), dtype, requires_grad)
 
 
 @composed()
@@ -108,13 +115,13 @@ def randint(low, high=None, size=None, *, dtype=None):
     """Random whole numbers from ``low`` to one less than ``high``; with two arguments from 0 to one less than ``low``."""
     if size is None:
         low, high, size = 0, low, high
-    return _made(_generator[0].integers(low, high, size), dtype, False)
+    return _made(_generator().integers(low, high, size), dtype, False)
 
 
 @composed(method=False)
 def randperm(n: int):
     """The whole numbers from 0 to ``n`` - 1 in random order."""
-    return _made(_generator[0].permutation(n), None, False)
+    return _made(_generator().permutation(n), None, False)
 
 
 @composed(aliases="new_zeros")
@@ -138,10 +145,10 @@ def full_like(x, fill_value, *, dtype=None, requires_grad: bool = False):
 @composed()
 def rand_like(x, *, dtype=None, requires_grad: bool = False):
     """Random numbers, uniform from 0 to 1, in the shape of ``x``."""
-    return _made(_generator[0].random(np.shape(x)), dtype or x.dtype, requires_grad)
+    return _made(_generator().random(np.shape(x)), dtype or x.dtype, requires_grad)
 
 
 @composed()
 def randn_like(x, *, dtype=None, requires_grad: bool = False):
     """Random numbers, normally distributed, in the shape of ``x``."""
-    return _made(_generator[0].normal(size=np.shape(x)), dtype or x.dtype, requires_grad)
+    return _made(_generator().normal(size=np.shape(x)), dtype or x.dtype, requires_grad)
