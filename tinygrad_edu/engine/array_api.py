@@ -21,7 +21,6 @@ from ..format import locations, text
 from ..graph import Value, get_frame
 from ..ops import composed
 from .fast_calls import binary
-from .frozen import is_frozen, set_frozen
 from .leaf_arrays import IN_PLACE, edit
 from .spelling import NAMED, ROUTES, Route
 from .unchosen import kept_gradient
@@ -103,7 +102,7 @@ def absent(name: str, instead: str) -> Any:
     return property(get)
 
 
-class Interface(Value):
+class Interface(Value, composed.Later):  # type: ignore[misc]
     """The operators, attributes and methods that arrays have; Tensor inherits them.
 
     Operations are methods too: each adds itself to Value, see engine/spelling.py.  Type checkers alone see a
@@ -216,6 +215,8 @@ class Interface(Value):
             raise errors.result_requires_grad(self)
         if flag:
             self._array = self.node.result = coerce.require_numeric(np.asarray(self._array), self.name, True)[()]
+        from .frozen import set_frozen
+
         set_frozen(self, not flag)
         return self
 
@@ -271,7 +272,7 @@ class Interface(Value):
     def detach(self) -> Tensor:
         """Make a constant of the same value: no gradient flows through it."""
         with within(frame=get_frame(1)):
-            return type(self)(self._array, self.name, requires_grad=False)  # type: ignore
+            return type(self)(self._array, self.name, requires_grad=False)
 
     def item(self) -> Any:
         """The value of a tensor with one element, as a Python number.  Raises ValueError if it has more elements."""
@@ -315,9 +316,11 @@ class Interface(Value):
         """Copy a leaf with its gradient.  A result never changes, so it is its own copy."""
         if not self.is_leaf:
             return self
+        from .frozen import is_frozen, set_frozen
+
         frozen = is_frozen(self)
         active = self.requires_grad or frozen
-        copied = type(self)(self._array, self.name, requires_grad=active)  # type: ignore[call-arg]
+        copied = type(self)(self._array, self.name, requires_grad=active)
         set_frozen(copied, frozen or not active)
         copied.node.grad = self.node.grad
         memo[id(self)] = copied
@@ -401,9 +404,9 @@ WRITE_INTO_ARGUMENT = ("copyto", "put", "place", "putmask", "put_along_axis", "f
 def find_route(name: str, function: Any) -> Route | None:
     """How a call of NumPy's function becomes one of a function here; None if there is none."""
     module, _, short = name.rpartition(".")
-    spelled = None if name in READ_NO_VALUES else composed.find(name)
-    if spelled is None and (module == "special" or (module == "linalg" and not hasattr(np, short))):
-        spelled = composed.find(short)  # some functions of linalg, as trace, mean something else than NumPy's own
+    # Some functions of linalg, as trace, mean something else than NumPy's own.
+    same = module == "special" or (module == "linalg" and not hasattr(np, short))
+    spelled = None if name in READ_NO_VALUES else composed.find(name, *[short] * same)
     if spelled is None:
         return None
     route = ROUTES[name] = Route(function, spelled)

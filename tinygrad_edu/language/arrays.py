@@ -100,7 +100,7 @@ class Arrays(Values):
 
     def do_correlate(self, x: Any, y: Any, mode: str = "valid") -> Any:
         """The sum of products while one slides over the other."""
-        return composed.correlate(x, y, mode)
+        return composed.find("correlate").public(x, y, mode)
 
     def do_einsum(self, *operands: Any, subscripts: str) -> Any:
         return OPS["einsum"].public(subscripts, *operands)

@@ -333,6 +333,12 @@ def clip(x, min=None, max=None):
 # Activations.
 
 
+@elementwise(r"\tanh($x)", never=(-1, 1), x=lambda g, z: g - g * z * z)
+def tanh(x):
+    """The hyperbolic tangent: a sigmoid with values in (-1, 1)."""
+    return np.tanh(x)
+
+
 @elementwise(r"\sigma($x)", aliases="expit", never=(0, 1), x=lambda g, z: g * (z * (1 - z)))
 def sigmoid(x):
     """1/(1 + e^-x): squashes every real number into (0, 1).  Exact and silent at any x, as e^-|x| cannot overflow."""

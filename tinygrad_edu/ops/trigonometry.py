@@ -59,12 +59,6 @@ def cosh(x):
     return np.cosh(x)
 
 
-@elementwise(r"\tanh($x)", never=(-1, 1), x=lambda g, z: g - g * z * z)
-def tanh(x):
-    """The hyperbolic tangent: a sigmoid with values in (-1, 1)."""
-    return np.tanh(x)
-
-
 @filled("0 where $x and $y are 0", where=lambda x, y: (x == 0) & (y == 0))
 @elementwise(
     r"\frac{$x}{\sqrt{$x^2 + $y^2}}",

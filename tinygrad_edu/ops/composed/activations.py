@@ -8,9 +8,8 @@ import numpy as np
 
 from ...engine.composing import composed, extends
 from ..normalise import softmax
-from ..pointwise import absolute, clip, elu, gelu, maximum, minimum, relu, sigmoid, silu, softplus
+from ..pointwise import absolute, clip, elu, gelu, maximum, minimum, relu, sigmoid, silu, softplus, tanh
 from ..select import where
-from ..trigonometry import tanh
 from .given import floating, refuse, values
 
 

@@ -9,16 +9,7 @@ import numpy as np
 
 from ...engine.composing import composed
 from ...errors import messages as errors
-from .. import image, inverse, pointwise, select
-
-
-@composed()
-def slogdet(x) -> Any:
-    """The sign of the determinant, as an array, and the logarithm of its absolute value, of square matrices (..., n, n).
-
-    They come as NumPy's pair, with the attributes ``sign`` and ``logabsdet``.
-    """
-    return np.linalg.slogdet(getattr(x, "_array", x))._replace(logabsdet=inverse.logabsdet(x))
+from .. import pointwise, select
 
 
 @composed(method=True)
@@ -93,14 +84,3 @@ def dropout(x, rate: float = 0.5, rng: np.random.Generator | bool | None = None,
     chosen = (generator or np.random.default_rng()).random(np.shape(x)) >= rate
     data = getattr(x, "_array", x)
     return pointwise.multiply(x, chosen.astype(np.asarray(data).dtype) / np.asarray(data).dtype.type(1 - rate))
-
-
-@composed()
-def correlate(x, y, mode: str = "valid"):
-    """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
-    if np.ndim(x) != 1 or np.ndim(y) != 1:
-        words = f"correlate takes two vectors, not arrays of shapes {np.shape(x)} and {np.shape(y)}"
-        raise errors.explained(ValueError(words), "Of images, conv2d is the correlation.")
-    if len(x) < len(y):  # the longer one stands still, and the result is turned round
-        return image.convolve(y, x[::-1], mode)[::-1]
-    return image.convolve(x, y[::-1], mode)

@@ -329,3 +329,14 @@ def polyder(p, m: int = 1):
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1).astype(p.dtype)
     return p
+
+
+@composed()
+def correlate(x, y, mode: str = "valid"):
+    """The sum of products of two vectors while one slides over the other, as NumPy's: sum_i x_(k+i) y_i."""
+    if np.ndim(x) != 1 or np.ndim(y) != 1:
+        words = f"correlate takes two vectors, not arrays of shapes {np.shape(x)} and {np.shape(y)}"
+        raise errors.explained(ValueError(words), "Of images, conv2d is the correlation.")
+    if len(x) < len(y):  # the longer one stands still, and the result is turned round
+        return image.convolve(y, x[::-1], mode)[::-1]
+    return image.convolve(x, y[::-1], mode)

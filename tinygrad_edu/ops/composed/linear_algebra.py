@@ -18,6 +18,15 @@ from .operands import array, values
 # Norms.
 
 
+@composed()
+def slogdet(x) -> Any:
+    """The sign of the determinant, as an array, and the logarithm of its absolute value, of square matrices (..., n, n).
+
+    They come as NumPy's pair, with the attributes ``sign`` and ``logabsdet``.
+    """
+    return np.linalg.slogdet(getattr(x, "_array", x))._replace(logabsdet=inverse.logabsdet(x))
+
+
 @composed(words={"p": "ord"})
 def vector_norm(x, ord=2, axis=None, keepdims: bool = False):
     """The norm of order ``ord`` of all elements, or of those along one or several axes, as of one vector: see ``norm``."""
