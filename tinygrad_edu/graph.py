@@ -23,10 +23,8 @@ next_serial = itertools.count().__next__
 class Node:
     """How one value was computed: what backpropagation and pictures need, and no array beyond."""
 
-    __slots__ = (
-        *"op args values result shape active serial grad hooks swept".split(),
-        *"name scope code lasti".split(),
-    )
+    __slots__ = ("op args values result shape active serial grad hooks swept"
+                 " name scope code lasti").split()  # fmt: skip
 
     # What backpropagation needs.
     op: Any  # the operation; None for a leaf, which nobody computed
