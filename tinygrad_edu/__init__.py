@@ -108,7 +108,9 @@ def __getattr__(name: str) -> _Any:
     if name in _ROOMS:
         return _import(f".{name}", __name__)
     if name == "__all__":  # what import * takes: not abs, max, min and sum, which are Python's own
-        return sorted(own for own in _own_names() if not hasattr(_builtins, own))
+        _composed.read_operations()
+        operations = {own for own, spelled in _NAMED.items() if spelled.for_users and own == spelled.name}
+        return sorted(own for own in {*_own_names(), *operations} if own.isidentifier() and not hasattr(_builtins, own))
     found = None if name.startswith("_") else _composed.find(name)
     if found is None:
         raise _errors.unknown_name(name, () if name.startswith("_") else __dir__())

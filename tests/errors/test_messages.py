@@ -29,7 +29,7 @@ from tinygrad_edu import OPS, Tensor, gradients, nn, optim
 from tinygrad_edu.format import locations
 
 FILE = os.path.join("homework", "lesson.py")
-NAMES = {name: value for name, value in vars(tinygrad_edu).items() if not name.startswith("_")}
+NAMES = {name: getattr(tinygrad_edu, name) for name in (*tinygrad_edu.__all__, "sum", "max", "min", "abs")}
 NAMES |= {"np": np, "math": math, "pickle": pickle, "nn": nn, "optim": optim, "__name__": "lesson", "step": 0.1}
 
 CASES = """

@@ -17,7 +17,7 @@ from tinygrad_edu.findings import Findings, explain, findings_about
 from tinygrad_edu.stepping import Stepper
 
 FILE = os.path.join("homework", "lesson.py")
-NAMES = {name: value for name, value in vars(tinygrad_edu).items() if not name.startswith("_")}
+NAMES = {name: getattr(tinygrad_edu, name) for name in (*tinygrad_edu.__all__, "sum", "max", "min", "abs")}
 NAMES |= {"np": np, "nn": nn, "optim": optim, "explain": explain, "tinygrad_edu": tinygrad_edu, "__name__": "lesson"}
 
 

@@ -427,7 +427,7 @@ def test_a_remedy_is_written_as_the_program_imports_things(imports, new):
 def test_without_a_program_it_is_written_with_names():
     import tinygrad_edu
 
-    variables = {**vars(tinygrad_edu), "np": np}
+    variables = {name: getattr(tinygrad_edu, name) for name in tinygrad_edu.__all__} | {"np": np}
     with np.errstate(all="ignore"):
         exec(compile("x = Tensor([1.0], 'x')\nloss = np.arcsin(x).sum()", "<typed>", "exec"), variables)
     found = explain(variables["loss"])

@@ -332,10 +332,10 @@ SPEAKS = {
     """,
     "a rule of a matrix product": """
         @op(x=lambda g, y: g @ y.mT, y=lambda g, x: (g.mT @ x).mT * 2)
-        def mm(x, y):
+        def own_mm(x, y):
             return x @ y
         V = Tensor(rng.normal(size=(3, 3)), 'V')
-        loss = (mm(V, V) ** 2).sum()
+        loss = (own_mm(V, V) ** 2).sum()
         ---
         wrong rule: It is 2 times as large at every entry: a constant factor is wrong.
     """,

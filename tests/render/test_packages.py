@@ -30,7 +30,7 @@ def main():
     sys.modules.update(dict.fromkeys(hidden))
     names = {}
     exec("from tinygrad_edu import *; import tinygrad_edu", names)
-    assert callable(names["draw"]) and callable(names["walk"])
+    assert callable(names["tinygrad_edu"].draw) and callable(names["tinygrad_edu"].walk)
     from tinygrad_edu.commands import main as cli
     done = []
     for words in commands:
