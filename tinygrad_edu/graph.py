@@ -23,8 +23,7 @@ next_serial = itertools.count().__next__
 class Node:
     """How one value was computed: what backpropagation and pictures need, and no array beyond."""
 
-    __slots__ = ("op args values result shape active serial grad hooks swept"
-                 " name scope code lasti").split()  # fmt: skip
+    __slots__ = "op args values result shape active serial grad hooks name scope code lasti".split()
 
     # What backpropagation needs.
     op: Any  # the operation; None for a leaf, which nobody computed
@@ -37,7 +36,6 @@ class Node:
     serial: int  # its age.  A result is younger than its operands: this is a topological order
     grad: Any  # of a leaf: the gradient that ``backward`` has accumulated
     hooks: tuple[Callable[[Any], Any], ...]  # each is shown the gradient and may change it
-    swept: bool  # set if ``backward`` was called on it
 
     # What pictures and errors need.
     name: str | None

@@ -50,7 +50,8 @@ class Tensor(Interface, Value):
     array([2., 4.])
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "swept")
+    swept: bool  # set by ``backward``: see engine/plain_values.py
 
     def __new__(
         cls, data: Any, name: str | None = None, *, dtype: Any = None, requires_grad: bool = True,
@@ -96,7 +97,7 @@ class Tensor(Interface, Value):
         found = collect_gradients(self.node, coerce.seed(self, seed))
         totals = [g if node.grad is None else node.grad + g for node, g in found.items()]
         any(map(Node.grad.__set__, found, totals))  # in one go: Ctrl-C comes before it or after
-        self.node.swept = True
+        self.swept = True
         if free:
             for node in topological_order(self.node):
                 if node.op is not None:

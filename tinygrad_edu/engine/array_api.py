@@ -341,7 +341,7 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
         if self.requires_grad and self._array.size == 1:
             from .plain_values import may_become_number  # only here: reading bytecode is a module of its own
 
-            if not may_become_number(self.node):
+            if not may_become_number(self):
                 raise errors.becomes_number(self.node)
         return float(self._array.item())
 
@@ -360,7 +360,7 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
         if self.requires_grad:
             from .plain_values import may_become_array
 
-            if not may_become_array(self.node):
+            if not may_become_array(self):
                 raise errors.becomes_array(self.node)
         return np.array(self._array, dtype)
 
@@ -368,18 +368,12 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
         raise errors.not_picklable(self.node)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
-        # SciPy's ufuncs are those of scipy.special, and some have the name of another function.
-        own = "" if getattr(np, ufunc.__name__, None) is ufunc else "special."
-        name = own + (ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
-        if kwargs.get("out") is not None or method == "at":
-            raise errors.written_into(name, self.node)
-        return dispatch(name, ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
+        if method == "__call__":
+            return dispatch(self, ufunc, ufunc, args, kwargs)
+        return dispatch(self, (ufunc, method), getattr(ufunc, method), args, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
-        if function.__name__ in WRITE_INTO_ARGUMENT or kwargs.get("out") is not None:
-            raise errors.written_into(name, self.node)
-        return dispatch(name, function, args, kwargs)
+        return dispatch(self, function, function, args, kwargs)
 
 
 # PyTorch's names of dtypes are methods: x.double() and x.long().
@@ -401,26 +395,39 @@ READ_NO_VALUES = ("zeros_like", "ones_like", "empty_like", "full_like")
 WRITE_INTO_ARGUMENT = ("copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal")
 
 
-def find_route(name: str, function: Any) -> Route | None:
+def numpy_name(key: Any) -> str:
+    """The name of a function of NumPy, as "linalg.norm", or of a ufunc's method, as "add.reduce"."""
+    ufunc, method = key if isinstance(key, tuple) else (key, "")
+    if not isinstance(ufunc, np.ufunc):
+        return f"{ufunc.__module__}.{ufunc.__name__}".removeprefix("numpy.")
+    # SciPy's ufuncs are those of scipy.special, and some have the name of another function.
+    own = "" if getattr(np, ufunc.__name__, None) is ufunc else "special."
+    return f"{own}{ufunc.__name__}.{method}".rstrip(".")
+
+
+def find_route(key: Any, function: Any) -> Route | None:
     """How a call of NumPy's function becomes one of a function here; None if there is none."""
+    name = numpy_name(key)
     module, _, short = name.rpartition(".")
     # Some functions of linalg, as trace, mean something else than NumPy's own.
     same = module == "special" or (module == "linalg" and not hasattr(np, short))
-    spelled = None if name in READ_NO_VALUES else composed.find(name, *[short] * same)
-    if spelled is None:
-        return None
-    route = ROUTES[name] = Route(function, spelled)
+    plain = name in READ_NO_VALUES or name in WRITE_INTO_ARGUMENT
+    spelled = None if plain else composed.find(name, *[short] * same)
+    ROUTES[key] = route = Route(function, spelled) if spelled is not None else None
     return route
 
 
-def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def dispatch(tensor: Tensor, key: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """Run the operation for a function of NumPy that was called with a tensor.  The record names the user's line.
 
-    Raises TypeError if there is no such operation and a gradient would be lost.
+    ``key``: the function, or a ufunc and the name of its method.  Raises TypeError if there is no such operation and a
+    gradient would be lost.
     """
-    route = ROUTES.get(name) or find_route(name, function)
+    if kwargs and kwargs.get("out") is not None:
+        raise errors.written_into(numpy_name(key), tensor.node)
+    route = ROUTES[key] if key in ROUTES else find_route(key, function)
     if route is None:
-        result = without_derivative(function, name if name.startswith("special.") else f"np.{name}", args, kwargs)
+        result = without_derivative(tensor, key, function, args, kwargs)
         if isinstance(result, Exception):
             raise result
         return result
@@ -431,17 +438,20 @@ def dispatch(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwa
         raise errors.hide_our_frames(error)
 
 
-def without_derivative(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def without_derivative(tensor: Tensor, key: Any, function: Any, args: Any, kwargs: Any) -> Any:
     """Call a function of NumPy on the values, if its result is made of truth values or integers, or uses shapes only.
 
     Otherwise its derivative would be lost, and the error is returned that says so.
     """
+    name = numpy_name(key)
+    if name in WRITE_INTO_ARGUMENT or name.endswith(".at"):
+        return errors.written_into(name, tensor.node)
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
-    if function.__name__ not in READ_NO_VALUES and any(
+    if name not in READ_NO_VALUES and any(
         np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))
     ):
-        return errors.unknown_function(name)
+        return errors.unknown_function(name if name.startswith("special.") else f"np.{name}")
     return result
 
 

@@ -12,14 +12,13 @@ from types import FrameType
 from typing import Any
 
 from ..format import locations
-from ..graph import Node
 
 # These rooms run a user's program as it is, or call back.  Where any other of ours calls the user's code, that code is
 # differentiated, and a value that leaves the record there is a mistake.
 RUN_PROGRAMS = ("commands", "console", "teaching", "word2vec", "optim.py", "__main__.py")
 
 
-def may_become_number(node: Node) -> bool:
+def may_become_number(tensor: Any) -> bool:
     """May ``float()`` of this tensor be taken, in the user's line that asks for it?"""
     frame = user_frame()
     if frame is None or is_differentiated(frame) or is_assignment(frame) or uses_math(frame):
@@ -28,18 +27,18 @@ def may_become_number(node: Node) -> bool:
     module = str(getattr(called, "__module__", "") or "")
     if isinstance(called, type) or not module.startswith("numpy"):
         return True
-    return getattr(node, "swept", False) and makes_one_array(called)
+    return getattr(tensor, "swept", False) and makes_one_array(called)
 
 
-def may_become_array(node: Node) -> bool:
+def may_become_array(tensor: Any) -> bool:
     """May NumPy take this tensor for a number in an array of plain numbers, as in ``np.mean(losses)``?
 
     Only a single number whose gradient has been taken, as that of a loss, for in a value on the way there the gradient
     would be lost; and only for functions that make one array of a list, or a mean of it.
     """
     frame = user_frame()
-    swept = getattr(node, "swept", False)
-    if frame is None or node.shape or not swept or is_differentiated(frame) or is_assignment(frame):
+    swept = getattr(tensor, "swept", False)
+    if frame is None or tensor.shape or not swept or is_differentiated(frame) or is_assignment(frame):
         return False
     return makes_one_array(called_function(frame))
 

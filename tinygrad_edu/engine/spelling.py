@@ -80,6 +80,7 @@ class Spelled:
         An operation that a user declares takes a name from a function of ours that is made of operations, also if that
         is read later, and any name that is an operation's other one.  Raises ValueError for the name of an operation.
         """
+        ROUTES.clear()
         for name in (self.name, *self.aliases.split()):
             known = NAMED.get(name)
             if known is not None and known.function.__module__ != self.function.__module__:
@@ -89,7 +90,6 @@ class Spelled:
                     owner = f"{known.name} in {known.function.__module__}"
                     raise ValueError(f"{self.name}: the name {name} belongs to {owner}")
             NAMED[name] = self
-            ROUTES.pop(name, None)
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
                 setattr(Value, name, self.public)
             elif is_method is False and self.for_users and name.isidentifier():
@@ -208,7 +208,7 @@ class Spelled:
 
 READ: list[Callable[[str], Any]] = []  # what reads a file with extensions, when a call needs it
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
-ROUTES: dict[str, Route] = {}  # to those that NumPy's users have called, by NumPy's names
+ROUTES: dict[Any, Route | None] = {}  # from functions of NumPy that were called; None where there is none here
 
 
 def as_dtype(x: Any, dtype: Any) -> Any:
