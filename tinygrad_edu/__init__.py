@@ -114,4 +114,6 @@ def __getattr__(name: str) -> _Any:
     found = None if name.startswith("_") else _composed.find(name)
     if found is None:
         raise _errors.unknown_name(name, () if name.startswith("_") else __dir__())
+    if hasattr(found, "rules") and not found.of_user:
+        globals()[name] = found.public
     return found.public

@@ -79,9 +79,10 @@ class op(Attributes):
         self.keeps_result, self.keeps = "z" in read, tuple(name in read for name in self.names)
         self.has_rule = tuple(name in self.rules for name in self.names)
         self.pass_back = None  # written when it is first needed: see sweep.py
-        recorder = fast_calls.recorder(self) or recorded_call
-        public: Any = functools.update_wrapper(recorder(self), function)
-        self.public, public.op = public, self
+        make = fast_calls.recorder(self) or recorded_call
+        self.direct = functools.update_wrapper(make(self), function)  # for calls that are known to fit
+        self.public, self.as_method = fast_calls.with_words(self)
+        public: Any = self.public
         self.register(self.variadic is None and self.has_rule[0] == bool(self.rules))
         return public
 

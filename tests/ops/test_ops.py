@@ -254,7 +254,7 @@ def test_it_is_known_by_all_its_names_and_a_method(op: Any) -> None:
     for name in (op.name, *op.aliases.split()):
         assert NAMED[name] is op
         if op.for_users and "." not in name and op.variadic is None and (op.names[0] in op.rules or not op.rules):
-            assert getattr(Value, name) is op.public and hasattr(tg.Tensor, name)
+            assert getattr(Value, name).op is op and hasattr(tg.Tensor, name)
     assert set(op.words.values()) <= set(op.names)
     assert not set(op.names) & {*op.words, *op.advice}
 

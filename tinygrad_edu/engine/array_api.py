@@ -30,7 +30,7 @@ Tensor: TypeAlias = Any  # the class of tensor.py, which imports this file
 
 def with_reflection(function: Any) -> tuple[Any, Any]:
     """An operator and its reflection, as for ``x - 2`` and for ``2 - x``."""
-    return function, binary(function.op, reflected=True)
+    return function.op.direct, binary(function.op, reflected=True)
 
 
 def comparison(name: str) -> Any:
@@ -119,7 +119,7 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
     __truediv__, __rtruediv__ = with_reflection(ops.divide)
     __pow__, __rpow__ = with_reflection(ops.power)
     __matmul__, __rmatmul__ = with_reflection(ops.matmul)
-    __neg__, __pos__, __abs__ = ops.negative, ops.positive, ops.absolute
+    __neg__, __pos__, __abs__ = (function.op.direct for function in (ops.negative, ops.positive, ops.absolute))
     __iadd__, __isub__, __imul__ = map(update, ("iadd", "isub", "imul"))
     __itruediv__, __ipow__, __imatmul__ = map(update, ("itruediv", "ipow", "imatmul"))
     __eq__, __ne__ = comparison("equal"), comparison("not_equal")

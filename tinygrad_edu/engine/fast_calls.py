@@ -6,6 +6,7 @@ would be called by ``recorded_call``.  tests/test_sweep.py compares what the two
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,6 @@ from ..errors import operations as explain
 from ..errors.coerce import array_operand, plain_operand
 from ..graph import Node, Value, get_frame, new, next_serial, record
 
-ABSENT = explain.ABSENT
 get_context = current.get
 
 
@@ -28,15 +28,43 @@ def recorder(op: Any) -> Callable[..., Callable[..., Any]] | None:
     return unary if op.names == ("x",) else binary if op.names == ("x", "y") else None
 
 
-def unary(op: Any) -> Callable[[Any], Any]:
-    """Make the function that calls an operation with one operand and no options, and records it."""
+def with_words(op: Any) -> tuple[Any, Any]:
+    """Choose the function that users call and the method: which of them take other people's words, and so are slower.
+
+    Methods do, and functions for which a statement has such words.  A function with options takes them anyway.
+    """
+    op.direct.op = op
+    if recorder(op) is None:
+        return op.direct, op.direct
+    method: Any = taking_words(op)
+    method.op = op
+    return (method if op.words or op.advice else op.direct), method
+
+
+def taking_words(op: Any) -> Callable[..., Any]:
+    """Make the same function, which also takes other people's words."""
+    number, fast = len(op.names), recorder(op)
+    assert fast is not None
+    call_fast = fast(op, depth=2)
+
+    def apply(*args: Any, **options: Any) -> Any:
+        """Run the operation, with other people's words if there are any."""
+        return op.call(args, options) if options or len(args) != number else call_fast(*args)
+
+    return functools.update_wrapper(apply, op.function)
+
+
+def unary(op: Any, depth: int = 1) -> Callable[[Any], Any]:
+    """Make the function that calls an operation with one operand and no options, and records it.
+
+    ``depth``: so many frames out is the user's.
+    """
     forward, keeps, keeps_result = op.forward, op.keeps[0], op.keeps_result
     hold = plain_operand if op.elementwise else array_operand
+    same_shape = op.elementwise and not op.of_user  # what a user declares may be wrong
 
-    def apply(x: Any = ABSENT, *more: Any, **options: Any) -> Any:
+    def apply(x: Any) -> Any:
         """Compute the result of one operand, and record it if that is a tensor."""
-        if more or options:
-            return op.call(() if x is ABSENT else (x, *more), options)
         a = x.node if isinstance(x, Value) else None
         try:
             x = hold(x) if a is None else x._array
@@ -44,13 +72,13 @@ def unary(op: Any) -> Callable[[Any], Any]:
             if a is None:
                 return z  # no tensor among the operands, so the result is none and nothing is recorded
             kept = (x if keeps or a.op is None else None,)
-            context, frame = get_context(), get_frame(1)
+            context, frame = get_context(), get_frame(depth)
             if not context.fast:
                 return record(op, (a,), kept, z, a.active, context, frame)
             node, tensor = new(Node), new(Value.of_results)
             node.op, node.args, node.values = op, (a,), kept
             node.result = z if keeps_result or not a.active else None
-            node.shape, node.active = z.shape, a.active
+            node.shape, node.active = a.shape if same_shape else z.shape, a.active
             node.serial, node.scope = next_serial(), context.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti
@@ -62,15 +90,14 @@ def unary(op: Any) -> Callable[[Any], Any]:
     return apply
 
 
-def binary(op: Any, reflected: bool = False) -> Callable[[Any, Any], Any]:
+def binary(op: Any, reflected: bool = False, depth: int = 1) -> Callable[[Any, Any], Any]:
     """As ``unary``, for two operands, of which one may be no tensor.  ``reflected``: it is called as ``(y, x)``."""
     forward, (keeps_x, keeps_y), keeps_result = op.forward, op.keeps, op.keeps_result
     hold = plain_operand if op.elementwise else array_operand
+    same_shape = op.elementwise and not op.of_user
 
-    def apply(x: Any = ABSENT, y: Any = ABSENT, *more: Any, **options: Any) -> Any:
+    def apply(x: Any, y: Any) -> Any:
         """Compute the result of two operands, and record it if one of them is a tensor."""
-        if more or options:
-            return op.call(tuple(z for z in (x, y, *more) if z is not ABSENT), options)
         if reflected:
             x, y = y, x
         a = x.node if isinstance(x, Value) else None
@@ -84,13 +111,22 @@ def binary(op: Any, reflected: bool = False) -> Callable[[Any, Any], Any]:
             active = (a is not None and a.active) or (b is not None and b.active)
             kept_x = x if keeps_x or a is None or a.op is None else None
             kept_y = y if keeps_y or b is None or b.op is None else None
-            context, frame = get_context(), get_frame(1)
+            context, frame = get_context(), get_frame(depth)
             if not context.fast:
                 return record(op, (a, b), (kept_x, kept_y), z, active, context, frame)
             node, tensor = new(Node), new(Value.of_results)
             node.op, node.args, node.values = op, (a, b), (kept_x, kept_y)
             node.result = z if keeps_result or not active else None
-            node.shape, node.active = z.shape, active
+            # An array makes its shape anew each time it is asked; the operands' nodes have theirs.
+            if not same_shape:
+                node.shape = z.shape
+            elif a is None:
+                node.shape = b.shape if x.__class__ is float else z.shape  # type: ignore[union-attr]
+            elif b is None:
+                node.shape = a.shape if y.__class__ is float else z.shape
+            else:
+                node.shape = a.shape if a.shape == b.shape else z.shape
+            node.active = active
             node.serial, node.scope = next_serial(), context.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti

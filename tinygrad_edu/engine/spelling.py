@@ -70,7 +70,9 @@ class Spelled:
     in_words: Any = None  # the same for its named arguments: see ``worded_also``
     extension: Spelled | None = None  # what computes calls that do not fit it: see ``extends`` in composing.py
     function: Callable[..., Any]
-    public: Callable[..., Any]
+    public: Callable[..., Any]  # what users call
+    as_method: Any = None  # the method of Tensors, where it is another function
+    direct: Any = None  # for calls that are known to fit, where it is another function
 
     def register(self, is_method: bool | None) -> None:
         """Make it known by each of its names, and if ``is_method`` a method of Tensors.
@@ -91,7 +93,7 @@ class Spelled:
                     raise ValueError(f"{self.name}: the name {name} belongs to {owner}")
             NAMED[name] = self
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
-                setattr(Value, name, self.public)
+                setattr(Value, name, self.as_method or self.public)
             elif is_method is False and self.for_users and name.isidentifier():
                 setattr(Value, name, staticmethod(self.public))  # as Tensor.stack([a, b])
 
@@ -136,13 +138,13 @@ class Spelled:
 
     def call_by_names(self, known: dict[str, Any]) -> Any:
         """Call it with these arguments."""
+        function = self.direct or self.public
         if not is_packed(self.function):
-            return self.public(**known)
+            return function(**known)
         named = {name: x for name, x in known.items() if name not in self.names}
         given = [known[name] for name in self.names if name in known]
-        return (
-            self.public(*given[:-1], *given[-1], **named) if self.names[-1] in known else self.public(*given, **named)
-        )
+        *first, last = given if self.names[-1] in known else (*given, ())
+        return function(*first, *last, **named)
 
     def translate(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The arguments by their names here, and general options: a dtype, and what NumPy's reductions take."""
@@ -250,7 +252,7 @@ class Route:
         if self.first_axis and len(args) < 2:
             options = {"axis": 0, **options}
         if len(args) <= self.agree and (not options or options.keys() <= self.same):
-            return self.spelled.public(*args, **options)
+            return (self.spelled.direct or self.spelled.public)(*args, **options)
         if len(args) > self.agree and self.parameters:
             if len(args) > len(self.parameters):
                 raise errors.too_many_arguments(self.spelled, args)

@@ -188,10 +188,6 @@ def too_many_arguments(spelled: Any, args: Sequence[Any]) -> Exception:
     return explained(TypeError(words), *([f"Write {advice}."] if advice else []), arguments_of(spelled))
 
 
-def missing_operand(op: op, k: int) -> Exception:
-    return explained(TypeError(f"{op.name} was called without {op.names[k]}"), arguments_of(op))
-
-
 def given_twice(spelled: Any, name: str) -> Exception:
     return explained(TypeError(f"{spelled.name} was given {name} twice"), arguments_of(spelled))
 

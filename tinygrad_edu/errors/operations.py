@@ -17,7 +17,6 @@ from ..format import locations, text
 from ..graph import Node
 
 op: TypeAlias = Any  # the class of op.py, which imports this file
-ABSENT: Any = object()  # stands in the place of an operand that was not given
 
 
 def operation(
@@ -31,9 +30,7 @@ def operation(
     If an operation uses another one, the inner one has added its notes first.  Those of the outer one replace them,
     since that is the operation that the user called.
     """
-    if any(x is ABSENT for x in values):
-        error = errors.missing_operand(op, [x is ABSENT for x in values].index(True))
-    elif isinstance(error, AttributeError) and error.name == "shape" and isinstance(error.obj, (float, int)):
+    if isinstance(error, AttributeError) and error.name == "shape" and isinstance(error.obj, (float, int)):
         error = errors.not_an_array(op, error.obj)
     elif error.__traceback__ is not None:
         error = errors.hide_our_frames(error)

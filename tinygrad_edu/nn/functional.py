@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
             raise error
         near = text.suggest(name, __dir__()).strip(". ")
         raise errors.explained(error, near or "tinygrad_edu.OPS lists all operations.")
-    return found.public
+    return found.as_method or found.public  # which takes inplace=True too
 
 
 def __dir__() -> list[str]:
