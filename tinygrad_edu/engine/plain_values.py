@@ -145,5 +145,5 @@ def missing_is_used() -> bool:
     after = [i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti and i.opname != "CACHE"][:2]
     names = [i.opname for i in after]
     if len(names) > 1 and names[0] in ("LOAD_CONST", "LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_SMALL_INT"):
-        return names[1] == "BINARY_OP"  # the first one loads the other operand
+        return names[1].startswith("BINARY_")  # the first one loads the other operand, or the index
     return bool(names) and names[0].startswith(("BINARY_", "UNARY_NEGATIVE", "LOAD_ATTR", "LOAD_METHOD", "GET_ITER"))

@@ -28,7 +28,6 @@ ATTRIBUTES = {
     "histc": "Write np.histogram(t.data, bins).",
     "nelement": "Write t.size.",
     "ndimension": "Write t.ndim.",
-    "equal": "Write a == b for each element, and np.array_equal(a, b) for all.",
     "itemset": "Write t.data[index] = value for a leaf.",
     "tobytes": "Write t.numpy().tobytes().",
     "share_memory_": "Leave it out: a process has its own arrays.",
@@ -39,7 +38,6 @@ ATTRIBUTES = {
 
 # Functions of NumPy, PyTorch, JAX and autograd.
 FUNCTIONS = {
-    "equal": "Write a == b for each element, and array_equal(a, b) for all.",
     "eig": _COMPLEX,
     "eigvals": _COMPLEX,
     "roots": _COMPLEX,
