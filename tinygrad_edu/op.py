@@ -80,7 +80,7 @@ class op(Attributes):
         self.has_rule = tuple(name in self.rules for name in self.names)
         self.pass_back = None  # written when it is first needed: see sweep.py
         make = fast_calls.recorder(self) or recorded_call
-        self.direct = functools.update_wrapper(make(self), function)  # for calls that are known to fit
+        self.direct = functools.update_wrapper(make(self), function)  # for calls that fit
         self.public, self.as_method = fast_calls.with_words(self)
         public: Any = self.public
         self.register(self.variadic is None and self.has_rule[0] == bool(self.rules))

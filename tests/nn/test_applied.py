@@ -103,7 +103,10 @@ def test_what_there_is_not():
 
 
 def test_functional_has_all_functions():
-    assert functional.relu is tinygrad_edu.relu and functional.cross_entropy is tinygrad_edu.cross_entropy
+    assert functional.relu.op is tinygrad_edu.relu.op and functional.cross_entropy is tinygrad_edu.cross_entropy
+    with pytest.raises(TypeError, match="relu takes no inplace=True"):
+        functional.relu(np.ones(2), inplace=True)
+    assert functional.relu(np.array([-1.0, 2.0]), inplace=False).tolist() == [0.0, 2.0]
     assert {"relu", "softmax", "linear"} <= {*dir(functional)}
     with pytest.raises(AttributeError, match="rellu") as error:
         functional.rellu  # noqa: B018

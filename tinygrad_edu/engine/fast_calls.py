@@ -38,7 +38,7 @@ def with_words(op: Any) -> tuple[Any, Any]:
         return op.direct, op.direct
     method: Any = taking_words(op)
     method.op = op
-    return (method if op.words or op.advice else op.direct), method
+    return (method if op.words or op.advice or op.extended else op.direct), method
 
 
 def taking_words(op: Any) -> Callable[..., Any]:

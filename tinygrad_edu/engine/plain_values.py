@@ -61,11 +61,9 @@ def takes(function: Any, parameters: tuple[str, ...]) -> bool:
 
 
 def user_frame() -> FrameType | None:
-    """The innermost frame on the stack that is not ours."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith(locations.OURS):
-        frame = frame.f_back
-    return frame
+    """The innermost frame on the stack that is not ours; None if there is none."""
+    frame = locations.user_frame(sys._getframe(1))
+    return None if frame.f_code.co_filename.startswith(locations.OURS) else frame
 
 
 def is_differentiated(frame: FrameType) -> bool:

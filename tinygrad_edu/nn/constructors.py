@@ -63,7 +63,7 @@ def misfits(error: TypeError, frames: int = 0) -> bool:
     return below is not None and below.tb_next is None
 
 
-def in_other_words(kind: type[Any], words: Mapping[str, str], advice: Mapping[str, str]) -> Callable[..., None]:
+def with_other_words(kind: type[Any], words: Mapping[str, str], advice: Mapping[str, str]) -> Callable[..., None]:
     """The ``__init__`` of a layer of ours, which takes other people's words as well."""
     function: Any = vars(kind)["__init__"]
 

@@ -15,7 +15,7 @@ from ..format import locations, text
 from ..output.atomic_write import whole
 from ..tensor import Tensor, constant
 from . import summary
-from .constructors import Spelling, in_other_words, misfits
+from .constructors import Spelling, misfits, with_other_words
 from .parts import Part, held_by, walk
 
 # What to do where other libraries have a method.
@@ -70,7 +70,7 @@ class Module(Part):
         cls._ours = code is not None and code.co_filename.startswith(locations.LAYERS)
         cls._words, cls._advice = {**cls._words, **words}, {**cls._advice, **advice}
         if "__init__" in vars(cls) and cls._words:
-            cls.__init__ = in_other_words(cls, cls._words, cls._advice)  # type: ignore[method-assign]
+            cls.__init__ = with_other_words(cls, cls._words, cls._advice)  # type: ignore[method-assign]
 
     def forward(self, *args: Any, **options: Any) -> Any:
         """Compute the result of the module.  A subclass defines it; call it through the module itself, ``net(x)``."""

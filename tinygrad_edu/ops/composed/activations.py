@@ -10,7 +10,7 @@ from ...engine.composing import composed, extends
 from ..normalise import softmax
 from ..pointwise import absolute, clip, elu, gelu, maximum, minimum, relu, sigmoid, silu, softplus, tanh
 from ..select import where
-from .given import floating, refuse, values
+from .operands import floating, refuse, values
 
 
 @composed()

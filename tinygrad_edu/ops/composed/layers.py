@@ -18,8 +18,8 @@ from ...errors import messages as errors
 from ...graph import Value
 from .. import algebra, image, normalise, reduce, select, shape
 from .basic import dropout
-from .given import by_name, floating, refuse, values
 from .linear_algebra import vector_norm
+from .operands import by_name, floating, refuse, values
 
 _WEIGHTS = {"weight": "w", "kernel": "w", "filters": "w", "b": "bias"}
 

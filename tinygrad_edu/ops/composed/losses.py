@@ -18,8 +18,8 @@ from ..normalise import log_softmax
 from ..pointwise import absolute, clip, exp, log, log_sigmoid, maximum, minimum, relu, softplus, square, xlogy
 from ..reduce import over
 from ..select import where
-from .given import by_name, floating, refuse, values
 from .layers import pairwise_distance
+from .operands import by_name, floating, refuse, values
 
 _ADVICE = dict.fromkeys(("size_average", "reduce"), "reduction='mean', 'sum' or 'none'")
 _PREDICTION = {"input": "prediction", "predict": "prediction", "y_pred": "prediction", "y_true": "target"}

@@ -13,7 +13,7 @@ from ...errors import messages as errors
 from .. import image, shape
 from ..reduce import max as largest
 from ..reduce import mean
-from .given import floating, refuse
+from .operands import floating, refuse
 
 _POOLED = {"kernel_size": "size", "window": "size"}
 _INDICES = "np.argmax of the windows, for the places of the largest elements"
