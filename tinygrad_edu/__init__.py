@@ -20,6 +20,7 @@ from .errors import messages as _errors
 from .op import elementwise as elementwise
 from .op import op as op
 from .ops import *
+from .ops import __all__ as _at_import
 from .ops import composed as _composed
 from .tensor import Tensor as Tensor
 from .tensor import constant as constant
@@ -83,16 +84,19 @@ _ROOMS = ("data", "nn", "optim")
 _NAMESPACES = ("linalg", "special")  # as in NumPy and PyTorch: linalg.norm
 
 
-def _own_names() -> set[str]:
-    """The names of what this package defines and has loaded, but for what is there for the rules of operations."""
-    own = {name for name, x in globals().items() if getattr(x, "__module__", "").startswith(f"{__name__}.")}
-    return {"OPS", "elementwise", *_SOON, *(name for name in own if not name.startswith("_"))}
+def _functions() -> set[str]:
+    """The names of our operations, and of functions that are made of them, as far as their files have been read."""
+    return {
+        name for name, spelled in _NAMED.items() if spelled.for_users and name.isidentifier() and not spelled.of_user
+    }
+
+
+_OWN = {"no_grad", "scope", "elementwise", "op", "OPS", "Tensor", "constant", *_SOON}
 
 
 def __dir__() -> list[str]:
     _composed.read_all()
-    functions = {name for name, spelled in _NAMED.items() if spelled.for_users and name.isidentifier()}
-    return sorted({*_own_names(), *functions, *_LATER, *_ROOMS, *_NAMESPACES, "__version__"})
+    return sorted({*_OWN, *_functions(), *_LATER, *_ROOMS, *_NAMESPACES, "__version__"})
 
 
 def __getattr__(name: str) -> _Any:
@@ -109,8 +113,8 @@ def __getattr__(name: str) -> _Any:
         return _import(f".{name}", __name__)
     if name == "__all__":  # what import * takes: not abs, max, min and sum, which are Python's own
         _composed.read_operations()
-        operations = {own for own, spelled in _NAMED.items() if spelled.for_users and own == spelled.name}
-        return sorted(own for own in {*_own_names(), *operations} if own.isidentifier() and not hasattr(_builtins, own))
+        first = {own for own in _functions() if own == _NAMED[own].name and hasattr(_NAMED[own], "rules")}
+        return sorted(own for own in {*_OWN, *first, *_at_import} if not hasattr(_builtins, own))
     found = None if name.startswith("_") else _composed.find(name)
     if found is None:
         raise _errors.unknown_name(name, () if name.startswith("_") else __dir__())
