@@ -26,7 +26,7 @@ from .engine import calling, fast_calls, fast_rules
 from .engine.attributes import Attributes, variadic_or_family
 from .errors import messages as errors
 from .errors import operations as explain
-from .errors.coerce import array_operand, option, plain_operand
+from .errors.coerce import array_operand, option_named, plain_operand
 from .graph import Value, get_frame, record
 
 OPS: dict[str, op] = {}  # every operation by name; the statements themselves fill it
@@ -117,7 +117,8 @@ def recorded_call(op: op) -> Callable[..., Any]:
     """The function that the user calls: it runs the forward, and records that for a tensor."""
     forward, k = op.forward, op.variadic
     as_operand = plain_operand if op.elementwise or k is not None else array_operand
-    coercions = [as_operand if has_rule else option for has_rule in op.has_rule]
+    pairs = zip(op.names, op.has_rule)
+    coercions = [as_operand if has_rule else option_named(name) for name, has_rule in pairs]
 
     def apply(*args: Any, **options: Any) -> Any:
         """Run the operation on arrays and tensors."""

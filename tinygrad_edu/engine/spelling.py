@@ -7,6 +7,7 @@ error that says what to write.  All this is looked at only if a call does not fi
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -95,7 +96,7 @@ class Spelled:
             if is_method and self.for_users and name.isidentifier() and name not in Value.__slots__:
                 setattr(Value, name, self.as_method or self.public)
             elif is_method is False and self.for_users and name.isidentifier():
-                setattr(Value, name, staticmethod(self.public))  # as Tensor.stack([a, b])
+                setattr(Value, name, OnClass(self))
 
     @property
     def of_user(self) -> bool:
@@ -211,6 +212,28 @@ class Spelled:
 READ: list[Callable[[str], Any]] = []  # what reads a file with extensions, when a call needs it
 NAMED: dict[str, Spelled] = {}  # every function by each of its names
 ROUTES: dict[Any, Route | None] = {}  # from functions of NumPy that were called; None where there is none here
+
+
+class OnClass:
+    """A function that is called on the class, as ``Tensor.stack([a, b])``; a tensor is the first of such a list."""
+
+    __slots__ = ("spelled",)
+
+    def __init__(self, spelled: Spelled) -> None:
+        self.spelled = spelled
+
+    def __get__(self, tensor: Any, kind: Any = None) -> Any:
+        """The function; on a tensor, with that tensor in its place."""
+        public, names = self.spelled.public, self.spelled.names
+        if tensor is None or not names:
+            return public
+        if is_packed(self.spelled.function):
+            if len(names) > 1 or names[0] == "size":  # as einsum(subscripts, *operands) and zeros(*size)
+                raise AttributeError(f"{self.spelled.name} is called on the class: Tensor.{self.spelled.name}(...)")
+            return functools.partial(public, tensor)
+        if names[0] in ("arrays", "tensors", "tup"):
+            return lambda *others, **options: public([tensor, *others], **options)
+        return public
 
 
 def as_dtype(x: Any, dtype: Any) -> Any:

@@ -86,6 +86,16 @@ def as_dtype(given: Any) -> Any:
         ) from None
 
 
+def option_named(name: str) -> Any:
+    """The function that coerces the option of that name."""
+    return axis_option if name == "axis" else option
+
+
+def axis_option(x: Any, recorded: Any = None) -> Any:
+    """An axis, or several: PyTorch takes a list of them, and NumPy a tuple."""
+    return tuple(x) if type(x) is list else option(x, recorded)
+
+
 def dense(gradient: Any) -> Any:
     """A gradient as an ordinary array, also if it is kept as rows of a table (engine/sparse_rows.py)."""
     return gradient.dense() if hasattr(gradient, "dense") else gradient

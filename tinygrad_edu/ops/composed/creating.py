@@ -81,7 +81,8 @@ def linspace(start, end, steps: int = 50, *, dtype=None, requires_grad: bool = F
     """So many numbers from ``start`` to ``end``, both among them, at equal distances.  A gradient flows to both ends."""
     if isinstance(start, Value) or isinstance(end, Value):
         along = np.linspace(0.0, 1.0, steps).reshape((steps,) + (1,) * max(np.ndim(start), np.ndim(end)))
-        return start + (end - start) * along
+        made = start + (end - start) * along
+        return made if dtype is None else made.astype(dtype)
     return _made(np.linspace(start, end, steps), dtype, requires_grad)
 
 

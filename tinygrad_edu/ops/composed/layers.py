@@ -190,6 +190,7 @@ _MODES = {"replicate": "edge", "circular": "wrap"}
 
 @extends(
     shape.pad,
+    words={"padding": "pad"},
     advice={
         "stat_length": "concatenate([before, x, after], axis), with a border of your own",
         "end_values": "concatenate([before, x, after], axis), with a border of your own",
@@ -199,24 +200,28 @@ _MODES = {"replicate": "edge", "circular": "wrap"}
 def pad(x, pad_width=None, mode: str = "constant", constant_values: float = 0.0, *, pad=None, value=None):
     """pad by PyTorch's widths: (left, right) of the last axis, then of the one before it, and so on, in one flat list."""
     x = floating(x)
-    flat = pad_width if pad is None else pad
-    if pad_width is None or value is not None or _is_flat(pad_width) or mode in _MODES:
-        if not _is_flat(flat) or len(flat) % 2 or len(flat) > 2 * x.ndim:
+    if pad is not None and pad_width is not None:
+        raise errors.explained(TypeError("pad was given both pad_width and pad"))
+    widths = pad_width if pad is None else pad
+    pairs: Any = widths
+    if _is_flat(widths) and (pad_width is None or value is not None or mode in _MODES or len(widths) > 2):
+        if len(widths) % 2 or len(widths) > 2 * x.ndim:
             refuse(
-                f"pad takes PyTorch's widths {flat} as one flat list, a pair for each of the last axes of {x.shape}",
+                f"pad takes PyTorch's widths {widths} as one flat list, a pair for each of the last axes of {x.shape}",
                 "Write pad(x, (left, right, top, bottom)), or NumPy's pad(x, ((top, bottom), (left, right))).",
             )
-        pairs = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)]
-        pad_width = ((0, 0),) * (x.ndim - len(pairs)) + tuple(reversed(pairs))
-    elif pad is not None:
-        raise errors.explained(TypeError("pad was given both pad_width and pad"))
+        last = [(widths[i], widths[i + 1]) for i in range(0, len(widths), 2)]
+        pairs = ((0, 0),) * (x.ndim - len(last)) + tuple(reversed(last))
+    elif isinstance(widths, (tuple, list)) and any(pair is None for pair in widths):
+        pairs = tuple((0, 0) if pair is None else pair for pair in widths)
     number = constant_values if value is None else value
-    if not (_is_flat(flat) and min(flat, default=0) < 0):
-        return shape.pad(x, pad_width=pad_width, mode=_MODES.get(mode, mode), constant_values=number)
+    if np.min(pairs, initial=0) >= 0:
+        return shape.pad(x, pad_width=pairs, mode=_MODES.get(mode, mode), constant_values=number)
     # In PyTorch, negative widths cut the border off, after the other sides were padded.
-    widths = tuple((max(a, 0), max(b, 0)) for a, b in pad_width)
-    padded = shape.pad(x, pad_width=widths, mode=_MODES.get(mode, mode), constant_values=number)
-    return padded[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(padded.shape, pad_width))]
+    pairs = np.broadcast_to(pairs, (x.ndim, 2)).tolist()
+    beyond = tuple((max(a, 0), max(b, 0)) for a, b in pairs)
+    padded = shape.pad(x, pad_width=beyond, mode=_MODES.get(mode, mode), constant_values=number)
+    return padded[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(padded.shape, pairs))]
 
 
 def _is_flat(widths) -> bool:
