@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from .. import ops
-from ..context import current, within
+from ..context import Context, current, within
 from ..errors import coerce
 from ..errors import messages as errors
 from ..errors.equivalents import ATTRIBUTES
@@ -407,6 +407,8 @@ def numpy_name(key: Any) -> str:
 
 def find_route(key: Any, function: Any) -> Route | None:
     """How a call of NumPy's function becomes one of a function here; None if there is none."""
+    if key in ROUTES:
+        return None  # it was looked for
     name = numpy_name(key)
     module, _, short = name.rpartition(".")
     # Some functions of linalg, as trace, mean something else than NumPy's own.
@@ -425,17 +427,20 @@ def dispatch(tensor: Tensor, key: Any, function: Callable[..., Any], args: Any, 
     """
     if kwargs and kwargs.get("out") is not None:
         raise errors.written_into(numpy_name(key), tensor.node)
-    route = ROUTES[key] if key in ROUTES else find_route(key, function)
+    route = ROUTES.get(key) or find_route(key, function)
     if route is None:
         result = without_derivative(tensor, key, function, args, kwargs)
         if isinstance(result, Exception):
             raise result
         return result
+    now = current.get()  # what ``within`` does, faster
+    token = current.set(Context(now.recording, now.scope, locations.user_frame(get_frame(2)), now.watch))
     try:
-        with within(frame=locations.user_frame(get_frame(2))):
-            return route.call(args, kwargs)
+        return route.call(args, kwargs)
     except Exception as error:
         raise errors.hide_our_frames(error)
+    finally:
+        current.reset(token)
 
 
 def without_derivative(tensor: Tensor, key: Any, function: Any, args: Any, kwargs: Any) -> Any:

@@ -106,27 +106,27 @@ def binary(op: Any, reflected: bool = False, depth: int = 1) -> Callable[[Any, A
             x = hold(x, b) if a is None else x._array
             y = hold(y, a) if b is None else y._array
             z = forward(x, y)
-            if a is None and b is None:
+            # An array makes its shape anew each time it is asked for; the operands' nodes have theirs.
+            if a is not None and b is not None:
+                active = a.active or b.active
+                kept_x = x if keeps_x or a.op is None else None
+                kept_y = y if keeps_y or b.op is None else None
+                shape = a.shape if same_shape and a.shape == b.shape else z.shape
+            elif a is not None:
+                active, kept_x, kept_y = a.active, x if keeps_x or a.op is None else None, y
+                shape = a.shape if same_shape and y.__class__ is float else z.shape
+            elif b is not None:
+                active, kept_x, kept_y = b.active, x, y if keeps_y or b.op is None else None
+                shape = b.shape if same_shape and x.__class__ is float else z.shape
+            else:
                 return z
-            active = (a is not None and a.active) or (b is not None and b.active)
-            kept_x = x if keeps_x or a is None or a.op is None else None
-            kept_y = y if keeps_y or b is None or b.op is None else None
             context, frame = get_context(), get_frame(depth)
             if not context.fast:
                 return record(op, (a, b), (kept_x, kept_y), z, active, context, frame)
             node, tensor = new(Node), new(Value.of_results)
             node.op, node.args, node.values = op, (a, b), (kept_x, kept_y)
             node.result = z if keeps_result or not active else None
-            # An array makes its shape anew each time it is asked; the operands' nodes have theirs.
-            if not same_shape:
-                node.shape = z.shape
-            elif a is None:
-                node.shape = b.shape if x.__class__ is float else z.shape  # type: ignore[union-attr]
-            elif b is None:
-                node.shape = a.shape if y.__class__ is float else z.shape
-            else:
-                node.shape = a.shape if a.shape == b.shape else z.shape
-            node.active = active
+            node.shape, node.active = shape, active
             node.serial, node.scope = next_serial(), context.scope
             node.name, node.grad, node.hooks = None, None, ()
             node.code, node.lasti = frame.f_code, frame.f_lasti

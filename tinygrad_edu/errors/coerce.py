@@ -93,6 +93,8 @@ def option_named(name: str) -> Any:
 
 def axis_option(x: Any, recorded: Any = None) -> Any:
     """An axis, or several: PyTorch takes a list of them, and NumPy a tuple."""
+    if x is None or x.__class__ is int:
+        return x
     return tuple(x) if type(x) is list else option(x, recorded)
 
 
