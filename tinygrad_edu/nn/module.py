@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..context import current, inner, within
+from ..context import Context, current, inner
 from ..engine.frozen import is_frozen
 from ..errors import messages as errors
 from ..format import locations, text
@@ -80,25 +80,27 @@ class Module(Part):
     @errors.with_short_traceback
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Call ``forward``; what it records belongs to this module.  Errors name the layer."""
-        outer, scope = current.get().scope, inner(self.name or type(self).__name__.lower())
-        ours = self._ours
+        now, scope = current.get(), inner(self.name or type(self).__name__.lower())
+        outer, ours = now.scope, self._ours
         if ours:
             # Errors and pictures show the user's line that calls one of our layers, and not a line of its file.
             scope = locations.Call.from_stack(scope)
-        with within(scope=scope):
-            try:
-                found = self.forward(*args, **options)
-            except TypeError as error:
-                if not (ours and misfits(error)):
-                    raise
-                spelling = Spelling(type(self).__name__, type(self).forward, self._words, self._advice)
-                found = spelling.call_of(self, args, options, error)
-            except ValueError as error:
-                if ours and not getattr(error, "_in_module", False):
-                    place = f", in {scope}" if scope != type(self).__name__.lower() else ""
-                    error.add_note(f"The layer is {summary.title(self)}{place}.")
-                error._in_module = True  # type: ignore[attr-defined]
+        token = current.set(Context(now.recording, scope, now.frame, now.watch))  # what ``within`` does, faster
+        try:
+            found = self.forward(*args, **options)
+        except TypeError as error:
+            if not (ours and misfits(error)):
                 raise
+            spelling = Spelling(type(self).__name__, type(self).forward, self._words, self._advice)
+            found = spelling.call_of(self, args, options, error)
+        except ValueError as error:
+            if ours and not getattr(error, "_in_module", False):
+                place = f", in {scope}" if scope != type(self).__name__.lower() else ""
+                error.add_note(f"The layer is {summary.title(self)}{place}.")
+            error._in_module = True  # type: ignore[attr-defined]
+            raise
+        finally:
+            current.reset(token)
         if isinstance(scope, locations.Call) and isinstance(found, Tensor) and not isinstance(outer, locations.Call):
             # The user's line has the name of what the outer layer returns, and not of what layers in it return to it.
             scope.returns(found.node)
