@@ -93,7 +93,9 @@ ANSWERED = {
     "x.transpose(0, 1)": "x.T",
     "np.histogram2d(x[0], x[1])": "t.data",
     "np.fft.fft(x)": "cosines",
-    "X.dot(x.T)": "",
+    "X.dot(x.T)": "write np.dot(X, t), or X @ t",
+    "X.dot(w)": "write np.dot(X, w), or X @ w",
+    "X.take(w)": "write np.take(X, w)",
     "x & 1": "t.data",
 }
 
@@ -102,7 +104,7 @@ ANSWERED = {
 def test_what_is_not_taken_is_answered(line):
     x = Tensor(X, "x")
     with pytest.raises((TypeError, ValueError, AttributeError)) as caught:
-        eval(line, {"x": x, "X": X, "np": np, "tg": tg, "Tensor": Tensor})
+        eval(line, {"x": x, "X": X, "np": np, "tg": tg, "Tensor": Tensor, "w": Tensor([1.0, 2.0, 3.0], "w")})
     notes = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
     assert ANSWERED[line].replace("t.data", "") in notes and "unexpected keyword" not in notes
     assert getattr(caught.value, "__notes__", None), "it has no note"

@@ -358,10 +358,10 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self.requires_grad:
-            from .plain_values import may_become_array
+            from .plain_values import called_method_of_array, may_become_array
 
             if not may_become_array(self):
-                raise errors.becomes_array(self.node)
+                raise errors.becomes_array(self.node, called_method_of_array())
         return np.array(self._array, dtype)
 
     def __reduce__(self) -> Any:

@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from ..format import locations
 
 # These rooms run a user's program as it is, or call back.  Where any other of ours calls the user's code, that code is
@@ -119,6 +121,13 @@ def called_function(frame: FrameType) -> Any:
 def is_assignment(frame: FrameType) -> bool:
     """Does the user's line assign to elements, as ``c[0] = t`` does?"""
     return any(i.opname.startswith("STORE_SUBSCR") for i in instructions_here(frame)[-1:])
+
+
+def called_method_of_array() -> str:
+    """The name of the method of an array that the user's line calls, as dot in ``X.dot(W)``; empty if it is none."""
+    frame = user_frame()
+    called = None if frame is None else called_function(frame)
+    return str(getattr(called, "__name__", "")) if isinstance(getattr(called, "__self__", None), np.ndarray) else ""
 
 
 def uses_math(frame: FrameType) -> bool:

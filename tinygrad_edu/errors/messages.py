@@ -397,9 +397,15 @@ def becomes_number(node: Node) -> Exception:
     )
 
 
-def becomes_array(node: Node) -> Exception:
+def becomes_array(node: Node, method: str) -> Exception:
+    """A tensor that NumPy would make an array of.  ``method``: that of an array which was called with it, or empty."""
+    error = TypeError(f"{text.describe(node)} would become a plain array, and its derivative would be lost")
+    if method:
+        product = f", or X @ {text.name(node) or 't'}" if method == "dot" else ""
+        instead = f"np.{method}(X, {text.name(node) or 't'})"
+        return explained(error, f"The method {method} of an array does not know tensors: write {instead}{product}.")
     return explained(
-        TypeError(f"{text.describe(node)} would become a plain array, and its derivative would be lost"),
+        error,
         "Compute with the functions of tinygrad_edu, and put tensors together with stack or concatenate.",
         f"For the plain values, write {text.name(node) or 't'}.data.",
     )
