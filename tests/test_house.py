@@ -33,6 +33,7 @@ LAYERS = """
     engine.attributes engine.composing errors.operations errors.coerce
     engine.fast_calls engine.reachable engine.plain_values
     op engine.used_gradients engine.sparse_rows engine.recompute
+    engine.plain_arrays
     engine.leaf_arrays
     ops
     sweep

@@ -271,7 +271,7 @@ def test_sort_gives_a_sorted_tensor():
 def test_a_method_without_a_derivative_answers_plainly(name):
     t = Tensor([[3.0, 0.0], [1.0, 4.0]])
     found, expected = getattr(t, name)(), getattr(t.numpy(), name)()
-    assert type(found) is type(expected)
+    assert isinstance(found, type(expected))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -306,7 +306,7 @@ def test_a_comparison_gives_an_array_of_truth_values(compare):
     x, y = np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])
     expected = compare(x, y).tolist()
     for found in (compare(Tensor(x), Tensor(y)), compare(Tensor(x), y), compare(x, Tensor(y))):
-        assert type(found) is np.ndarray and found.dtype == bool and found.tolist() == expected
+        assert isinstance(found, np.ndarray) and found.dtype == bool and found.tolist() == expected
 
 
 def test_a_tensor_is_itself_in_sets_and_dictionaries():

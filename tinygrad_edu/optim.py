@@ -92,6 +92,8 @@ class Optimiser:
         if isinstance(parameters, Tensor):
             raise errors.not_a_parameter(parameters)
         self.parameters = collect_parameters(parameters)
+        if not self.parameters:
+            raise errors.no_parameters(self)
         for p in self.parameters:
             if not (isinstance(p, Tensor) and p.is_leaf and p.requires_grad):
                 raise errors.not_a_parameter(p)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_edu import Tensor, no_grad
+from tinygrad_edu import Tensor, constant, grad, no_grad
 
 EDITS = {
     "-=": lambda W: exec("W.data -= 0.5", {"W": W}),
@@ -16,6 +16,8 @@ EDITS = {
     "a part of a part": lambda W: exec("W.data[1:][:, ::2] = 8", {"W": W}),
     "rows by index": lambda W: exec("W.data[[1, 0]] = W.data", {"W": W}),
     "where": lambda W: exec("W.data[W.data > 1] = 0", {"W": W}),
+    "out": lambda W: np.subtract(W.data, [1, 2, 3], out=W.data),
+    "at": lambda W: np.add.at(W.data, (0, [1, 1]), 2.0),
     "fill": lambda W: W.data.fill(4),
     "sort": lambda W: W.data.sort(0),
     "zero_": lambda W: W.data.zero_(),
@@ -56,6 +58,35 @@ def test_an_edit_does_to_a_leaf_what_it_does_to_an_array(edit, order):
     np.testing.assert_array_equal(W.grad, 2 * before)
 
 
+VIEWS = {
+    "transpose": lambda a: a.T,
+    "rows backwards": lambda a: a[::-1],
+    "columns backwards": lambda a: a[:, ::-1],
+    "flip": np.flip,
+    "rot90": np.rot90,
+    "all": lambda a: a[...],
+}
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_a_view_of_the_same_shape_is_edited_where_it_lies(view, order):
+    start = np.arange(9.0).reshape(3, 3)
+    for edit in ("v[0] = [10, 20, 30]", "v -= start", "v[v > 5] = 0", "v[1:][:, 0] = 7", "v.sort(0)"):
+        W, a = Tensor(np.array(start, order=order), "W"), np.array(start, order=order)
+        exec(edit, {"v": view(W.data), "start": start})
+        exec(edit, {"v": view(a), "start": start})
+        np.testing.assert_array_equal(W.data, a, edit)
+        (W * 2).sum().backward()
+        W.grad[...] = W.data
+        exec(edit, {"v": view(W.grad), "start": start})
+        exec(edit, {"v": view(a), "start": start})
+        np.testing.assert_array_equal(W.grad, a, edit)
+    W = Tensor(start, "W")
+    W.data = view(W.data)
+    np.testing.assert_array_equal(W.data, view(start))
+
+
 def test_a_variable_that_holds_the_array_sees_the_edit_that_is_made_through_it():
     W = a_leaf()
     d, row = W.data, W.data[1]
@@ -66,8 +97,10 @@ def test_a_variable_that_holds_the_array_sees_the_edit_that_is_made_through_it()
     assert row.tolist() == [6.0, 4.0, 5.0] == W.data[1].tolist()
     d -= 1.0
     assert d[0, 0] == W.data[0, 0] == 8.0
+    assert np.negative(d, out=d) is d
+    assert d[0, 0] == W.data[0, 0] == -8.0
     with pytest.raises(ValueError, match="read-only"):
-        np.negative(W.data, out=W.data)
+        np.copyto(W.data, 1)
 
 
 def test_gradients_are_edited_as_data_are():
@@ -140,3 +173,45 @@ def test_a_leaf_becomes_a_constant_and_a_parameter_again():
     assert x.requires_grad_() is x and (x * 2).requires_grad
     with pytest.raises(RuntimeError, match=r"is a result of multiply.*"):
         (x * 2).requires_grad_(False)
+
+
+def test_an_argument_of_a_differentiated_function_keeps_its_values():
+    """Otherwise the derivative would be that at other values than the function was called with."""
+
+    def writes(x):
+        x.data[0] = 1.0
+        return (x * x).sum()
+
+    def updates(x):
+        y = x * x
+        with no_grad():
+            x *= 2
+        return (y * x).sum()
+
+    for f in (writes, updates):
+        with pytest.raises(TypeError, match=f"{f.__name__} edits its argument x of shape"):
+            grad(f)(np.array([2.0, 1.0]))
+
+    def assigns(x):
+        x[0] = 1.0
+        return x.sum()
+
+    def multiplies(x):
+        x *= 2.0
+        return x.sum()
+
+    for f, remedy in ((assigns, "where(mask, values, x)"), (multiplies, "x = x * factor")):
+        with pytest.raises(TypeError) as caught:
+            grad(f)(np.array([2.0, 1.0]))
+        assert remedy in "".join(caught.value.__notes__) and "no_grad" not in "".join(caught.value.__notes__)
+
+
+def test_a_frozen_parameter_has_no_gradient():
+    w = Tensor([1.0], "w").requires_grad_(False)
+    assert w.grad is None
+    if w.grad is not None:
+        raise AssertionError
+    with pytest.raises(AttributeError, match="no gradient flows"):
+        _ = constant([1.0]).grad
+    with pytest.raises(AttributeError, match="no gradient flows"):
+        _ = 0.1 * w.grad

@@ -73,7 +73,7 @@ W.grad[5] = 1
 | W~(2,); grad
 
 W = Tensor([1.0, 2.0])
-np.add(W.data, 1, out=W.data)
+np.copyto(W.data, 1)
 | ValueError
 | read-only
 

@@ -352,3 +352,12 @@ def test_a_subclass_may_say_its_options():
             return "twice"
 
     assert repr(Scaled()) == "Scaled(twice)"
+
+
+@pytest.mark.parametrize("value", [np.ones((1, 2)), constant(np.ones((1, 2)))], ids=["array", "constant"])
+def test_a_parameter_is_not_replaced_by_what_is_not_trained(value):
+    layer = nn.Linear(2, 1)
+    with pytest.raises(TypeError, match="W is a parameter of Linear"):
+        layer.W = value
+    layer.weight = Tensor(np.ones((1, 2)))
+    assert len(layer.parameters()) == 2

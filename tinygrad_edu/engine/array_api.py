@@ -22,6 +22,8 @@ from ..graph import Value, get_frame
 from ..ops import composed
 from .fast_calls import binary
 from .leaf_arrays import IN_PLACE, edit
+from .plain_arrays import plain
+from .plain_values import in_differentiated_function
 from .spelling import NAMED, ROUTES, Route
 from .unchosen import kept_gradient
 
@@ -36,7 +38,7 @@ def with_reflection(function: Any) -> tuple[Any, Any]:
 def comparison(name: str) -> Any:
     """Make a comparison.  It returns a plain array of truth values, since it has no derivative."""
     function = getattr(np, name)
-    return lambda self, other: function(self._array, other._array if isinstance(other, Value) else other)
+    return lambda self, other: plain(function(self._array, other._array if isinstance(other, Value) else other))
 
 
 def update(name: str) -> Any:
@@ -50,7 +52,7 @@ def update(name: str) -> Any:
         if not (self.is_leaf and self.requires_grad):
             return NotImplemented
         if current.get().recording:
-            raise errors.leaf_updated(self)
+            raise errors.leaf_updated(self, in_differentiated_function())
         step = other._array if isinstance(other, Value) else other
         edit(self, "data", lambda x: x.__setitem__(..., function(x, step)))
         return self
@@ -63,7 +65,7 @@ def leaf_in_place(function: Callable[..., Any]) -> Any:
 
     def apply(self: Tensor, *args: Any, **options: Any) -> Any:
         if not self.is_leaf or (self.requires_grad and current.get().recording):
-            raise errors.assigned_into(self)
+            raise errors.assigned_into(self, in_differentiated_function())
         plain = [x._array if isinstance(x, Value) else x for x in args]
         edit(self, "data", lambda x: function(x, *plain, **options))
         return self
@@ -333,13 +335,13 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not self.is_leaf or (self.requires_grad and current.get().recording):
-            raise errors.assigned_into(self)
+            raise errors.assigned_into(self, in_differentiated_function())
         values = value._array if isinstance(value, Value) else value
         edit(self, "data", lambda x: x.__setitem__(key, values))
 
     def __float__(self) -> float:
         if self.requires_grad and self._array.size == 1:
-            from .plain_values import may_become_number  # only here: reading bytecode is a module of its own
+            from .plain_values import may_become_number
 
             if not may_become_number(self):
                 raise errors.becomes_number(self.node)
@@ -413,8 +415,8 @@ def find_route(key: Any, function: Any) -> Route | None:
     module, _, short = name.rpartition(".")
     # Some functions of linalg, as trace, mean something else than NumPy's own.
     same = module == "special" or (module == "linalg" and not hasattr(np, short))
-    plain = name in READ_NO_VALUES or name in WRITE_INTO_ARGUMENT
-    spelled = None if plain else composed.find(name, *[short] * same)
+    direct = name in READ_NO_VALUES or name in WRITE_INTO_ARGUMENT
+    spelled = None if direct else composed.find(name, *[short] * same)
     ROUTES[key] = route = Route(function, spelled) if spelled is not None else None
     return route
 
@@ -451,13 +453,17 @@ def without_derivative(tensor: Tensor, key: Any, function: Any, args: Any, kwarg
     name = numpy_name(key)
     if name in WRITE_INTO_ARGUMENT or name.endswith(".at"):
         return errors.written_into(name, tensor.node)
+    if name in READ_NO_VALUES:
+        for x in (*args[1:], *kwargs.values()):
+            if isinstance(x, Value) and x.node.active:
+                return errors.becomes_array(x.node)
     result = function(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     parts = result if isinstance(result, (tuple, list)) else (result,)
     if name not in READ_NO_VALUES and any(
         np.asarray(p).dtype.kind in "fcO" for p in parts if isinstance(p, (float, np.ndarray, np.generic))
     ):
         return errors.unknown_function(name if name.startswith("special.") else f"np.{name}")
-    return result
+    return plain(result)
 
 
 def _values(x: Any) -> Any:

@@ -20,6 +20,11 @@ def set_frozen(tensor: Any, frozen: bool) -> None:
     tensor.node.active = not frozen
 
 
+def is_frozen_leaf(node: Any) -> bool:
+    """Is it the node of a parameter that takes no gradient now?"""
+    return not node.active and any(tensor.node is node for tensor in FROZEN.values())
+
+
 def is_frozen(tensor: Any) -> bool:
     """Is it a parameter that takes no gradient now?"""
     return not tensor.node.active and FROZEN.get(id(tensor)) is tensor

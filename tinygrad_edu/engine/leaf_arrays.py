@@ -16,10 +16,12 @@ from numpy.lib.stride_tricks import as_strided
 from ..errors import coerce
 from ..errors import messages as errors
 from ..graph import Node, Value
+from .frozen import is_frozen_leaf
+from .plain_arrays import PlainArray, method_of_tensor
 from .used_gradients import mark_used
 
 
-class LeafArray(np.ndarray[Any, Any]):
+class LeafArray(PlainArray):
     """An array of a tensor, or a part of it.  What is computed from it is an ordinary array."""
 
     # The tensor, and "data" or "grad".  None for an ordinary array that was computed.
@@ -33,34 +35,30 @@ class LeafArray(np.ndarray[Any, Any]):
         array = array.view(np.ndarray)
         return array[()] if return_scalar else array
 
-    def __repr__(self) -> str:
-        return repr(self.view(np.ndarray))
-
-    def __reduce__(self) -> Any:
-        return self.view(np.ndarray).__reduce__()
-
-    # What PyTorch's users call on a gradient or on data.
-
-    @property
-    def data(self) -> Any:
-        """The array itself, for who writes ``W.grad.data``."""
-        return self
-
-    def detach(self) -> Any:
-        """The array itself: no gradient flows through an array."""
-        return self
-
-    def numpy(self) -> Any:
-        """Copy the numbers into an ordinary array."""
-        return np.array(self)
-
-    clone = numpy
+    def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **options: Any) -> Any:
+        """What NumPy's functions call: ``np.add.at(W.data, i, 1)`` and ``out=W.data`` write into a leaf's array."""
+        plain = [x.view(np.ndarray) if isinstance(x, LeafArray) else x for x in inputs]
+        if method == "at" and isinstance(inputs[0], LeafArray):
+            write_into(inputs[0], lambda x: ufunc.at(x.view(np.ndarray), *plain[1:]))
+            return None
+        out = options.get("out", ())
+        if len(out) == 1 and isinstance(out[0], LeafArray):
+            del options["out"]
+            compute = getattr(ufunc, method)
+            return write_into(out[0], lambda x: compute(*plain, out=x.view(np.ndarray), **options))
+        return super().__array_ufunc__(ufunc, method, *plain, **options)
 
 
 def hand_out(array: Any, tensor: Any, attribute: str) -> Any:
     """The array as the user sees it, in ``tensor.data`` or ``tensor.grad``; a single number is returned as it is."""
-    if array is None or not array.shape:
-        return array if array is None else array[()]
+    if array is None:
+        return None
+    if not array.shape:
+        number = array[()]
+        if array.dtype in NUMBERS:
+            number = NUMBERS[array.dtype](number)
+            number.owner = (tensor, attribute)
+        return number
     view = array.view(LeafArray)
     view.flags.writeable = False
     view.owner = (tensor, attribute)
@@ -68,7 +66,7 @@ def hand_out(array: Any, tensor: Any, attribute: str) -> Any:
 
 
 def gradient_of(node: Node) -> Any:
-    """The gradient that has accumulated at a node; None for a parameter before ``backward``.
+    """The gradient that has accumulated at a node; None for a parameter before ``backward``, or while frozen.
 
     Raises AttributeError where there never is a gradient, and where the user's line computes with a missing one.
     """
@@ -76,7 +74,7 @@ def gradient_of(node: Node) -> Any:
         return coerce.dense(node.grad)
     from .plain_values import missing_is_used
 
-    if node.op is not None or not node.active or missing_is_used():
+    if not (node.op is None and (node.active or is_frozen_leaf(node))) or missing_is_used():
         raise errors.no_gradient(node)
     return None
 
@@ -92,7 +90,7 @@ def edit(tensor: Any, attribute: str, change: Callable[[Any], Any], part: Any = 
         raise errors.edited_in_place(tensor, attribute)
     copy = np.array(array)
     try:
-        change(copy if part is None or part.shape == copy.shape else same_part(copy, part, tensor, attribute))
+        change(copy if part is None else same_part(copy, part, tensor, attribute))
     except Exception as error:
         raise errors.edit_failed(error, tensor, attribute)
     if attribute == "grad":
@@ -105,6 +103,8 @@ def edit(tensor: Any, attribute: str, change: Callable[[Any], Any], part: Any = 
 def same_part(copy: Any, part: Any, tensor: Any, attribute: str) -> Any:
     """The elements of ``copy`` that ``part``, a view, has of the array that it is a view of."""
     start, strides, whole = place_of(part)
+    if whole[0] == copy.shape and (start, part.shape, strides) == (0, *whole):
+        return copy
     if whole != (copy.shape, copy.strides):
         raise errors.edited_in_place(tensor, attribute)
     return as_strided(copy.ravel("K")[start // copy.itemsize :], part.shape, strides)
@@ -128,8 +128,7 @@ def in_place(array: LeafArray, change: Callable[[Any], Any]) -> LeafArray:
         return array
     tensor, attribute = array.owner
     edit(tensor, attribute, change, array)
-    now = getattr(tensor, attribute)
-    return now if now.shape == array.shape else same_part(now, array, tensor, attribute)
+    return same_part(getattr(tensor, attribute), array, tensor, attribute)
 
 
 def operator_in_place(name: str) -> Any:
@@ -149,15 +148,19 @@ def method_in_place(function: Callable[..., Any]) -> Any:
 
     @errors.with_short_traceback
     def method(self: LeafArray, *args: Any, **options: Any) -> Any:
-        now = in_place(self, lambda x: function(x.view(np.ndarray), *args, **options))
-        if now is not self:
-            # A variable may hold this array, and its user expects to see the change in it.
-            self.place = place_of(self)
-            self.__setstate__((1, now.shape, now.dtype, False, now.tobytes()))  # type: ignore[arg-type]
-            self.flags.writeable = False
-        return self
+        return write_into(self, lambda x: function(x.view(np.ndarray), *args, **options))
 
     return method
+
+
+def write_into(array: LeafArray, change: Callable[[Any], Any]) -> LeafArray:
+    """Make a change of an array that a variable may hold: its user expects to see the change in it."""
+    now = in_place(array, change)
+    if now is not array:
+        array.place = place_of(array)
+        array.__setstate__((1, now.shape, now.dtype, False, now.tobytes()))  # type: ignore[arg-type]
+        array.flags.writeable = False
+    return array
 
 
 for _name in "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor".split():
@@ -179,3 +182,31 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
 }
 for _name, _function in IN_PLACE.items():
     setattr(LeafArray, _name, method_in_place(_function))
+
+
+# A single number of a leaf can be edited by the same methods: ``w.grad.zero_()``.
+
+
+def method_of_number(function: Callable[..., Any]) -> Any:
+    """Make a method that edits the single number of a leaf."""
+
+    @errors.with_short_traceback
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        tensor, attribute = self.owner
+        edit(tensor, attribute, lambda x: function(x, *args, **options))
+        return getattr(tensor, attribute)
+
+    return method
+
+
+METHODS_OF_NUMBERS = {
+    **{name: method_of_number(function) for name, function in IN_PLACE.items()},
+    "__setitem__": method_of_number(np.ndarray.__setitem__),
+    "__getattr__": method_of_tensor,
+    "data": property(lambda self: self),
+    "detach": lambda self: self,
+    "numpy": lambda self: self,
+    "clone": lambda self: self,
+}
+# NumPy has a class for the numbers of each dtype.  It crashes if another base class stands before its own.
+NUMBERS = {np.dtype(x): type("LeafNumber", (x,), METHODS_OF_NUMBERS) for x in (np.float64, np.float32)}

@@ -85,7 +85,11 @@ def call_on_tensors(
     for i in numbers:
         if i not in new:
             given[i], new[i] = with_tensors(given[i], names[i])
+    before = [(x, x._array) for i in new for x in new[i]]
     result = f(*given, **options)
+    for x, array in before:
+        if x._array is not array:  # the derivative would be that at other values
+            raise errors.argument_edited(f, x)
     # A function of derivatives.py, as grad(f), may well not depend on its arguments: that is no mistake of the user's.
     ours = getattr(f, "__module__", None) == DERIVATIVES
     aux = None

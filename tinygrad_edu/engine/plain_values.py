@@ -26,6 +26,8 @@ def may_become_number(tensor: Any) -> bool:
     if frame is None or is_differentiated(frame) or is_assignment(frame) or uses_math(frame):
         return False
     called = called_function(frame)
+    if isinstance(getattr(called, "__self__", None), np.ndarray):  # a.fill(t)
+        return False
     module = str(getattr(called, "__module__", "") or "")
     if isinstance(called, type) or not module.startswith("numpy"):
         return True
@@ -79,6 +81,12 @@ def is_differentiated(frame: FrameType) -> bool:
                 return True
         outer = outer.f_back
     return False
+
+
+def in_differentiated_function() -> bool:
+    """Is the user's line in code that is differentiated?"""
+    frame = user_frame()
+    return frame is not None and is_differentiated(frame)
 
 
 def instructions_here(frame: FrameType) -> list[Any]:

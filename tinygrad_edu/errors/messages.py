@@ -364,8 +364,14 @@ def result_requires_grad(tensor: Tensor) -> Exception:
     )
 
 
-def leaf_updated(tensor: Tensor) -> Exception:
+def leaf_updated(tensor: Tensor, differentiated: bool) -> Exception:
+    """An operator such as ``-=`` with a leaf.  ``differentiated``: is it in a function that is differentiated?"""
     name = text.name(tensor.node) or "W"
+    if differentiated:
+        return explained(
+            TypeError(f"{text.describe(tensor.node)} cannot be updated in a function that is differentiated"),
+            f"Write {name} = {name} - step, or {name} = {name} * factor.",
+        )
     return explained(
         TypeError(f"updating {text.describe(tensor.node)} with an operator would make it a result, no longer a leaf"),
         f"Write {name}.data -= step to change its values, or do it in a block `with no_grad():`.",
@@ -373,11 +379,11 @@ def leaf_updated(tensor: Tensor) -> Exception:
     )
 
 
-def assigned_into(tensor: Tensor) -> Exception:
-    """An assignment to elements of a tensor, as ``margins[rows, y] = 0``."""
+def assigned_into(tensor: Tensor, differentiated: bool) -> Exception:
+    """An assignment to elements of a tensor, as ``margins[rows, y] = 0``.  ``differentiated``: see leaf_updated."""
     name = text.name(tensor.node) or "t"
     what = f"elements of {text.describe(tensor.node)} cannot be assigned: the record needs them"
-    if tensor.is_leaf:
+    if tensor.is_leaf and not differentiated:
         return explained(
             TypeError(what),
             f"Write {name}.data[...] = values, or assign in a block `with no_grad():`; it stays a leaf.",
@@ -389,6 +395,36 @@ def assigned_into(tensor: Tensor) -> Exception:
     )
 
 
+def argument_edited(f: Any, tensor: Tensor) -> Exception:
+    """A function that is differentiated gave other values to its argument."""
+    name = text.name(tensor.node) or "t"
+    return explained(
+        TypeError(f"{function_name(f)} edits its argument {text.describe(tensor.node)} in place"),
+        "The derivative is that at the values it is called with, so they have to stay.",
+        f"Compute a new tensor: {name} = {name} * 2, or {name} = where(mask, values, {name}).",
+    )
+
+
+def parameter_replaced(module: Any, name: str, value: Any) -> Exception:
+    """A parameter of a module that would become an array or a constant."""
+    what = "a constant" if hasattr(value, "node") else f"of type {type(value).__name__}"
+    return explained(
+        TypeError(
+            f"{name} is a parameter of {type(module).__name__}, and the value is {what}: it would not be trained"
+        ),
+        f"For other values, write layer.{name}.data = values; for another parameter, layer.{name} = Tensor(values).",
+        f"To keep it as it is in training, write layer.{name}.requires_grad_(False).",
+    )
+
+
+def no_parameters(optimiser: Any) -> Exception:
+    """An optimiser that would change nothing."""
+    return explained(
+        ValueError(f"{type(optimiser).__name__} has no parameters to change"),
+        "Write net.parameters(), or a list of Tensors: [W, b].  net.parameters() leaves those out that take no gradient.",
+    )
+
+
 def becomes_number(node: Node) -> Exception:
     return explained(
         TypeError(f"{text.describe(node)} would become a plain number, and its derivative would be lost"),
@@ -397,7 +433,7 @@ def becomes_number(node: Node) -> Exception:
     )
 
 
-def becomes_array(node: Node, method: str) -> Exception:
+def becomes_array(node: Node, method: str = "") -> Exception:
     """A tensor that NumPy would make an array of.  ``method``: that of an array which was called with it, or empty."""
     error = TypeError(f"{text.describe(node)} would become a plain array, and its derivative would be lost")
     if method:

@@ -106,6 +106,14 @@ class Module(Part):
             scope.returns(found.node)
         return found
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute.  Raises TypeError if it is a parameter and the value is none: it would not be trained."""
+        old = vars(self).get(name)
+        if isinstance(old, Tensor) and old.is_leaf and old.requires_grad and value is not None:
+            if not (isinstance(value, Tensor) and value.requires_grad):
+                raise errors.parameter_replaced(self, name, value)
+        super().__setattr__(name, value)
+
     def __getattr__(self, name: str) -> Any:
         """Say what to do where other libraries have an attribute."""
         error = AttributeError(f"{type(self).__name__} has no attribute {name}", name=name, obj=self)

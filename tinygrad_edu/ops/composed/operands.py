@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ...engine.plain_arrays import plain
 from ...errors import messages as errors
 from ...graph import Value
 from .. import shape
@@ -15,7 +16,7 @@ from .. import shape
 
 def values(x: Any) -> Any:
     """The numbers of a tensor, an array or a list, as a plain array: for what has no derivative, as an index."""
-    return np.asarray(x._array if isinstance(x, Value) else x)
+    return plain(np.asarray(x._array if isinstance(x, Value) else x))
 
 
 def floating(x) -> Any:
