@@ -175,6 +175,25 @@ def test_a_leaf_becomes_a_constant_and_a_parameter_again():
         (x * 2).requires_grad_(False)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda W: (W.T * np.ones((3, 2))).sum(),
+        lambda W: (W.T * np.ones((3, 2)))[::-1].sum(),
+        lambda W: W.sum(),
+        lambda W: (W[:, ::-1] * 2).sum() + W[0].sum(),
+    ],
+)
+def test_a_gradient_is_edited_whatever_its_layout(f):
+    W = a_leaf()
+    f(W).backward()
+    expected = np.array(W.grad)
+    for edit in ("g *= 0.5", "g[0] = [1, 2, 3]", "g.T[1] = 3", "g[:, ::-1][1] = [7, 8, 9]"):
+        exec(edit, {"g": W.grad})
+        exec(edit, {"g": expected})
+        np.testing.assert_array_equal(W.grad, expected, edit)
+
+
 def test_an_argument_of_a_differentiated_function_keeps_its_values():
     """Otherwise the derivative would be that at other values than the function was called with."""
 

@@ -24,8 +24,8 @@ from .used_gradients import mark_used
 class LeafArray(PlainArray):
     """An array of a tensor, or a part of it.  What is computed from it is an ordinary array."""
 
-    # The tensor, and "data" or "grad".  None for an ordinary array that was computed.
-    owner: tuple[Any, str] | None = None
+    # The tensor, "data" or "grad", and the whole array that was handed out.  None for an array that was computed.
+    owner: tuple[Any, str, Any] | None = None
     place: Any = None  # where it was a part of the tensor's array, once it has numbers of its own: see ``place_of``
 
     def __array_finalize__(self, source: Any) -> None:
@@ -57,11 +57,11 @@ def hand_out(array: Any, tensor: Any, attribute: str) -> Any:
         number = array[()]
         if array.dtype in NUMBERS:
             number = NUMBERS[array.dtype](number)
-            number.owner = (tensor, attribute)
+            number.owner = (tensor, attribute, array)
         return number
     view = array.view(LeafArray)
     view.flags.writeable = False
-    view.owner = (tensor, attribute)
+    view.owner = (tensor, attribute, array)
     return view
 
 
@@ -102,21 +102,22 @@ def edit(tensor: Any, attribute: str, change: Callable[[Any], Any], part: Any = 
 
 def same_part(copy: Any, part: Any, tensor: Any, attribute: str) -> Any:
     """The elements of ``copy`` that ``part``, a view, has of the array that it is a view of."""
-    start, strides, whole = place_of(part)
-    if whole[0] == copy.shape and (start, part.shape, strides) == (0, *whole):
+    whole = None if part.place else part.owner[2]
+    if whole is not None and whole.shape == part.shape == copy.shape and whole.strides == part.strides:
         return copy
-    if whole != (copy.shape, copy.strides):
+    start, strides, layout = place_of(part)
+    if (start, part.shape, strides) == (0, *layout) and part.shape == copy.shape:
+        return copy
+    if layout != (copy.shape, copy.strides):
         raise errors.edited_in_place(tensor, attribute)
     return as_strided(copy.ravel("K")[start // copy.itemsize :], part.shape, strides)
 
 
 def place_of(part: LeafArray) -> Any:
     """Where a view lies in its array: the first byte, the strides, and the shape and strides of the whole."""
-    if part.place is not None:
+    if part.place is not None or part.owner is None:
         return part.place
-    whole: Any = part
-    while isinstance(whole.base, np.ndarray):
-        whole = whole.base
+    whole = part.owner[2]
     start = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     return start, part.strides, (whole.shape, whole.strides)
 
@@ -126,7 +127,7 @@ def in_place(array: LeafArray, change: Callable[[Any], Any]) -> LeafArray:
     if array.owner is None or array.flags.writeable:
         change(array)
         return array
-    tensor, attribute = array.owner
+    tensor, attribute, _ = array.owner
     edit(tensor, attribute, change, array)
     return same_part(getattr(tensor, attribute), array, tensor, attribute)
 
@@ -192,7 +193,7 @@ def method_of_number(function: Callable[..., Any]) -> Any:
 
     @errors.with_short_traceback
     def method(self: Any, *args: Any, **options: Any) -> Any:
-        tensor, attribute = self.owner
+        tensor, attribute, _ = self.owner
         edit(tensor, attribute, lambda x: function(x, *args, **options))
         return getattr(tensor, attribute)
 

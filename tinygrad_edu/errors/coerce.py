@@ -140,11 +140,6 @@ def constant_result(f: Any, result: Any, warn: bool = True) -> Any:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def layout(array: Any) -> tuple[int, Any]:
-    """Where the numbers of an array lie: its first byte and its strides."""
-    return array.__array_interface__["data"][0], array.strides
-
-
 @errors.with_short_traceback
 def copy_like(tensor: Tensor, given: Any, what: str) -> Any:
     """Copy an array that becomes the "data", "grad", "seed" or "tangent" of a tensor, in the tensor's dtype.
@@ -158,10 +153,8 @@ def copy_like(tensor: Tensor, given: Any, what: str) -> Any:
         raise errors.no_gradient(tensor.node)
     if hasattr(given, "owner") and given.shape == tensor.shape:
         own = tensor.node.grad if what == "grad" else tensor.node.result
-        if (
-            own is not None and given.base is own and layout(given) == layout(own)
-        ):  # W.data -= step has made the edit already
-            return own
+        if own is not None and given.base is own and given.strides == own.strides:
+            return own  # W.data -= step has made the edit already
     array = require_numeric(np.array(require_plain(given))).astype(tensor.dtype)
     if array.shape != tensor.shape:
         raise errors.wrong_shape(tensor, what, array)
