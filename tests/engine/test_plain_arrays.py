@@ -33,6 +33,24 @@ def test_masks_are_used_as_those_of_numpy():
     assert pickle.loads(pickle.dumps(mask)).tolist() == mask.tolist() == copy.deepcopy(mask).tolist()
 
 
+def test_no_gradient_is_lost_in_a_method_of_a_mask():
+    x, y = Tensor(LOGITS, "x"), Tensor(np.full((3, 3), 2.0), "y")
+    mask = np.array(LOGITS) > 0
+    for found, expected in (
+        ((x > 0).where(x, y), np.where(mask, LOGITS, 2.0)),
+        ((x > 0).where(4, y), np.where(mask, 4, 2.0)),
+        ((x > 0).float().mul(y), mask * 2.0),
+        ((x > 0).float() * y, mask * 2.0),
+        (y.data.matmul(x), np.full((3, 3), 2.0) @ LOGITS),
+        (y.where(x > 0, x), np.where(mask, 2.0, LOGITS)),
+    ):
+        assert isinstance(found, Tensor) and found.requires_grad
+        np.testing.assert_allclose(found.data, expected)
+    ((x > 0).where(x, y)).sum().backward()
+    np.testing.assert_array_equal(y.grad, ~mask)
+    assert (x > 0).where(4, 2).tolist() == np.where(mask, 4, 2).tolist()
+
+
 def test_gradients_and_data_have_the_methods_of_a_tensor():
     W = Tensor(LOGITS, "W")
     (W * W).sum().backward()

@@ -16,9 +16,14 @@ from ..graph import Value, get_frame, record
 
 
 def plain(x: Any) -> Any:
-    """The array of a Tensor, on which its methods can still be called; of a tuple, those of what is in it."""
+    """The array of a Tensor, on which its methods can still be called; of a tuple, those of what is in it.
+
+    A Tensor to which a gradient flows stays one, as what ``mask.where(x, y)`` returns.
+    """
     if isinstance(x, tuple):
         return tuple(map(plain, x))
+    if isinstance(x, Value) and x.node.active:
+        return x
     array = x._array if isinstance(x, Value) else x
     return array.view(PlainArray) if isinstance(array, np.ndarray) else array
 

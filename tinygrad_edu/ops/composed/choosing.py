@@ -94,7 +94,12 @@ def masked_scatter(x, mask, source):
 
 @composed(method="where", words={"other": "y", "input": "x"})
 def where_method(x, condition, y):
-    """``x`` where the condition holds, ``y`` elsewhere: ``np.where(condition, x, y)``."""
+    """``x`` where the condition holds, ``y`` elsewhere: ``np.where(condition, x, y)``.
+
+    Of truth values it is also ``mask.where(x, y)`` (tinygrad's), where the first of the two is no condition.
+    """
+    if values(x).dtype == bool and values(condition).dtype != bool:
+        return where(values(x), condition, y)
     return where(values(condition), x, y)
 
 
