@@ -612,3 +612,9 @@ def test_the_indices_of_the_largest_are_those_of_the_values() -> None:
     (g,) = tg.gradients(t.topk(3).values, [t], [1.0, 2.0, 3.0])
     assert g[indices].tolist() == [1.0, 2.0, 3.0]
     assert Tensor(x).argsort(descending=True).tolist() == [1, 2, 0, 3]
+
+
+def test_linalg_has_no_function_that_means_something_else_to_pytorch() -> None:
+    assert tg.linalg.norm is not None and tg.linalg.expm is not None and tg.linalg.outer is not None
+    with pytest.raises(AttributeError, match=r"there is no function linalg\.vander"):
+        _ = tg.linalg.vander

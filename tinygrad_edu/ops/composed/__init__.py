@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from ...engine import spelling
 from ...engine.spelling import NAMED
 from ...graph import Value
@@ -134,7 +136,10 @@ class Namespace:
         self.name = name
 
     def __getattr__(self, name: str) -> Any:
-        found = find(f"{self.name}.{name}", name)
+        # np.vander is not PyTorch's linalg.vander: where NumPy has the name elsewhere only, it may mean something else.
+        theirs = getattr(np, self.name, None)
+        same = theirs is None or hasattr(theirs, name) or not hasattr(np, name)
+        found = find(f"{self.name}.{name}", *[name] * same)
         if found is None or name.startswith("_"):
             raise AttributeError(f"there is no function {self.name}.{name}")
         return found.public
