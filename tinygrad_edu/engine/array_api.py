@@ -22,7 +22,7 @@ from ..graph import Value, get_frame
 from ..ops import composed
 from .fast_calls import binary
 from .leaf_arrays import IN_PLACE, edit
-from .plain_arrays import plain
+from .plain_arrays import PlainArray, plain
 from .plain_values import in_differentiated_function
 from .spelling import NAMED, ROUTES, Route
 from .unchosen import kept_gradient
@@ -38,7 +38,12 @@ def with_reflection(function: Any) -> tuple[Any, Any]:
 def comparison(name: str) -> Any:
     """Make a comparison.  It returns a plain array of truth values, since it has no derivative."""
     function = getattr(np, name)
-    return lambda self, other: plain(function(self._array, other._array if isinstance(other, Value) else other))
+
+    def compare(self: Tensor, other: Any) -> Any:
+        found = function(self._array, other._array if isinstance(other, Value) else other)
+        return found.view(PlainArray) if type(found) is np.ndarray else found
+
+    return compare
 
 
 def update(name: str) -> Any:

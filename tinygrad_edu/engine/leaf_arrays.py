@@ -38,15 +38,15 @@ class LeafArray(PlainArray):
     def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **options: Any) -> Any:
         """What NumPy's functions call: ``np.add.at(W.data, i, 1)`` and ``out=W.data`` write into a leaf's array."""
         plain = [x.view(np.ndarray) if isinstance(x, LeafArray) else x for x in inputs]
+        compute = getattr(ufunc, method)
         if method == "at" and isinstance(inputs[0], LeafArray):
-            write_into(inputs[0], lambda x: ufunc.at(x.view(np.ndarray), *plain[1:]))
+            write_into(inputs[0], lambda x: compute(x.view(np.ndarray), *plain[1:]))
             return None
         out = options.get("out", ())
         if len(out) == 1 and isinstance(out[0], LeafArray):
             del options["out"]
-            compute = getattr(ufunc, method)
             return write_into(out[0], lambda x: compute(*plain, out=x.view(np.ndarray), **options))
-        return super().__array_ufunc__(ufunc, method, *plain, **options)
+        return compute(*plain, **options)
 
 
 def hand_out(array: Any, tensor: Any, attribute: str) -> Any:
