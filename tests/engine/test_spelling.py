@@ -96,6 +96,8 @@ ANSWERED = {
     "X.dot(x.T)": "write np.dot(X, t), or X @ t",
     "X.dot(w)": "write np.dot(X, w), or X @ w",
     "X.take(w)": "write np.take(X, w)",
+    "X.put([0], w)": "write w.data",  # np.put would lose the gradient as well
+    "X.searchsorted(w)": "write np.searchsorted(X, w)",
     "x & 1": "t.data",
 }
 

@@ -368,7 +368,9 @@ class Interface(Value, composed.Later):  # type: ignore[misc]
             from .plain_values import called_method_of_array, may_become_array
 
             if not may_become_array(self):
-                raise errors.becomes_array(self.node, called_method_of_array())
+                method = called_method_of_array()
+                known = method not in WRITE_INTO_ARGUMENT and composed.find(method) is not None
+                raise errors.becomes_array(self.node, method if known else "")
         return np.array(self._array, dtype)
 
     def __reduce__(self) -> Any:

@@ -25,7 +25,7 @@ class LeafArray(PlainArray):
     """An array of a tensor, or a part of it.  What is computed from it is an ordinary array."""
 
     # The tensor, "data" or "grad", and the whole array that was handed out.  None for an array that was computed.
-    owner: tuple[Any, str, Any] | None = None
+    owner: Any = None
     place: Any = None  # where it was a part of the tensor's array, once it has numbers of its own: see ``place_of``
 
     def __array_finalize__(self, source: Any) -> None:
@@ -102,12 +102,12 @@ def edit(tensor: Any, attribute: str, change: Callable[[Any], Any], part: Any = 
 
 def same_part(copy: Any, part: Any, tensor: Any, attribute: str) -> Any:
     """The elements of ``copy`` that ``part``, a view, has of the array that it is a view of."""
-    whole = None if part.place else part.owner[2]
-    if whole is not None and whole.shape == part.shape == copy.shape and whole.strides == part.strides:
-        return copy
+    whole = part.owner[2]
+    if part.place is None and whole.shape == part.shape == copy.shape and whole.strides == part.strides:
+        return copy  # the most common case, answered without addresses
     start, strides, layout = place_of(part)
     if (start, part.shape, strides) == (0, *layout) and part.shape == copy.shape:
-        return copy
+        return copy  # however it lies in memory
     if layout != (copy.shape, copy.strides):
         raise errors.edited_in_place(tensor, attribute)
     return as_strided(copy.ravel("K")[start // copy.itemsize :], part.shape, strides)
@@ -115,7 +115,7 @@ def same_part(copy: Any, part: Any, tensor: Any, attribute: str) -> Any:
 
 def place_of(part: LeafArray) -> Any:
     """Where a view lies in its array: the first byte, the strides, and the shape and strides of the whole."""
-    if part.place is not None or part.owner is None:
+    if part.place is not None:
         return part.place
     whole = part.owner[2]
     start = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
